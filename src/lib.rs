@@ -1,0 +1,2 @@
+//! ShardGate: a sharding database proxy for MySQL and MariaDB.
+

@@ -1,2 +1,4 @@
 //! ShardGate: a sharding database proxy for MySQL and MariaDB.
 
+pub mod value;
+pub mod sharding;

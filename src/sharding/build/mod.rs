@@ -1,0 +1,197 @@
+//! Rules as they are written -> a [`Schema`], or everything that is wrong with them.
+//!
+//! Names are resolved, slots are mapped, physical names are formed and checked for clashes, and tables that are sharded
+//! alike are found. Nothing is guessed: what is missing or contradicts itself is an error, and all errors are reported.
+
+mod error;
+mod tables;
+
+use super::function::FunctionSpec;
+use super::key::KeyType;
+use super::schema::{Database, ReplicaSetId, Schema, Shard, same_name};
+use super::shard_set::{MAX_SHARDS, ShardId, ShardSet};
+use super::table::Column;
+
+pub use error::{Place, RuleError, RuleProblem};
+
+/// The most logical databases of one configuration.
+pub const MAX_DATABASES: usize = 1024;
+
+/// The most tables with a rule in one database.
+pub const MAX_TABLES: usize = 4096;
+
+/// All rules.
+#[derive(Debug, Clone, Default)]
+pub struct SchemaSpec {
+    /// Becomes `Schema::version`.
+    pub version: u64,
+    /// One for each logical database.
+    pub databases: Vec<DatabaseSpec>,
+}
+
+/// The rules of one logical database.
+#[derive(Debug, Clone)]
+pub struct DatabaseSpec {
+    /// As the client names it.
+    pub name: String,
+    /// The database's shards; their names are unique over all databases.
+    pub shards: Vec<ShardSpec>,
+    /// Where tables without a rule are.
+    pub default_shard: String,
+    /// Whether reads may go to replicas.
+    pub read_write_splitting: bool,
+    /// Tables with a rule.
+    pub tables: Vec<TableSpec>,
+}
+
+/// One shard.
+#[derive(Debug, Clone)]
+pub struct ShardSpec {
+    /// Its name in rules and hints.
+    pub name: String,
+    /// Where it is.
+    pub replica_set: ReplicaSetId,
+    /// The physical schema.
+    pub schema: String,
+}
+
+/// One table's rule.
+#[derive(Debug, Clone)]
+pub struct TableSpec {
+    /// The logical name.
+    pub name: String,
+    /// Pattern of the physical name: `{table}`, `{index}` or `{index:04}` (position of the shard in the table's list, with
+    /// leading zeros up to so many digits). Without it the physical name is the logical one.
+    pub physical: Option<String>,
+    /// All columns in order, if they are known.
+    pub columns: Option<Vec<Column>>,
+    /// Where the rows lie.
+    pub placement: PlacementSpec,
+}
+
+/// Where a table's rows lie.
+#[derive(Debug, Clone)]
+pub enum PlacementSpec {
+    /// Spread by a key.
+    Sharded(ShardedSpec),
+    /// A copy in every physical schema of the database.
+    Reference,
+    /// On one shard; without a name on the database's default shard.
+    Single(Option<String>),
+}
+
+/// The rule of a sharded table.
+#[derive(Debug, Clone, Default)]
+pub struct ShardedSpec {
+    /// The column whose value decides.
+    pub key_column: String,
+    /// Without it that of the table it is colocated with, else an integer.
+    pub key: Option<KeyType>,
+    /// Without it that of the table it is colocated with.
+    pub function: Option<FunctionSpec>,
+    /// Without it those of the table it is colocated with.
+    pub shards: Option<ShardsSpec>,
+    /// The table that this one must be sharded alike.
+    pub colocated_with: Option<String>,
+    /// The shard, one of the table's, of rows whose key is NULL.
+    pub null_key: Option<String>,
+    /// Whether each shard may number its own rows of an AUTO_INCREMENT column.
+    pub auto_increment_per_shard: bool,
+}
+
+/// The shards of a sharded table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShardsSpec {
+    /// In this order, each with an equal share.
+    Even(Vec<String>),
+    /// In this order, each with inclusive ranges of slots.
+    Slots(Vec<(String, Vec<(usize, usize)>)>),
+}
+
+impl ShardsSpec {
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let (even, slots) = match self {
+            Self::Even(names) => (names.as_slice(), [].as_slice()),
+            Self::Slots(shards) => ([].as_slice(), shards.as_slice()),
+        };
+        even.iter().map(String::as_str).chain(slots.iter().map(|(name, _)| name.as_str()))
+    }
+}
+
+impl SchemaSpec {
+    /// The schema, or all that is wrong, in the order of the rules.
+    pub fn build(&self) -> Result<Schema, Vec<RuleError>> {
+        let mut errors = Vec::new();
+        let mut schema = Schema { version: self.version, ..Schema::default() };
+        if self.databases.len() > MAX_DATABASES {
+            let too_many = RuleProblem::TooMany { what: "databases", max: MAX_DATABASES };
+            return Err(vec![RuleError::new(Place::Database { database: MAX_DATABASES }, "database", too_many)]);
+        }
+        for (index, database) in self.databases.iter().enumerate() {
+            let at = Place::Database { database: index };
+            error::check_name(&database.name, at, "database", &mut errors);
+            if self.databases[..index].iter().any(|earlier| same_name(&earlier.name, &database.name)) {
+                errors.push(RuleError::new(at, "database", RuleProblem::duplicate("database", &database.name)));
+            }
+            let shards = add_shards(&mut schema, index, &database.shards, &mut errors);
+            if let Some(database) = build_database(&schema, index, database, shards, &mut errors) {
+                schema.databases.push(database);
+            }
+        }
+        if errors.is_empty() { Ok(schema) } else { Err(errors) }
+    }
+}
+
+/// Adds the database's shards to the schema; those that were added.
+fn add_shards(schema: &mut Schema, database: usize, specs: &[ShardSpec], errors: &mut Vec<RuleError>) -> ShardSet {
+    let first = schema.shards.len();
+    for (index, spec) in specs.iter().enumerate() {
+        let at = Place::Shard { database, shard: index };
+        error::check_name(&spec.name, at, "name", errors);
+        error::check_name(&spec.schema, at, "schema", errors);
+        if schema.shards.len() == MAX_SHARDS {
+            errors.push(RuleError::new(at, "name", RuleProblem::TooMany { what: "shards", max: MAX_SHARDS }));
+            break;
+        }
+        if schema.shard_named(&spec.name).is_some() {
+            errors.push(RuleError::new(at, "name", RuleProblem::duplicate("shard", &spec.name)));
+        }
+        let shard = Shard { name: spec.name.clone(), replica_set: spec.replica_set, schema: spec.schema.clone() };
+        if let Some(other) = schema.shards[..first].iter().find(|other| other.is_same_place(&shard)) {
+            let problem = RuleProblem::ForeignSchema { schema: spec.schema.clone(), shard: other.name.clone() };
+            errors.push(RuleError::new(at, "schema", problem));
+        }
+        schema.shards.push(shard);
+    }
+    (first..schema.shards.len()).map(|index| ShardId(index as u16)).collect()
+}
+
+fn build_database(
+    schema: &Schema,
+    index: usize,
+    spec: &DatabaseSpec,
+    shards: ShardSet,
+    errors: &mut Vec<RuleError>,
+) -> Option<Database> {
+    let at = Place::Database { database: index };
+    if shards.is_empty() {
+        errors.push(RuleError::new(at, "shards", RuleProblem::Empty("list of shards")));
+        return None;
+    }
+    let scope = tables::Scope { schema, shards: &shards, database: index };
+    let default_shard = scope.shard(&spec.default_shard).map_err(|unknown| {
+        errors.push(RuleError::new(at, "default_shard", unknown));
+    });
+    let tables = scope.build(spec, default_shard.ok(), errors);
+    Some(Database {
+        name: spec.name.clone(),
+        default_shard: default_shard.ok()?,
+        shards,
+        read_write_splitting: spec.read_write_splitting,
+        tables,
+    })
+}
+
+#[cfg(test)]
+mod tests;

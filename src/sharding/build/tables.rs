@@ -1,0 +1,334 @@
+//! The tables of one database: placements, physical names, colocation.
+
+use std::collections::HashMap;
+
+use crate::sharding::colocation;
+use crate::sharding::function::{Function, FunctionSpec};
+use crate::sharding::key::KeyType;
+use crate::sharding::schema::{Schema, compare_names, same_name};
+use crate::sharding::shard_set::{ShardId, ShardSet};
+use crate::sharding::table::{ColocationId, KeyFacts, Physical, Placement, Sharded, Table};
+
+use super::error::{self, Place, RuleError, RuleProblem};
+use super::{DatabaseSpec, MAX_TABLES, PlacementSpec, ShardedSpec, ShardsSpec, TableSpec};
+
+/// What the tables of a database can refer to.
+pub(super) struct Scope<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) shards: &'a ShardSet,
+    /// Index of the database, for places.
+    pub(super) database: usize,
+}
+
+type Errors = Vec<RuleError>;
+
+impl Scope<'_> {
+    /// The database's shard of this name.
+    pub(super) fn shard(&self, name: &str) -> Result<ShardId, RuleProblem> {
+        let found = self.schema.shard_named(name).filter(|shard| self.shards.contains(*shard));
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.shards.iter().map(|shard| self.schema.shard(shard).name.as_str()).collect();
+            RuleProblem::UnknownShard { name: name.to_owned(), known: known.join(", ") }
+        })
+    }
+
+    /// The tables, sorted by name. Tables in error are left out.
+    pub(super) fn build(&self, spec: &DatabaseSpec, default: Option<ShardId>, errors: &mut Errors) -> Vec<Table> {
+        let mut built: Vec<(usize, Table)> = Vec::new();
+        if spec.tables.len() > MAX_TABLES {
+            let problem = RuleProblem::TooMany { what: "tables with a rule", max: MAX_TABLES };
+            errors.push(RuleError::new(self.place(MAX_TABLES), "name", problem));
+            return Vec::new();
+        }
+        for (index, table) in spec.tables.iter().enumerate() {
+            let at = self.place(index);
+            error::check_name(&table.name, at, "name", errors);
+            if spec.tables[..index].iter().any(|earlier| same_name(&earlier.name, &table.name)) {
+                errors.push(RuleError::new(at, "name", RuleProblem::duplicate("table", &table.name)));
+                continue;
+            }
+            let Some(placement) = self.placement(spec, index, default, errors) else { continue };
+            match physical_names(table, &placement) {
+                Ok(physical) => {
+                    let (name, columns) = (table.name.clone(), table.columns.clone());
+                    built.push((index, Table { name, placement, columns, physical }));
+                }
+                Err(problem) => errors.push(RuleError::new(at, "physical", problem)),
+            }
+        }
+        self.check_physical(&built, errors);
+        let mut tables: Vec<Table> = built.into_iter().map(|(_, table)| table).collect();
+        tables.sort_by(|left, right| compare_names(&left.name, &right.name));
+        colocation::assign(&mut tables);
+        tables
+    }
+
+    fn place(&self, table: usize) -> Place {
+        Place::Table { database: self.database, table }
+    }
+
+    fn placement(
+        &self,
+        spec: &DatabaseSpec,
+        index: usize,
+        default: Option<ShardId>,
+        errors: &mut Errors,
+    ) -> Option<Placement> {
+        match &spec.tables[index].placement {
+            PlacementSpec::Reference => Some(Placement::Reference(self.schema.distinct_copies(self.shards))),
+            PlacementSpec::Single(None) => default.map(Placement::Single),
+            PlacementSpec::Single(Some(name)) => self.named_shard(index, "shard", name, errors).map(Placement::Single),
+            PlacementSpec::Sharded(sharded) => self.sharded(spec, index, sharded, errors).map(Placement::Sharded),
+        }
+    }
+
+    fn named_shard(&self, table: usize, key: &'static str, name: &str, errors: &mut Errors) -> Option<ShardId> {
+        self.shard(name).map_err(|unknown| errors.push(RuleError::new(self.place(table), key, unknown))).ok()
+    }
+
+    fn sharded(&self, spec: &DatabaseSpec, index: usize, own: &ShardedSpec, errors: &mut Errors) -> Option<Sharded> {
+        let at = self.place(index);
+        let before = errors.len();
+        error::check_name(&own.key_column, at, "shard_key", errors);
+        self.check_key_column(&spec.tables[index], own, at, errors);
+        let effective =
+            resolve(spec, index).map_err(|problem| errors.push(RuleError::new(at, "colocated_with", problem)));
+        let effective = effective.ok()?;
+        let key = effective.key.unwrap_or(KeyType::INTEGER);
+        for (missing, name) in [(effective.function.is_none(), "function"), (effective.shards.is_none(), "shards")] {
+            if missing {
+                errors.push(RuleError::new(at, name, RuleProblem::Missing));
+            }
+        }
+        let shard_spec = effective.shards?;
+        let shards = self.listed_shards(index, shard_spec, errors)?;
+        let null_key = own.null_key.as_deref().map(|name| self.null_shard(index, name, &shards, errors));
+        let function = build_function(effective.function?, shard_spec, &key).map_err(|(key, problem)| {
+            errors.push(RuleError::new(at, key, problem));
+        });
+        (errors.len() == before).then_some(Sharded {
+            key_column: own.key_column.clone(),
+            key,
+            function: function.ok()?,
+            shards,
+            colocation: ColocationId(0),
+            null_key: null_key.flatten(),
+            auto_increment_per_shard: own.auto_increment_per_shard,
+            key_facts: key_facts(&spec.tables[index], own),
+        })
+    }
+
+    fn check_key_column(&self, table: &TableSpec, own: &ShardedSpec, at: Place, errors: &mut Errors) {
+        let Some(columns) = &table.columns else { return };
+        match columns.iter().find(|column| same_name(&column.name, &own.key_column)) {
+            None => {
+                let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+                let problem = RuleProblem::UnknownColumn { column: own.key_column.clone(), known: known.join(", ") };
+                errors.push(RuleError::new(at, "shard_key", problem));
+            }
+            Some(column) if column.auto_increment && own.auto_increment_per_shard => {
+                errors.push(RuleError::new(at, "auto_increment", RuleProblem::NumberedKey));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The shards of the list, all of them known and none there twice.
+    fn listed_shards(&self, table: usize, spec: &ShardsSpec, errors: &mut Errors) -> Option<Vec<ShardId>> {
+        let before = errors.len();
+        let mut shards: Vec<ShardId> = Vec::new();
+        for name in spec.names() {
+            let Some(shard) = self.named_shard(table, "shards", name, errors) else { continue };
+            if shards.contains(&shard) {
+                let problem = RuleProblem::duplicate("shard", name);
+                errors.push(RuleError::new(self.place(table), "shards", problem));
+            }
+            shards.push(shard);
+        }
+        if shards.is_empty() && errors.len() == before {
+            errors.push(RuleError::new(self.place(table), "shards", RuleProblem::Empty("list of shards")));
+        }
+        (errors.len() == before).then_some(shards)
+    }
+
+    fn null_shard(&self, table: usize, name: &str, shards: &[ShardId], errors: &mut Errors) -> Option<ShardId> {
+        let found = shards.iter().copied().find(|shard| same_name(&self.schema.shard(*shard).name, name));
+        if found.is_none() {
+            let known: Vec<&str> = shards.iter().map(|shard| self.schema.shard(*shard).name.as_str()).collect();
+            let problem = RuleProblem::ForeignShard { name: name.to_owned(), own: known.join(", ") };
+            errors.push(RuleError::new(self.place(table), "null_key", problem));
+        }
+        found
+    }
+
+    /// No two tables, and no two shards of one table, may be the same physical table.
+    fn check_physical(&self, tables: &[(usize, Table)], errors: &mut Errors) {
+        let mut taken: HashMap<(u16, String, String), (usize, ShardId)> = HashMap::new();
+        for (position, (index, table)) in tables.iter().enumerate() {
+            for shard_id in &table.shard_set() {
+                let shard = self.schema.shard(shard_id);
+                let physical = table.physical_name(shard_id);
+                let place = (shard.replica_set.0, shard.schema.to_lowercase(), physical.to_lowercase());
+                let (first, on) = *taken.entry(place).or_insert((position, shard_id));
+                if (first, on) == (position, shard_id) {
+                    continue;
+                }
+                let owner = &tables[first].1.name;
+                let other = match first == position {
+                    true => format!("shard \"{}\"", self.schema.shard(on).name),
+                    false => format!("table \"{owner}\""),
+                };
+                let (physical, schema) = (physical.to_owned(), shard.schema.clone());
+                let problem = RuleProblem::PhysicalClash { physical, schema, other };
+                errors.push(RuleError::new(self.place(*index), "physical", problem));
+                break;
+            }
+        }
+    }
+}
+
+fn key_facts(table: &TableSpec, own: &ShardedSpec) -> KeyFacts {
+    let columns = table.columns.as_ref();
+    let column = columns.and_then(|columns| columns.iter().find(|column| same_name(&column.name, &own.key_column)));
+    KeyFacts { auto_increment: column.map(|column| column.auto_increment), ..KeyFacts::default() }
+}
+
+/// What of a rule may come from the table it is colocated with.
+#[derive(Clone, Copy)]
+struct Effective<'a> {
+    key: Option<KeyType>,
+    function: Option<&'a FunctionSpec>,
+    shards: Option<&'a ShardsSpec>,
+}
+
+/// The rule with what it takes from the tables that it is colocated with, and must have in common with them.
+fn resolve(spec: &DatabaseSpec, index: usize) -> Result<Effective<'_>, RuleProblem> {
+    let mut chain = vec![index];
+    let mut result: Option<Effective<'_>> = None;
+    loop {
+        let table = &spec.tables[*chain.last().unwrap_or(&index)];
+        let PlacementSpec::Sharded(own) = &table.placement else { break };
+        let mine = Effective { key: own.key, function: own.function.as_ref(), shards: own.shards.as_ref() };
+        result = Some(match result {
+            None => mine,
+            Some(below) => below.inherit(mine, &table.name)?,
+        });
+        let Some(next) = &own.colocated_with else { break };
+        let found = spec
+            .tables
+            .iter()
+            .position(|table| matches!(table.placement, PlacementSpec::Sharded(_)) && same_name(&table.name, next));
+        let next = found.ok_or_else(|| unknown_table(spec, next))?;
+        if chain.contains(&next) {
+            let names: Vec<&str> = chain.iter().chain([&next]).map(|at| spec.tables[*at].name.as_str()).collect();
+            return Err(RuleProblem::Circle(names.join(" -> ")));
+        }
+        chain.push(next);
+    }
+    let mut result = result.unwrap_or(Effective { key: None, function: None, shards: None });
+    if chain.len() > 1 {
+        // The last table of the chain has no more to take from: an unnamed key type is its default.
+        let last = chain.last().map(|at| spec.tables[*at].name.as_str()).unwrap_or_default();
+        let default = Effective { key: Some(KeyType::INTEGER), ..result };
+        result = result.inherit(default, last)?;
+    }
+    Ok(result)
+}
+
+impl<'a> Effective<'a> {
+    /// Takes what it lacks; what both have must agree.
+    fn inherit(self, from: Effective<'a>, table: &str) -> Result<Self, RuleProblem> {
+        let differs = |detail: String| Err(RuleProblem::NotAlike { table: table.to_owned(), detail });
+        match (&self.key, &from.key) {
+            (Some(mine), Some(theirs)) if !mine.agrees_with(theirs) => {
+                return differs(format!("the key is {mine} here and {theirs} there"));
+            }
+            _ => {}
+        }
+        match (self.function, from.function) {
+            (Some(mine), Some(theirs)) if mine != theirs => {
+                return differs(format!("the function is {mine} here and {theirs} there"));
+            }
+            _ => {}
+        }
+        match (self.shards, from.shards) {
+            (Some(mine), Some(theirs)) if mine != theirs => {
+                return differs("the shards, their order or their slots are others".to_owned());
+            }
+            _ => {}
+        }
+        Ok(Effective {
+            key: self.key.or(from.key),
+            function: self.function.or(from.function),
+            shards: self.shards.or(from.shards),
+        })
+    }
+}
+
+fn unknown_table(spec: &DatabaseSpec, name: &str) -> RuleProblem {
+    let sharded = spec.tables.iter().filter(|table| matches!(table.placement, PlacementSpec::Sharded(_)));
+    let known: Vec<&str> = sharded.map(|table| table.name.as_str()).collect();
+    RuleProblem::UnknownTable { name: name.to_owned(), known: known.join(", ") }
+}
+
+/// The function over the table's shards; an error comes with the key of the rule that it is about.
+fn build_function(
+    spec: &FunctionSpec,
+    shards: &ShardsSpec,
+    key: &KeyType,
+) -> Result<Function, (&'static str, RuleProblem)> {
+    let function = match shards {
+        ShardsSpec::Even(names) => spec.even(names.len()),
+        ShardsSpec::Slots(shards) => {
+            let slots: Vec<Vec<(usize, usize)>> = shards.iter().map(|(_, slots)| slots.clone()).collect();
+            spec.mapped(&slots)
+        }
+    };
+    let function = function.map_err(|error| (error.key(), RuleProblem::Function(error)))?;
+    function.accepts(key).map_err(|reason| ("function", RuleProblem::KeyType(reason)))?;
+    Ok(function)
+}
+
+/// Physical names by the table's pattern.
+fn physical_names(table: &TableSpec, placement: &Placement) -> Result<Physical, RuleProblem> {
+    let Some(pattern) = &table.physical else { return Ok(Physical::Same) };
+    let fail = |reason| Err(RuleProblem::Pattern { pattern: pattern.clone(), reason });
+    let name = |index| match expand(pattern, &table.name, index) {
+        Ok(name) if name.is_empty() || name.chars().count() > 64 => {
+            fail("the name is empty or longer than 64 characters")
+        }
+        Ok(name) => Ok(name),
+        Err(reason) => fail(reason),
+    };
+    match placement {
+        Placement::Sharded(sharded) => {
+            let names = sharded.shards.iter().enumerate().map(|(index, shard)| Ok((*shard, name(Some(index))?)));
+            names.collect::<Result<Vec<_>, RuleProblem>>().map(Physical::PerShard)
+        }
+        Placement::Reference(_) | Placement::Single(_) => name(None).map(Physical::Renamed),
+    }
+}
+
+/// The pattern with its placeholders filled in. Without an index `{index}` is an error.
+fn expand(pattern: &str, table: &str, index: Option<usize>) -> Result<String, &'static str> {
+    let mut name = String::new();
+    let mut rest = pattern;
+    while let Some(open) = rest.find(['{', '}']) {
+        name.push_str(&rest[..open]);
+        let inner = rest[open..].strip_prefix('{').and_then(|inner| inner.split_once('}'));
+        let (placeholder, after) = inner.ok_or("a brace is not closed or not opened")?;
+        let width = placeholder.strip_prefix("index:0").map(|width| width.parse::<usize>().unwrap_or(0));
+        match (placeholder, width) {
+            ("table", _) => name.push_str(table),
+            ("index", _) | (_, Some(1..=9)) => {
+                let index = index.ok_or("only a sharded table has an {index}")?;
+                let width = width.unwrap_or(1);
+                name.push_str(&format!("{index:0width$}"));
+            }
+            _ => return Err("unknown placeholder"),
+        }
+        rest = after;
+    }
+    name.push_str(rest);
+    Ok(name)
+}

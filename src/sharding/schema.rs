@@ -1,0 +1,126 @@
+//! The whole of the rules at one moment: shards, logical databases, their tables. A schema is never changed: a reload,
+//! or a look at the live columns, makes a new one.
+
+use std::cmp::Ordering;
+
+use super::shard_set::{ShardId, ShardSet};
+use super::table::Table;
+
+/// A replica set: an index into the configured ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReplicaSetId(pub u16);
+
+/// A logical database: an index into `Schema::databases`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DatabaseId(pub u16);
+
+/// All shards and logical databases.
+#[derive(Debug, Clone, Default)]
+pub struct Schema {
+    /// Indexed by [`ShardId`].
+    pub shards: Vec<Shard>,
+    /// Indexed by [`DatabaseId`].
+    pub databases: Vec<Database>,
+    /// Tells this schema from earlier and later ones of the same process; plans are kept by it.
+    pub version: u64,
+}
+
+impl Schema {
+    /// The logical database of this name.
+    pub fn database(&self, name: &str) -> Option<(DatabaseId, &Database)> {
+        let index = self.databases.iter().position(|database| same_name(&database.name, name))?;
+        Some((DatabaseId(index as u16), &self.databases[index]))
+    }
+
+    /// The logical database of an id that this schema gave.
+    pub fn database_of(&self, id: DatabaseId) -> &Database {
+        &self.databases[usize::from(id.0)]
+    }
+
+    /// The shard of an id that this schema gave.
+    pub fn shard(&self, id: ShardId) -> &Shard {
+        &self.shards[usize::from(id.0)]
+    }
+
+    /// The shard of this name, as hints and the command line give it.
+    pub fn shard_named(&self, name: &str) -> Option<ShardId> {
+        let index = self.shards.iter().position(|shard| same_name(&shard.name, name))?;
+        Some(ShardId(index as u16))
+    }
+
+    /// Of `shards`, one (the lowest) for each physical schema: shards of a table-per-shard layout share one.
+    pub fn distinct_copies(&self, shards: &ShardSet) -> ShardSet {
+        let mut copies = ShardSet::empty();
+        for id in shards {
+            if !copies.iter().any(|copy| self.shard(copy).is_same_place(self.shard(id))) {
+                copies.insert(id);
+            }
+        }
+        copies
+    }
+}
+
+/// One physical schema of one replica set, or a share of it: shards of a table-per-shard layout may have both alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shard {
+    /// The name in rules and hints; no two shards of a configuration have the same.
+    pub name: String,
+    /// Where it is.
+    pub replica_set: ReplicaSetId,
+    /// The physical schema there.
+    pub schema: String,
+}
+
+impl Shard {
+    /// Whether both are the same physical schema. Names that differ in case only count as the same: on servers with
+    /// `lower_case_table_names` they are.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        self.replica_set == other.replica_set && same_name(&self.schema, &other.schema)
+    }
+}
+
+/// One logical database.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// As the client names it.
+    pub name: String,
+    /// All shards of the database.
+    pub shards: ShardSet,
+    /// Where tables without a rule are.
+    pub default_shard: ShardId,
+    /// Whether reads may go to replicas, where the user's own setting does not say.
+    pub read_write_splitting: bool,
+    /// Sorted by [`compare_names`].
+    pub(super) tables: Vec<Table>,
+}
+
+impl Database {
+    /// The rule of the table. A table without a rule is a single table on `default_shard`.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        let found = self.tables.binary_search_by(|table| compare_names(&table.name, name));
+        found.ok().map(|index| &self.tables[index])
+    }
+
+    /// All tables that have a rule, by name.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter()
+    }
+}
+
+/// Whether two names of databases, tables, columns or shards are the same: letter case does not count. (Servers tell
+/// table names apart by case unless `lower_case_table_names` is set. Two tables that differ in case only cannot both
+/// have a rule, so that a name never misses the rule that the server would apply it to.)
+pub fn same_name(left: &str, right: &str) -> bool {
+    compare_names(left, right) == Ordering::Equal
+}
+
+/// The order of names, without letter case. Allocates nothing.
+pub fn compare_names(left: &str, right: &str) -> Ordering {
+    if left.is_ascii() && right.is_ascii() {
+        return left
+            .bytes()
+            .map(|byte| byte.to_ascii_lowercase())
+            .cmp(right.bytes().map(|byte| byte.to_ascii_lowercase()));
+    }
+    left.chars().flat_map(char::to_lowercase).cmp(right.chars().flat_map(char::to_lowercase))
+}

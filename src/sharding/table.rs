@@ -1,0 +1,218 @@
+//! One table's rule: where its rows lie, what is known of its columns, and which shard a key value leads to.
+
+use crate::value::Value;
+
+use super::function::Function;
+use super::key::{Canonical, Key, KeyType};
+use super::schema::same_name;
+use super::shard_set::{ShardId, ShardSet};
+
+/// A table that has a rule.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The logical name.
+    pub name: String,
+    /// Where its rows lie.
+    pub placement: Placement,
+    /// All columns in order, where the config lists them or the live table was read.
+    pub columns: Option<Vec<Column>>,
+    pub(super) physical: Physical,
+}
+
+impl Table {
+    /// The table's name on this shard. Equals `name` in the schema-per-shard layout.
+    pub fn physical_name(&self, shard: ShardId) -> &str {
+        match &self.physical {
+            Physical::Same => &self.name,
+            Physical::Renamed(name) => name,
+            Physical::PerShard(names) => {
+                let found = names.iter().find(|(on, _)| *on == shard);
+                found.map_or(&self.name, |(_, name)| name)
+            }
+        }
+    }
+
+    /// Whether the table has another name on some shard than for the client.
+    pub fn is_renamed(&self) -> bool {
+        match &self.physical {
+            Physical::Same => false,
+            Physical::Renamed(name) => *name != self.name,
+            Physical::PerShard(names) => names.iter().any(|(_, name)| *name != self.name),
+        }
+    }
+
+    /// The column of this name, if the columns are known.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.as_ref()?.iter().find(|column| same_name(&column.name, name))
+    }
+
+    /// Every shard that the rule names: for a reference table one for each physical copy.
+    pub fn shard_set(&self) -> ShardSet {
+        match &self.placement {
+            Placement::Sharded(sharded) => sharded.shard_set(),
+            Placement::Reference(shards) => shards.clone(),
+            Placement::Single(shard) => ShardSet::single(*shard),
+        }
+    }
+}
+
+/// Physical names of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Physical {
+    /// The logical name, everywhere.
+    Same,
+    /// Another name, the same everywhere.
+    Renamed(String),
+    /// A name of its own on each shard.
+    PerShard(Vec<(ShardId, String)>),
+}
+
+/// Where a table's rows lie.
+#[derive(Debug, Clone)]
+pub enum Placement {
+    /// Spread over shards by the shard key.
+    Sharded(Sharded),
+    /// A full copy in every physical schema of the database. The set has one shard for each copy.
+    Reference(ShardSet),
+    /// All rows on one shard.
+    Single(ShardId),
+}
+
+/// One column, as far as placement and INSERT need to know it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Column {
+    /// As the server spells it.
+    pub name: String,
+    /// Whether the server numbers rows that leave it out (or give NULL or 0).
+    pub auto_increment: bool,
+    /// Not among the columns that `INSERT INTO t VALUES (...)` and `SELECT *` mean.
+    pub invisible: bool,
+    /// What the live table says; `None` where only the config lists the column.
+    pub kind: Option<ColumnKind>,
+}
+
+impl Column {
+    /// A column of which only the name is known.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+}
+
+/// A column's type, in the words of `information_schema.columns`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ColumnKind {
+    /// DATA_TYPE: `int`, `bigint`, `varchar` ...
+    pub data_type: String,
+    /// Whether COLUMN_TYPE says `unsigned`.
+    pub unsigned: bool,
+    /// IS_NULLABLE.
+    pub nullable: bool,
+    /// Computed by the server from other columns (GENERATION_EXPRESSION).
+    pub generated: bool,
+    /// CHARACTER_MAXIMUM_LENGTH: characters of CHAR and VARCHAR, bytes of TEXT, BINARY, VARBINARY and BLOB.
+    pub max_length: Option<u64>,
+    /// COLLATION_NAME; `None` for types that are no text.
+    pub collation: Option<String>,
+}
+
+/// Tables of equal id are sharded alike: rows with equal (and not NULL) keys are on the same shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ColocationId(pub u16);
+
+/// The rule of a sharded table.
+#[derive(Debug, Clone)]
+pub struct Sharded {
+    /// The column whose value decides.
+    pub key_column: String,
+    /// How values are compared with that column, and stored in it.
+    pub key: KeyType,
+    /// Key to position in `shards`.
+    pub function: Function,
+    /// In the order that the function counts in.
+    pub shards: Vec<ShardId>,
+    /// Equal ids: colocated tables.
+    pub colocation: ColocationId,
+    /// Where, of `shards`, rows whose key is NULL are stored; without it such rows are refused.
+    pub null_key: Option<ShardId>,
+    /// Whether the shards may number rows of an AUTO_INCREMENT column, each on its own.
+    pub auto_increment_per_shard: bool,
+    /// What is known of the key column beyond its type.
+    pub(super) key_facts: KeyFacts,
+}
+
+/// What the live key column is beyond its type. `None`: not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct KeyFacts {
+    /// The live column is of another type than the rule says: no value leads to a shard.
+    pub(super) contradicts: bool,
+    pub(super) auto_increment: Option<bool>,
+    pub(super) nullable: Option<bool>,
+}
+
+/// Where a key value leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Located {
+    /// To this shard and to no other.
+    Shard(ShardId),
+    /// To none: no row can equal it (an integer beyond 64 bits on an integer column).
+    Nowhere,
+    /// The value is NULL, which equals nothing; and no shard is named for rows with a NULL key (`place`).
+    Null,
+    /// Not provable: any shard of the table.
+    Anywhere,
+}
+
+impl Sharded {
+    /// For predicates: which shard may hold rows whose key equals `value`, by MySQL's comparison rules under the
+    /// column's own collation. (A predicate with a COLLATE clause, or with BINARY on the column, is not asked here.)
+    /// NULL is `Null` whatever `null_key` says: for `IS NULL` and `<=> NULL` look at that field.
+    pub fn locate(&self, value: &Value<'_>) -> Located {
+        if self.key_facts.contradicts {
+            return Located::Anywhere;
+        }
+        self.shard_of(self.key.compared(value))
+    }
+
+    /// For INSERT: on which shard the row must be stored once the server has converted `value` to the column's type.
+    /// `Anywhere` where it is not known what the server will store.
+    pub fn place(&self, value: &Value<'_>) -> Located {
+        if self.key_facts.contradicts {
+            return Located::Anywhere;
+        }
+        let stored = self.key.stored(value);
+        match (&stored, self.null_key) {
+            // The server would number the row: it stores neither NULL nor 0.
+            (Canonical::Null | Canonical::Key(Key::Integer(0)), _) if self.key_facts.auto_increment == Some(true) => {
+                Located::Anywhere
+            }
+            // A column that is NOT NULL makes 0 of it where the server is not strict.
+            (Canonical::Null, Some(shard)) if self.key_facts.nullable != Some(false) => Located::Shard(shard),
+            _ => self.shard_of(stored),
+        }
+    }
+
+    /// The slot that a row with this key is in and how many slots there are, where `place` knows a shard by slots.
+    pub fn slot(&self, value: &Value<'_>) -> Option<(usize, usize)> {
+        match self.key.stored(value) {
+            Canonical::Key(key) => self.function.slot(&key),
+            Canonical::Nowhere | Canonical::Null | Canonical::Unknown => None,
+        }
+    }
+
+    /// All shards of the table.
+    pub fn shard_set(&self) -> ShardSet {
+        self.shards.iter().copied().collect()
+    }
+
+    fn shard_of(&self, key: Canonical) -> Located {
+        match key {
+            Canonical::Key(key) => match self.function.position(&key, self.shards.len()) {
+                Some(position) => Located::Shard(self.shards[position]),
+                None => Located::Anywhere,
+            },
+            Canonical::Nowhere => Located::Nowhere,
+            Canonical::Null => Located::Null,
+            Canonical::Unknown => Located::Anywhere,
+        }
+    }
+}

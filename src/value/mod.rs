@@ -1,0 +1,32 @@
+//! SQL values as MySQL sees them, as far as placement needs them: a literal or a bound parameter, with what is known
+//! of its type and character set, borrowed from the statement wherever possible.
+
+pub mod charset;
+pub mod number;
+mod pairs;
+
+use std::borrow::Cow;
+
+pub use charset::Charset;
+
+/// One value of a statement: a literal, or a bound parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    Null,
+    Int(i64),
+    /// An integer above `i64::MAX`; smaller ones are `Int`.
+    UInt(u64),
+    /// An exact number as text: optional sign, digits, optional fraction (`-12.50`). Integers beyond 64 bits too.
+    Decimal(Cow<'a, [u8]>),
+    Double(f64),
+    /// Character data: `bytes`, already unescaped, are in `charset`.
+    Text {
+        bytes: Cow<'a, [u8]>,
+        charset: Charset,
+    },
+    /// Bytes without a character set: `_binary'..'`, a BLOB parameter.
+    Binary(Cow<'a, [u8]>),
+    /// Legal SQL whose value, or whose conversion, is not known here (temporal parameters, `x'2A'` beside a number,
+    /// expressions). It can stand for any value.
+    Unknown,
+}

@@ -1,4 +1,5 @@
 //! ShardGate: a sharding database proxy for MySQL and MariaDB.
 
 pub mod value;
+pub mod wire;
 pub mod sharding;

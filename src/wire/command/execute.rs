@@ -1,0 +1,348 @@
+//! COM_STMT_EXECUTE: parameters in binary form, as a client sends them and as a shard is sent some of them.
+//!
+//! A client names the types of its parameters once, and leaves them out until they change: [`Arguments`] remembers
+//! them, and is kept with the prepared statement. Reading allocates nothing once its buffers have grown.
+
+use super::param::ParamType;
+use crate::value::{Charset, Value};
+use crate::wire::WireError;
+use crate::wire::reader::Reader;
+use crate::wire::writer::Put;
+
+/// The flag of a cursor, which the rows are then fetched from.
+const CURSOR_TYPE_READ_ONLY: u8 = 0x01;
+
+/// The fields before the parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Execute {
+    pub statement_id: u32,
+    /// The cursor's type, as it came.
+    pub flags: u8,
+    /// The size of the fields before the NULL bitmap.
+    head_len: usize,
+}
+
+impl Execute {
+    /// `body` follows the command byte.
+    pub fn parse(body: &[u8]) -> Result<Self, WireError> {
+        let mut reader = Reader::new(body);
+        let statement_id = reader.u32("statement id")?;
+        let flags = reader.u8("cursor type")?;
+        reader.u32("iteration count")?;
+        Ok(Self { statement_id, flags, head_len: body.len() - reader.remaining() })
+    }
+
+    /// Whether rows are left for COM_STMT_FETCH.
+    pub fn wants_cursor(&self) -> bool {
+        self.flags & CURSOR_TYPE_READ_ONLY != 0
+    }
+}
+
+/// Puts another statement id into `payload` (with its command byte) of a COM_STMT_* command.
+pub fn set_statement_id(payload: &mut [u8], statement_id: u32) -> Result<(), WireError> {
+    let place = payload.get_mut(1..5).ok_or(WireError::Truncated("statement id"))?;
+    place.copy_from_slice(&statement_id.to_le_bytes());
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Argument {
+    Null,
+    /// Sent before, by COM_STMT_SEND_LONG_DATA.
+    LongData,
+    /// `raw` is the value with the length before it, if its type has one; `start` is where that length ends.
+    Value {
+        raw: u32,
+        start: u32,
+        end: u32,
+    },
+}
+
+/// The arguments of one execution, as places in its body; and the types, which outlive it.
+#[derive(Debug, Clone, Default)]
+pub struct Arguments {
+    types: Vec<ParamType>,
+    values: Vec<Argument>,
+    /// The types came with this execution.
+    types_came: bool,
+}
+
+impl Arguments {
+    /// Reads the arguments in `body`. `params`: how many the statement has; `is_long`: whether one was sent as long
+    /// data. On an error the arguments are of no use, and the client has to name the types again.
+    pub fn read(&mut self, body: &[u8], params: u16, is_long: impl Fn(u16) -> bool) -> Result<Execute, WireError> {
+        self.values.clear();
+        let head = Execute::parse(body)?;
+        let result = self.read_values(&body[head.head_len..], head.head_len, params, is_long);
+        if result.is_err() {
+            self.types.clear();
+            self.values.clear();
+        }
+        result.map(|()| head)
+    }
+
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Whether the client named the types with this execution. If not, its body only makes sense to a backend
+    /// statement that was executed with them before.
+    pub fn types_came(&self) -> bool {
+        self.types_came
+    }
+
+    /// The value of one argument of `body`, which is what was read last. Text is in `charset`, the client's. What the
+    /// server would convert in ways not known here is [`Value::Unknown`]; so is an index that is too high.
+    pub fn value<'b>(&self, index: u16, body: &'b [u8], charset: Charset) -> Value<'b> {
+        let index = usize::from(index);
+        match (self.values.get(index), self.types.get(index)) {
+            (Some(Argument::Null), _) => Value::Null,
+            (Some(&Argument::Value { start, end, .. }), Some(ty)) => match body.get(start as usize..end as usize) {
+                Some(bytes) => ty.value(bytes, charset),
+                None => Value::Unknown,
+            },
+            (Some(Argument::LongData) | Some(Argument::Value { .. }) | None, _) => Value::Unknown,
+        }
+    }
+
+    /// Appends a COM_STMT_EXECUTE payload with the arguments `which` of `body`, in that order, and their types.
+    pub fn write(
+        &self,
+        body: &[u8],
+        which: &[u16],
+        statement_id: u32,
+        flags: u8,
+        out: &mut Vec<u8>,
+    ) -> Result<(), WireError> {
+        out.put_u8(super::STMT_EXECUTE);
+        out.put_u32(statement_id);
+        out.put_u8(flags);
+        out.put_u32(1);
+        if which.is_empty() {
+            return Ok(());
+        }
+        let bitmap = out.len();
+        out.resize(bitmap + which.len().div_ceil(8), 0);
+        out.put_u8(1);
+        for (place, index) in which.iter().enumerate() {
+            let (ty, argument) = self.at(*index)?;
+            out.extend_from_slice(&ty.to_bytes());
+            if argument == Argument::Null {
+                out[bitmap + place / 8] |= 1 << (place % 8);
+            }
+        }
+        for index in which {
+            if let (_, Argument::Value { raw, end, .. }) = self.at(*index)? {
+                let bytes = body.get(raw as usize..end as usize).ok_or(WireError::Truncated("parameter"))?;
+                out.extend_from_slice(bytes);
+            }
+        }
+        Ok(())
+    }
+
+    fn at(&self, index: u16) -> Result<(ParamType, Argument), WireError> {
+        let index = usize::from(index);
+        match (self.types.get(index), self.values.get(index)) {
+            (Some(ty), Some(argument)) => Ok((*ty, *argument)),
+            _ => Err(WireError::Malformed("number of parameters")),
+        }
+    }
+
+    fn read_values(
+        &mut self,
+        rest: &[u8],
+        offset: usize,
+        params: u16,
+        is_long: impl Fn(u16) -> bool,
+    ) -> Result<(), WireError> {
+        self.types_came = false;
+        if params == 0 {
+            self.types.clear();
+            return Ok(());
+        }
+        if u32::try_from(offset + rest.len()).is_err() {
+            return Err(WireError::PacketTooLarge { limit: u32::MAX as usize });
+        }
+        let mut reader = Reader::new(rest);
+        let nulls = reader.bytes(usize::from(params).div_ceil(8), "NULL bitmap")?;
+        match reader.u8("parameter types")? {
+            0 if self.types.len() == usize::from(params) => {}
+            0 => return Err(WireError::Malformed("parameters without types")),
+            1 => self.read_types(&mut reader, params)?,
+            _ => return Err(WireError::Malformed("parameter types")),
+        }
+        let end = offset + rest.len();
+        for index in 0..params {
+            let is_null = nulls[usize::from(index) / 8] >> (index % 8) & 1 == 1;
+            let ty = self.types[usize::from(index)];
+            let argument = if is_long(index) {
+                Argument::LongData
+            } else if is_null || ty.is_null() {
+                Argument::Null
+            } else {
+                let raw = end - reader.remaining();
+                let len = ty.read(&mut reader)?;
+                let value_end = end - reader.remaining();
+                Argument::Value { raw: raw as u32, start: (value_end - len) as u32, end: value_end as u32 }
+            };
+            self.values.push(argument);
+        }
+        if reader.is_empty() { Ok(()) } else { Err(WireError::Malformed("bytes after the parameters")) }
+    }
+
+    fn read_types(&mut self, reader: &mut Reader<'_>, params: u16) -> Result<(), WireError> {
+        let types = reader.bytes(usize::from(params) * 2, "parameter types")?;
+        let (pairs, _) = types.as_chunks::<2>();
+        self.types.clear();
+        self.types.extend(pairs.iter().map(|[code, flags]| ParamType::from_bytes(*code, *flags)));
+        self.types_came = true;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::wire::ColumnType;
+    use proptest::prelude::*;
+
+    const HEAD: &[u8] = b"\x07\0\0\0\x00\x01\0\0\0";
+
+    fn body(rest: &[u8]) -> Vec<u8> {
+        [HEAD, rest].concat()
+    }
+
+    fn read(rest: &[u8], params: u16) -> Result<Vec<String>, WireError> {
+        let (body, mut arguments) = (body(rest), Arguments::default());
+        let head = arguments.read(&body, params, |_| false)?;
+        assert_eq!((head.statement_id, head.wants_cursor(), arguments.len()), (7, false, params.into()));
+        Ok((0..params).map(|i| format!("{:?}", arguments.value(i, &body, Charset::Utf8))).collect())
+    }
+
+    fn one(code: ColumnType, flags: u8, bytes: &[u8]) -> Result<String, WireError> {
+        Ok(read(&[&[0, 1, code as u8, flags], bytes].concat(), 1)?.remove(0))
+    }
+
+    #[test]
+    fn values_of_each_type() {
+        use ColumnType::*;
+        let cases: &[(ColumnType, u8, &[u8], &str)] = &[
+            (MYSQL_TYPE_TINY, 0, b"\xFF", "Int(-1)"),
+            (MYSQL_TYPE_TINY, 0x80, b"\xFF", "Int(255)"),
+            (MYSQL_TYPE_SHORT, 0, b"\x00\x80", "Int(-32768)"),
+            (MYSQL_TYPE_LONG, 0, b"\x2A\0\0\0", "Int(42)"),
+            (MYSQL_TYPE_LONGLONG, 0, b"\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "Int(-2)"),
+            (MYSQL_TYPE_LONGLONG, 0x80, b"\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "UInt(18446744073709551614)"),
+            (MYSQL_TYPE_LONGLONG, 0x80, b"\x01\0\0\0\0\0\0\0", "Int(1)"),
+            (MYSQL_TYPE_DOUBLE, 0, b"\0\0\0\0\0\0\xF8\x3F", "Double(1.5)"),
+            (MYSQL_TYPE_FLOAT, 0, b"\0\0\xC0\x3F", "Double(1.5)"),
+            (MYSQL_TYPE_NEWDECIMAL, 0, b"\x06-12.50", "Decimal([45, 49, 50, 46, 53, 48])"),
+            (MYSQL_TYPE_NEWDECIMAL, 0, b"\x031e5", "Unknown"),
+            (MYSQL_TYPE_NEWDECIMAL, 0, b"\x021.", "Unknown"),
+            (MYSQL_TYPE_VAR_STRING, 0, b"\x01a", "Text { bytes: [97], charset: Utf8 }"),
+            (MYSQL_TYPE_BLOB, 0, b"\x01a", "Binary([97])"),
+            (MYSQL_TYPE_DATE, 0, b"\x04\xE8\x07\x01\x02", "Unknown"),
+            (MYSQL_TYPE_TIME, 0, b"\x00", "Unknown"),
+            (MYSQL_TYPE_YEAR, 0, b"\xE8\x07", "Unknown"),
+            (MYSQL_TYPE_NULL, 0, b"", "Null"),
+        ];
+        for (code, flags, bytes, wanted) in cases {
+            assert_eq!(one(*code, *flags, bytes).unwrap(), *wanted, "{code:?}");
+            if !bytes.is_empty() {
+                assert!(one(*code, *flags, &bytes[..bytes.len() - 1]).is_err(), "{code:?} cut short");
+            }
+            assert!(one(*code, *flags, &[*bytes, b"x"].concat()).is_err(), "{code:?} with a tail");
+        }
+        assert!(one(MYSQL_TYPE_DATE, 0, b"\x05\0\0\0\0\0").is_err());
+        assert!(one(MYSQL_TYPE_STRING, 0, b"\xFB").is_err());
+        assert!(read(&[0, 1, 0x20, 0], 1).is_err(), "an unknown type");
+    }
+
+    #[test]
+    fn types_are_remembered() {
+        let mut arguments = Arguments::default();
+        let first = body(b"\x00\x01\x03\x00\x05\0\0\0");
+        let second = body(b"\x00\x00\x06\0\0\0");
+        assert_eq!(arguments.read(&second, 1, |_| false), Err(WireError::Malformed("parameters without types")));
+        arguments.read(&first, 1, |_| false).unwrap();
+        assert!(arguments.types_came());
+        arguments.read(&second, 1, |_| false).unwrap();
+        assert!(!arguments.types_came());
+        assert_eq!(arguments.value(0, &second, Charset::Utf8), Value::Int(6));
+        assert_eq!(arguments.value(1, &second, Charset::Utf8), Value::Unknown);
+        assert!(arguments.read(&second, 2, |_| false).is_err(), "types of another number of parameters");
+        assert!(arguments.read(&second, 1, |_| false).is_err(), "an error forgets the types");
+    }
+
+    #[test]
+    fn long_data_has_no_value_here() {
+        let mut arguments = Arguments::default();
+        let body = body(b"\x01\x01\xFC\x00\x03\x00\x05\0\0\0");
+        arguments.read(&body, 2, |index| index == 0).unwrap();
+        assert_eq!(arguments.value(0, &body, Charset::Utf8), Value::Unknown);
+        assert_eq!(arguments.value(1, &body, Charset::Utf8), Value::Int(5));
+        let mut out = Vec::new();
+        arguments.write(&body, &[1, 0], 9, 0, &mut out).unwrap();
+        assert_eq!(out, b"\x17\x09\0\0\0\x00\x01\0\0\0\x00\x01\x03\x00\xFC\x00\x05\0\0\0");
+    }
+
+    #[test]
+    fn some_arguments_in_another_order() {
+        let mut arguments = Arguments::default();
+        // 5, NULL, 'ab', unsigned 1
+        let body = body(b"\x02\x01\x03\x00\x03\x00\xFD\x00\x01\x80\x05\0\0\0\x02ab\x01");
+        arguments.read(&body, 4, |_| false).unwrap();
+        let mut out = Vec::new();
+        arguments.write(&body, &[3, 1, 2, 2], 9, 1, &mut out).unwrap();
+        assert_eq!(out, b"\x17\x09\0\0\0\x01\x01\0\0\0\x02\x01\x01\x80\x03\x00\xFD\x00\xFD\x00\x01\x02ab\x02ab");
+        assert!(arguments.write(&body, &[4], 9, 0, &mut out).is_err());
+        set_statement_id(&mut out, 0x0A0B).unwrap();
+        assert_eq!(out[..6], [0x17, 0x0B, 0x0A, 0, 0, 1]);
+        assert!(set_statement_id(&mut out[..4], 1).is_err());
+    }
+
+    #[test]
+    fn no_parameters() {
+        let mut arguments = Arguments::default();
+        let cursor = b"\x07\0\0\0\x01\x01\0\0\0";
+        assert!(arguments.read(cursor, 0, |_| false).unwrap().wants_cursor());
+        let mut out = Vec::new();
+        arguments.write(cursor, &[], 8, 0, &mut out).unwrap();
+        assert_eq!(out, b"\x17\x08\0\0\0\0\x01\0\0\0");
+        assert!(arguments.read(&cursor[..8], 0, |_| false).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_do_not_panic(rest in prop::collection::vec(any::<u8>(), 0..60), params in 0u16..12, typed in any::<bool>()) {
+            let mut body = body(&rest);
+            if typed {
+                // Past the bitmap, so that types and values are reached more often.
+                let flag = HEAD.len() + usize::from(params).div_ceil(8);
+                if let Some(byte) = body.get_mut(flag) {
+                    *byte = 1;
+                }
+            }
+            let mut arguments = Arguments::default();
+            if arguments.read(&body, params, |i| i % 5 == 4).is_ok() {
+                for index in 0..=params {
+                    let _ = arguments.value(index, &body, Charset::Utf8);
+                }
+                let mut out = Vec::new();
+                let all: Vec<u16> = (0..params).collect();
+                arguments.write(&body, &all, 7, 0, &mut out).unwrap();
+                let mut again = Arguments::default();
+                again.read(&out[1..], params, |i| i % 5 == 4).unwrap();
+                for index in 0..params {
+                    let (a, b) = (arguments.value(index, &body, Charset::Utf8), again.value(index, &out[1..], Charset::Utf8));
+                    prop_assert_eq!(format!("{a:?}"), format!("{b:?}"));
+                }
+            }
+        }
+    }
+}

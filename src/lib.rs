@@ -2,4 +2,5 @@
 
 pub mod value;
 pub mod wire;
+pub mod sql;
 pub mod sharding;

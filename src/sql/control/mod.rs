@@ -1,0 +1,173 @@
+//! A small grammar of our own for what ShardGate does itself: transactions, USE, SET, KILL, table locks, text PREPARE,
+//! diagnostics and EXPLAIN ROUTE.
+//!
+//! What comes out holds values and offsets of this very text, so it must not be kept for other texts of the shape.
+//! Comments, case and a trailing `;` do not matter. The text must be one statement: see `split`.
+
+mod assignment;
+mod prepared;
+mod session;
+mod show;
+mod transaction;
+
+use std::ops::Range;
+
+pub use assignment::{Assignment, Scope, SimpleValue, simple_value};
+pub use prepared::PrepareSource;
+pub use session::TableLock;
+pub use show::{Diagnostics, ShowFilter};
+pub use transaction::{Isolation, TransactionScope};
+
+use crate::sql::cursor::Cursor;
+use crate::sql::tokens::Mode;
+
+/// A statement that ShardGate acts on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    /// BEGIN, START TRANSACTION. `read_only` is `None` if neither READ ONLY nor READ WRITE is given.
+    Begin {
+        read_only: Option<bool>,
+        consistent_snapshot: bool,
+    },
+    /// `None` where the session's `completion_type` decides.
+    Commit {
+        chain: Option<bool>,
+        release: Option<bool>,
+    },
+    /// As COMMIT.
+    Rollback {
+        chain: Option<bool>,
+        release: Option<bool>,
+    },
+    Savepoint(String),
+    ReleaseSavepoint(String),
+    RollbackTo(String),
+    /// SET TRANSACTION, with any scope.
+    SetTransaction {
+        scope: TransactionScope,
+        isolation: Option<Isolation>,
+        read_only: Option<bool>,
+    },
+    /// USE.
+    Use(String),
+    /// SET, in order.
+    Set(Vec<Assignment>),
+    /// `id` is what the client believes to be a connection id.
+    Kill {
+        query_only: bool,
+        id: u64,
+    },
+    LockTables(Vec<TableLock>),
+    UnlockTables,
+    /// `statement` is the place of what is to be explained.
+    ExplainRoute {
+        statement: Range<usize>,
+    },
+    /// SHOW WARNINGS, SHOW ERRORS, and with `count` SHOW COUNT(*) of them. `limit` is offset and count.
+    ShowDiagnostics {
+        what: Diagnostics,
+        count: bool,
+        limit: Option<(u64, u64)>,
+    },
+    /// SHOW DATABASES, SHOW SCHEMAS.
+    ShowDatabases {
+        filter: Option<ShowFilter>,
+    },
+    /// PREPARE name FROM source.
+    Prepare {
+        name: String,
+        source: PrepareSource,
+    },
+    /// EXECUTE name USING variables, whose names are in lower case, without `@`.
+    Execute {
+        name: String,
+        using: Vec<String>,
+    },
+    /// DEALLOCATE PREPARE, DROP PREPARE.
+    Deallocate {
+        name: String,
+    },
+}
+
+/// Why a control statement cannot be acted on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// It is wrong at this offset; at the end of the text if something is missing.
+    #[error("syntax error at byte {at}")]
+    Syntax { at: usize },
+    /// The server might accept it, but it must not reach one as it is.
+    #[error("{feature} is not supported")]
+    Unsupported { feature: &'static str },
+}
+
+/// The result of a part of the grammar.
+pub(in crate::sql) type Parsed<T> = Result<T, ControlError>;
+
+/// Reads `sql` if it is one of ShardGate's own statements; `None` if it is any other.
+pub fn parse(sql: &[u8], mode: Mode) -> Option<Parsed<Control>> {
+    let mut cursor = Cursor::new(sql, mode);
+    let control = statement(&mut cursor)?;
+    Some(control.and_then(|control| match cursor.is_at_end() {
+        true => Ok(control),
+        false => Err(syntax(&cursor)),
+    }))
+}
+
+/// The parser of the statement, chosen by its first words.
+fn statement(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
+    let start = cursor.clone();
+    let first = cursor.take()?;
+    let is = |word| first.is_word(start.sql, word);
+    if is("BEGIN") {
+        return transaction::begin(cursor);
+    } else if is("START") {
+        return transaction::start(cursor);
+    } else if is("COMMIT") {
+        return Some(transaction::commit(cursor));
+    } else if is("ROLLBACK") {
+        return Some(transaction::rollback(cursor));
+    } else if is("SAVEPOINT") {
+        return Some(name(cursor).map(Control::Savepoint));
+    } else if is("RELEASE") && cursor.eat_word("SAVEPOINT") {
+        return Some(name(cursor).map(Control::ReleaseSavepoint));
+    } else if is("USE") {
+        return Some(name(cursor).map(Control::Use));
+    } else if is("SET") {
+        return Some(transaction::set(cursor).unwrap_or_else(|| assignment::set(cursor)));
+    } else if is("KILL") {
+        return Some(session::kill(cursor));
+    } else if is("LOCK") {
+        return session::lock(cursor);
+    } else if is("UNLOCK") {
+        return session::unlock(cursor);
+    } else if is("SHOW") {
+        return show::show(cursor);
+    } else if is("EXPLAIN") {
+        return show::explain(cursor);
+    } else if is("PREPARE") {
+        return Some(prepared::prepare(cursor));
+    } else if is("EXECUTE") {
+        return Some(prepared::execute(cursor));
+    } else if (is("DEALLOCATE") || is("DROP")) && cursor.eat_word("PREPARE") {
+        return Some(name(cursor).map(|name| Control::Deallocate { name }));
+    }
+    None
+}
+
+/// An error at the next token.
+fn syntax(cursor: &Cursor<'_>) -> ControlError {
+    ControlError::Syntax { at: cursor.position() }
+}
+
+/// A name is next, or it is an error.
+fn name(cursor: &mut Cursor<'_>) -> Parsed<String> {
+    cursor.eat_ident().ok_or_else(|| syntax(cursor))
+}
+
+/// The words are next, or it is an error.
+fn expect_words(cursor: &mut Cursor<'_>, words: &[&str]) -> Parsed<()> {
+    cursor.eat_words(words).then_some(()).ok_or_else(|| syntax(cursor))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Statements about tables as such: CREATE, ALTER, DROP, TRUNCATE, RENAME, and what shows them. Only the names of
+//! tables are read, and what makes a statement more than these names tell.
+
+use crate::sql::tokens::Op;
+
+use super::ast::{Ddl, DdlKind, Explain, ShowTable, TableName};
+use super::cursor::Cursor;
+use super::{Result, expression};
+
+/// CREATE, DROP, ALTER, TRUNCATE or RENAME of tables and indexes, whose first word is next.
+pub(super) fn read(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
+    let first = cursor.at;
+    cursor.at += 1;
+    let mut ddl = match () {
+        () if cursor.tokens.is_word(first, "CREATE") => read_create(cursor)?,
+        () if cursor.tokens.is_word(first, "DROP") => read_drop(cursor)?,
+        () if cursor.tokens.is_word(first, "ALTER") => read_alter(cursor)?,
+        () if cursor.tokens.is_word(first, "TRUNCATE") => {
+            cursor.take_word("TABLE");
+            of(DdlKind::TruncateTable, vec![expression::read_table_name(cursor)?])
+        }
+        () => read_rename(cursor)?,
+    };
+    read_rest(cursor, &mut ddl)?;
+    Ok(ddl)
+}
+
+fn of(kind: DdlKind, targets: Vec<TableName>) -> Ddl {
+    Ddl { kind, is_temporary: false, targets, references: Vec::new(), is_complex: false }
+}
+
+fn read_create(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
+    cursor.take_words(&["OR", "REPLACE"]);
+    let is_temporary = cursor.take_word("TEMPORARY");
+    if cursor.take_word("TABLE") {
+        cursor.take_words(&["IF", "NOT", "EXISTS"]);
+        let targets = vec![expression::read_table_name(cursor)?];
+        return Ok(Ddl { is_temporary, ..of(DdlKind::CreateTable, targets) });
+    }
+    cursor.skip_words(&["UNIQUE", "FULLTEXT", "SPATIAL", "ONLINE", "OFFLINE"]);
+    cursor.expect_word("INDEX")?;
+    cursor.take_words(&["IF", "NOT", "EXISTS"]);
+    cursor.take_ident()?;
+    if cursor.take_word("USING") {
+        cursor.at += 1;
+    }
+    cursor.expect_word("ON")?;
+    Ok(of(DdlKind::CreateIndex, vec![expression::read_table_name(cursor)?]))
+}
+
+fn read_drop(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
+    let is_temporary = cursor.take_word("TEMPORARY");
+    if cursor.take_word("INDEX") {
+        cursor.take_words(&["IF", "EXISTS"]);
+        cursor.take_ident()?;
+        cursor.expect_word("ON")?;
+        return Ok(of(DdlKind::DropIndex, vec![expression::read_table_name(cursor)?]));
+    }
+    if !cursor.take_word("TABLES") {
+        cursor.expect_word("TABLE")?;
+    }
+    cursor.take_words(&["IF", "EXISTS"]);
+    let mut targets = vec![expression::read_table_name(cursor)?];
+    while cursor.take_op(Op::Comma) {
+        targets.push(expression::read_table_name(cursor)?);
+    }
+    Ok(Ddl { is_temporary, ..of(DdlKind::DropTable, targets) })
+}
+
+fn read_alter(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
+    cursor.skip_words(&["ONLINE", "OFFLINE", "IGNORE"]);
+    cursor.expect_word("TABLE")?;
+    cursor.take_words(&["IF", "EXISTS"]);
+    Ok(of(DdlKind::AlterTable, vec![expression::read_table_name(cursor)?]))
+}
+
+fn read_rename(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
+    if !cursor.take_word("TABLES") {
+        cursor.expect_word("TABLE")?;
+    }
+    let mut targets = Vec::new();
+    loop {
+        targets.push(expression::read_table_name(cursor)?);
+        cursor.expect_word("TO")?;
+        targets.push(expression::read_table_name(cursor)?);
+        if !cursor.take_op(Op::Comma) {
+            return Ok(of(DdlKind::RenameTable, targets));
+        }
+    }
+}
+
+/// The names and the surprises in the rest of the statement.
+fn read_rest(cursor: &mut Cursor<'_, '_>, ddl: &mut Ddl) -> Result<()> {
+    while !cursor.is_at_end() {
+        let is_like = cursor.is_word("LIKE") && ddl.kind == DdlKind::CreateTable;
+        let is_reference = cursor.is_word("REFERENCES");
+        let is_renamed_part = cursor.is_word("RENAME") && is_part(cursor);
+        ddl.is_complex |= cursor.is_any_word(&["SELECT", "EXCHANGE", "DISCARD", "IMPORT", "UNION", "MERGE"])
+            || cursor.is_any_word(&["VALUES", "TABLE"]) && ddl.kind == DdlKind::CreateTable && is_query_word(cursor)
+            || cursor.is_word("RENAME") && !is_renamed_part;
+        cursor.at += 1;
+        if is_like || is_reference {
+            ddl.references.push(expression::read_table_name(cursor)?);
+        }
+    }
+    Ok(())
+}
+
+/// Whether RENAME is of a column or index, not of the table.
+fn is_part(cursor: &Cursor<'_, '_>) -> bool {
+    cursor.tokens.is_any_word(cursor.at + 1, &["COLUMN", "INDEX", "KEY"])
+}
+
+/// `CREATE TABLE t VALUES ROW(1)`, not `PARTITION p VALUES LESS THAN` or `VALUES IN`.
+fn is_query_word(cursor: &Cursor<'_, '_>) -> bool {
+    !cursor.tokens.is_any_word(cursor.at + 1, &["LESS", "IN"])
+}
+
+/// SHOW CREATE TABLE, SHOW COLUMNS and their kind, DESCRIBE t: whose first word is next. Anything else is a problem.
+pub(super) fn read_show(cursor: &mut Cursor<'_, '_>) -> Result<ShowTable> {
+    let show = read_shown_table(cursor)?;
+    // What is left filters or picks columns of the answer; subqueries could name other tables.
+    match (cursor.at..cursor.end).find(|index| cursor.tokens.opens_query(*index)) {
+        Some(_) => Err(cursor.problem()),
+        None => {
+            cursor.at = cursor.end;
+            Ok(show)
+        }
+    }
+}
+
+fn read_shown_table(cursor: &mut Cursor<'_, '_>) -> Result<ShowTable> {
+    if cursor.take_words(&["SHOW", "CREATE", "TABLE"]) {
+        return Ok(ShowTable { table: expression::read_table_name(cursor)?, database: None });
+    }
+    if !cursor.take_word("SHOW") {
+        // DESCRIBE t, DESC t column
+        cursor.at += 1;
+        return Ok(ShowTable { table: expression::read_table_name(cursor)?, database: None });
+    }
+    cursor.skip_words(&["FULL", "EXTENDED"]);
+    if !cursor.is_any_word(&["COLUMNS", "FIELDS", "INDEX", "INDEXES", "KEYS"]) {
+        return Err(cursor.problem());
+    }
+    cursor.at += 1;
+    if !cursor.take_word("IN") {
+        cursor.expect_word("FROM")?;
+    }
+    let table = expression::read_table_name(cursor)?;
+    let start = cursor.at;
+    let has_database = cursor.take_word("FROM") || cursor.take_word("IN");
+    let database = if has_database { Some(cursor.take_ident()?) } else { None };
+    Ok(ShowTable { table, database: database.map(|name| (name, cursor.tokens.span(start, cursor.at))) })
+}
+
+/// EXPLAIN, DESCRIBE or ANALYZE and its options, if they come next and a statement follows. The cursor is at that
+/// statement then.
+pub(super) fn read_explain(cursor: &mut Cursor<'_, '_>) -> Option<bool> {
+    let mut ahead = *cursor;
+    let mut is_run = ahead.is_word("ANALYZE");
+    if !ahead.is_any_word(&["EXPLAIN", "DESCRIBE", "DESC", "ANALYZE"]) {
+        return None;
+    }
+    ahead.at += 1;
+    while ahead.is_any_word(&["EXTENDED", "PARTITIONS", "ANALYZE", "FORMAT"]) {
+        is_run |= ahead.is_word("ANALYZE");
+        ahead.at += if ahead.is_word("FORMAT") { 3 } else { 1 };
+    }
+    let follows = ahead.is_any_word(&["SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE", "WITH", "VALUES"])
+        || ahead.is_op(Op::LParen)
+        || ahead.is_word("TABLE") && !is_run;
+    follows.then(|| {
+        *cursor = ahead;
+        is_run
+    })
+}
+
+/// An EXPLAIN of `statement`.
+pub(super) fn explain(statement: super::ast::Statement, is_run: bool) -> Explain {
+    Explain { statement: Box::new(statement), is_run }
+}

@@ -1,0 +1,102 @@
+//! Text to statement: a parser for the skeleton of the statements that are routed by what they say.
+//!
+//! It is a grammar of our own, not a general SQL parser. MySQL's clauses begin with reserved words, so a statement is
+//! cut into clauses without knowing the grammar of expressions, and a WHERE into the terms of its ANDs and ORs without
+//! knowing the binding of the other operators. So nothing that MySQL or MariaDB can write inside of an expression can
+//! be misread: it is understood whole, token for token, or it is opaque. `plan` narrows a route only on what is
+//! understood.
+//!
+//! It promises not to overflow the stack and to take time linear in the text (times the levels of nesting, which are
+//! bounded). What it does not know is `Problem::Unknown`; text that is certainly no statement is `Problem::Syntax`.
+
+pub mod ast;
+mod cursor;
+mod ddl;
+mod dml;
+mod expression;
+mod from;
+mod predicate;
+mod query;
+
+use thiserror::Error;
+
+use super::tokens::{Mode, Op};
+use ast::{Ident, Statement, TableName};
+use cursor::{Cursor, Tokens};
+
+pub use dml::only_table;
+
+/// Why a statement has no skeleton. Offsets are bytes of its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// No server could read it: parentheses do not match, a string is not closed.
+    #[error("syntax error at byte {0}")]
+    Syntax(u32),
+    /// This parser does not know it.
+    #[error("not understood at byte {0}")]
+    Unknown(u32),
+    /// More levels of subqueries than MySQL allows.
+    #[error("nested too deep")]
+    TooDeep,
+}
+
+type Result<T> = std::result::Result<T, Problem>;
+
+/// The skeleton of the one statement in `sql`. A `;` may end it.
+pub fn parse(sql: &[u8], mode: Mode) -> Result<Statement> {
+    let tokens = Tokens::read(sql, mode)?;
+    let mut cursor = Cursor::new(&tokens);
+    let explain = ddl::read_explain(&mut cursor);
+    let statement = read_statement(&mut cursor)?;
+    cursor.expect_end()?;
+    Ok(match explain {
+        Some(is_run) => Statement::Explain(ddl::explain(statement, is_run)),
+        None => statement,
+    })
+}
+
+fn read_statement(cursor: &mut Cursor<'_, '_>) -> Result<Statement> {
+    let mut ahead = *cursor;
+    let with = query::read_with(&mut ahead)?;
+    if ahead.is_word("UPDATE") {
+        *cursor = ahead;
+        return dml::read_update(cursor, with).map(Statement::Update);
+    }
+    if ahead.is_word("DELETE") {
+        *cursor = ahead;
+        return dml::read_delete(cursor, with).map(Statement::Delete);
+    }
+    if cursor.is_any_word(&["SELECT", "WITH", "VALUES", "TABLE"]) || cursor.is_op(Op::LParen) {
+        return query::read(cursor).map(Statement::Query);
+    }
+    if cursor.is_any_word(&["INSERT", "REPLACE"]) {
+        return dml::read_insert(cursor).map(Statement::Insert);
+    }
+    if cursor.is_any_word(&["CREATE", "DROP", "ALTER", "TRUNCATE", "RENAME"]) {
+        return ddl::read(cursor).map(Statement::Ddl);
+    }
+    if cursor.is_any_word(&["SHOW", "DESCRIBE", "DESC", "EXPLAIN"]) {
+        return ddl::read_show(cursor).map(Statement::ShowTable);
+    }
+    Err(cursor.problem())
+}
+
+/// Every name in the statement that could be a table's: identifiers, and dotted pairs of them. `None` if the
+/// statement cannot be cut into tokens for certain.
+pub fn mentioned_names(sql: &[u8], mode: Mode) -> Option<Vec<TableName>> {
+    let tokens = Tokens::read(sql, mode).ok()?;
+    let mut names = Vec::new();
+    for index in 0..tokens.list.len() {
+        if !tokens.is_identifier(index) {
+            continue;
+        }
+        let table = tokens.ident(index).ok()?;
+        names.push(TableName { database: qualifier(&tokens, index), table });
+    }
+    Some(names)
+}
+
+fn qualifier(tokens: &Tokens<'_>, index: usize) -> Option<Ident> {
+    let is_qualified = index >= 2 && tokens.is_op(index - 1, Op::Dot) && tokens.is_identifier(index - 2);
+    if is_qualified { tokens.ident(index - 2).ok() } else { None }
+}

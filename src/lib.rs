@@ -4,3 +4,4 @@ pub mod value;
 pub mod wire;
 pub mod sql;
 pub mod sharding;
+pub mod plan;

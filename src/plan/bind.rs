@@ -1,0 +1,233 @@
+//! From the values of one statement to its shards.
+
+use crate::sharding::{Located, Schema, ShardId, ShardSet};
+
+use super::narrow::{Known, Narrow, TableId};
+use super::{Action, Binding, Plan, PlanError, Renames, Route, ShardRows};
+
+/// Where a statement goes, but for the values that it compares shard keys with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RouteTemplate {
+    pub(super) target: Target,
+    /// Values that an UPDATE gives to shard keys: they must not move a row.
+    pub(super) assigned: Vec<(TableId, Known)>,
+}
+
+/// What decides the route.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Target {
+    /// Nothing in the values.
+    Fixed(Route),
+    Narrowed(Narrowed),
+    /// The key that a row to be stored has.
+    Placed {
+        table: TableId,
+        key: Known,
+        others: Narrowed,
+    },
+}
+
+/// A statement on sharded tables.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Narrowed {
+    /// FROM is spread by shard key: the shards of this table's rows have the whole answer.
+    pub(super) spread: Option<(TableId, Narrow)>,
+    /// What the statement may not do on several shards.
+    pub(super) refused: Option<String>,
+    /// What each of the sharded tables needs.
+    pub(super) tables: Vec<(TableId, Narrow)>,
+    /// Where the other tables are; `None` if there are none.
+    pub(super) at: Option<ShardSet>,
+    pub(super) is_write: bool,
+}
+
+impl RouteTemplate {
+    pub(super) fn fixed(route: Route) -> Self {
+        Self { target: Target::Fixed(route), assigned: Vec::new() }
+    }
+
+    fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
+        let route = match &self.target {
+            Target::Fixed(route) => route.clone(),
+            Target::Narrowed(narrowed) => narrowed.bind(input)?,
+            Target::Placed { table, key, others } => Route::One(others.bind_placed(*table, key, input)?),
+        };
+        for (table, key) in &self.assigned {
+            let is_kept = match &route {
+                Route::One(shard) => place(*table, key, input) == Some(Located::Shard(*shard)),
+                Route::Any(_) => true,
+                Route::Scatter(_) | Route::Split(_) => false,
+            };
+            if !is_kept {
+                return Err(PlanError::unsupported("changing the shard key"));
+            }
+        }
+        Ok(route)
+    }
+}
+
+fn place(table: TableId, key: &Known, input: &Binding<'_>) -> Option<Located> {
+    Some(table.sharded(input.schema)?.place(&key.value(input)))
+}
+
+impl Narrowed {
+    fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
+        if let Some(shard) = self.key_shard(input) {
+            return self.one(shard);
+        }
+        let shards = match &self.spread {
+            Some((table, narrow)) => shards_of(*table, narrow, input),
+            None => self.shards_of_all(input),
+        };
+        match shards.len() {
+            0 => self.any_shard(input.schema),
+            1 => shards.first().map_or_else(|| self.any_shard(input.schema), |shard| self.one(shard)),
+            _ => self.several(shards),
+        }
+    }
+
+    /// The shard of `key = value` on one table: the way of most statements, without a set.
+    fn key_shard(&self, input: &Binding<'_>) -> Option<ShardId> {
+        match (&self.spread, self.tables.as_slice()) {
+            (Some((_, narrow)), _) | (None, [(_, narrow)]) => narrow.key_shard(input),
+            (None, _) => None,
+        }
+    }
+
+    /// All shards that any of the tables needs.
+    fn shards_of_all(&self, input: &Binding<'_>) -> ShardSet {
+        let mut all = ShardSet::empty();
+        for (table, narrow) in &self.tables {
+            all.union_with(&shards_of(*table, narrow, input));
+        }
+        all
+    }
+
+    fn one(&self, shard: ShardId) -> Result<Route, PlanError> {
+        match &self.at {
+            Some(at) if !at.contains(shard) => Err(PlanError::unsupported("a statement on tables of several shards")),
+            _ => Ok(Route::One(shard)),
+        }
+    }
+
+    /// No row can matter: any shard that has the tables answers with the right columns.
+    fn any_shard(&self, schema: &Schema) -> Result<Route, PlanError> {
+        let mut shards = ShardSet::empty();
+        for (table, _) in &self.tables {
+            shards.union_with(&table.table(schema).map(|table| table.shard_set()).unwrap_or_default());
+        }
+        if let Some(at) = &self.at {
+            shards.intersect_with(at);
+        }
+        match shards.first() {
+            Some(first) if self.is_write => Ok(Route::One(first)),
+            Some(_) => Ok(Route::Any(shards)),
+            None => Err(PlanError::unsupported("a statement on tables of several shards")),
+        }
+    }
+
+    fn several(&self, shards: ShardSet) -> Result<Route, PlanError> {
+        if let Some(feature) = &self.refused {
+            return Err(PlanError::unsupported(feature.as_str()));
+        }
+        match &self.at {
+            Some(at) if !shards.is_subset_of(at) => {
+                Err(PlanError::unsupported("a statement on tables of several shards"))
+            }
+            _ => Ok(Route::Scatter(shards)),
+        }
+    }
+
+    /// Whether everything that is read is on each of `shards` alike.
+    pub(super) fn check_within(&self, shards: &ShardSet, input: &Binding<'_>) -> Result<(), PlanError> {
+        let read = self.shards_of_all(input);
+        let is_read_there = read.is_empty() || shards.len() == 1 && read.is_subset_of(shards);
+        let is_there = self.at.as_ref().is_none_or(|at| shards.is_subset_of(at));
+        if is_read_there && is_there {
+            Ok(())
+        } else {
+            Err(PlanError::unsupported("an INSERT that reads other shards"))
+        }
+    }
+
+    /// The shard where a row with this key is stored, if everything that is read is there.
+    fn bind_placed(&self, table: TableId, key: &Known, input: &Binding<'_>) -> Result<ShardId, PlanError> {
+        let named = |column: &str| {
+            (table.table(input.schema).map_or(String::new(), |table| table.name.clone()), column.to_owned())
+        };
+        let column = table.sharded(input.schema).map_or("", |sharded| &sharded.key_column);
+        let shard = match place(table, key, input) {
+            Some(Located::Shard(shard)) => shard,
+            Some(Located::Null) => {
+                let (table, column) = named(column);
+                return Err(PlanError::NullShardKey { table, column });
+            }
+            _ => {
+                let (table, column) = named(column);
+                return Err(PlanError::KeyNotLiteral { table, column });
+            }
+        };
+        if !self.shards_of_all(input).is_subset_of(&ShardSet::single(shard)) {
+            return Err(PlanError::unsupported("INSERT ... SELECT from other shards"));
+        }
+        self.one(shard)?;
+        Ok(shard)
+    }
+}
+
+/// The shards that can hold rows of the table that matter.
+fn shards_of(table: TableId, narrow: &Narrow, input: &Binding<'_>) -> ShardSet {
+    let all = || table.table(input.schema).map(|table| table.shard_set()).unwrap_or_default();
+    narrow.shards(input).unwrap_or_else(all)
+}
+
+impl Plan {
+    /// The shards that one statement of the plan's shape needs. Allocates nothing where it is one shard and the key's
+    /// value is a number or a plain string.
+    pub fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
+        match &self.action {
+            Action::Route(template) => template.bind(input),
+            Action::Insert(template) => template.bind(input),
+            Action::Control(_) | Action::LocalSelect(_) => Ok(Route::Any(ShardSet::empty())),
+        }
+    }
+
+    /// Appends the statement as `shard` must get it to `out`. If that is the client's own text, `out` is left as it
+    /// was, and the answer is `false`.
+    pub fn render(&self, input: &Binding<'_>, shard: ShardId, out: &mut Vec<u8>) -> bool {
+        if !self.is_altered(shard) {
+            return false;
+        }
+        let before = out.len();
+        let has_changed = self.names.render(input, shard, 0, input.sql.len(), out);
+        if !has_changed {
+            out.truncate(before);
+        }
+        has_changed
+    }
+
+    /// Appends the INSERT of `rows` alone to `out`.
+    pub fn render_rows(&self, input: &Binding<'_>, rows: &ShardRows, out: &mut Vec<u8>) {
+        match &self.action {
+            Action::Insert(template) => template.render(&self.names, input, rows, out),
+            Action::Route(_) | Action::Control(_) | Action::LocalSelect(_) => {
+                if !self.render(input, rows.shard, out) {
+                    out.extend_from_slice(input.sql);
+                }
+            }
+        }
+    }
+
+    /// The parameters that `render_rows` leaves in the text, in order, as indexes of the whole statement's.
+    pub fn params_of(&self, rows: &ShardRows, count: u16) -> Vec<u16> {
+        match &self.action {
+            Action::Insert(template) => template.params_of(rows, count),
+            Action::Route(_) | Action::Control(_) | Action::LocalSelect(_) => (0..count).collect(),
+        }
+    }
+
+    /// Names that the column definitions of a result from `shard` must have changed, from physical to logical.
+    pub fn renames<'s>(&self, schema: &'s Schema, shard: ShardId) -> Renames<'s> {
+        if self.renamed.contains(shard) { self.names.renames(schema, shard) } else { Renames::default() }
+    }
+}

@@ -1,0 +1,83 @@
+//! EXPLAIN ROUTE: a plan as rows for people.
+
+use crate::sharding::{Schema, ShardId};
+
+use super::{Action, Binding, Plan, PlanError, Route};
+
+/// One row: what one shard gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// From 1.
+    pub step: u32,
+    /// `local`, `relay` or `scatter`.
+    pub tier: &'static str,
+    /// Empty if no shard is asked.
+    pub shard: String,
+    /// Index into the configured replica sets.
+    pub replica_set: Option<u16>,
+    /// The physical schema.
+    pub schema: String,
+    /// The text for the shard.
+    pub sql: Vec<u8>,
+    /// How the shards' answers become one: empty, `any one`, `concatenate`, `sum of affected rows`, `one of equal copies`.
+    pub merge: &'static str,
+}
+
+/// The steps of one statement.
+pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
+    if matches!(plan.action, Action::Control(_) | Action::LocalSelect(_)) {
+        let sql = input.sql.to_vec();
+        let local = Step {
+            step: 1,
+            tier: "local",
+            shard: String::new(),
+            replica_set: None,
+            schema: String::new(),
+            sql,
+            merge: "",
+        };
+        return Ok(vec![local]);
+    }
+    let merge_of_many = match (plan.kind.is_write(), plan.writes_copies) {
+        (_, true) => "one of equal copies",
+        (true, false) => "sum of affected rows",
+        (false, false) => "concatenate",
+    };
+    let of_text = |shard: ShardId| {
+        let mut text = Vec::new();
+        if plan.render(input, shard, &mut text) { text } else { input.sql.to_vec() }
+    };
+    let texts: Vec<(ShardId, Vec<u8>)> = match plan.bind(input)? {
+        Route::One(shard) => return Ok(rows("relay", "", vec![(shard, of_text(shard))], input.schema)),
+        Route::Any(shards) => {
+            let one = shards.first().map(|shard| (shard, of_text(shard)));
+            return Ok(rows("relay", "any one", one.into_iter().collect(), input.schema));
+        }
+        Route::Scatter(shards) => shards.iter().map(|shard| (shard, of_text(shard))).collect(),
+        Route::Split(parts) => {
+            let text = |part: &super::ShardRows| {
+                let mut text = Vec::new();
+                plan.render_rows(input, part, &mut text);
+                (part.shard, text)
+            };
+            parts.iter().map(text).collect()
+        }
+    };
+    Ok(rows("scatter", merge_of_many, texts, input.schema))
+}
+
+fn rows(tier: &'static str, merge: &'static str, texts: Vec<(ShardId, Vec<u8>)>, schema: &Schema) -> Vec<Step> {
+    let row = |(index, (id, sql)): (usize, (ShardId, Vec<u8>))| {
+        let shard = schema.shard(id);
+        Step {
+            step: index as u32 + 1,
+            tier,
+            shard: shard.name.clone(),
+            replica_set: Some(shard.replica_set.0),
+            schema: shard.schema.clone(),
+            sql,
+            merge,
+        }
+    };
+    texts.into_iter().enumerate().map(row).collect()
+}

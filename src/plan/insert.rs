@@ -1,0 +1,320 @@
+//! INSERT and REPLACE: each row goes to the shard where its key belongs. Rows are stretches of the client's text, so
+//! that a statement of many rows is cut without being parsed value by value.
+
+use crate::sharding::schema::same_name;
+use crate::sharding::{ShardId, ShardSet, Sharded, Table};
+use crate::sql::parse::ast::{
+    Assignment, Cell, ColumnName, Insert, Item, ItemKind, Operand, Query, Row, Source as Rows, Term,
+};
+
+use super::bind::{Narrowed, RouteTemplate, Target};
+use super::instance::Source;
+use super::names::Anchor;
+use super::narrow::{Known, TableId};
+use super::rows::{InsertTemplate, RowKey, RowTemplate, numbered};
+use super::scope::{InstanceId, QueryId, Scopes};
+use super::{Action, PlanError, Route, StatementKind, read, write};
+
+/// How an INSERT is answered, and whether it writes copies of a reference table.
+pub(super) fn action<'q>(
+    scopes: &mut Scopes<'_, 'q>,
+    insert: &'q Insert,
+    is_nondeterministic: bool,
+) -> Result<Action, PlanError> {
+    let (block, target) = scopes.read_target(&insert.target)?;
+    for column in insert.columns.iter().flatten() {
+        scopes.edit_column(column, Some(target));
+    }
+    scopes.read_expression(&insert.expression, Some(block), None)?;
+    let query = match &insert.source {
+        Rows::Query(query) => Some((query.as_ref(), scopes.read_query(query, None)?)),
+        Rows::Rows(_) | Rows::Set { .. } => None,
+    };
+    let target = Into { target, insert };
+    match scopes.instances[target.target].source.clone() {
+        Source::Sharded(id) => target.sharded(scopes, id, query),
+        Source::Fixed { table: Some(id), is_reference: true, .. } => target.copies(scopes, id, is_nondeterministic),
+        Source::Fixed { .. } | Source::Derived { .. } | Source::Nowhere => target.unsharded(scopes, query),
+    }
+}
+
+/// The table that an INSERT is into.
+struct Into<'q> {
+    target: InstanceId,
+    insert: &'q Insert,
+}
+
+impl<'q> Into<'q> {
+    fn unsharded(&self, scopes: &Scopes<'_, '_>, query: Option<(&Query, QueryId)>) -> Result<Action, PlanError> {
+        if scopes.sharded().next().is_none() {
+            return read::unsharded(scopes, StatementKind::Write).map(RouteTemplate::fixed).map(Action::Route);
+        }
+        let refused = Some("INSERT ... SELECT from several shards".to_owned());
+        let spread = query.map_or(Err(String::new()), |(_, id)| scopes.spread_of_query(id));
+        let roots = query.map_or(Vec::new(), |(_, id)| read::roots(scopes, id));
+        let narrowed = Narrowed { refused: refused.clone(), ..read::narrowed(scopes, spread, &roots, refused, true) };
+        Ok(Action::Route(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new() }))
+    }
+
+    fn copies(&self, scopes: &Scopes<'_, '_>, id: TableId, is_nondeterministic: bool) -> Result<Action, PlanError> {
+        let table = id.table(scopes.ctx.schema);
+        let copies = table.map(|table| table.shard_set()).unwrap_or_default();
+        write::check_copies(scopes, &copies, is_nondeterministic)?;
+        if copies.len() > 1 {
+            if self.insert.has_returning {
+                return Err(PlanError::unsupported("RETURNING in a write to a reference table"));
+            }
+            if let Some(table) = table.filter(|table| self.leaves_number_out(table)) {
+                return Err(PlanError::unsupported(format!("AUTO_INCREMENT of reference table '{}'", table.name)));
+            }
+        }
+        Ok(Action::Route(RouteTemplate::fixed(Route::Scatter(copies))))
+    }
+
+    /// Whether the server would number some row.
+    fn leaves_number_out(&self, table: &Table) -> bool {
+        let Some(number) = table.columns.iter().flatten().find(|column| column.auto_increment) else {
+            return false;
+        };
+        let place = self.place_of(table, &number.name);
+        let rows: &[Row] = match &self.insert.source {
+            Rows::Rows(rows) => rows,
+            Rows::Set { row, .. } => std::slice::from_ref(row),
+            Rows::Query(_) => return !matches!(place, Ok(Some(_))),
+        };
+        // A number that is bound later could be NULL.
+        let is_given = |row: &Row, place: usize| {
+            use crate::sql::parse::ast::Constant;
+            matches!(row.values.get(place), Some(Cell::Constant(Constant::Literal { .. })))
+        };
+        match place {
+            Ok(Some(place)) => !rows.iter().all(|row| is_given(row, place)),
+            _ => true,
+        }
+    }
+
+    /// The place of a column in the rows; `None` if the rows leave it out.
+    fn place_of(&self, table: &Table, column: &str) -> Result<Option<usize>, PlanError> {
+        let by_name = |columns: &[ColumnName]| columns.iter().position(|name| same_name(&name.column.text, column));
+        match (&self.insert.source, &self.insert.columns) {
+            (Rows::Set { columns, .. }, _) => Ok(by_name(columns)),
+            (_, Some(columns)) if !columns.is_empty() => Ok(by_name(columns)),
+            (Rows::Rows(rows), _) if rows.iter().all(|row| row.values.is_empty()) => Ok(None),
+            _ => {
+                let columns = table.columns.as_ref();
+                let columns = columns.ok_or_else(|| PlanError::UnknownColumns { table: table.name.clone() })?;
+                let visible = columns.iter().filter(|column| !column.invisible);
+                Ok(visible.into_iter().position(|other| same_name(&other.name, column)))
+            }
+        }
+    }
+
+    fn sharded(
+        &self,
+        scopes: &Scopes<'_, '_>,
+        id: TableId,
+        query: Option<(&Query, QueryId)>,
+    ) -> Result<Action, PlanError> {
+        let Some((table, sharded)) = id.table(scopes.ctx.schema).zip(id.sharded(scopes.ctx.schema)) else {
+            return Err(PlanError::unsupported("an INSERT into a table without a rule"));
+        };
+        self.check_on_duplicate(scopes, sharded)?;
+        let shards = sharded.shard_set();
+        let only = shards.first().filter(|_| shards.len() == 1);
+        if only.is_none() && !sharded.auto_increment_per_shard && self.never_gives_number(table)? {
+            return Err(numbered(table));
+        }
+        if let Some((ast, query)) = query {
+            return self.of_query(scopes, (id, table, sharded), ast, query, only);
+        }
+        let rows: &[Row] = match &self.insert.source {
+            Rows::Rows(rows) => rows,
+            Rows::Set { row, .. } => std::slice::from_ref(row),
+            Rows::Query(_) => &[],
+        };
+        self.check_counts(table, rows)?;
+        let key = if only.is_some() { None } else { self.place_of(table, &sharded.key_column)? };
+        if only.is_none() && key.is_none() {
+            return Err(missing(table, sharded));
+        }
+        let number = if only.is_some() || sharded.auto_increment_per_shard { None } else { self.number_place(table)? };
+        let templates: Result<Vec<_>, _> =
+            rows.iter().map(|row| template(scopes, (table, sharded), row, key, number)).collect();
+        let refused = if self.insert.has_returning { Some("RETURNING over several shards".to_owned()) } else { None };
+        let template = InsertTemplate {
+            table: id,
+            rows: templates?,
+            only,
+            refused: refused.or_else(|| scopes.unspreadable_feature()),
+            others: self.others(scopes),
+        };
+        Ok(Action::Insert(template))
+    }
+
+    /// What is read beside the target.
+    fn others(&self, scopes: &Scopes<'_, '_>) -> Narrowed {
+        let tables = scopes.sharded().filter_map(|other| {
+            let key = scopes.instances[other].key.as_ref()?;
+            Some((key.table, scopes.narrow_of(other)))
+        });
+        Narrowed { spread: None, refused: None, tables: tables.collect(), at: scopes.fixed_at(), is_write: true }
+    }
+
+    fn number_place(&self, table: &Table) -> Result<Option<usize>, PlanError> {
+        match table.columns.iter().flatten().find(|column| column.auto_increment) {
+            Some(column) => self.place_of(table, &column.name),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether the table has an AUTO_INCREMENT column that the rows leave out.
+    fn never_gives_number(&self, table: &Table) -> Result<bool, PlanError> {
+        let has_one = table.columns.iter().flatten().any(|column| column.auto_increment);
+        Ok(has_one && self.number_place(table)?.is_none())
+    }
+
+    fn check_counts(&self, table: &Table, rows: &[Row]) -> Result<(), PlanError> {
+        let width = match (&self.insert.columns, &table.columns) {
+            _ if matches!(self.insert.source, Rows::Set { .. }) => return Ok(()),
+            (Some(columns), _) if !columns.is_empty() => columns.len(),
+            (_, Some(columns)) => columns.iter().filter(|column| !column.invisible).count(),
+            (_, None) => return Ok(()),
+        };
+        // `VALUES ()` stands for defaults alone.
+        let is_wrong = |row: &Row| row.values.len() != width && !row.values.is_empty();
+        match rows.iter().position(is_wrong) {
+            Some(row) => Err(PlanError::ColumnCount { row: row + 1 }),
+            None => Ok(()),
+        }
+    }
+
+    /// ON DUPLICATE KEY UPDATE may give the shard key only the value that the row was placed by, or has already.
+    fn check_on_duplicate(&self, scopes: &Scopes<'_, '_>, sharded: &Sharded) -> Result<(), PlanError> {
+        let is_key = |column: &ColumnName| same_name(&column.column.text, &sharded.key_column);
+        let keeps = |assignment: &Assignment| match (&assignment.inserted, &assignment.value) {
+            (Some(column), _) => is_key(column),
+            (None, Operand::Column(column)) => {
+                is_key(column)
+                    && column.table.as_ref().is_none_or(|table| same_name(&table.text, &self.insert.target.table.text))
+            }
+            _ => false,
+        };
+        let id = &scopes.instances[self.target].source;
+        let is_renamed =
+            matches!(id, Source::Sharded(id) if id.table(scopes.ctx.schema).is_some_and(|table| table.is_renamed()));
+        if is_renamed && !self.insert.on_duplicate.is_empty() && matches!(self.insert.source, Rows::Query(_)) {
+            return Err(PlanError::unsupported("INSERT ... SELECT ... ON DUPLICATE KEY UPDATE into a renamed table"));
+        }
+        let moves = |assignment: &Assignment| is_key(&assignment.column) && !keeps(assignment);
+        if self.insert.on_duplicate.iter().any(moves) {
+            Err(PlanError::unsupported("changing the shard key"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// INSERT ... SELECT into a sharded table: everything on one shard, or each shard's rows from that shard's own.
+    fn of_query(
+        &self,
+        scopes: &Scopes<'_, '_>,
+        (id, table, sharded): (TableId, &Table, &Sharded),
+        ast: &Query,
+        query: QueryId,
+        only: Option<ShardId>,
+    ) -> Result<Action, PlanError> {
+        let others = self.others(scopes);
+        let fixed = |target| Ok(Action::Route(RouteTemplate { target, assigned: Vec::new() }));
+        if let Some(shard) = only {
+            // Wherever the key comes from, there is but one place for it.
+            let narrowed = Narrowed { at: Some(within(others.at.as_ref(), shard)), ..others };
+            let has_sources = !narrowed.tables.is_empty();
+            return fixed(if has_sources {
+                Target::Narrowed(refusing(narrowed))
+            } else {
+                Target::Fixed(one_of(&narrowed)?)
+            });
+        }
+        let place = self.place_of(table, &sharded.key_column)?.ok_or_else(|| missing(table, sharded))?;
+        let item = item_at(ast, place).ok_or_else(|| not_literal(table, sharded))?;
+        if let ItemKind::Constant(constant) = &item.kind {
+            let key = Known::of(constant, scopes.literals).ok_or_else(|| not_literal(table, sharded))?;
+            return fixed(Target::Placed { table: id, key, others });
+        }
+        let [root] = read::roots(scopes, query)[..] else {
+            return Err(not_literal(table, sharded));
+        };
+        let source = match &item.kind {
+            ItemKind::Column(column) => scopes.key_of(root, column),
+            _ => None,
+        };
+        let is_alike = |source: InstanceId| {
+            scopes.instances[source].key.as_ref().is_some_and(|key| key.colocation == sharded.colocation)
+        };
+        let Some(source) = source.filter(|source| is_alike(*source)) else {
+            return Err(not_literal(table, sharded));
+        };
+        if scopes.instances[source].is_nullable {
+            return Err(not_literal(table, sharded));
+        }
+        let merged = scopes.merged_feature_of(query);
+        let merged = merged.or_else(|| self.insert.has_returning.then(|| "RETURNING over several shards".to_owned()));
+        fixed(Target::Narrowed(read::narrowed(scopes, scopes.spread_of_query(query), &[root], merged, true)))
+    }
+}
+
+fn refusing(narrowed: Narrowed) -> Narrowed {
+    Narrowed { refused: Some("INSERT ... SELECT from several shards".to_owned()), ..narrowed }
+}
+
+fn within(at: Option<&ShardSet>, shard: ShardId) -> ShardSet {
+    let mut both = ShardSet::single(shard);
+    if let Some(at) = at {
+        both.intersect_with(at);
+    }
+    both
+}
+
+fn one_of(narrowed: &Narrowed) -> Result<Route, PlanError> {
+    let shard = narrowed.at.as_ref().and_then(ShardSet::first);
+    shard.map(Route::One).ok_or_else(|| PlanError::unsupported("a statement on tables of several shards"))
+}
+
+fn missing(table: &Table, sharded: &Sharded) -> PlanError {
+    PlanError::MissingShardKey { table: table.name.clone(), column: sharded.key_column.clone() }
+}
+
+fn not_literal(table: &Table, sharded: &Sharded) -> PlanError {
+    PlanError::KeyNotLiteral { table: table.name.clone(), column: sharded.key_column.clone() }
+}
+
+/// The select item that is the `place`th column, if the items before it are one column each.
+fn item_at(query: &Query, place: usize) -> Option<&Item> {
+    let [Term::Select(select)] = query.terms.as_slice() else {
+        return None;
+    };
+    let items = select.items.get(..=place)?;
+    if items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) { None } else { items.last() }
+}
+
+fn template(
+    scopes: &Scopes<'_, '_>,
+    (table, sharded): (&Table, &Sharded),
+    row: &Row,
+    key: Option<usize>,
+    number: Option<usize>,
+) -> Result<RowTemplate, PlanError> {
+    let cell = |place: Option<usize>| place.map(|place| row.values.get(place).unwrap_or(&Cell::Default));
+    let known = |constant| Known::of(constant, scopes.literals);
+    let key = match cell(key) {
+        Some(Cell::Constant(constant)) => known(constant).map_or(RowKey::Opaque, RowKey::Known),
+        Some(Cell::Default) => return Err(missing(table, sharded)),
+        Some(Cell::Opaque) | None => RowKey::Opaque,
+    };
+    let number = match cell(number) {
+        Some(Cell::Constant(constant)) => known(constant),
+        Some(Cell::Default) => return Err(numbered(table)),
+        Some(Cell::Opaque) | None => None,
+    };
+    let anchor = |offset| Anchor::new(offset, scopes.literals);
+    Ok(RowTemplate { key, number, from: anchor(row.span.start), to: anchor(row.span.end), params: row.params })
+}

@@ -1,0 +1,180 @@
+//! What a name in FROM stands for: a table with its rule, a query, or something without rows of its own.
+
+use crate::sharding::schema::same_name;
+use crate::sharding::{ColocationId, DatabaseId, Placement, Shard, ShardId, ShardSet, Table};
+use crate::sql::parse::ast::TableName;
+
+use super::PlanError;
+use super::narrow::TableId;
+use super::scope::{BlockId, InstanceId, QueryId, Scopes};
+
+/// Schemas of the server's own.
+pub(super) const SYSTEM_SCHEMAS: &[&str] = &["information_schema", "mysql", "performance_schema", "sys"];
+
+/// One table in one FROM.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) block: BlockId,
+    /// What columns are qualified with.
+    pub(super) name: String,
+    pub(super) database: Option<DatabaseId>,
+    pub(super) source: Source,
+    pub(super) key: Option<Key>,
+    /// An outer join can put NULLs in the place of its rows.
+    pub(super) is_nullable: bool,
+    /// Qualifiers of its columns must be replaced: no alias hides the physical name.
+    pub(super) is_spliced: bool,
+    /// Names of all columns, where they are known.
+    pub(super) columns: Option<Vec<String>>,
+    /// Conditions that all of its rows that matter meet: indexes into `Scopes::rules`.
+    pub(super) rules: Vec<usize>,
+    /// For a shard key that a derived table passes on: who has it within, and who has it outside.
+    pub(super) inner: Option<InstanceId>,
+    pub(super) outer: Option<InstanceId>,
+}
+
+/// Where an instance's rows are.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Source {
+    Sharded(TableId),
+    /// On each of these shards, all of them.
+    Fixed {
+        at: ShardSet,
+        table: Option<TableId>,
+        is_reference: bool,
+    },
+    Derived {
+        query: QueryId,
+        is_lateral: bool,
+    },
+    /// Not in a table: JSON_TABLE, or a recursive use of a common table expression.
+    Nowhere,
+}
+
+/// The shard key of an instance.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    pub(super) column: String,
+    pub(super) table: TableId,
+    pub(super) colocation: ColocationId,
+}
+
+impl Instance {
+    pub(super) fn new(block: BlockId, name: String, source: Source) -> Self {
+        Self {
+            block,
+            name,
+            database: None,
+            source,
+            key: None,
+            is_nullable: false,
+            is_spliced: false,
+            columns: None,
+            rules: Vec::new(),
+            inner: None,
+            outer: None,
+        }
+    }
+
+    /// Its rule, if it is a table that has one.
+    pub(super) fn table(&self) -> Option<TableId> {
+        match &self.source {
+            Source::Sharded(table) => Some(*table),
+            Source::Fixed { table, .. } => *table,
+            Source::Derived { .. } | Source::Nowhere => None,
+        }
+    }
+
+    /// Where it is, if it has no shard key.
+    pub(super) fn fixed_places(&self) -> ShardSet {
+        match &self.source {
+            Source::Fixed { at, .. } => at.clone(),
+            Source::Sharded(_) | Source::Derived { .. } | Source::Nowhere => ShardSet::empty(),
+        }
+    }
+
+    /// Whether it may have a column of this name.
+    pub(super) fn may_have(&self, column: &str) -> bool {
+        match &self.columns {
+            Some(columns) => columns.iter().any(|name| same_name(name, column)),
+            None => true,
+        }
+    }
+
+    /// Whether it has a column of this name, as far as its columns are known.
+    pub(super) fn certainly_has(&self, column: &str) -> bool {
+        self.columns.is_some() && self.may_have(column) || self.has_key(column)
+    }
+
+    /// Whether its shard key is this column.
+    pub(super) fn has_key(&self, column: &str) -> bool {
+        self.key.as_ref().is_some_and(|key| same_name(&key.column, column))
+    }
+}
+
+impl Scopes<'_, '_> {
+    /// What a named table is, without its alias.
+    pub(super) fn instance_of(&self, name: &TableName, block: BlockId, alias: String) -> Result<Instance, PlanError> {
+        let schema = self.ctx.schema;
+        if let Some(database) = &name.database
+            && SYSTEM_SCHEMAS.iter().any(|system| same_name(system, &database.text))
+        {
+            let of_session = self.ctx.database.or((!schema.databases.is_empty()).then_some(DatabaseId(0)));
+            let at = of_session.map(|id| ShardSet::single(schema.database_of(id).default_shard));
+            let source = Source::Fixed { at: at.unwrap_or_default(), table: None, is_reference: false };
+            return Ok(Instance::new(block, alias, source));
+        }
+        let database = self.database_of(name)?;
+        let mut instance = Instance::new(block, alias, Source::Nowhere);
+        instance.database = Some(database);
+        let Some(id) = TableId::find(schema, database, &name.table.text) else {
+            let at = self.same_places(&ShardSet::single(schema.database_of(database).default_shard));
+            instance.source = Source::Fixed { at, table: None, is_reference: false };
+            return Ok(instance);
+        };
+        if let Some(table) = id.table(schema) {
+            (instance.source, instance.key) = self.placed(id, table);
+            instance.columns = table.columns.as_ref().map(|all| all.iter().map(|column| column.name.clone()).collect());
+        }
+        Ok(instance)
+    }
+
+    fn placed(&self, id: TableId, table: &Table) -> (Source, Option<Key>) {
+        let fixed = |copies: &ShardSet, is_reference| Source::Fixed {
+            at: self.same_places(copies),
+            table: Some(id),
+            is_reference,
+        };
+        match &table.placement {
+            Placement::Sharded(sharded) => {
+                let key = Key { column: sharded.key_column.clone(), table: id, colocation: sharded.colocation };
+                (Source::Sharded(id), Some(key))
+            }
+            Placement::Reference(copies) => (fixed(copies, true), None),
+            Placement::Single(shard) => (fixed(&ShardSet::single(*shard), false), None),
+        }
+    }
+
+    /// All shards that are in the same physical schema as one of `shards`.
+    fn same_places(&self, shards: &ShardSet) -> ShardSet {
+        let all = &self.ctx.schema.shards;
+        let is_there = |shard: &Shard| shards.iter().any(|id| self.ctx.schema.shard(id).is_same_place(shard));
+        let found = all.iter().enumerate().filter(|(_, shard)| is_there(shard));
+        found.map(|(index, _)| ShardId(index as u16)).collect()
+    }
+
+    /// The logical database of a table name.
+    pub(super) fn database_of(&self, name: &TableName) -> Result<DatabaseId, PlanError> {
+        let Some(written) = &name.database else {
+            return self.ctx.database.ok_or(PlanError::NoDatabase);
+        };
+        match self.ctx.schema.database(&written.text) {
+            Some((id, _)) => Ok(id),
+            // MySQL 8 looks at the database first, MariaDB at the table.
+            None if self.ctx.mode.mariadb => {
+                Err(PlanError::NoSuchTable { database: written.text.clone(), table: name.table.text.clone() })
+            }
+            None => Err(PlanError::UnknownDatabase(written.text.clone())),
+        }
+    }
+}

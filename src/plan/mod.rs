@@ -1,0 +1,351 @@
+//! Statement and schema to plan: which shards answer, and with what text.
+//!
+//! It promises never to narrow a route on what is not proven, and to refuse (`PlanError::Unsupported`) what cannot be
+//! answered as one server would. A plan belongs to a shape: `bind` gives the route for the literals and parameters of
+//! one statement, `render` the text for one shard. Nothing here does I/O.
+
+pub mod bind;
+pub mod cache;
+mod condition;
+mod ddl;
+mod derived;
+mod edits;
+mod exact;
+pub mod explain;
+mod functions;
+mod insert;
+mod instance;
+mod local;
+pub mod names;
+pub mod narrow;
+mod read;
+mod resolve;
+pub mod rows;
+mod scope;
+mod session_view;
+mod unknown;
+mod write;
+
+use thiserror::Error;
+
+use crate::sharding::{DatabaseId, Schema, ShardId, ShardSet};
+use crate::sql::control::{self, Control, ControlError};
+use crate::sql::facts::Facts;
+use crate::sql::hint::{self, Hint, HintError, Side};
+use crate::sql::parse::ast::{DdlKind, Statement};
+use crate::sql::parse::{self, Problem};
+use crate::sql::{Literal, Mode, Shape};
+use crate::value::Value;
+
+pub use bind::RouteTemplate;
+pub use local::{LocalItem, LocalValue};
+pub use names::Renames;
+pub use rows::{InsertTemplate, ShardRows};
+
+/// What a statement is planned against.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    pub schema: &'a Schema,
+    /// The session's current database.
+    pub database: Option<DatabaseId>,
+    pub mode: Mode,
+}
+
+/// How a statement of one shape is answered. Immutable; shared by sessions.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub kind: StatementKind,
+    /// What the session must know of the statement.
+    pub facts: Facts,
+    pub action: Action,
+    /// Literals that must be as they were when the plan was made.
+    pub guards: Vec<Guard>,
+    /// The server commits the open transaction before it runs the statement.
+    pub implicit_commit: bool,
+    /// Whether other statements of the shape may use the plan (if the guards hold).
+    pub is_cacheable: bool,
+    /// What a comment asks for.
+    pub hint_side: Option<Side>,
+    /// The same write runs on all copies of a reference table: its affected rows are those of one of them.
+    pub writes_copies: bool,
+    names: names::Edits,
+    /// Shards on which `names` change the text.
+    altered: ShardSet,
+    /// Shards whose result columns have other names than the client's.
+    renamed: ShardSet,
+    is_plain: bool,
+}
+
+/// What running a statement means to a session and to the choice between primary and replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatementKind {
+    /// Changes nothing and locks nothing.
+    Read,
+    /// FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE.
+    LockingRead,
+    Write,
+    Ddl,
+    Call,
+    /// SHOW, DESCRIBE, EXPLAIN.
+    Show,
+    Other,
+}
+
+impl StatementKind {
+    /// Whether it needs the primary.
+    pub fn is_write(self) -> bool {
+        !matches!(self, Self::Read | Self::Show)
+    }
+}
+
+/// Who answers.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// The session itself.
+    Control(Control),
+    /// The shards of a route.
+    Route(RouteTemplate),
+    /// The shards on which the rows belong.
+    Insert(InsertTemplate),
+    /// The session itself: every select item is known to it.
+    LocalSelect(Vec<LocalItem>),
+}
+
+/// A literal that decided something while the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// Index into the shape's literals.
+    pub literal: u32,
+    /// Its raw text.
+    pub text: Vec<u8>,
+}
+
+impl Guard {
+    /// Whether the statement has the same literal there.
+    pub fn holds(&self, sql: &[u8], literals: &[Literal]) -> bool {
+        literals.get(self.literal as usize).is_some_and(|literal| literal.text(sql) == self.text)
+    }
+}
+
+/// One statement of the plan's shape.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding<'a> {
+    /// The schema that the plan was made with.
+    pub schema: &'a Schema,
+    pub sql: &'a [u8],
+    /// Of `sql`, as its shape has them.
+    pub literals: &'a [Literal],
+    /// Of a prepared statement; a value that is missing counts as unknown.
+    pub params: &'a [Value<'a>],
+    pub mode: Mode,
+}
+
+/// The shards that a statement needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    One(ShardId),
+    /// Any one of these, which all give the same answer.
+    Any(ShardSet),
+    /// All of these: the rows of a read are concatenated, a write runs on each.
+    Scatter(ShardSet),
+    /// The rows of an INSERT, by shard.
+    Split(Vec<ShardRows>),
+}
+
+/// Why a statement has no plan, or no route.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// 1235 (42000)
+    #[error("not supported: {feature}")]
+    Unsupported { feature: String },
+    /// 1046 (3D000)
+    #[error("no database selected")]
+    NoDatabase,
+    /// 1049 (42000)
+    #[error("unknown database '{0}'")]
+    UnknownDatabase(String),
+    /// 1146 (42S02): the database of a table does not exist.
+    #[error("table '{database}.{table}' doesn't exist")]
+    NoSuchTable { database: String, table: String },
+    /// 1064 (42000); `at` is a byte offset.
+    #[error("syntax error at byte {at}")]
+    Syntax { at: u32 },
+    /// 1364 (HY000)
+    #[error("shard key '{column}' of '{table}' has no value")]
+    MissingShardKey { table: String, column: String },
+    /// 1048 (23000)
+    #[error("shard key '{column}' of '{table}' is NULL")]
+    NullShardKey { table: String, column: String },
+    /// 1235 (42000): the key's value is an expression, or one whose stored form is not known.
+    #[error("shard key '{column}' of '{table}' is not a value that is known before the statement runs")]
+    KeyNotLiteral { table: String, column: String },
+    /// 1136 (21S01)
+    #[error("column count doesn't match value count at row {row}")]
+    ColumnCount { row: usize },
+    /// 1235 (42000): an INSERT without a column list needs to know the table's columns.
+    #[error("the columns of '{table}' are not known: name them in the INSERT")]
+    UnknownColumns { table: String },
+    /// A hint names a shard that does not exist.
+    #[error("unknown shard '{0}'")]
+    UnknownShard(String),
+    #[error(transparent)]
+    Hint(#[from] HintError),
+}
+
+impl PlanError {
+    /// An `Unsupported`.
+    pub(super) fn unsupported(feature: impl Into<String>) -> Self {
+        Self::Unsupported { feature: feature.into() }
+    }
+}
+
+impl From<ControlError> for PlanError {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::Syntax { at } => Self::Syntax { at: at as u32 },
+            ControlError::Unsupported { feature } => Self::unsupported(feature),
+        }
+    }
+}
+
+/// Plans one statement, whose shape is `shape`. This is the slow path: it parses, and may allocate.
+pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanError> {
+    let facts = Facts::read(sql, ctx.mode);
+    let hint = hint::read(sql, ctx.mode)?;
+    if let Some(control) = control::parse(sql, ctx.mode) {
+        return Ok(of_session(control?, facts, &hint));
+    }
+    let mut draft = Draft::new(ctx, shape.literals());
+    let parsed = parse::parse(sql, ctx.mode);
+    let (kind, action, implicit_commit) = match &parsed {
+        Ok(statement) => {
+            let action = draft.action(statement, sql, &facts)?;
+            (read::kind(statement), action, commits(statement))
+        }
+        Err(problem) => draft.unknown(sql, *problem)?,
+    };
+    let action = match &hint.shard {
+        Some(name) => forced(name, kind, action, ctx)?,
+        None => action,
+    };
+    Ok(Plan {
+        kind,
+        facts,
+        writes_copies: draft.writes_copies(kind, &action),
+        is_cacheable: !is_multi_row(&parsed),
+        action,
+        guards: draft.guards,
+        implicit_commit,
+        hint_side: hint.side,
+        altered: draft.scopes.edits.altered(ctx.schema),
+        renamed: draft.scopes.edits.renamed(ctx.schema),
+        names: draft.scopes.edits,
+        is_plain: false,
+    }
+    .with_plainness())
+}
+
+/// A plan while it is made.
+struct Draft<'a, 'q> {
+    scopes: scope::Scopes<'a, 'q>,
+    guards: Vec<Guard>,
+}
+
+impl<'a, 'q> Draft<'a, 'q> {
+    fn new(ctx: &'a Context<'a>, literals: &'a [Literal]) -> Self {
+        Self { scopes: scope::Scopes::new(ctx, literals), guards: Vec::new() }
+    }
+
+    fn action(&mut self, statement: &'q Statement, sql: &[u8], facts: &Facts) -> Result<Action, PlanError> {
+        let scopes = &mut self.scopes;
+        match statement {
+            Statement::Query(query) => match local::items(query, sql, scopes.literals, &mut self.guards) {
+                Some(items) => return Ok(Action::LocalSelect(items)),
+                None => {
+                    self.guards.clear();
+                    read::route(scopes, query)
+                }
+            },
+            Statement::Insert(insert) => return insert::action(scopes, insert, facts.nondeterministic),
+            Statement::Update(update) => write::route_update(scopes, update, facts.nondeterministic),
+            Statement::Delete(delete) => write::route_delete(scopes, delete, facts.nondeterministic),
+            Statement::Ddl(ddl) if ddl.is_complex => unknown::route(scopes, sql, Problem::Unknown(0)),
+            Statement::Ddl(ddl) => ddl::route(scopes, ddl),
+            Statement::ShowTable(show) => ddl::route_show(scopes, show),
+            Statement::Explain(explain) => {
+                return Ok(match self.action(&explain.statement, sql, facts)? {
+                    Action::Route(route) => Action::Route(read::explained(route)),
+                    Action::Insert(template) => Action::Insert(template.explained()),
+                    other => other,
+                });
+            }
+        }
+        .map(Action::Route)
+    }
+
+    fn unknown(&mut self, sql: &[u8], problem: Problem) -> Result<(StatementKind, Action, bool), PlanError> {
+        let route = unknown::route(&mut self.scopes, sql, problem)?;
+        let (kind, commits) = unknown::kind(sql, &self.scopes);
+        Ok((kind, Action::Route(route), commits))
+    }
+
+    fn writes_copies(&self, kind: StatementKind, action: &Action) -> bool {
+        let is_fixed =
+            matches!(action, Action::Route(route) if matches!(route.target, bind::Target::Fixed(Route::Scatter(_))));
+        kind == StatementKind::Write && is_fixed
+    }
+}
+
+/// A statement that the session acts on by itself. What it says is in its literals, so it is not kept.
+fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
+    let implicit_commit = matches!(control, Control::Begin { .. } | Control::LockTables(_));
+    Plan {
+        kind: StatementKind::Other,
+        facts,
+        action: Action::Control(control),
+        guards: Vec::new(),
+        implicit_commit,
+        is_cacheable: false,
+        hint_side: hint.side,
+        writes_copies: false,
+        names: names::Edits::default(),
+        altered: ShardSet::empty(),
+        renamed: ShardSet::empty(),
+        is_plain: false,
+    }
+}
+
+/// Sends a read where a hint says.
+fn forced(name: &str, kind: StatementKind, action: Action, ctx: &Context<'_>) -> Result<Action, PlanError> {
+    let shard = ctx.schema.shard_named(name).ok_or_else(|| PlanError::UnknownShard(name.to_owned()))?;
+    match action {
+        Action::Route(_) if !kind.is_write() || kind == StatementKind::LockingRead => {
+            Ok(Action::Route(RouteTemplate::fixed(Route::One(shard))))
+        }
+        Action::LocalSelect(_) | Action::Control(_) => Ok(action),
+        Action::Route(_) | Action::Insert(_) => Err(PlanError::unsupported("a hint that picks the shard of a write")),
+    }
+}
+
+/// Whether the server commits the open transaction before the statement.
+fn commits(statement: &Statement) -> bool {
+    match statement {
+        Statement::Ddl(ddl) => {
+            // Temporary tables come and go within transactions.
+            !(ddl.is_temporary && matches!(ddl.kind, DdlKind::CreateTable | DdlKind::DropTable))
+        }
+        Statement::Query(_)
+        | Statement::Insert(_)
+        | Statement::Update(_)
+        | Statement::Delete(_)
+        | Statement::ShowTable(_)
+        | Statement::Explain(_) => false,
+    }
+}
+
+fn is_multi_row(parsed: &Result<Statement, Problem>) -> bool {
+    matches!(parsed, Ok(Statement::Insert(insert)) if matches!(&insert.source, parse::ast::Source::Rows(rows) if rows.len() > 1))
+}
+
+#[cfg(test)]
+mod tests;

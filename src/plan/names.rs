@@ -1,0 +1,254 @@
+//! Logical names in a statement's text, and what stands in their place on a shard. A text in which nothing differs goes
+//! out as the client wrote it.
+//!
+//! A renamed table gets its logical name as an alias, so that columns that are qualified by it, and the names of result
+//! columns, stay as they are. Where SQL allows no alias (INSERT, DELETE of one table) the qualifiers are replaced too.
+
+use smallvec::SmallVec;
+
+use crate::sharding::schema::same_name;
+use crate::sharding::{DatabaseId, Schema, ShardId, ShardSet};
+use crate::sql::Literal;
+use crate::sql::parse::ast::Span;
+
+use super::Binding;
+use super::narrow::TableId;
+
+/// A place in every text of a shape: some bytes behind the end of the last literal before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Anchor {
+    literals_before: u32,
+    distance: u32,
+}
+
+impl Anchor {
+    /// The place at `offset` of a text with these literals.
+    pub(super) fn new(offset: u32, literals: &[Literal]) -> Self {
+        let literals_before = literals.partition_point(|literal| literal.end <= offset);
+        let behind = if literals_before == 0 { 0 } else { literals[literals_before - 1].end };
+        Self { literals_before: literals_before as u32, distance: offset - behind }
+    }
+
+    /// The same place in another text of the shape.
+    pub(super) fn offset(self, literals: &[Literal]) -> usize {
+        let last = (self.literals_before as usize).checked_sub(1).and_then(|index| literals.get(index));
+        last.map_or(0, |literal| literal.end as usize) + self.distance as usize
+    }
+}
+
+/// What a stretch of text is replaced with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NewText {
+    /// The physical schema; `written` is what the client calls it.
+    Schema { written: String },
+    /// The table's physical name; `written` is what the client calls it.
+    Table { table: TableId, written: String },
+    /// ` AS written`, if the physical name of the table differs.
+    Alias { table: TableId, written: String },
+    /// Nothing, if the physical name of the table differs.
+    Dropped { table: TableId, written: String },
+    /// The logical database as DATABASE() would give it, which would give the physical schema. `None`: NULL.
+    CurrentDatabase { name: Option<String> },
+    /// ` AS` and the text between the anchors as a name: what a select item without an alias is called.
+    Title { from: Anchor, to: Anchor },
+}
+
+/// One replacement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Edit {
+    from: Anchor,
+    to: Anchor,
+    text: NewText,
+}
+
+/// All replacements of a statement, in the order of the text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Edits {
+    list: Vec<Edit>,
+    tables: Vec<TableId>,
+    database: Option<DatabaseId>,
+    /// Databases that the statement names, as it writes them.
+    qualifiers: Vec<String>,
+}
+
+impl Edits {
+    /// Notes that the statement names this database.
+    pub(super) fn note_qualifier(&mut self, name: &str) {
+        if !self.qualifiers.iter().any(|known| same_name(known, name)) {
+            self.qualifiers.push(name.to_owned());
+        }
+    }
+
+    pub(super) fn qualifiers(&self) -> &[String] {
+        &self.qualifiers
+    }
+
+    /// Replaces the text of `span`.
+    pub(super) fn replace(&mut self, span: Span, text: NewText, literals: &[Literal]) {
+        let edit = Edit { from: Anchor::new(span.start, literals), to: Anchor::new(span.end, literals), text };
+        let at = self.list.partition_point(|other| other.from <= edit.from);
+        // A common table expression is read once for each of its uses.
+        let is_known =
+            self.list[..at].iter().rev().take_while(|other| other.from == edit.from).any(|other| *other == edit);
+        if !is_known {
+            self.list.insert(at, edit);
+        }
+    }
+
+    /// Puts text in at `offset`.
+    pub(super) fn insert(&mut self, offset: u32, text: NewText, literals: &[Literal]) {
+        self.replace(Span { start: offset, end: offset }, text, literals);
+    }
+
+    /// Whether a replacement lies within `span`.
+    pub(super) fn touch(&self, span: Span, literals: &[Literal]) -> bool {
+        let (from, to) = (Anchor::new(span.start, literals), Anchor::new(span.end, literals));
+        self.list.iter().any(|edit| edit.from >= from && edit.to <= to)
+    }
+
+    /// Notes that columns of this table can be in the result.
+    pub(super) fn note_table(&mut self, table: TableId) {
+        if !self.tables.contains(&table) {
+            self.tables.push(table);
+        }
+    }
+
+    /// Notes whose physical schema the shards' result columns name.
+    pub(super) fn note_database(&mut self, database: Option<DatabaseId>) {
+        self.database = self.database.or(database);
+    }
+
+    /// Writes the bytes `from..to` of the statement as `shard` must get them. Whether anything differs.
+    pub(super) fn render(
+        &self,
+        input: &Binding<'_>,
+        shard: ShardId,
+        from: usize,
+        to: usize,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let mut done = from;
+        let mut has_changed = false;
+        for edit in &self.list {
+            let (start, end) = (edit.from.offset(input.literals), edit.to.offset(input.literals));
+            if start < done || end > to {
+                continue;
+            }
+            out.extend_from_slice(input.sql.get(done..start).unwrap_or_default());
+            done = start;
+            if edit.text.write(input, shard, out) {
+                done = end;
+                has_changed = true;
+            }
+        }
+        out.extend_from_slice(input.sql.get(done..to).unwrap_or_default());
+        has_changed
+    }
+
+    /// The shards that must get another text than the client's.
+    pub(super) fn altered(&self, schema: &Schema) -> ShardSet {
+        let shards = (0..schema.shards.len()).map(|index| ShardId(index as u16));
+        shards.filter(|shard| self.list.iter().any(|edit| edit.text.differs(schema, *shard))).collect()
+    }
+
+    /// The shards whose result columns must be renamed.
+    pub(super) fn renamed(&self, schema: &Schema) -> ShardSet {
+        let shards = (0..schema.shards.len()).map(|index| ShardId(index as u16));
+        shards.filter(|shard| !self.renames(schema, *shard).is_empty()).collect()
+    }
+
+    /// What result columns from `shard` must be renamed from and to.
+    pub(super) fn renames<'s>(&self, schema: &'s Schema, shard: ShardId) -> Renames<'s> {
+        let mut renames = Renames::default();
+        if let Some(database) = self.database {
+            let (physical, logical) = (&schema.shard(shard).schema, &schema.database_of(database).name);
+            renames.schema = (physical != logical).then_some((physical.as_str(), logical.as_str()));
+        }
+        for table in self.tables.iter().filter_map(|id| id.table(schema)) {
+            let physical = table.physical_name(shard);
+            if physical != table.name {
+                renames.tables.push((physical, &table.name));
+            }
+        }
+        renames
+    }
+}
+
+impl NewText {
+    /// Whether the shard calls it something else than the client.
+    fn differs(&self, schema: &Schema, shard: ShardId) -> bool {
+        match self {
+            Self::Schema { written } => !same_name(&schema.shard(shard).schema, written),
+            Self::Table { table, written } | Self::Alias { table, written } | Self::Dropped { table, written } => {
+                table.table(schema).is_some_and(|table| !same_name(table.physical_name(shard), written))
+            }
+            Self::CurrentDatabase { name: Some(name) } => *name != schema.shard(shard).schema,
+            Self::CurrentDatabase { name: None } | Self::Title { .. } => true,
+        }
+    }
+
+    /// Writes the text; `false` (and nothing written) where the client's own is right on this shard.
+    fn write(&self, input: &Binding<'_>, shard: ShardId, out: &mut Vec<u8>) -> bool {
+        if !self.differs(input.schema, shard) {
+            return false;
+        }
+        match self {
+            Self::Schema { .. } => write_quoted(input.schema.shard(shard).schema.as_bytes(), out),
+            Self::Table { table, written } => {
+                let physical = table.table(input.schema).map_or(written.as_str(), |table| table.physical_name(shard));
+                write_quoted(physical.as_bytes(), out);
+            }
+            Self::Alias { written, .. } => {
+                out.extend_from_slice(b" AS ");
+                write_quoted(written.as_bytes(), out);
+            }
+            Self::Dropped { .. } => {}
+            Self::CurrentDatabase { name: Some(name) } => {
+                // The server takes type and width from both branches, and the value from one.
+                out.extend_from_slice(format!("IF(FALSE, DATABASE(), '{}')", name.replace('\'', "''")).as_bytes());
+            }
+            Self::CurrentDatabase { name: None } => out.extend_from_slice(b"NULL"),
+            Self::Title { from, to } => {
+                let text = input.sql.get(from.offset(input.literals)..to.offset(input.literals)).unwrap_or_default();
+                out.extend_from_slice(b" AS ");
+                write_quoted(title(text), out);
+            }
+        }
+        true
+    }
+}
+
+/// What a select item with this text is called: servers cut names of columns after 255 bytes.
+fn title(text: &[u8]) -> &[u8] {
+    const MAX: usize = 255;
+    let is_boundary = |at: &usize| text.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80);
+    let end = (0..=MAX).rev().find(is_boundary).unwrap_or(MAX);
+    text.get(..end).unwrap_or(text)
+}
+
+fn write_quoted(name: &[u8], out: &mut Vec<u8>) {
+    out.push(b'`');
+    for byte in name {
+        if *byte == b'`' {
+            out.push(b'`');
+        }
+        out.push(*byte);
+    }
+    out.push(b'`');
+}
+
+/// Names in a result's column definitions: from what the shard calls them to what the client does. Empty where nothing
+/// differs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Renames<'s> {
+    pub schema: Option<(&'s str, &'s str)>,
+    /// Of `org_table`, and of `table` where no alias hides it.
+    pub tables: SmallVec<[(&'s str, &'s str); 2]>,
+}
+
+impl Renames<'_> {
+    /// Whether all names are the client's.
+    pub fn is_empty(&self) -> bool {
+        self.schema.is_none() && self.tables.is_empty()
+    }
+}

@@ -1,0 +1,292 @@
+//! Conditions on a shard key, ready to be evaluated with the values of one statement: which shards can hold rows that
+//! matter. What is not proven is all shards.
+
+use std::borrow::Cow;
+
+use crate::sharding::{DatabaseId, KeyType, Located, Placement, Schema, ShardId, ShardSet, Sharded, Table};
+use crate::sql::parse::ast::{Comparison, Constant};
+use crate::sql::{LiteralKind, literal};
+use crate::value::{Charset, Value};
+
+use super::Binding;
+
+/// Longer ranges of integers are not enumerated.
+const MAX_RANGE: i64 = 64;
+
+/// A table that has a rule: its database, and its place among the database's tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TableId {
+    pub database: DatabaseId,
+    pub index: u32,
+}
+
+impl TableId {
+    /// The id of the table of this name, if it has a rule.
+    pub fn find(schema: &Schema, database: DatabaseId, name: &str) -> Option<Self> {
+        let database_of = schema.database_of(database);
+        let table = database_of.table(name)?;
+        let index = database_of.tables().position(|other| std::ptr::eq(other, table))?;
+        Some(Self { database, index: index as u32 })
+    }
+
+    /// The table, in the schema that gave the id.
+    pub fn table(self, schema: &Schema) -> Option<&Table> {
+        schema.database_of(self.database).tables().nth(self.index as usize)
+    }
+
+    /// The rule, if the table is sharded.
+    pub fn sharded(self, schema: &Schema) -> Option<&Sharded> {
+        match &self.table(schema)?.placement {
+            Placement::Sharded(sharded) => Some(sharded),
+            Placement::Reference(_) | Placement::Single(_) => None,
+        }
+    }
+}
+
+/// A value of the statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Known {
+    Null,
+    /// TRUE and FALSE are 1 and 0.
+    Int(i64),
+    /// `count` literals, which are strings if there are several, from the `index`th of the shape on.
+    Literal {
+        index: u32,
+        count: u16,
+        is_negative: bool,
+    },
+    Param {
+        index: u16,
+        is_negative: bool,
+    },
+}
+
+impl Known {
+    /// The value that `constant` stands for; `literals` are of the text that it was read from.
+    pub(super) fn of(constant: &Constant, literals: &[crate::sql::Literal]) -> Option<Self> {
+        Some(match *constant {
+            Constant::Null => Self::Null,
+            Constant::Bool(value) => Self::Int(i64::from(value)),
+            Constant::Param { index, is_negative } => Self::Param { index, is_negative },
+            Constant::Literal { start, count, is_negative } => {
+                let index = literals.binary_search_by_key(&start, |literal| literal.start).ok()? as u32;
+                Self::Literal { index, count, is_negative }
+            }
+        })
+    }
+
+    /// The value in the statement of `input`. Allocates only for texts with escapes, and for several in a row.
+    pub fn value<'a>(&self, input: &Binding<'a>) -> Value<'a> {
+        match *self {
+            Self::Null => Value::Null,
+            Self::Int(value) => Value::Int(value),
+            Self::Param { index, is_negative } => {
+                let value = input.params.get(usize::from(index)).cloned().unwrap_or(Value::Unknown);
+                if is_negative { literal::negated(value) } else { value }
+            }
+            Self::Literal { index, count: 1, is_negative } => {
+                let value = input
+                    .literals
+                    .get(index as usize)
+                    .map_or(Value::Unknown, |found| literal::value_of(*found, input.sql, input.mode));
+                if is_negative { literal::negated(value) } else { value }
+            }
+            Self::Literal { index, count, .. } => joined(input, index, count),
+        }
+    }
+}
+
+/// `'a' 'b'` is `'ab'`.
+fn joined<'a>(input: &Binding<'a>, index: u32, count: u16) -> Value<'a> {
+    let literals = input.literals.get(index as usize..).unwrap_or_default();
+    let strings = literals.iter().filter(|literal| literal.kind != LiteralKind::Comment).take(usize::from(count));
+    let (mut whole, mut of_all) = (Vec::new(), None);
+    for string in strings {
+        let Value::Text { bytes, charset } = literal::value_of(*string, input.sql, input.mode) else {
+            return Value::Unknown;
+        };
+        whole.extend_from_slice(&bytes);
+        // _latin1'a' 'b': the server takes all of it for latin1, but the lexer does not.
+        if *of_all.get_or_insert(charset) != charset {
+            return Value::Unknown;
+        }
+    }
+    let charset = of_all.unwrap_or(Charset::Other);
+    Value::Text { bytes: Cow::Owned(whole), charset }
+}
+
+/// What a key is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    Equal(Known),
+    /// `<=>`
+    NullSafeEqual(Known),
+    In(Vec<Known>),
+    /// Both ends, where there are any, with whether they are in the range themselves.
+    Range {
+        low: Option<(Known, bool)>,
+        high: Option<(Known, bool)>,
+    },
+    IsNull,
+}
+
+/// A condition as far as it restricts the shards of one key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Narrow {
+    /// No restriction.
+    All,
+    Key {
+        table: TableId,
+        test: Test,
+    },
+    /// A condition without columns: all or nothing.
+    Truth(Known),
+    Compare {
+        left: Known,
+        comparison: Comparison,
+        right: Known,
+    },
+    And(Vec<Narrow>),
+    Or(Vec<Narrow>),
+}
+
+impl Narrow {
+    /// The shards that can hold rows for which the condition is true; `None`: any.
+    pub fn shards(&self, input: &Binding<'_>) -> Option<ShardSet> {
+        match self {
+            Self::All => None,
+            Self::Key { table, test } => test.shards(table.sharded(input.schema)?, input),
+            Self::Truth(known) => nothing_if(is_false(&known.value(input))),
+            Self::Compare { left, comparison, right } => {
+                nothing_if(is_refuted(&left.value(input), *comparison, &right.value(input)))
+            }
+            Self::And(terms) => terms.iter().filter_map(|term| term.shards(input)).reduce(|mut both, more| {
+                both.intersect_with(&more);
+                both
+            }),
+            Self::Or(terms) => {
+                let mut either = ShardSet::empty();
+                for term in terms {
+                    either.union_with(&term.shards(input)?);
+                }
+                Some(either)
+            }
+        }
+    }
+
+    /// The shard, where the condition is `key = value` and leads to one.
+    pub(super) fn key_shard(&self, input: &Binding<'_>) -> Option<ShardId> {
+        let Self::Key { table, test: Test::Equal(known) } = self else { return None };
+        match table.sharded(input.schema)?.locate(&known.value(input)) {
+            Located::Shard(shard) => Some(shard),
+            Located::Nowhere | Located::Null | Located::Anywhere => None,
+        }
+    }
+
+    /// The conjunction of `terms`, without what adds nothing.
+    pub(super) fn all_of(mut terms: Vec<Self>) -> Self {
+        terms.retain(|term| *term != Self::All);
+        match terms.len() {
+            0 => Self::All,
+            1 => terms.remove(0),
+            _ => Self::And(terms),
+        }
+    }
+
+    /// The disjunction of `terms`.
+    pub(super) fn any_of(terms: Vec<Self>) -> Self {
+        if terms.contains(&Self::All) { Self::All } else { Self::Or(terms) }
+    }
+}
+
+fn nothing_if(is_nothing: bool) -> Option<ShardSet> {
+    is_nothing.then(ShardSet::empty)
+}
+
+fn is_false(value: &Value<'_>) -> bool {
+    matches!(value, Value::Null | Value::Int(0))
+}
+
+/// Whether a comparison of two values is certainly not true.
+fn is_refuted(left: &Value<'_>, comparison: Comparison, right: &Value<'_>) -> bool {
+    let (left, right) = match (left, right) {
+        (Value::Int(left), Value::Int(right)) => (left, right),
+        (Value::Null, Value::Unknown) | (Value::Unknown, Value::Null) => return false,
+        (Value::Null, Value::Null) => return comparison != Comparison::NullSafeEqual,
+        (Value::Null, _) | (_, Value::Null) => return true,
+        _ => return false,
+    };
+    !match comparison {
+        Comparison::Equal | Comparison::NullSafeEqual => left == right,
+        Comparison::NotEqual => left != right,
+        Comparison::Less => left < right,
+        Comparison::LessOrEqual => left <= right,
+        Comparison::Greater => left > right,
+        Comparison::GreaterOrEqual => left >= right,
+    }
+}
+
+impl Test {
+    fn shards(&self, sharded: &Sharded, input: &Binding<'_>) -> Option<ShardSet> {
+        match self {
+            Self::Equal(known) => of_value(sharded, &known.value(input)),
+            Self::NullSafeEqual(known) => match known.value(input) {
+                // The key can be NULL because there is no row (an outer join).
+                Value::Null => None,
+                value => of_value(sharded, &value),
+            },
+            Self::In(list) => {
+                let mut either = ShardSet::empty();
+                for known in list {
+                    either.union_with(&of_value(sharded, &known.value(input))?);
+                }
+                Some(either)
+            }
+            Self::Range { low, high } => of_range(sharded, low.as_ref(), high.as_ref(), input),
+            Self::IsNull => of_null(sharded),
+        }
+    }
+}
+
+fn of_value(sharded: &Sharded, value: &Value<'_>) -> Option<ShardSet> {
+    match sharded.locate(value) {
+        Located::Shard(shard) => Some(ShardSet::single(shard)),
+        Located::Nowhere | Located::Null => Some(ShardSet::empty()),
+        Located::Anywhere => None,
+    }
+}
+
+/// Rows with a NULL key are all on one shard, if the rule allows them. Where it does not, some may be there all the
+/// same, from before the rule was made.
+fn of_null(sharded: &Sharded) -> Option<ShardSet> {
+    sharded.null_key.map(ShardSet::single)
+}
+
+type End = (Known, bool);
+
+fn of_range(sharded: &Sharded, low: Option<&End>, high: Option<&End>, input: &Binding<'_>) -> Option<ShardSet> {
+    let end = |end: Option<&End>| end.map(|(known, is_included)| (known.value(input), *is_included));
+    let (low, high) = (end(low), end(high));
+    if [&low, &high].iter().any(|end| matches!(end, Some((Value::Null, _)))) {
+        return Some(ShardSet::empty());
+    }
+    let (Some((Value::Int(low), low_included)), Some((Value::Int(high), high_included))) = (low, high) else {
+        return None;
+    };
+    if !matches!(sharded.key, KeyType::Integer(_)) {
+        return None;
+    }
+    let low = if low_included { low } else { low.checked_add(1)? };
+    let high = if high_included { high } else { high.checked_sub(1)? };
+    if low > high {
+        return Some(ShardSet::empty());
+    }
+    if high.checked_sub(low)? >= MAX_RANGE {
+        return None;
+    }
+    let mut either = ShardSet::empty();
+    for key in low..=high {
+        either.union_with(&of_value(sharded, &Value::Int(key))?);
+    }
+    Some(either)
+}

@@ -1,0 +1,115 @@
+//! SELECT and what is like it.
+
+use crate::sharding::{Schema, ShardSet};
+use crate::sql::parse::ast::{Query, Statement};
+
+use super::bind::{Narrowed, RouteTemplate, Target};
+use super::exact::Spread;
+use super::narrow::{Narrow, TableId};
+use super::scope::{BlockId, InstanceId, QueryId, Scopes};
+use super::{Context, PlanError, Route, StatementKind};
+
+/// The route of a query expression that is the whole statement.
+pub(super) fn route<'q>(scopes: &mut Scopes<'_, 'q>, query: &'q Query) -> Result<RouteTemplate, PlanError> {
+    let id = scopes.read_query(query, None)?;
+    if scopes.sharded().next().is_none() {
+        let kind = if is_locking(query) { StatementKind::LockingRead } else { StatementKind::Read };
+        return unsharded(scopes, kind).map(RouteTemplate::fixed);
+    }
+    let merged = scopes.merged_feature_of(id);
+    let spread = scopes.spread_of_query(id);
+    let roots = scopes.term_blocks(id);
+    let narrowed = narrowed(scopes, spread, &roots, merged, is_locking(query));
+    Ok(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new() })
+}
+
+/// Whether the rows that a query reads stay locked.
+pub(super) fn is_locking(query: &Query) -> bool {
+    query.locking.is_some()
+        || query.terms.iter().any(|term| match term {
+            crate::sql::parse::ast::Term::Nested(nested) => is_locking(nested),
+            crate::sql::parse::ast::Term::Select(_) | crate::sql::parse::ast::Term::Values(_) => false,
+        })
+}
+
+/// The route of a statement without sharded tables.
+pub(super) fn unsharded(scopes: &Scopes<'_, '_>, kind: StatementKind) -> Result<Route, PlanError> {
+    let Some(at) = scopes.fixed_at() else {
+        return Ok(Route::Any(anywhere(scopes.ctx)));
+    };
+    match (at.first(), kind) {
+        (None, _) => Err(PlanError::unsupported("a statement on tables of several shards")),
+        (Some(_), StatementKind::Read) => Ok(Route::Any(at)),
+        // All sessions must lock the same copy of a reference table.
+        (Some(first), _) => Ok(Route::One(first)),
+    }
+}
+
+/// The shards that can answer what names no table.
+pub(super) fn anywhere(ctx: &Context<'_>) -> ShardSet {
+    match ctx.database {
+        Some(id) => ctx.schema.database_of(id).shards.clone(),
+        None => all_shards(ctx.schema),
+    }
+}
+
+fn all_shards(schema: &Schema) -> ShardSet {
+    (0..schema.shards.len()).map(|index| crate::sharding::ShardId(index as u16)).collect()
+}
+
+/// What decides the route of a statement with sharded tables. `spread` is of its outermost FROM, in the blocks `roots`;
+/// `merged` is what it may not do on several shards.
+pub(super) fn narrowed(
+    scopes: &Scopes<'_, '_>,
+    spread: Result<Spread, String>,
+    roots: &[BlockId],
+    merged: Option<String>,
+    is_write: bool,
+) -> Narrowed {
+    let tables: Vec<(TableId, Narrow)> = scopes.sharded().filter_map(|id| narrow(scopes, id)).collect();
+    let spread = spread.and_then(|spread| scopes.check_subqueries(roots).map(|()| spread));
+    let (spread, refused) = match spread {
+        Ok(Spread { anchor: Some(anchor), .. }) => {
+            (narrow(scopes, anchor), merged.or_else(|| scopes.unspreadable_feature()))
+        }
+        Ok(_) => (None, Some("a subquery over several shards".to_owned())),
+        Err(feature) => (None, Some(feature)),
+    };
+    Narrowed { spread, refused, tables, at: scopes.fixed_at(), is_write }
+}
+
+fn narrow(scopes: &Scopes<'_, '_>, instance: InstanceId) -> Option<(TableId, Narrow)> {
+    let key = scopes.instances[instance].key.as_ref()?;
+    Some((key.table, scopes.narrow_of(instance)))
+}
+
+/// The blocks that are the operands of a query.
+pub(super) fn roots(scopes: &Scopes<'_, '_>, query: QueryId) -> Vec<BlockId> {
+    scopes.term_blocks(query)
+}
+
+/// The same route for an EXPLAIN of a statement: one shard, or none.
+pub(super) fn explained(route: RouteTemplate) -> RouteTemplate {
+    let target = match route.target {
+        Target::Narrowed(narrowed) => {
+            Target::Narrowed(Narrowed { refused: Some("EXPLAIN over several shards".to_owned()), ..narrowed })
+        }
+        // Copies of a reference table are alike.
+        Target::Fixed(Route::Scatter(copies)) => Target::Fixed(Route::Any(copies)),
+        other => other,
+    };
+    RouteTemplate { target, ..route }
+}
+
+/// What a statement is to the session.
+pub(super) fn kind(statement: &Statement) -> StatementKind {
+    match statement {
+        Statement::Query(query) if is_locking(query) => StatementKind::LockingRead,
+        Statement::Query(_) => StatementKind::Read,
+        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => StatementKind::Write,
+        Statement::Ddl(_) => StatementKind::Ddl,
+        Statement::ShowTable(_) => StatementKind::Show,
+        Statement::Explain(explain) if explain.is_run => kind(&explain.statement),
+        Statement::Explain(_) => StatementKind::Show,
+    }
+}

@@ -1,0 +1,157 @@
+//! The rows of an INSERT, bound to shards. A row is a stretch of the client's text, so that a statement of many rows is
+//! cut without being parsed value by value.
+
+use crate::sharding::{Located, ShardId, ShardSet, Sharded, Table};
+use crate::value::Value;
+
+use super::bind::Narrowed;
+use super::names::{Anchor, Edits};
+use super::narrow::{Known, TableId};
+use super::{Binding, PlanError, Route};
+
+/// An INSERT of rows into a sharded table.
+#[derive(Debug, Clone)]
+pub struct InsertTemplate {
+    pub(super) table: TableId,
+    pub(super) rows: Vec<RowTemplate>,
+    /// The table's only shard, where keys do not matter.
+    pub(super) only: Option<ShardId>,
+    /// What the statement may not do on several shards.
+    pub(super) refused: Option<String>,
+    /// What subqueries read.
+    pub(super) others: Narrowed,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct RowTemplate {
+    pub(super) key: RowKey,
+    /// The value of the AUTO_INCREMENT column that the shards must not make.
+    pub(super) number: Option<Known>,
+    pub(super) from: Anchor,
+    pub(super) to: Anchor,
+    /// `params.0..params.1` are in the row.
+    pub(super) params: (u16, u16),
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum RowKey {
+    Known(Known),
+    Opaque,
+}
+
+/// The rows of an INSERT that one shard gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShardRows {
+    pub shard: ShardId,
+    /// Numbers of rows, from 0, ascending.
+    pub rows: Vec<u32>,
+}
+
+impl InsertTemplate {
+    /// A shard that has the table.
+    pub(super) fn example_shard(&self, schema: &crate::sharding::Schema) -> Option<ShardId> {
+        self.only.or_else(|| self.table.table(schema)?.shard_set().first())
+    }
+
+    pub(super) fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
+        if let Some(shard) = self.only {
+            return self.checked(Route::One(shard), input);
+        }
+        let Some((table, sharded)) = self.table.table(input.schema).zip(self.table.sharded(input.schema)) else {
+            return Err(PlanError::unsupported("an INSERT planned for another schema"));
+        };
+        let mut first = None;
+        let mut split: Vec<ShardRows> = Vec::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            check_number(row, table, input)?;
+            let shard = row.place(table, sharded, input)?;
+            if *first.get_or_insert(shard) == shard && split.is_empty() {
+                continue;
+            }
+            if split.is_empty() {
+                split.push(ShardRows { shard: first.unwrap_or(shard), rows: (0..index as u32).collect() });
+            }
+            match split.iter_mut().find(|rows| rows.shard == shard) {
+                Some(rows) => rows.rows.push(index as u32),
+                None => split.push(ShardRows { shard, rows: vec![index as u32] }),
+            }
+        }
+        split.sort_by_key(|rows| rows.shard);
+        let route = match first {
+            Some(shard) if split.is_empty() => Route::One(shard),
+            Some(_) => Route::Split(split),
+            None => Route::Any(sharded.shard_set()),
+        };
+        self.checked(route, input)
+    }
+
+    /// The same for EXPLAIN, which one shard must answer.
+    pub(super) fn explained(self) -> Self {
+        Self { refused: Some("EXPLAIN over several shards".to_owned()), ..self }
+    }
+
+    /// Whether everything that is read is where the rows are written.
+    fn checked(&self, route: Route, input: &Binding<'_>) -> Result<Route, PlanError> {
+        let shards: ShardSet = match &route {
+            Route::One(shard) => ShardSet::single(*shard),
+            Route::Split(rows) => rows.iter().map(|rows| rows.shard).collect(),
+            Route::Any(_) | Route::Scatter(_) => return Ok(route),
+        };
+        if shards.len() > 1
+            && let Some(feature) = &self.refused
+        {
+            return Err(PlanError::unsupported(feature.as_str()));
+        }
+        self.others.check_within(&shards, input)?;
+        Ok(route)
+    }
+
+    pub(super) fn render(&self, names: &Edits, input: &Binding<'_>, of: &ShardRows, out: &mut Vec<u8>) {
+        let place = |anchor: Anchor| anchor.offset(input.literals);
+        let (Some(first), Some(last)) = (self.rows.first(), self.rows.last()) else { return };
+        names.render(input, of.shard, 0, place(first.from), out);
+        for (index, row) in of.rows.iter().filter_map(|row| self.rows.get(*row as usize)).enumerate() {
+            if index > 0 {
+                out.extend_from_slice(b", ");
+            }
+            names.render(input, of.shard, place(row.from), place(row.to), out);
+        }
+        names.render(input, of.shard, place(last.to), input.sql.len(), out);
+    }
+
+    pub(super) fn params_of(&self, of: &ShardRows, count: u16) -> Vec<u16> {
+        let behind_rows = self.rows.last().map_or(0, |row| row.params.1);
+        let rows = of.rows.iter().filter_map(|row| self.rows.get(*row as usize));
+        rows.flat_map(|row| row.params.0..row.params.1).chain(behind_rows..count).collect()
+    }
+}
+
+impl RowTemplate {
+    fn place(&self, table: &Table, sharded: &Sharded, input: &Binding<'_>) -> Result<ShardId, PlanError> {
+        let (table, column) = (table.name.clone(), sharded.key_column.clone());
+        let RowKey::Known(known) = &self.key else {
+            return Err(PlanError::KeyNotLiteral { table, column });
+        };
+        match sharded.place(&known.value(input)) {
+            Located::Shard(shard) => Ok(shard),
+            Located::Null => Err(PlanError::NullShardKey { table, column }),
+            Located::Nowhere | Located::Anywhere => Err(PlanError::KeyNotLiteral { table, column }),
+        }
+    }
+}
+
+/// The shards would each number rows from 1 on.
+fn check_number(row: &RowTemplate, table: &Table, input: &Binding<'_>) -> Result<(), PlanError> {
+    let Some(number) = &row.number else { return Ok(()) };
+    let is_given = match number.value(input) {
+        Value::Int(number) => number != 0,
+        Value::UInt(_) | Value::Unknown => true,
+        Value::Text { bytes, .. } => bytes.first().is_some_and(|digit| (b'1'..=b'9').contains(digit)),
+        Value::Null | Value::Decimal(_) | Value::Double(_) | Value::Binary(_) => false,
+    };
+    if is_given { Ok(()) } else { Err(numbered(table)) }
+}
+
+pub(super) fn numbered(table: &Table) -> PlanError {
+    PlanError::unsupported(format!("AUTO_INCREMENT of '{}' over several shards", table.name))
+}

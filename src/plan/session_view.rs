@@ -1,0 +1,93 @@
+//! What a session asks of a plan before it runs it.
+
+use crate::sharding::{Schema, ShardId, ShardSet};
+use crate::sql::control::Control;
+use crate::sql::facts::Facts;
+
+use super::bind::Target;
+use super::{Action, Plan, Route, StatementKind};
+
+impl Plan {
+    /// Whether running the statement is all there is to it: nothing to prepare, to note or to keep afterwards.
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Databases that the statement names, as it writes them: logical ones, and the servers' own.
+    pub fn named_databases(&self) -> &[String] {
+        self.names.qualifiers()
+    }
+
+    /// For `is_plain`, once all else is known.
+    pub(super) fn with_plainness(mut self) -> Self {
+        let is_routed = matches!(self.action, Action::Route(_) | Action::Insert(_));
+        let is_common = matches!(self.kind, StatementKind::Read | StatementKind::LockingRead | StatementKind::Write);
+        let is_at_home = self.names.qualifiers().is_empty();
+        self.is_plain = is_at_home
+            && is_routed
+            && is_common
+            && !self.implicit_commit
+            && !self.writes_copies
+            && self.facts.concern_no_session();
+        self
+    }
+
+    /// Whether the shard must get another text than the client's.
+    pub fn is_altered(&self, shard: ShardId) -> bool {
+        self.altered.contains(shard)
+    }
+
+    /// Whether it is what a client can say to a transaction that was lost.
+    pub fn ends_transaction(&self) -> bool {
+        matches!(self.action, Action::Control(Control::Commit { .. } | Control::Rollback { .. }))
+    }
+
+    /// A shard that knows the statement's tables, whatever the values are. `None`: any will do.
+    pub fn example_shard(&self, schema: &Schema) -> Option<ShardId> {
+        match &self.action {
+            Action::Control(_) | Action::LocalSelect(_) => None,
+            Action::Insert(insert) => insert.example_shard(schema),
+            Action::Route(route) => match &route.target {
+                Target::Fixed(Route::One(shard)) => Some(*shard),
+                Target::Fixed(Route::Any(shards) | Route::Scatter(shards)) => shards.first(),
+                Target::Fixed(Route::Split(rows)) => rows.first().map(|rows| rows.shard),
+                Target::Placed { table, .. } => table.table(schema)?.shard_set().first(),
+                Target::Narrowed(narrowed) => {
+                    let mut all = ShardSet::empty();
+                    for (id, _) in &narrowed.tables {
+                        all.union_with(&id.table(schema)?.shard_set());
+                    }
+                    if let Some(at) = &narrowed.at {
+                        all.intersect_with(at);
+                    }
+                    all.first()
+                }
+            },
+        }
+    }
+}
+
+impl Facts {
+    /// Nothing in the session's state matters to the statement, and it changes nothing there.
+    fn concern_no_session(&self) -> bool {
+        let reads = self.uses_last_insert_id || self.needs_local_values() || !self.reads_user_vars.is_empty();
+        let writes = self.calc_found_rows || !self.writes_user_vars.is_empty() || self.creates_temporary.is_some();
+        let locks = !self.gets_locks.is_empty() || !self.releases_locks.is_empty() || self.releases_all_locks;
+        let others = self.calls_procedure || self.uses_handler || self.has_invalid || self.load_data;
+        !(reads || writes || locks || others || !self.drops_tables.is_empty())
+    }
+
+    /// Functions that a pooled connection would answer for itself instead of for the session.
+    pub fn needs_local_values(&self) -> bool {
+        let counts = self.reads_system_vars.iter().any(|name| {
+            let name = name.strip_prefix("session.").unwrap_or(name);
+            name == "warning_count" || name == "error_count"
+        });
+        counts || self.uses_found_rows || self.uses_row_count || self.uses_connection_id || self.uses_user
+    }
+
+    /// Whether a replica's answer is as good as the primary's.
+    pub fn allow_replica(&self) -> bool {
+        self.concern_no_session() || !(self.uses_last_insert_id || !self.gets_locks.is_empty() || self.uses_handler)
+    }
+}

@@ -1,0 +1,474 @@
+//! Plans of the statements in `tests/cases/plan`, over an example shop in both physical layouts.
+//!
+//! A case is a statement, then lines that begin with `=>` and say what comes of it:
+//! `one 1`, `any 0 1`, `scatter 0 1 2 3`, `split 0:0,2 1:1`, `local database`, `refuse ORDER BY`, `error MissingShardKey`,
+//! `text 1: SELECT ...` (what shard 1 gets), `kind Read`, `commits`, `copies`. `schemas:` or `tables:` before it makes it
+//! hold for one layout only. Before a statement `@params 5, 'x', NULL`, `@mode pipes_as_concat mysql`, `@database none`
+//! hold for that statement. `#` begins a comment.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::sharding::build::{DatabaseSpec, PlacementSpec, SchemaSpec, ShardSpec, ShardedSpec, ShardsSpec, TableSpec};
+use crate::sharding::function::FunctionSpec;
+use crate::sharding::key::KeyType;
+use crate::sharding::{Column, ReplicaSetId};
+use crate::value::Charset;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// A schema per shard.
+    Schemas,
+    /// A table per shard, two shards in each of two schemas.
+    Tables,
+}
+
+pub(super) fn example_schema(is_tables: bool) -> Schema {
+    let layout = if is_tables { Layout::Tables } else { Layout::Schemas };
+    let shard = |index: u16| ShardSpec {
+        name: format!("s{index}"),
+        replica_set: ReplicaSetId(index / 2),
+        schema: if is_tables { "data".to_owned() } else { format!("shop_{index}") },
+    };
+    let sharded =
+        |name: &str, key: &str, columns: &str| table(layout, name, columns, by(key, &["s0", "s1", "s2", "s3"]));
+    let reference = |name: &str, columns: &str| table(layout, name, columns, PlacementSpec::Reference);
+    let shop = DatabaseSpec {
+        name: "shop".to_owned(),
+        shards: (0..4).map(shard).collect(),
+        default_shard: "s0".to_owned(),
+        read_write_splitting: false,
+        tables: vec![
+            sharded("users", "id", "id name email"),
+            sharded("orders", "user_id", "id user_id product_id status amount"),
+            sharded("order_items", "user_id", "id user_id order_id product_id qty"),
+            sharded("anon", "user_id", ""),
+            sharded("tickets", "user_id", "+id user_id subject"),
+            table(layout, "carts", "id user_id total", by("user_id", &["s1", "s0", "s3", "s2"])),
+            table(layout, "events", "id tenant what", text_key()),
+            table(layout, "tiny", "id user_id x", by("user_id", &["s3"])),
+            reference("products", "id name price"),
+            reference("countries", "code name"),
+            reference("numbered", "+id name"),
+            table(Layout::Schemas, "logs", "id line", PlacementSpec::Single(Some("s2".to_owned()))),
+        ],
+    };
+    let crm_shard = ShardSpec { name: "c0".to_owned(), replica_set: ReplicaSetId(0), schema: "crm_data".to_owned() };
+    let crm = DatabaseSpec {
+        name: "crm".to_owned(),
+        shards: vec![crm_shard],
+        default_shard: "c0".to_owned(),
+        read_write_splitting: false,
+        tables: Vec::new(),
+    };
+    SchemaSpec { version: 1, databases: vec![shop, crm] }.build().unwrap()
+}
+
+fn by(key: &str, shards: &[&str]) -> PlacementSpec {
+    PlacementSpec::Sharded(ShardedSpec {
+        key_column: key.to_owned(),
+        key: Some(KeyType::INTEGER),
+        function: Some(FunctionSpec::Mod),
+        shards: Some(ShardsSpec::Even(shards.iter().map(|shard| (*shard).to_owned()).collect())),
+        ..ShardedSpec::default()
+    })
+}
+
+/// Sharded by a text, whose shards are as the hash says.
+fn text_key() -> PlacementSpec {
+    let PlacementSpec::Sharded(spec) = by("tenant", &["s0", "s1", "s2", "s3"]) else { unreachable!() };
+    PlacementSpec::Sharded(ShardedSpec {
+        key: Some(KeyType::Bytes(None)),
+        function: Some(FunctionSpec::Hash { slots: 1024 }),
+        ..spec
+    })
+}
+
+/// `+` before a column: AUTO_INCREMENT. No columns: they are not known.
+fn table(layout: Layout, name: &str, columns: &str, placement: PlacementSpec) -> TableSpec {
+    let column =
+        |name: &str| Column { auto_increment: name.starts_with('+'), ..Column::named(name.trim_start_matches('+')) };
+    let is_renamed = layout == Layout::Tables && matches!(placement, PlacementSpec::Sharded(_));
+    TableSpec {
+        name: name.to_owned(),
+        physical: is_renamed.then(|| "{table}_{index}".to_owned()),
+        columns: (!columns.is_empty()).then(|| columns.split(' ').map(column).collect()),
+        placement,
+    }
+}
+
+#[derive(Debug, Default, Clone)]
+struct Case {
+    place: String,
+    statement: String,
+    params: Vec<Value<'static>>,
+    mode: Mode,
+    database: Option<&'static str>,
+    wanted: Vec<String>,
+}
+
+fn new_case() -> Case {
+    let mode = Mode { charset: Charset::Utf8, server_version: 101119, mariadb: true, ..Mode::default() };
+    Case { mode, database: Some("shop"), ..Case::default() }
+}
+
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/plan");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.iter().flat_map(|file| cases_in(file)).collect()
+}
+
+fn cases_in(file: &Path) -> Vec<Case> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let (mut cases, mut case) = (Vec::new(), new_case());
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim_end();
+        if !case.wanted.is_empty() && !line.starts_with("=>") {
+            cases.push(std::mem::replace(&mut case, new_case()));
+        }
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(wanted) = line.strip_prefix("=>") {
+            case.wanted.push(wanted.trim().to_owned());
+        } else if let Some(option) = line.strip_prefix('@').filter(|_| case.statement.is_empty()) {
+            set_option(&mut case, option);
+        } else {
+            if case.statement.is_empty() {
+                case.place = format!("{}:{}", file.file_name().unwrap().to_string_lossy(), number + 1);
+            } else {
+                case.statement.push('\n');
+            }
+            case.statement.push_str(line);
+        }
+    }
+    cases.extend((!case.wanted.is_empty()).then_some(case));
+    cases
+}
+
+fn set_option(case: &mut Case, option: &str) {
+    let (name, values) = option.split_once(' ').unwrap();
+    match name {
+        "params" => case.params = values.split(", ").map(param).collect(),
+        "database" => case.database = (values != "none").then(|| Box::leak(values.to_owned().into_boxed_str()) as &str),
+        "mode" => values.split(' ').for_each(|word| match word {
+            "ansi_quotes" => case.mode.ansi_quotes = true,
+            "pipes_as_concat" => case.mode.pipes_as_concat = true,
+            "mysql" => (case.mode.mariadb, case.mode.server_version) = (false, 80036),
+            other => panic!("unknown mode {other}"),
+        }),
+        other => panic!("unknown option {other}"),
+    }
+}
+
+fn param(text: &str) -> Value<'static> {
+    match text {
+        "NULL" => Value::Null,
+        "unknown" => Value::Unknown,
+        _ => match text.strip_prefix('\'') {
+            Some(rest) => {
+                Value::Text { bytes: rest.trim_end_matches('\'').as_bytes().to_vec().into(), charset: Charset::Utf8 }
+            }
+            None => Value::Int(text.parse().unwrap()),
+        },
+    }
+}
+
+struct Outcome {
+    plan: Plan,
+    route: Result<Route, PlanError>,
+}
+
+fn run<T>(case: &Case, layout: Layout, then: impl FnOnce(Result<(&Outcome, &Binding<'_>), &PlanError>) -> T) -> T {
+    let schema = example_schema(layout == Layout::Tables);
+    let database = case.database.map(|name| schema.database(name).unwrap().0);
+    let sql = case.statement.as_bytes();
+    let mut shape = Shape::default();
+    shape.read(sql, case.mode);
+    let ctx = Context { schema: &schema, database, mode: case.mode };
+    let input = Binding { schema: &schema, sql, literals: shape.literals(), params: &case.params, mode: case.mode };
+    match plan(sql, &shape, &ctx) {
+        Ok(plan) => {
+            let route = plan.bind(&input);
+            then(Ok((&Outcome { plan, route }, &input)))
+        }
+        Err(error) => then(Err(&error)),
+    }
+}
+
+fn described(outcome: Result<(&Outcome, &Binding<'_>), &PlanError>) -> String {
+    let list = |shards: &ShardSet| shards.iter().map(|shard| shard.0.to_string()).collect::<Vec<_>>().join(" ");
+    let error = |error: &PlanError| match error {
+        PlanError::Unsupported { feature } => format!("refuse {feature}"),
+        other => format!("error {other:?}"),
+    };
+    match outcome {
+        Err(problem) => error(problem),
+        Ok((outcome, _)) => match (&outcome.plan.action, &outcome.route) {
+            (Action::Control(control), _) => format!("control {control:?}"),
+            (Action::LocalSelect(items), _) => {
+                let names = items.iter().map(|item| format!("{:?}", item.value).to_lowercase());
+                format!("local {}", names.collect::<Vec<_>>().join(" "))
+            }
+            (_, Err(problem)) => error(problem),
+            (_, Ok(Route::One(shard))) => format!("one {}", shard.0),
+            (_, Ok(Route::Any(shards))) => format!("any {}", list(shards)),
+            (_, Ok(Route::Scatter(shards))) => format!("scatter {}", list(shards)),
+            (_, Ok(Route::Split(parts))) => {
+                let part = |part: &ShardRows| {
+                    let rows = part.rows.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+                    format!("{}:{rows}", part.shard.0)
+                };
+                format!("split {}", parts.iter().map(part).collect::<Vec<_>>().join(" "))
+            }
+        },
+    }
+}
+
+fn text_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
+    let mut out = Vec::new();
+    match &outcome.route {
+        Ok(Route::Split(parts)) => {
+            let part = parts.iter().find(|part| part.shard.0 == shard).unwrap();
+            outcome.plan.render_rows(input, part, &mut out);
+        }
+        _ => {
+            if !outcome.plan.render(input, ShardId(shard), &mut out) {
+                assert!(out.is_empty());
+                out.extend_from_slice(input.sql);
+            }
+        }
+    }
+    String::from_utf8(out).unwrap()
+}
+
+/// What is wrong with one expectation; empty if nothing is.
+fn mismatch(wanted: &str, found: Result<(&Outcome, &Binding<'_>), &PlanError>) -> String {
+    let is_met = match (wanted.split_once(' '), found) {
+        (Some(("refuse" | "error" | "control", _)), _) => described(found).starts_with(wanted),
+        (Some(("text", rest)), Ok((outcome, input))) => {
+            let (shard, text) = rest.split_once(": ").unwrap();
+            let rendered = text_for(outcome, input, shard.parse().unwrap());
+            return if rendered == text { String::new() } else { format!("text {shard}: {rendered}") };
+        }
+        (Some(("kind", kind)), Ok((outcome, _))) => format!("{:?}", outcome.plan.kind) == kind,
+        (None, Ok((outcome, _))) if wanted == "commits" => outcome.plan.implicit_commit,
+        (None, Ok((outcome, _))) if wanted == "copies" => outcome.plan.writes_copies,
+        (None, Ok((outcome, _))) if wanted == "uncached" => !outcome.plan.is_cacheable,
+        _ => described(found) == wanted,
+    };
+    if is_met { String::new() } else { described(found) }
+}
+
+#[test]
+fn statements_go_where_the_cases_say() {
+    let (mut failures, mut count) = (String::new(), 0);
+    for case in cases() {
+        count += 1;
+        for layout in [Layout::Schemas, Layout::Tables] {
+            let (own, other) =
+                if layout == Layout::Schemas { ("schemas:", "tables:") } else { ("tables:", "schemas:") };
+            for wanted in case.wanted.iter().filter(|wanted| !wanted.starts_with(other)) {
+                let wanted = wanted.strip_prefix(own).unwrap_or(wanted).trim();
+                let found = run(&case, layout, |found| mismatch(wanted, found));
+                if !found.is_empty() {
+                    let statement = &case.statement;
+                    writeln!(
+                        failures,
+                        "{} {layout:?}\n  {statement}\n  wanted: {wanted}\n  found:  {found}",
+                        case.place
+                    )
+                    .unwrap();
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+    assert!(count >= 200, "only {count} cases were found");
+}
+
+/// Pieces of SQL that statements of every kind are made of.
+const SOUP: &[&str] = &[
+    "SELECT",
+    "FROM",
+    "orders",
+    "users",
+    "o",
+    "u",
+    "JOIN",
+    "LEFT",
+    "ON",
+    "USING",
+    "(",
+    ")",
+    "(",
+    ")",
+    ",",
+    ".",
+    "*",
+    "=",
+    "<=>",
+    "<",
+    "5",
+    "-",
+    "'a'",
+    "?",
+    "NULL",
+    "WHERE",
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "BETWEEN",
+    "IS",
+    "user_id",
+    "id",
+    "WITH",
+    "AS",
+    "RECURSIVE",
+    "UNION",
+    "INSERT",
+    "INTO",
+    "VALUES",
+    "SET",
+    "UPDATE",
+    "DELETE",
+    "REPLACE",
+    "products",
+    "settings",
+    "shop",
+    "ORDER",
+    "BY",
+    "LIMIT",
+    "GROUP",
+    "COUNT",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "END",
+    "EXISTS",
+    "ROW",
+    ";",
+    "@a",
+    ":=",
+    "||",
+    "XOR",
+    "NATURAL",
+    "LATERAL",
+    "CREATE",
+    "TABLE",
+    "DROP",
+    "SHOW",
+    "EXPLAIN",
+    "/*!",
+    "*/",
+    "`",
+    "\"",
+    "{",
+    "}",
+    "FOR",
+    "DUPLICATE",
+    "KEY",
+    "DEFAULT",
+    "LIKE",
+    "RETURNING",
+    "_utf8mb4",
+    "x'41'",
+    "1.5",
+    "é",
+];
+
+fn plan_of(text: &str, is_tables: bool) -> Option<(Schema, Plan)> {
+    let schema = example_schema(is_tables);
+    let database = schema.database("shop").map(|(id, _)| id);
+    let mode = Mode { mariadb: true, ..Mode::default() };
+    let mut shape = Shape::default();
+    shape.read(text.as_bytes(), mode);
+    let plan = plan(text.as_bytes(), &shape, &Context { schema: &schema, database, mode }).ok()?;
+    let input = Binding { schema: &schema, sql: text.as_bytes(), literals: shape.literals(), params: &[], mode };
+    let _ = explain::steps(&plan, &input);
+    Some((schema, plan))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_text_makes_it_panic(words in prop::collection::vec(prop::sample::select(SOUP), 0..60), is_tables in any::<bool>()) {
+        plan_of(&words.join(" "), is_tables);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        let mut shape = Shape::default();
+        let schema = example_schema(false);
+        shape.read(&bytes, Mode::default());
+        let ctx = Context { schema: &schema, database: None, mode: Mode::default() };
+        let _ = plan(&bytes, &shape, &ctx);
+    }
+
+    /// Whatever is added by AND can only take shards away.
+    #[test]
+    fn a_condition_more_is_never_a_shard_more(key in 0..40_i64, more in prop::collection::vec(prop::sample::select(SOUP), 0..8)) {
+        let statement = format!("SELECT * FROM orders WHERE user_id = {key} AND ({})", more.join(" "));
+        if let Some((schema, plan)) = plan_of(&statement, false) {
+            let mut shape = Shape::default();
+            let mode = Mode { mariadb: true, ..Mode::default() };
+            shape.read(statement.as_bytes(), mode);
+            let input =
+                Binding { schema: &schema, sql: statement.as_bytes(), literals: shape.literals(), params: &[], mode };
+            if let Ok(Route::One(shard)) = plan.bind(&input) {
+                prop_assert!(shard.0 == (key % 4) as u16, "{statement}: {shard:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_is_read_in_little_time_and_stack() {
+    let deep = |open: &str, close: &str, inner: &str| format!("{}{inner}{}", open.repeat(10_000), close.repeat(10_000));
+    for text in [
+        format!("SELECT * FROM orders WHERE user_id = 5 AND {}", deep("(", ")", "1")),
+        format!("SELECT {} FROM orders", deep("(", ")", "SELECT 1")),
+        format!("SELECT * FROM {}", deep("(", ")", "orders")),
+        format!("SELECT {} FROM orders", deep("(SELECT ", ")", "1")),
+        format!("SELECT * FROM orders WHERE {}", deep("(user_id = 5 OR ", ")", "1")),
+        format!("SELECT * FROM orders WHERE {}", deep("NOT (", ")", "1")),
+        format!("SELECT {}1", "CASE WHEN 1 THEN ".repeat(10_000)),
+        format!("SELECT * FROM orders WHERE user_id = {} 5", "- ".repeat(10_000)),
+        format!("SELECT * FROM orders WHERE user_id = 5 {}", "AND user_id = 5 ".repeat(10_000)),
+        "(".repeat(100_000),
+    ] {
+        plan_of(&text, true);
+    }
+}
+
+#[test]
+fn one_plan_serves_all_statements_of_a_shape() {
+    let first = "SELECT shop.orders.id+1 FROM shop.orders WHERE status = 'a' AND user_id = 5 LIMIT 1";
+    let other =
+        "SELECT shop.orders.id+100 FROM shop.orders WHERE status = 'long, longer' AND user_id = 1234567 LIMIT 999";
+    let (schema, plan) = plan_of(first, true).unwrap();
+    let mut shape = Shape::default();
+    shape.read(other.as_bytes(), Mode::default());
+    let input = Binding {
+        schema: &schema,
+        sql: other.as_bytes(),
+        literals: shape.literals(),
+        params: &[],
+        mode: Mode::default(),
+    };
+    assert_eq!(plan.bind(&input), Ok(Route::One(ShardId(3))));
+    let mut text = Vec::new();
+    assert!(plan.render(&input, ShardId(3), &mut text));
+    let wanted = "SELECT `data`.orders.id+100 AS `shop.orders.id+100` FROM `data`.`orders_3` AS `orders` \
+                  WHERE status = 'long, longer' AND user_id = 1234567 LIMIT 999";
+    assert_eq!(String::from_utf8(text).unwrap(), wanted);
+    let renames = plan.renames(&schema, ShardId(3));
+    assert_eq!((renames.schema, renames.tables), (Some(("data", "shop")), smallvec::smallvec![("orders_3", "orders")]));
+}

@@ -1,0 +1,128 @@
+//! Statements whose meaning is not known here. They go to one shard if their names show that they cannot be about a
+//! table on several shards; a server answers them, or says what is wrong with them.
+
+use crate::sharding::{DatabaseId, Placement, ShardId, Table};
+use crate::sql::parse::ast::TableName;
+use crate::sql::parse::{self, Problem};
+use crate::sql::{Lexer, Token};
+
+use super::bind::RouteTemplate;
+use super::names::NewText;
+use super::narrow::TableId;
+use super::scope::Scopes;
+use super::{PlanError, Route, StatementKind};
+
+/// The route of a statement that the parser does not know.
+pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -> Result<RouteTemplate, PlanError> {
+    if let Problem::Syntax(at) = problem {
+        return Err(PlanError::Syntax { at });
+    }
+    if problem == Problem::TooDeep {
+        return Err(PlanError::unsupported("a statement with subqueries nested as deep"));
+    }
+    let words = words(sql, scopes, 2);
+    refuse_by_words(&words)?;
+    let Some(names) = parse::mentioned_names(sql, scopes.ctx.mode) else {
+        return Err(PlanError::unsupported("a statement with names that cannot be read"));
+    };
+    let is_show = words.first().is_some_and(|word| word == "SHOW");
+    let mut place: Option<ShardId> = None;
+    for name in &names {
+        let Some(shard) = place_of(scopes, name, is_show)? else { continue };
+        if place.is_some_and(|place| place != shard) {
+            return Err(PlanError::unsupported("a statement on tables of several shards"));
+        }
+        place = Some(shard);
+    }
+    let shard = place.or_else(|| default_shard(scopes)).ok_or(PlanError::NoDatabase)?;
+    Ok(RouteTemplate::fixed(Route::One(shard)))
+}
+
+fn default_shard(scopes: &Scopes<'_, '_>) -> Option<ShardId> {
+    let schema = scopes.ctx.schema;
+    let database = scopes.ctx.database.or((!schema.databases.is_empty()).then_some(DatabaseId(0)))?;
+    Some(schema.database_of(database).default_shard)
+}
+
+/// Statements that no name tells enough about.
+fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["XA", ..] => Err(PlanError::unsupported("XA")),
+        ["CREATE" | "DROP" | "ALTER", what @ ("DATABASE" | "SCHEMA"), ..] => {
+            Err(PlanError::unsupported(format!("{} {what}", words[0])))
+        }
+        ["GRANT" | "REVOKE", ..] | ["CREATE" | "DROP" | "ALTER" | "RENAME", "USER" | "ROLE" | "SERVER", ..] => {
+            Err(PlanError::unsupported("managing the servers' accounts: do it on the servers"))
+        }
+        ["SHUTDOWN" | "RESTART" | "INSTALL" | "UNINSTALL" | "PURGE" | "RESET" | "CHANGE" | "CLONE" | "BINLOG", ..]
+        | ["START" | "STOP", "SLAVE" | "REPLICA" | "ALL" | "GROUP_REPLICATION", ..] => {
+            Err(PlanError::unsupported(format!("{}: it concerns one server, do it there", words[0])))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where the table of a name is, if it can be one; its database is edited.
+fn place_of(scopes: &mut Scopes<'_, '_>, name: &TableName, is_show: bool) -> Result<Option<ShardId>, PlanError> {
+    let schema = scopes.ctx.schema;
+    let qualified = name.database.as_ref().and_then(|written| schema.database(&written.text));
+    if qualified.is_some() {
+        scopes.edit_database(name.database.as_ref());
+    }
+    let database = match (&name.database, qualified) {
+        (_, Some((id, _))) => Some(id),
+        (None, None) => scopes.ctx.database,
+        // `t.c`, or a schema of the server's own.
+        (Some(_), None) => None,
+    };
+    let Some(database) = database else { return Ok(None) };
+    let Some(id) = TableId::find(schema, database, &name.table.text) else {
+        let shown = schema.database(&name.table.text).filter(|_| name.database.is_none() && is_show);
+        if let Some((_, shown)) = shown {
+            // SHOW TABLES FROM db
+            let default_shard = shown.default_shard;
+            scopes.edit_database(Some(&name.table));
+            return Ok(Some(default_shard));
+        }
+        return Ok(qualified.map(|(_, database)| database.default_shard));
+    };
+    match id.table(schema) {
+        Some(Table { placement: Placement::Single(shard), .. }) => {
+            if id.table(schema).is_some_and(Table::is_renamed) {
+                let written = name.table.text.clone();
+                scopes.edits.replace(name.table.span, NewText::Table { table: id, written }, scopes.literals);
+            }
+            Ok(Some(*shard))
+        }
+        Some(table) => {
+            Err(PlanError::unsupported(format!("this statement on '{}', which is on several shards", table.name)))
+        }
+        None => Ok(None),
+    }
+}
+
+/// The first words of a statement, in upper case.
+fn words(sql: &[u8], scopes: &Scopes<'_, '_>, count: usize) -> Vec<String> {
+    let upper = |token: Token| String::from_utf8_lossy(token.text(sql)).to_ascii_uppercase();
+    Lexer::new(sql, scopes.ctx.mode).take(count).map(upper).collect()
+}
+
+/// What a statement that the parser does not know is to the session, and whether it commits the open transaction.
+pub(super) fn kind(sql: &[u8], scopes: &Scopes<'_, '_>) -> (StatementKind, bool) {
+    let words = words(sql, scopes, 2);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["SHOW" | "DESCRIBE" | "DESC" | "EXPLAIN" | "HELP", ..] => (StatementKind::Show, false),
+        ["CALL", ..] => (StatementKind::Call, false),
+        ["INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "LOAD", ..] => (StatementKind::Write, false),
+        ["CREATE" | "DROP", "TEMPORARY", ..] => (StatementKind::Write, false),
+        ["CREATE" | "ALTER" | "DROP" | "RENAME" | "TRUNCATE" | "GRANT" | "REVOKE" | "INSTALL" | "UNINSTALL", ..] => {
+            (StatementKind::Ddl, true)
+        }
+        ["ANALYZE" | "OPTIMIZE" | "REPAIR" | "CHECK" | "CACHE" | "FLUSH" | "RESET" | "LOCK", ..] => {
+            (StatementKind::Ddl, true)
+        }
+        _ => (StatementKind::Other, false),
+    }
+}

@@ -1,0 +1,199 @@
+//! UPDATE and DELETE.
+
+use crate::sharding::ShardSet;
+use crate::sharding::schema::same_name;
+use crate::sql::parse::ast::{Assignment, ColumnName, Delete, NamedTable, Operand, TableName, Update};
+use crate::sql::parse::only_table;
+
+use super::bind::{RouteTemplate, Target};
+use super::instance::Source;
+use super::narrow::{Known, TableId};
+use super::scope::{BlockId, InstanceId, Naming, Scopes};
+use super::{PlanError, Route, StatementKind, read};
+
+/// What a write does beside its tables and conditions.
+struct Write<'q> {
+    block: BlockId,
+    /// Instances whose rows it may change.
+    targets: Vec<InstanceId>,
+    /// What it may not do on several shards, or on several copies.
+    refused: Option<&'q str>,
+    is_nondeterministic: bool,
+}
+
+/// The route of an UPDATE, and whether it writes copies of a reference table.
+pub(super) fn route_update<'q>(
+    scopes: &mut Scopes<'_, 'q>,
+    update: &'q Update,
+    is_nondeterministic: bool,
+) -> Result<RouteTemplate, PlanError> {
+    let with = scopes.open_with(&update.with, None);
+    let block = scopes.read_tables(&update.tables, update.filter.as_ref(), None, Naming::Aliased)?;
+    for expression in [Some(&update.set), update.order_by.as_ref(), update.limit.as_ref()].into_iter().flatten() {
+        scopes.read_expression(expression, Some(block), Some(block))?;
+    }
+    scopes.close_with(with)?;
+    let mut targets = Vec::new();
+    let mut assigned = Vec::new();
+    for assignment in &update.assignments {
+        let of = targets_of(scopes, block, &assignment.column);
+        assigned.extend(assigned_key(scopes, block, &of, assignment)?);
+        targets.extend(of);
+    }
+    let refused = match update {
+        Update { limit: Some(_), .. } => Some("UPDATE with LIMIT over several shards"),
+        Update { order_by: Some(_), .. } => Some("UPDATE with ORDER BY over several shards"),
+        Update { has_returning: true, .. } => Some("RETURNING over several shards"),
+        _ => None,
+    };
+    let write = Write { block, targets, refused, is_nondeterministic };
+    Ok(RouteTemplate { assigned, ..route_write(scopes, &write)? })
+}
+
+/// The instances that an assigned column can belong to.
+fn targets_of(scopes: &Scopes<'_, '_>, block: BlockId, column: &ColumnName) -> Vec<InstanceId> {
+    if column.table.is_some()
+        && let Some(id) = scopes.resolve_qualified(block, None, column)
+    {
+        return vec![id];
+    }
+    let all = &scopes.blocks[block].instances;
+    let name = &column.column.text;
+    // If others had the column too, its name would be ambiguous.
+    if let Some(certain) = all.iter().find(|id| scopes.instances[**id].certainly_has(name)) {
+        return vec![*certain];
+    }
+    all.iter().copied().filter(|id| scopes.instances[*id].may_have(name)).collect()
+}
+
+/// The value that an assignment gives to a shard key, if it does.
+fn assigned_key(
+    scopes: &Scopes<'_, '_>,
+    block: BlockId,
+    targets: &[InstanceId],
+    assignment: &Assignment,
+) -> Result<Option<(TableId, Known)>, PlanError> {
+    let name = &assignment.column.column.text;
+    let Some(target) = targets.iter().find(|id| scopes.instances[**id].has_key(name)) else {
+        return Ok(None);
+    };
+    match &assignment.value {
+        Operand::Constant(constant) => {
+            let key = scopes.instances[*target].key.as_ref().map(|key| key.table);
+            let known = Known::of(constant, scopes.literals);
+            key.zip(known).map(Some).ok_or_else(|| PlanError::unsupported("changing the shard key"))
+        }
+        Operand::Column(column) if scopes.key_of(block, column) == Some(*target) => Ok(None),
+        _ => Err(PlanError::unsupported("changing the shard key")),
+    }
+}
+
+/// The route of a DELETE.
+pub(super) fn route_delete<'q>(
+    scopes: &mut Scopes<'_, 'q>,
+    delete: &'q Delete,
+    is_nondeterministic: bool,
+) -> Result<RouteTemplate, PlanError> {
+    let is_single = delete.targets.is_empty();
+    let is_unaliased = matches!(only_table(&delete.tables), Some(NamedTable { alias: None, .. }));
+    let naming = if is_single && is_unaliased { Naming::Spliced } else { Naming::Aliased };
+    let with = scopes.open_with(&delete.with, None);
+    let block = scopes.read_tables(&delete.tables, delete.filter.as_ref(), None, naming)?;
+    for expression in [&delete.order_by, &delete.limit, &delete.returning].into_iter().flatten() {
+        scopes.read_expression(expression, Some(block), Some(block))?;
+    }
+    scopes.close_with(with)?;
+    let mut targets = if is_single { scopes.blocks[block].instances.clone() } else { Vec::new() };
+    for name in &delete.targets {
+        targets.push(delete_target(scopes, block, name)?);
+    }
+    let refused = match delete {
+        Delete { limit: Some(_), .. } => Some("DELETE with LIMIT over several shards"),
+        Delete { order_by: Some(_), .. } => Some("DELETE with ORDER BY over several shards"),
+        Delete { returning: Some(_), .. } => Some("RETURNING over several shards"),
+        _ => None,
+    };
+    route_write(scopes, &Write { block, targets, refused, is_nondeterministic })
+}
+
+/// Who is meant by a name before FROM (or USING), which must say it as the server will find it.
+fn delete_target(scopes: &mut Scopes<'_, '_>, block: BlockId, name: &TableName) -> Result<InstanceId, PlanError> {
+    let database = match &name.database {
+        Some(_) => Some(scopes.database_of(name)?),
+        None => None,
+    };
+    let is_meant = |id: &&InstanceId| {
+        let instance = &scopes.instances[**id];
+        same_name(&instance.name, &name.table.text) && (database.is_none() || database == instance.database)
+    };
+    let found: Vec<InstanceId> = scopes.blocks[block].instances.iter().filter(is_meant).copied().collect();
+    let [target] = found.as_slice() else {
+        return Err(PlanError::unsupported("a DELETE whose target is not one table of its FROM"));
+    };
+    scopes.edit_delete_target(name, *target);
+    Ok(*target)
+}
+
+fn route_write(scopes: &Scopes<'_, '_>, write: &Write<'_>) -> Result<RouteTemplate, PlanError> {
+    let is_source = |wanted: fn(&Source) -> bool| write.targets.iter().any(|id| wanted(&scopes.instances[*id].source));
+    if is_source(|source| matches!(source, Source::Fixed { is_reference: true, .. })) {
+        return route_copies(scopes, write).map(RouteTemplate::fixed);
+    }
+    if scopes.sharded().next().is_none() {
+        return read::unsharded(scopes, StatementKind::Write).map(RouteTemplate::fixed);
+    }
+    let merged = if is_source(|source| !matches!(source, Source::Sharded(_))) {
+        Some("writing an unsharded table by a join with several shards".to_owned())
+    } else {
+        write.refused.map(str::to_owned)
+    };
+    let spread = scopes.spread_of_block(write.block);
+    let narrowed = read::narrowed(scopes, spread, &[write.block], merged, true);
+    Ok(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new() })
+}
+
+/// A write to a reference table runs on all copies, and must do the same on each.
+fn route_copies(scopes: &Scopes<'_, '_>, write: &Write<'_>) -> Result<Route, PlanError> {
+    let mut copies: Option<ShardSet> = None;
+    for id in &write.targets {
+        let of = match &scopes.instances[*id].source {
+            Source::Fixed { table: Some(table), is_reference: true, .. } => table.table(scopes.ctx.schema),
+            _ => None,
+        };
+        let set = of.map(|table| table.shard_set());
+        if set.is_none() || copies.is_some() && copies != set {
+            return Err(PlanError::unsupported("writing a reference table and another table at once"));
+        }
+        copies = set;
+    }
+    let copies = copies.unwrap_or_default();
+    check_copies(scopes, &copies, write.is_nondeterministic)?;
+    if copies.len() > 1 && write.refused.is_some() {
+        return Err(PlanError::unsupported("LIMIT, ORDER BY or RETURNING in a write to a reference table"));
+    }
+    Ok(Route::Scatter(copies))
+}
+
+/// Whether a statement reads and computes the same on all copies of a reference table.
+pub(super) fn check_copies(
+    scopes: &Scopes<'_, '_>,
+    copies: &ShardSet,
+    is_nondeterministic: bool,
+) -> Result<(), PlanError> {
+    if scopes.sharded().next().is_some() || scopes.fixed_at().is_some_and(|at| !copies.is_subset_of(&at)) {
+        return Err(PlanError::unsupported("a write to a reference table that reads other tables"));
+    }
+    if copies.len() < 2 {
+        return Ok(());
+    }
+    if is_nondeterministic {
+        return Err(PlanError::unsupported(
+            "a function with another value on each server in a write to a reference table",
+        ));
+    }
+    match scopes.unspreadable_feature() {
+        Some(feature) => Err(PlanError::unsupported(feature)),
+        None if scopes.has_arbitrary_query() => Err(PlanError::unsupported("LIMIT in a write to a reference table")),
+        None => Ok(()),
+    }
+}

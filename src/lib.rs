@@ -5,3 +5,6 @@ pub mod wire;
 pub mod sql;
 pub mod sharding;
 pub mod plan;
+pub mod backend;
+pub mod txn;
+pub mod exec;

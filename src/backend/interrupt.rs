@@ -1,0 +1,221 @@
+//! How a wait is ended from outside: KILL, shutdown, a server that was declared down, a passed deadline.
+//!
+//! Each session has one `Interrupt`. Arming a deadline is one atomic store against a clock that ticks ten times a
+//! second, so the path of a query pays for no timer; the `Watchdog` looks at all sessions on each tick.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+
+use super::error::Reason;
+
+/// Resolution of deadlines.
+pub const TICK: Duration = Duration::from_millis(100);
+
+const NO_DEADLINE: u64 = u64::MAX;
+const NO_SERVER: u32 = u32::MAX;
+
+/// The clock and the list of everything that can be interrupted.
+#[derive(Debug)]
+pub struct Watchdog {
+    started: Instant,
+    now_ms: AtomicU64,
+    watched: Mutex<Vec<Weak<Interrupt>>>,
+}
+
+/// What a waiting session looks at each time it is polled.
+#[derive(Debug)]
+pub struct Interrupt {
+    watchdog: Arc<Watchdog>,
+    reason: AtomicU8,
+    deadline_ms: AtomicU64,
+    /// Index of the server whose answer is awaited.
+    server: AtomicU32,
+    waker: AtomicWaker,
+}
+
+impl Watchdog {
+    pub fn new() -> Arc<Watchdog> {
+        Arc::new(Watchdog { started: Instant::now(), now_ms: AtomicU64::new(0), watched: Mutex::new(Vec::new()) })
+    }
+
+    /// Ticks until the task is aborted. One per process is enough.
+    pub async fn run(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            ticks.tick().await;
+            self.tick();
+        }
+    }
+
+    fn tick(&self) {
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(NO_DEADLINE - 1);
+        self.now_ms.store(now, Ordering::Relaxed);
+        self.watched.lock().retain(|weak| {
+            let Some(interrupt) = weak.upgrade() else { return false };
+            if interrupt.deadline_ms.load(Ordering::Relaxed) <= now {
+                interrupt.deadline_ms.store(NO_DEADLINE, Ordering::Relaxed);
+                interrupt.raise(Reason::Deadline);
+            }
+            true
+        });
+    }
+
+    /// Milliseconds since the start, as of the last tick: costs no look at the system's clock.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms.load(Ordering::Relaxed)
+    }
+
+    pub fn new_interrupt(self: &Arc<Self>) -> Arc<Interrupt> {
+        let interrupt = Arc::new(Interrupt {
+            watchdog: Arc::clone(self),
+            reason: AtomicU8::new(0),
+            deadline_ms: AtomicU64::new(NO_DEADLINE),
+            server: AtomicU32::new(NO_SERVER),
+            waker: AtomicWaker::new(),
+        });
+        self.watched.lock().push(Arc::downgrade(&interrupt));
+        interrupt
+    }
+
+    /// Ends the statements that wait for this server.
+    pub fn server_went_down(&self, server: u32) {
+        for interrupt in self.watched.lock().iter().filter_map(Weak::upgrade) {
+            if interrupt.server.load(Ordering::Relaxed) == server {
+                interrupt.raise(Reason::ServerDown);
+            }
+        }
+    }
+
+    pub fn raise_all(&self, reason: Reason) {
+        for interrupt in self.watched.lock().iter().filter_map(Weak::upgrade) {
+            interrupt.raise(reason);
+        }
+    }
+}
+
+impl Interrupt {
+    /// Wakes the session with `reason`. A stronger reason is not overwritten by a weaker one.
+    pub fn raise(&self, reason: Reason) {
+        let _ = self.reason.fetch_update(Ordering::AcqRel, Ordering::Acquire, |old| {
+            (rank(old) < rank(reason as u8)).then_some(reason as u8)
+        });
+        self.waker.wake();
+    }
+
+    /// The next waits must end within `limit`; zero: whenever they end.
+    pub fn arm(&self, limit: Duration) {
+        if limit.is_zero() {
+            return self.disarm();
+        }
+        // One tick more: the clock may be that far behind.
+        let deadline = self.watchdog.now_ms().saturating_add(millis(limit)).saturating_add(millis(TICK));
+        self.forget_deadline();
+        self.deadline_ms.store(deadline, Ordering::Relaxed);
+    }
+
+    pub fn disarm(&self) {
+        self.deadline_ms.store(NO_DEADLINE, Ordering::Relaxed);
+        self.forget_deadline();
+    }
+
+    /// Begins a wait of another kind within one that has a deadline: arm it as needed, then `resume`.
+    pub fn suspend(&self) -> Suspended {
+        let (deadline, at) = (self.deadline_ms.load(Ordering::Relaxed), self.watchdog.now_ms());
+        Suspended { deadline, at }
+    }
+
+    /// Goes back to the deadline of the outer wait; the time since `suspend` does not count.
+    pub fn resume(&self, outer: Suspended) {
+        let since = self.watchdog.now_ms().saturating_sub(outer.at);
+        self.forget_deadline();
+        self.deadline_ms.store(outer.deadline.saturating_add(since), Ordering::Relaxed);
+    }
+
+    /// A deadline that fired belongs to a wait that is over: it must not end the next one.
+    fn forget_deadline(&self) {
+        if self.reason() == Some(Reason::Deadline) {
+            let _ = self.reason.compare_exchange(Reason::Deadline as u8, 0, Ordering::AcqRel, Ordering::Relaxed);
+        }
+    }
+
+    /// The server whose answer is awaited from now on.
+    pub fn waits_for(&self, server: u32) {
+        self.server.store(server, Ordering::Relaxed);
+    }
+
+    /// Forgets reasons that end a statement but not the session. Called before a statement begins.
+    pub fn begin_statement(&self) {
+        let _ = self.reason.fetch_update(Ordering::AcqRel, Ordering::Acquire, |old| {
+            let ends_session = old == Reason::SessionKilled as u8 || old == Reason::Shutdown as u8;
+            (!ends_session && old != 0).then_some(0)
+        });
+    }
+
+    /// Why the session was interrupted, if it was.
+    pub fn reason(&self) -> Option<Reason> {
+        match self.reason.load(Ordering::Acquire) {
+            1 => Some(Reason::QueryKilled),
+            2 => Some(Reason::SessionKilled),
+            3 => Some(Reason::Deadline),
+            4 => Some(Reason::Shutdown),
+            5 => Some(Reason::ClientGone),
+            6 => Some(Reason::ServerDown),
+            _ => None,
+        }
+    }
+
+    /// Ready with the reason once there is one.
+    pub fn poll(&self, cx: &Context<'_>) -> Poll<Reason> {
+        if let Some(reason) = self.reason() {
+            return Poll::Ready(reason);
+        }
+        self.waker.register(cx.waker());
+        // Raised between the look and the registration.
+        self.reason().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Wakes when another reason comes, for a caller that goes on in spite of the one there is.
+    pub fn wake_on_change(&self, cx: &Context<'_>) {
+        self.waker.register(cx.waker());
+    }
+
+    /// As `poll`, for a wait in the middle of a packet to the client: what ends only the statement must not tear the
+    /// packet, and is seen at the next wait for a server.
+    pub fn poll_while_writing(&self, cx: &Context<'_>) -> Poll<Reason> {
+        match self.poll(cx) {
+            Poll::Ready(Reason::QueryKilled | Reason::ServerDown | Reason::Shutdown) => {
+                self.wake_on_change(cx);
+                Poll::Pending
+            }
+            other => other,
+        }
+    }
+}
+
+/// The deadline of a wait within which another one takes place.
+#[derive(Debug, Clone, Copy)]
+pub struct Suspended {
+    deadline: u64,
+    at: u64,
+}
+
+/// In whole milliseconds.
+pub(super) fn millis(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1000).saturating_add(u64::from(duration.subsec_millis()))
+}
+
+/// Which reason wins when two meet: the one that ends more.
+fn rank(reason: u8) -> u8 {
+    match reason {
+        0 => 0,
+        r if r == Reason::SessionKilled as u8 || r == Reason::ClientGone as u8 => 3,
+        r if r == Reason::Shutdown as u8 => 2,
+        _ => 1,
+    }
+}

@@ -1,0 +1,104 @@
+//! Session variables of a client, and how a pooled connection is brought to them.
+//!
+//! A session's settings are an immutable map behind an `Arc`; equal maps share one `Arc` (the `Interner`), so asking
+//! whether a connection already has what a session needs is one pointer comparison.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Weak};
+
+use hashbrown::HashTable;
+use parking_lot::Mutex;
+
+/// System variables that differ from the server's defaults: lower-case name -> value as an SQL literal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Settings {
+    variables: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// Written first: `SET NAMES` changes how the literals of the other assignments are read.
+const CHARACTER_SETS: [&str; 3] = ["character_set_client", "character_set_results", "collation_connection"];
+
+impl Settings {
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.into(), value.into());
+    }
+
+    /// The variable goes back to the server's default.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.remove(name);
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(AsRef::as_ref)
+    }
+
+    /// The `SET` statement that brings a connection from `have` to `self`; `None` when they are equal.
+    pub fn difference(&self, have: &Settings, variable_name: impl Fn(&str) -> &str) -> Option<String> {
+        let mut assignments = Vec::new();
+        let changed = |name: &&str| self.get(name) != have.get(name);
+        for name in CHARACTER_SETS.iter().filter(|name| changed(name)) {
+            assignments.push(format!("{name} = {}", self.get(name).unwrap_or("DEFAULT")));
+        }
+        let all = self.variables.keys().chain(have.variables.keys().filter(|name| !self.variables.contains_key(*name)));
+        for name in all.map(AsRef::as_ref).filter(changed).filter(|name| !CHARACTER_SETS.contains(name)) {
+            assignments.push(format!("{} = {}", variable_name(name), self.get(name).unwrap_or("DEFAULT")));
+        }
+        (!assignments.is_empty()).then(|| format!("SET {}", assignments.join(", ")))
+    }
+}
+
+/// Makes equal settings one allocation.
+#[derive(Debug, Default)]
+pub struct Interner {
+    known: Mutex<HashTable<Weak<Settings>>>,
+    hasher: RandomState,
+}
+
+impl Interner {
+    pub fn intern(&self, settings: Settings) -> Arc<Settings> {
+        let hash = self.hasher.hash_one(&settings);
+        let mut known = self.known.lock();
+        let found = known.find(hash, |weak| weak.upgrade().is_some_and(|s| *s == settings)).and_then(Weak::upgrade);
+        if let Some(found) = found {
+            return found;
+        }
+        let fresh = Arc::new(settings);
+        known.retain(|weak| weak.strong_count() > 0);
+        let rehash = |weak: &Weak<Settings>| weak.upgrade().map_or(0, |s| self.hasher.hash_one(&*s));
+        known.insert_unique(hash, Arc::downgrade(&fresh), rehash);
+        fresh
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> Settings {
+        let mut settings = Settings::default();
+        pairs.iter().for_each(|(name, value)| settings.set(name, value));
+        settings
+    }
+
+    #[test]
+    fn character_sets_come_first_and_what_is_gone_goes_back_to_its_default() {
+        let want = settings(&[("autocommit", "0"), ("collation_connection", "'latin1_bin'")]);
+        let have = settings(&[("sql_mode", "''")]);
+        let sql = want.difference(&have, |name| name_of(name));
+        assert_eq!(sql.as_deref(), Some("SET collation_connection = 'latin1_bin', autocommit = 0, sql_mode = DEFAULT"));
+    }
+
+    fn name_of(name: &str) -> &str {
+        name
+    }
+
+    #[test]
+    fn equal_settings_are_one_allocation() {
+        let interner = Interner::default();
+        let one = interner.intern(settings(&[("autocommit", "0")]));
+        let two = interner.intern(settings(&[("autocommit", "0")]));
+        assert!(Arc::ptr_eq(&one, &two));
+        assert!(!Arc::ptr_eq(&one, &interner.intern(settings(&[]))));
+    }
+}

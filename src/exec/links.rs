@@ -1,0 +1,233 @@
+//! The connections that a session holds between statements, and how it gets one for the next.
+//!
+//! Outside transactions nothing is held: a connection is taken for a statement and given back after it. What keeps
+//! one is a `Pin`; when the last pin of a connection is gone it goes back to its pool.
+
+use std::sync::Arc;
+
+use mysql_common::constants::StatusFlags;
+use smallvec::SmallVec;
+
+use crate::backend::error::Error;
+use crate::backend::interrupt::Interrupt;
+use crate::backend::pool::{Lease, Wanted, WorkerId};
+use crate::backend::replica_set::Server;
+use crate::backend::settings::Settings;
+use crate::backend::topology::Topology;
+use crate::sharding::{Schema, ShardId};
+use crate::txn::transaction::Transaction;
+use crate::wire::capability::RelayedCapabilities;
+
+/// Which servers of a replica set may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Primary,
+    Replica,
+}
+
+/// Why a session keeps a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pins {
+    pub transaction: bool,
+    pub temporary_tables: bool,
+    pub named_locks: bool,
+    pub table_locks: bool,
+    pub cursors: bool,
+}
+
+impl Pins {
+    pub fn any(self) -> bool {
+        self.transaction || self.temporary_tables || self.named_locks || self.table_locks || self.cursors
+    }
+
+    /// State that a mere ROLLBACK does not remove.
+    fn outlives_transaction(self) -> bool {
+        self.temporary_tables || self.named_locks || self.table_locks || self.cursors
+    }
+}
+
+/// A connection in use for a shard.
+#[derive(Debug)]
+pub struct Link {
+    pub shard: ShardId,
+    pub side: Side,
+    pub pins: Pins,
+    pub lease: Lease,
+}
+
+/// What a statement needs of any connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Need<'a> {
+    pub topology: &'a Topology,
+    pub schema: &'a Schema,
+    pub class: RelayedCapabilities,
+    pub settings: &'a Arc<Settings>,
+    pub session: u32,
+    /// Which of the replicas' turns it is; the same for all of one statement.
+    pub turn: usize,
+    pub worker: WorkerId,
+    /// Schema to be in, where it is not the shard's own (`USE information_schema`).
+    pub system_schema: Option<&'a str>,
+    pub interrupt: &'a Interrupt,
+}
+
+impl<'a> Need<'a> {
+    fn server(&self, shard: ShardId, side: Side) -> Result<&'a Arc<Server>, Error> {
+        let set = self.topology.set(self.schema.shard(shard).replica_set);
+        match side {
+            Side::Primary => set.primary(),
+            Side::Replica => set.reader(self.turn),
+        }
+    }
+
+    fn wanted(&self, shard: ShardId) -> Wanted<'a> {
+        let schema = self.system_schema.unwrap_or(&self.schema.shard(shard).schema);
+        Wanted {
+            class: self.class,
+            schema: Some(schema),
+            settings: self.settings,
+            session: self.session,
+            worker: self.worker,
+        }
+    }
+}
+
+/// The connections that one session holds.
+#[derive(Debug, Default)]
+pub struct Links {
+    held: SmallVec<[Link; 1]>,
+}
+
+impl Links {
+    /// A connection for `shard`, ready for the session's next statement: in the right schema, with the session's
+    /// variables, in its transaction. It must come back through `settle`; dropped, it is closed.
+    pub async fn obtain(
+        &mut self,
+        need: &Need<'_>,
+        shard: ShardId,
+        side: Side,
+        txn: &mut Transaction,
+    ) -> Result<Link, Error> {
+        match self.obtain_now(need, shard, side, txn)? {
+            Some(link) => Ok(link),
+            None => Box::pin(self.obtain_slowly(need, need.wanted(shard), shard, side, txn)).await,
+        }
+    }
+
+    /// The same where nothing must be waited for: outside transactions, with an idle connection that is as the session
+    /// needs it.
+    pub fn obtain_now(
+        &mut self,
+        need: &Need<'_>,
+        shard: ShardId,
+        side: Side,
+        txn: &Transaction,
+    ) -> Result<Option<Link>, Error> {
+        if !self.held.is_empty() || txn.is_open() {
+            return Ok(None);
+        }
+        let wanted = need.wanted(shard);
+        let Some(lease) = need.server(shard, side)?.pool.try_checkout(&wanted) else { return Ok(None) };
+        if lease.needs_nothing(&wanted) {
+            return Ok(Some(Link { shard, side, pins: Pins::default(), lease }));
+        }
+        lease.give_back();
+        Ok(None)
+    }
+
+    async fn obtain_slowly(
+        &mut self,
+        need: &Need<'_>,
+        wanted: Wanted<'_>,
+        shard: ShardId,
+        side: Side,
+        txn: &mut Transaction,
+    ) -> Result<Link, Error> {
+        let mut link = match self.take(shard, side) {
+            Some(link) => link,
+            None if txn.has_branch(shard) => {
+                // A new connection would run the statement outside the transaction.
+                txn.mark_lost();
+                return Err(Error::TransactionLost);
+            }
+            None => {
+                let lease = need.server(shard, side)?.pool.checkout(&wanted).await?;
+                Link { shard, side, pins: Pins::default(), lease }
+            }
+        };
+        if !link.lease.needs_nothing(&wanted) {
+            link.lease.prepare_for(&wanted, need.interrupt).await?;
+        }
+        if !txn.has_branch(shard) {
+            for sql in txn.opening() {
+                link.lease.execute("the start of a transaction", &sql, need.interrupt).await?;
+                txn.enlist(shard);
+                link.pins.transaction = true;
+            }
+        }
+        Ok(link)
+    }
+
+    /// The held connection of a shard, if there is one. In a transaction reads follow it to the primary.
+    pub fn take(&mut self, shard: ShardId, side: Side) -> Option<Link> {
+        let at = self.held.iter().position(|link| link.shard == shard && link.side == side)?;
+        Some(self.held.swap_remove(at))
+    }
+
+    /// After a statement: keeps the connection while something pins it, else gives it back. `status` is what the
+    /// server said last.
+    pub fn settle(&mut self, mut link: Link, status: StatusFlags, txn: &mut Transaction) {
+        link.pins.transaction = status.contains(StatusFlags::SERVER_STATUS_IN_TRANS);
+        if link.pins.transaction {
+            txn.enlist(link.shard);
+        } else {
+            txn.forget(link.shard);
+        }
+        self.put(link);
+    }
+
+    /// As `settle`, where the state of the transaction is known to the caller.
+    pub fn put(&mut self, link: Link) {
+        if link.pins.any() {
+            self.held.push(link);
+        } else {
+            link.lease.give_back();
+        }
+    }
+
+    /// All held connections, taken out.
+    pub fn take_all(&mut self) -> SmallVec<[Link; 1]> {
+        std::mem::take(&mut self.held)
+    }
+
+    pub fn held(&self) -> &[Link] {
+        &self.held
+    }
+
+    pub fn held_mut(&mut self) -> &mut [Link] {
+        &mut self.held
+    }
+
+    /// Gives back what no pin keeps any more.
+    pub fn give_back_unpinned(&mut self) {
+        for link in self.take_all() {
+            self.put(link);
+        }
+    }
+
+    /// The session ends or starts afresh: what is held is rolled back and cleaned before anyone else gets it.
+    pub async fn reset_all(&mut self, interrupt: &Interrupt) {
+        for mut link in self.take_all() {
+            // A connection that cannot be reset is dropped, which closes it.
+            if link.lease.reset(interrupt).await.is_ok() {
+                link.pins = Pins::default();
+                link.lease.give_back();
+            }
+        }
+    }
+
+    /// A shard whose connection is kept for reasons other than a transaction.
+    pub fn has_lasting_pins(&self) -> bool {
+        self.held.iter().any(|link| link.pins.outlives_transaction())
+    }
+}

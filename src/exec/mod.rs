@@ -1,0 +1,15 @@
+//! Running plans: the only room where routes meet connections.
+//!
+//! `links` finds the connection for a shard and keeps those that a session's state needs; `relay` passes one shard's
+//! answer on undecoded; `scatter` concatenates the answers of several; `write` runs a statement on several shards so
+//! that all or none of them keep it; `prepared` brings a statement to the connection that must execute it.
+
+pub mod failure;
+pub mod sink;
+pub mod links;
+pub mod cancel;
+pub mod relay;
+pub mod scatter;
+pub mod conditions;
+pub mod write;
+pub mod prepared;

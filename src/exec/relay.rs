@@ -1,0 +1,232 @@
+//! One shard's answer, passed on to the client undecoded.
+//!
+//! Chunks of the read buffer go straight to the client's stream: whole packets only, so that an error can follow at any
+//! point, but for rows that are larger than the buffer. A slow client stops the reading, and so the server. Packets are
+//! touched only where they must be: numbers and status flags if other statements of the same command came before or
+//! follow, column definitions if physical names must not show.
+
+use std::future::poll_fn;
+use std::pin::pin;
+
+use std::time::Duration;
+
+use super::cancel;
+use super::failure::Failure;
+use super::sink::Sink;
+use crate::backend::buffer::{Buffer, Scratch};
+use crate::backend::connection::Watch;
+use crate::backend::error::{Error, Reason};
+use crate::backend::pool::Lease;
+use crate::plan::Renames;
+use crate::wire::column::{self, Physical};
+use crate::wire::packet::{self, HEADER_LEN};
+use crate::wire::walker::{AnswerKind, PacketKind, Patch, Phase, Progress, ResultWalker, State, Summary};
+use crate::wire::{StatusFlags, WireError};
+
+/// Relays the answer to the command that was sent last.
+///
+/// On success the connection is idle, and `sink.seq` follows the answer. On failure the connection must be dropped; an
+/// ERR packet numbered `sink.seq` may follow unless the failure says that the client's stream is torn.
+pub async fn relay(
+    sink: &mut Sink<'_>,
+    lease: &mut Lease,
+    kind: AnswerKind,
+    renames: &Renames<'_>,
+) -> Result<Summary, Failure> {
+    let first = lease.answer_seq();
+    let mut relay = Relay {
+        walker: ResultWalker::new(kind, lease.deprecate_eof()).starting_at(first),
+        delta: sink.seq.wrapping_sub(first),
+        buffer: Buffer::take(),
+        renamed: if renames.is_empty() { Scratch::default() } else { Scratch::take() },
+        killed: false,
+    };
+    loop {
+        let mut watch = Watch { interrupt: sink.interrupt, client: Some(&*sink.transport) };
+        let mut read = poll_fn(|cx| lease.poll_read(cx, &mut relay.buffer, &mut watch)).await;
+        if let Err(error) = read {
+            read = Box::pin(more_after(error, sink, lease, &mut relay.buffer, &mut relay.killed)).await;
+        }
+        read.map_err(|error| relay.failure(error))?;
+        let is_complete = pin!(relay.pass_on(sink, lease, renames)).await?;
+        if is_complete {
+            lease.answered();
+            return Ok(*relay.walker.summary());
+        }
+    }
+}
+
+/// So much of a result is copied behind its renamed column definitions, for one system call less.
+const JOINED: usize = 16 * 1024;
+
+struct Relay {
+    walker: ResultWalker,
+    /// From the server's packet numbers to the client's.
+    delta: u8,
+    buffer: Buffer,
+    /// Column definitions with the client's names, to be sent before what is in the buffer.
+    renamed: Scratch,
+    killed: bool,
+}
+
+impl Relay {
+    /// Sends on what is whole in the buffer; true when the answer is complete.
+    async fn pass_on(
+        &mut self,
+        sink: &mut Sink<'_>,
+        lease: &mut Lease,
+        renames: &Renames<'_>,
+    ) -> Result<bool, Failure> {
+        loop {
+            if !renames.is_empty() && is_about_columns(self.walker.phase()) {
+                let needs_more = self.rename_columns(lease, renames)?;
+                if needs_more {
+                    self.send(sink, 0).await?;
+                    return Ok(false);
+                }
+            }
+            let progress = self.walk(sink.more_follows).map_err(|source| lease.protocol(source))?;
+            pin!(self.send(sink, progress.forward)).await?;
+            match progress.state {
+                State::Complete => return Ok(true),
+                State::SessionState { .. } => {}
+                State::More => return Ok(false),
+                State::MoreRoom(room) => {
+                    self.buffer.grow(room);
+                    return Ok(false);
+                }
+                State::LocalInfile => return Err(lease.protocol(WireError::Malformed("a request for a file")).into()),
+            }
+        }
+    }
+
+    /// Sends the renamed definitions and `forward` bytes of the buffer: in one piece where that is little to copy.
+    async fn send(&mut self, sink: &mut Sink<'_>, forward: usize) -> Result<(), Failure> {
+        let mut bytes = &self.buffer.filled()[..forward];
+        if !self.renamed.is_empty() {
+            if forward <= JOINED {
+                self.renamed.extend_from_slice(bytes);
+                bytes = &[];
+            }
+            sink.send(&self.renamed).await?;
+            self.renamed.clear();
+        }
+        pin!(sink.send(bytes)).await?;
+        sink.seq = self.walker.next_seq().wrapping_add(self.delta);
+        self.buffer.consume(forward);
+        Ok(())
+    }
+
+    fn walk(&mut self, more_follows: bool) -> Result<Progress, WireError> {
+        let is_full = self.buffer.is_full();
+        if self.delta == 0 && !more_follows {
+            let chunk = self.buffer.filled();
+            return if is_full { self.walker.walk_full(chunk) } else { self.walker.walk(chunk) };
+        }
+        let mut patch = Patch { seq_delta: self.delta, ..Patch::NONE };
+        patch.set.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
+        self.walker.walk_patched(self.buffer.filled_mut(), is_full, patch)
+    }
+
+    /// Moves the whole packets up to the end of the column definitions to `renamed`, with the logical names in them.
+    /// True when more must be read first.
+    fn rename_columns(&mut self, lease: &mut Lease, renames: &Renames<'_>) -> Result<bool, Failure> {
+        let out = &mut *self.renamed;
+        while is_about_columns(self.walker.phase()) {
+            // What follows a first packet that announces no columns is none of our concern.
+            let mut ahead = self.walker;
+            let found = ahead.next_packet(self.buffer.filled()).map_err(|source| lease.protocol(source))?;
+            let Some(found) = found else { return Ok(true) };
+            let mut seq = found.seq.wrapping_add(self.delta);
+            match found.kind {
+                PacketKind::Column => {
+                    let at = packet::begin(out);
+                    rename(found.payload, renames, out).map_err(|source| lease.protocol(source))?;
+                    packet::finish(out, at, &mut seq);
+                }
+                PacketKind::ColumnCount | PacketKind::PrepareOk | PacketKind::Param | PacketKind::Eof => {
+                    packet::write_packet(out, &mut seq, found.payload);
+                }
+                // An OK or ERR in place of a result set goes the ordinary way.
+                _ => return Ok(false),
+            }
+            let consumed = HEADER_LEN + found.payload.len();
+            self.walker = ahead;
+            self.buffer.consume(consumed);
+        }
+        Ok(false)
+    }
+
+    fn failure(&self, error: Error) -> Failure {
+        if self.walker.is_at_boundary() { Failure::Backend(error) } else { Failure::Torn(error) }
+    }
+}
+
+/// Appends a column definition with the client's names.
+pub fn rename(payload: &[u8], renames: &Renames<'_>, out: &mut Vec<u8>) -> Result<(), WireError> {
+    let logical = |physical: Physical<'_>| match physical {
+        Physical::Schema(schema) => {
+            renames.schema.filter(|(from, _)| from.as_bytes() == schema).map(|(_, to)| to.as_bytes())
+        }
+        Physical::Table { table, .. } => {
+            renames.tables.iter().find(|(from, _)| from.as_bytes() == table).map(|(_, to)| to.as_bytes())
+        }
+    };
+    column::rename(payload, logical, out)
+}
+
+fn is_about_columns(phase: Phase) -> bool {
+    matches!(phase, Phase::First | Phase::Params(_) | Phase::ParamsEnd | Phase::Columns(_) | Phase::ColumnsEnd)
+}
+
+/// Waits for more of an answer. KILL QUERY is passed on to the server, whose own error then ends the answer; whatever
+/// else ends the wait also ends the statement there.
+pub(super) async fn more(
+    sink: &Sink<'_>,
+    lease: &mut Lease,
+    buffer: &mut Buffer,
+    killed: &mut bool,
+) -> Result<(), Error> {
+    let mut watch = Watch { interrupt: sink.interrupt, client: Some(&*sink.transport) };
+    match lease.read(buffer, &mut watch).await {
+        Ok(()) => Ok(()),
+        Err(error) => more_after(error, sink, lease, buffer, killed).await,
+    }
+}
+
+/// How long a server may take to end a statement before it is told again, and how often it is.
+const KILL_PATIENCE: Duration = Duration::from_millis(500);
+const KILLS: u32 = 20;
+
+async fn more_after(
+    error: Error,
+    sink: &Sink<'_>,
+    lease: &mut Lease,
+    buffer: &mut Buffer,
+    killed: &mut bool,
+) -> Result<(), Error> {
+    let mut read = Err(error);
+    let mut kills = 0;
+    loop {
+        match read {
+            Err(Error::Interrupted(Reason::QueryKilled)) if !*killed => {
+                *killed = true;
+                sink.interrupt.begin_statement();
+                cancel::kill(lease, cancel::Kill::Query);
+            }
+            // A server that had not begun with the statement when it was told to end it has forgotten that.
+            Err(Error::Interrupted(Reason::Deadline)) if *killed && kills < KILLS => {
+                kills += 1;
+                cancel::kill(lease, cancel::Kill::Query);
+            }
+            Err(error @ Error::Interrupted(_)) => {
+                cancel::kill(lease, cancel::Kill::Connection);
+                return Err(error);
+            }
+            other => return other,
+        }
+        sink.interrupt.arm(KILL_PATIENCE);
+        let mut watch = Watch { interrupt: sink.interrupt, client: Some(&*sink.transport) };
+        read = lease.read(buffer, &mut watch).await;
+    }
+}

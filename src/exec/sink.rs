@@ -1,0 +1,76 @@
+//! Where an answer goes: the client's stream, with the numbering of its packets.
+
+use std::future::poll_fn;
+use std::io;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::backend::error::Reason;
+use crate::backend::interrupt::Interrupt;
+use crate::backend::transport::Transport;
+
+/// The client end of one statement.
+#[derive(Debug)]
+pub struct Sink<'s> {
+    pub transport: &'s mut Transport,
+    pub interrupt: &'s Interrupt,
+    /// Number of the next packet to the client.
+    pub seq: u8,
+    /// Another statement of the same command follows: answers carry SERVER_MORE_RESULTS_EXISTS.
+    pub more_follows: bool,
+    pub write_timeout: Duration,
+}
+
+/// A client that takes no bytes any more.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("{0:?}")]
+    Interrupted(Reason),
+}
+
+impl Sink<'_> {
+    /// Sends framed bytes; waits while the client is slow, and so slows down who calls.
+    pub async fn send(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        write_all(self.transport, bytes, self.write_timeout, self.interrupt).await
+    }
+}
+
+/// Writes all of `bytes` and pushes them out. Gives up when none are taken for `limit`. Whatever deadline was armed
+/// before holds again afterwards, less this wait.
+pub async fn write_all(
+    transport: &mut Transport,
+    bytes: &[u8],
+    limit: Duration,
+    interrupt: &Interrupt,
+) -> Result<(), SinkError> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let mut sent = transport.try_write(bytes)?;
+    if sent == bytes.len() && !transport.is_tls() {
+        return Ok(());
+    }
+    let outer = interrupt.suspend();
+    while sent < bytes.len() {
+        interrupt.arm(limit);
+        let wrote = poll_fn(|cx| match transport.poll_write(cx, &bytes[sent..]) {
+            Poll::Ready(wrote) => Poll::Ready(wrote.map_err(SinkError::Io)),
+            Poll::Pending => interrupt.poll_while_writing(cx).map(|reason| Err(SinkError::Interrupted(reason))),
+        });
+        match wrote.await? {
+            0 => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+            n => sent += n,
+        }
+    }
+    if transport.is_tls() {
+        poll_fn(|cx| match transport.poll_flush(cx) {
+            Poll::Ready(flushed) => Poll::Ready(flushed.map_err(SinkError::Io)),
+            Poll::Pending => interrupt.poll_while_writing(cx).map(|reason| Err(SinkError::Interrupted(reason))),
+        })
+        .await?;
+    }
+    interrupt.resume(outer);
+    Ok(())
+}

@@ -8,3 +8,4 @@ pub mod plan;
 pub mod backend;
 pub mod txn;
 pub mod exec;
+pub mod frontend;

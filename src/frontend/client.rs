@@ -1,0 +1,267 @@
+//! The client's side of a session: commands in, framed answers out.
+
+use std::future::poll_fn;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use tokio_rustls::{TlsAcceptor, TlsStream};
+
+use crate::backend::buffer::Buffer;
+use crate::backend::error::Reason;
+use crate::backend::interrupt::Interrupt;
+use crate::backend::transport::Transport;
+use crate::exec::sink::{SinkError, write_all};
+use crate::wire::WireError;
+use crate::wire::packet::{self, Assembled, Assembler};
+
+/// How long the rest of a command that is too long anyway is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why no further command can be had from a client, or no answer given to it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ClientError {
+    #[error("the client closed the connection")]
+    Closed,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// A command was longer than `max_packet`, and was passed over.
+    #[error("the command is too long")]
+    TooLarge,
+    #[error("{0:?}")]
+    Interrupted(Reason),
+}
+
+impl From<SinkError> for ClientError {
+    fn from(error: SinkError) -> Self {
+        match error {
+            SinkError::Io(error) => ClientError::Io(error),
+            SinkError::Interrupted(reason) => ClientError::Interrupted(reason),
+        }
+    }
+}
+
+/// The client's stream, and what was read of it ahead of time.
+#[derive(Debug)]
+pub(super) struct Client {
+    transport: Transport,
+    assembler: Assembler,
+    /// Bytes after the current command: the client did not wait for its answer.
+    ahead: Option<Buffer>,
+    /// Number of the next packet to the client.
+    pub seq: u8,
+    write_timeout: Duration,
+    is_logged_in: bool,
+}
+
+/// One whole payload from the client.
+#[derive(Debug)]
+pub(super) enum Packet {
+    /// In the read buffer, with its header before it.
+    Buffered { buffer: Buffer, payload: Range<usize> },
+    /// Too long for the buffer, or from several packets.
+    Joined(Vec<u8>),
+}
+
+impl Packet {
+    pub(super) fn payload(&self) -> &[u8] {
+        match self {
+            Packet::Buffered { buffer, payload } => &buffer.filled()[payload.clone()],
+            Packet::Joined(bytes) => bytes,
+        }
+    }
+
+    /// Header and payload as they came, where they are still together.
+    pub(super) fn framed(&self) -> Option<&[u8]> {
+        match self {
+            Packet::Buffered { buffer, payload } => {
+                Some(&buffer.filled()[payload.start - packet::HEADER_LEN..payload.end])
+            }
+            Packet::Joined(_) => None,
+        }
+    }
+}
+
+impl Client {
+    pub(super) fn new(transport: Transport, max_packet: usize, write_timeout: Duration) -> Client {
+        Client {
+            transport,
+            assembler: Assembler::new(max_packet),
+            ahead: None,
+            seq: 0,
+            write_timeout,
+            is_logged_in: false,
+        }
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    pub(super) fn transport_mut(&mut self) -> &mut Transport {
+        &mut self.transport
+    }
+
+    /// Largest payload accepted from now on, in bytes. One that is longer is read to its end and reported.
+    pub(super) fn set_max_packet(&mut self, bytes: usize) {
+        self.assembler.set_max_packet(bytes);
+        self.assembler.pass_over_too_large();
+        self.is_logged_in = true;
+    }
+
+    /// Changes to TLS, as the client has asked for.
+    pub(super) async fn accept_tls(self, config: Arc<ServerConfig>, limit: Duration) -> Result<Client, ClientError> {
+        let Client { transport, assembler, ahead, seq, write_timeout, is_logged_in } = self;
+        let Transport::Tcp(stream) = transport else {
+            return Err(WireError::Malformed("a second request for TLS").into());
+        };
+        let accepted = tokio::time::timeout(limit, TlsAcceptor::from(config).accept(stream)).await;
+        let stream = accepted.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let transport = Transport::Tls(Box::new(TlsStream::Server(stream)));
+        Ok(Client { transport, assembler, ahead, seq, write_timeout, is_logged_in })
+    }
+
+    /// Sets the number of the next packet to that of a first answer, although no whole command has come.
+    pub(super) fn begin_answer(&mut self) {
+        self.seq = self.assembler.next_seq().max(1);
+    }
+
+    /// The next command. Waits as long as the interrupt's deadline allows.
+    pub(super) async fn next_command(&mut self, interrupt: &Interrupt) -> Result<Packet, ClientError> {
+        self.assembler.expect(0);
+        self.next_packet(interrupt).await
+    }
+
+    /// The client's part of an exchange in which the two sides take turns.
+    pub(super) async fn next_packet_in_turn(&mut self, interrupt: &Interrupt) -> Result<Packet, ClientError> {
+        self.assembler.expect(self.seq);
+        self.next_packet(interrupt).await
+    }
+
+    async fn next_packet(&mut self, interrupt: &Interrupt) -> Result<Packet, ClientError> {
+        poll_fn(|cx| self.poll_packet(cx, interrupt)).await
+    }
+
+    /// What was read and is not yet a packet stays in `ahead`.
+    fn poll_packet(&mut self, cx: &mut Context<'_>, interrupt: &Interrupt) -> Poll<Result<Packet, ClientError>> {
+        let mut has_read = false;
+        loop {
+            if let Some(mut buffer) = self.ahead.take() {
+                match self.assembler.next(buffer.filled())? {
+                    Assembled::Payload { payload, consumed } => {
+                        let in_buffer = payload.len() + packet::HEADER_LEN == consumed
+                            && payload.as_ptr() == buffer.filled()[packet::HEADER_LEN..].as_ptr();
+                        let joined = (!in_buffer).then(|| payload.to_vec());
+                        self.seq = self.assembler.next_seq();
+                        return Poll::Ready(Ok(self.take_packet(buffer, consumed, joined)));
+                    }
+                    Assembled::More { consumed, .. } => buffer.consume(consumed),
+                    Assembled::TooLarge { consumed } => {
+                        self.seq = self.assembler.next_seq();
+                        buffer.consume(consumed);
+                        self.ahead = (!buffer.is_empty()).then_some(buffer);
+                        return Poll::Ready(Err(ClientError::TooLarge));
+                    }
+                }
+                self.ahead = (!buffer.is_empty()).then_some(buffer);
+            }
+            let too_large = self.assembler.passes_over();
+            let is_inside = self.ahead.is_some() || self.assembler.is_inside_packet();
+            if self.is_logged_in && has_read && is_inside {
+                // Who has begun a packet must go on with it. (Login as a whole has a time-out.)
+                interrupt.arm(if too_large.is_some() { PATIENCE } else { self.write_timeout });
+            }
+            match (ready!(self.poll_more(cx, interrupt)), too_large) {
+                (Err(ClientError::Interrupted(Reason::Deadline)), Some(error)) => {
+                    return Poll::Ready(Err(error.into()));
+                }
+                (read, _) => read?,
+            }
+            has_read = true;
+        }
+    }
+
+    /// The first packet of a TLS upgrade: not one byte more than it is read, since what follows is not ours to read.
+    pub(super) async fn next_packet_exactly(
+        &mut self,
+        limit: usize,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<u8>, ClientError> {
+        let mut header = [0; packet::HEADER_LEN];
+        self.read_exactly(&mut header, interrupt).await?;
+        let Some(parsed) = packet::parse_header(&header) else { return Err(ClientError::Closed) };
+        if parsed.seq != self.seq {
+            return Err(WireError::OutOfOrder { expected: self.seq, found: parsed.seq }.into());
+        }
+        if parsed.len as usize > limit {
+            return Err(WireError::PacketTooLarge { limit }.into());
+        }
+        let mut payload = vec![0; parsed.len as usize];
+        self.read_exactly(&mut payload, interrupt).await?;
+        self.seq = parsed.seq.wrapping_add(1);
+        Ok(payload)
+    }
+
+    async fn read_exactly(&mut self, space: &mut [u8], interrupt: &Interrupt) -> Result<(), ClientError> {
+        let mut filled = 0;
+        while filled < space.len() {
+            let read = poll_fn(|cx| match self.transport.poll_read(cx, &mut space[filled..]) {
+                Poll::Ready(read) => Poll::Ready(read.map_err(ClientError::from)),
+                Poll::Pending => interrupt.poll(cx).map(|reason| Err(ClientError::Interrupted(reason))),
+            });
+            match read.await? {
+                0 => return Err(ClientError::Closed),
+                n => filled += n,
+            }
+        }
+        Ok(())
+    }
+
+    fn take_packet(&mut self, mut buffer: Buffer, consumed: usize, joined: Option<Vec<u8>>) -> Packet {
+        if buffer.filled().len() > consumed {
+            let mut ahead = Buffer::take();
+            let rest = &buffer.filled()[consumed..];
+            ahead.append(rest);
+            self.ahead = Some(ahead);
+        }
+        match joined {
+            Some(bytes) => Packet::Joined(bytes),
+            None => {
+                buffer.truncate(consumed);
+                Packet::Buffered { buffer, payload: packet::HEADER_LEN..consumed }
+            }
+        }
+    }
+
+    /// Reads more into `ahead`. An idle session has no buffer: it is given back where there is nothing to read.
+    fn poll_more(&mut self, cx: &mut Context<'_>, interrupt: &Interrupt) -> Poll<Result<(), ClientError>> {
+        let mut buffer = self.ahead.take().unwrap_or_else(Buffer::take);
+        let read = self.transport.poll_read(cx, buffer.space());
+        if let Poll::Ready(Ok(n)) = read {
+            buffer.advance(n);
+        }
+        if !buffer.is_empty() {
+            self.ahead = Some(buffer);
+        }
+        match read {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(ClientError::Closed)),
+            Poll::Ready(Ok(_)) => Poll::Ready(Ok(())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
+            Poll::Pending => interrupt.poll(cx).map(|reason| Err(ClientError::Interrupted(reason))),
+        }
+    }
+
+    /// Sends framed bytes. A client that takes none of them for the write time-out is given up.
+    pub(super) async fn send(&mut self, bytes: &[u8], interrupt: &Interrupt) -> Result<(), ClientError> {
+        Ok(write_all(&mut self.transport, bytes, self.write_timeout, interrupt).await?)
+    }
+
+    pub(super) fn write_timeout(&self) -> Duration {
+        self.write_timeout
+    }
+}

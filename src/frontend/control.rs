@@ -1,0 +1,338 @@
+//! Statements that ShardGate acts on itself.
+
+use super::error::ClientMessage;
+use super::query::Statement;
+use super::registry::KillOutcome;
+use super::response::{self, LocalColumn};
+use super::session::Session;
+use super::transactions::{End, isolation};
+use crate::backend::error::Reason;
+use crate::exec::links::Side;
+use crate::plan::{Plan, explain};
+use crate::sharding::{Placement, ReplicaSetId, ShardId};
+use crate::sql::control::{Control, Diagnostics as What, ShowFilter, TableLock, TransactionScope};
+use crate::txn::transaction::Characteristics;
+use crate::wire::column::BINARY_COLLATION;
+use crate::wire::error_code as codes;
+use crate::wire::response::OkPacket;
+use crate::wire::{ColumnFlags, ColumnType};
+
+impl Session {
+    pub(super) async fn control(
+        &mut self,
+        control: &Control,
+        plan: &Plan,
+        statement: &Statement<'_>,
+    ) -> Result<(), ClientMessage> {
+        match control {
+            Control::Begin { read_only, consistent_snapshot } => {
+                self.begin(Characteristics {
+                    isolation: None,
+                    read_only: *read_only,
+                    consistent_snapshot: *consistent_snapshot,
+                })
+                .await?;
+            }
+            Control::Commit { chain, release } => return self.end(End::Commit, *chain, *release, statement).await,
+            Control::Rollback { chain, release } => return self.end(End::Rollback, *chain, *release, statement).await,
+            Control::Savepoint(name) => self.savepoint(name).await?,
+            Control::RollbackTo(name) => self.roll_back_to(name).await?,
+            Control::ReleaseSavepoint(name) => self.release_savepoint(name).await?,
+            Control::SetTransaction { scope, isolation: level, read_only } => {
+                self.set_transaction(*scope, level.map(isolation), *read_only)?;
+            }
+            Control::Use(name) => self.use_database(name)?,
+            Control::Set(assignments) => return self.set(assignments, plan, statement).await,
+            Control::Kill { query_only, id } => self.kill(*id, *query_only)?,
+            Control::LockTables(tables) => return self.lock_tables(tables, statement).await,
+            Control::UnlockTables => self.unlock_tables().await?,
+            Control::ExplainRoute { statement: place } => {
+                let inner = statement.sql.get(place.clone()).unwrap_or_default();
+                return self.explain_route(inner, statement.more_follows).await;
+            }
+            Control::ShowDiagnostics { what, count, limit } => {
+                return self.show_diagnostics(*what, *count, *limit, statement.more_follows).await;
+            }
+            Control::ShowDatabases { filter } => {
+                return self.show_databases(filter.as_ref(), statement.more_follows).await;
+            }
+            Control::Prepare { name, source } => {
+                return self.prepare_text(name, source, statement.more_follows).await;
+            }
+            Control::Execute { name, using } => return self.execute_text(name, using, statement.more_follows).await,
+            Control::Deallocate { name } => self.deallocate_text(name)?,
+        }
+        self.diagnostics.clear();
+        self.accept(statement.more_follows).await
+    }
+
+    async fn end(
+        &mut self,
+        end: End,
+        chain: Option<bool>,
+        release: Option<bool>,
+        statement: &Statement<'_>,
+    ) -> Result<(), ClientMessage> {
+        let again = (chain == Some(true)).then(|| self.txn.characteristics());
+        self.end_transaction(end).await?;
+        if let Some(characteristics) = again {
+            self.txn.begin(characteristics);
+        }
+        self.diagnostics.clear();
+        self.accept(statement.more_follows).await?;
+        self.ends |= release == Some(true);
+        Ok(())
+    }
+
+    fn set_transaction(
+        &mut self,
+        scope: TransactionScope,
+        level: Option<crate::txn::transaction::Isolation>,
+        read_only: Option<bool>,
+    ) -> Result<(), ClientMessage> {
+        match scope {
+            TransactionScope::Global => {
+                Err(ClientMessage::unsupported("SET GLOBAL TRANSACTION: set it on the servers themselves"))
+            }
+            TransactionScope::Session => {
+                self.change_settings(|settings| {
+                    if let Some(level) = level {
+                        settings.set("transaction_isolation", level.variable_value());
+                    }
+                    if let Some(only) = read_only {
+                        settings.set("transaction_read_only", if only { "1" } else { "0" });
+                    }
+                });
+                Ok(())
+            }
+            TransactionScope::NextOnly if self.txn.is_open() => Err(ClientMessage::new(
+                codes::CANT_CHANGE_TX_CHARACTERISTICS,
+                "Transaction characteristics can't be changed while a transaction is in progress",
+            )),
+            TransactionScope::NextOnly => {
+                self.txn.set_next(level, read_only);
+                Ok(())
+            }
+        }
+    }
+
+    /// KILL, and COM_PROCESS_KILL.
+    pub(super) fn kill(&mut self, id: u64, query_only: bool) -> Result<(), ClientMessage> {
+        let unknown = || ClientMessage::new(codes::NO_SUCH_THREAD, format!("Unknown thread id: {id}"));
+        let target = u32::try_from(id).map_err(|_| unknown())?;
+        let reason = if query_only { Reason::QueryKilled } else { Reason::SessionKilled };
+        if target == self.registered.entry.id {
+            // On a server, too, the statement that kills its own session ends with this error.
+            let text = "Query execution was interrupted";
+            let message = ClientMessage::new(codes::QUERY_INTERRUPTED, text);
+            return Err(ClientMessage { fatal: !query_only, ..message });
+        }
+        match self.shared.registry.kill(target, reason, &self.user.name) {
+            KillOutcome::Done => Ok(()),
+            KillOutcome::NoSuchSession => Err(unknown()),
+            KillOutcome::NotOwner => {
+                Err(ClientMessage::new(codes::KILL_DENIED_ERROR, format!("You are not owner of thread {id}")))
+            }
+        }
+    }
+
+    /// LOCK TABLES, for tables that are all on one shard.
+    async fn lock_tables(&mut self, tables: &[TableLock], statement: &Statement<'_>) -> Result<(), ClientMessage> {
+        let mut shard = None;
+        for lock in tables {
+            let one = self.shard_of_locked(lock)?;
+            if shard.replace(one).is_some_and(|other| other != one) {
+                return Err(ClientMessage::unsupported("LOCK TABLES of tables on several shards"));
+            }
+        }
+        let Some(shard) = shard else { return Err(ClientMessage::unsupported("LOCK TABLES without a table")) };
+        self.end_transaction(End::Commit).await?;
+        self.unlock_tables().await?;
+        let mut link = self.obtain(shard, Side::Primary).await?;
+        let answer = link.lease.query(statement.sql, &self.interrupt).await?;
+        let failed = answer.error().map(|e| ClientMessage::new(e.code, String::from_utf8_lossy(e.message)));
+        link.pins.table_locks = failed.is_none();
+        self.links.put(link);
+        match failed {
+            Some(message) => Err(message),
+            None => self.accept(statement.more_follows).await,
+        }
+    }
+
+    fn shard_of_locked(&self, lock: &TableLock) -> Result<ShardId, ClientMessage> {
+        if lock.table.database.is_some() {
+            return Err(ClientMessage::unsupported("LOCK TABLES with the name of a database: USE it first"));
+        }
+        let no_database = || ClientMessage::new(codes::NO_DB_ERROR, "No database selected");
+        let database = self.schema.database_of(self.database().ok_or_else(no_database)?);
+        match database.table(&lock.table.table) {
+            None => Ok(database.default_shard),
+            Some(table) => match &table.placement {
+                Placement::Single(shard) if !table.is_renamed() => Ok(*shard),
+                _ => Err(ClientMessage::unsupported(&format!(
+                    "LOCK TABLES of {}, which is on several shards",
+                    table.name
+                ))),
+            },
+        }
+    }
+
+    async fn unlock_tables(&mut self) -> Result<(), ClientMessage> {
+        for link in self.links.held_mut().iter_mut().filter(|link| link.pins.table_locks) {
+            link.lease.execute("UNLOCK TABLES", "UNLOCK TABLES", &self.interrupt).await?;
+            link.pins.table_locks = false;
+        }
+        self.links.give_back_unpinned();
+        Ok(())
+    }
+
+    /// EXPLAIN ROUTE.
+    async fn explain_route(&mut self, sql: &[u8], more_follows: bool) -> Result<(), ClientMessage> {
+        let plan = self.plan_or_probe(sql).await?;
+        self.check_access(&plan)?;
+        let steps = explain::steps(&plan, &self.binding(sql))?;
+        let names = ["step", "tier", "shard", "replica_set", "schema", "sql", "merge"];
+        let columns: Vec<_> = names.iter().map(|name| LocalColumn::text(name, 1024)).collect();
+        let cells: Vec<_> = steps.iter().map(|step| self.explained(step)).collect();
+        self.send_table(&columns, &cells, more_follows, false).await
+    }
+
+    fn explained(&self, step: &explain::Step) -> Vec<Option<String>> {
+        let set = step.replica_set.map(|set| &self.shared.topology.set(ReplicaSetId(set)).options.name);
+        let or_null = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        vec![
+            Some(step.step.to_string()),
+            Some(step.tier.to_owned()),
+            or_null(&step.shard),
+            set.cloned(),
+            or_null(&step.schema),
+            Some(String::from_utf8_lossy(&step.sql).into_owned()),
+            or_null(step.merge),
+        ]
+    }
+
+    async fn show_diagnostics(
+        &mut self,
+        what: What,
+        count: bool,
+        limit: Option<(u64, u64)>,
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        let errors_only = what == What::Errors;
+        if count {
+            let number = match errors_only {
+                true => self.diagnostics.conditions(true).count() as u64,
+                false => self.diagnostics.warning_count,
+            };
+            let name = if errors_only { "@@session.error_count" } else { "@@session.warning_count" };
+            let column = LocalColumn::number(name, ColumnType::MYSQL_TYPE_LONGLONG, ColumnFlags::UNSIGNED_FLAG, 21);
+            return self.send_table(&[column], &[vec![Some(number.to_string())]], more_follows, false).await;
+        }
+        let (offset, rows) = limit.unwrap_or((0, u64::MAX));
+        let conditions = self.diagnostics.conditions(errors_only);
+        let shown = conditions.skip(usize::try_from(offset).unwrap_or(usize::MAX));
+        let shown = shown.take(usize::try_from(rows).unwrap_or(usize::MAX));
+        let cells: Vec<_> =
+            shown.map(|c| vec![Some(c.level.clone()), Some(c.code.clone()), Some(c.message.clone())]).collect();
+        let columns = [
+            LocalColumn { flags: ColumnFlags::NOT_NULL_FLAG, ..LocalColumn::text("Level", 7) },
+            LocalColumn::number(
+                "Code",
+                ColumnType::MYSQL_TYPE_LONG,
+                ColumnFlags::NOT_NULL_FLAG | ColumnFlags::UNSIGNED_FLAG,
+                if self.mode.mariadb { 4 } else { 5 },
+            ),
+            LocalColumn { flags: ColumnFlags::NOT_NULL_FLAG, ..LocalColumn::text("Message", 512) },
+        ];
+        self.send_rows(&columns, &cells, more_follows, false).await
+    }
+
+    async fn show_databases(&mut self, filter: Option<&ShowFilter>, more_follows: bool) -> Result<(), ClientMessage> {
+        let (title, pattern) = match filter {
+            None => ("Database".to_owned(), None),
+            Some(ShowFilter::Like(pattern)) => {
+                (format!("Database ({})", String::from_utf8_lossy(pattern)), Some(pattern.as_slice()))
+            }
+            Some(ShowFilter::Where(_)) => {
+                return Err(ClientMessage::unsupported("SHOW DATABASES with WHERE: use LIKE"));
+            }
+        };
+        let own = self.schema.databases.iter().map(|database| database.name.as_str());
+        let mut names: Vec<_> = own.filter(|name| self.may_use(name)).chain(["information_schema"]).collect();
+        names.sort_unstable();
+        let shown = names.into_iter().filter(|name| pattern.is_none_or(|pattern| is_like(name.as_bytes(), pattern)));
+        let cells: Vec<_> = shown.map(|name| vec![Some(name.to_owned())]).collect();
+        let column = LocalColumn { flags: ColumnFlags::NOT_NULL_FLAG, ..LocalColumn::text(&title, 64) };
+        self.send_table(&[column], &cells, more_follows, false).await
+    }
+
+    /// A result set of ShardGate's own, which also counts as the session's last statement.
+    pub(super) async fn send_table(
+        &mut self,
+        columns: &[LocalColumn],
+        rows: &[Vec<Option<String>>],
+        more_follows: bool,
+        binary: bool,
+    ) -> Result<(), ClientMessage> {
+        self.last.row_count = -1;
+        self.last.found_rows = rows.len() as u64;
+        self.diagnostics.clear();
+        self.send_rows(columns, rows, more_follows, binary).await
+    }
+
+    /// A column of ShardGate's own, with what depends on the session's character set and the kind of server.
+    pub(super) fn as_servers_describe(&self, column: &LocalColumn) -> LocalColumn {
+        let mut described = column.clone();
+        if column.charset != BINARY_COLLATION {
+            described.charset = self.results_collation;
+            // "Not fixed", in the two families.
+            described.decimals = if self.mode.mariadb { 39 } else { 31 };
+        }
+        described
+    }
+
+    async fn send_rows(
+        &mut self,
+        columns: &[LocalColumn],
+        rows: &[Vec<Option<String>>],
+        more_follows: bool,
+        binary: bool,
+    ) -> Result<(), ClientMessage> {
+        let mut end = OkPacket { status: self.status(), ..OkPacket::default() };
+        end.status.set(crate::wire::StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
+        let mut out = Vec::new();
+        let form = self.form();
+        let columns: Vec<_> = columns.iter().map(|column| self.as_servers_describe(column)).collect();
+        response::result_set(&mut out, &mut self.client.seq, &columns, rows, &end, form, binary);
+        self.send(&out).await
+    }
+}
+
+/// LIKE without regard to case, as for names of databases: `%`, `_`, and `\` before a character that stands for itself.
+fn is_like(text: &[u8], pattern: &[u8]) -> bool {
+    match (pattern.split_first(), text.split_first()) {
+        (None, None) => true,
+        (None, Some(_)) => false,
+        (Some((b'%', rest)), _) => (0..=text.len()).any(|skipped| is_like(&text[skipped..], rest)),
+        (Some((b'\\', rest)), Some((first, others))) if !rest.is_empty() => {
+            rest[0].eq_ignore_ascii_case(first) && is_like(others, &rest[1..])
+        }
+        (Some((b'_', rest)), Some((_, others))) => is_like(others, rest),
+        (Some((wanted, rest)), Some((first, others))) => wanted.eq_ignore_ascii_case(first) && is_like(others, rest),
+        (Some(_), None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+
+    #[test]
+    fn like_patterns() {
+        let cases = [("shop", "sh%", true), ("shop", "s_op", true), ("shop", "SHOP", true), ("a_b", "a\\_b", true)];
+        let others = [("acb", "a\\_b", false), ("shop", "sh", false), ("", "%", true), ("", "_", false)];
+        for (text, pattern, expected) in cases.into_iter().chain(others) {
+            assert_eq!(is_like(text.as_bytes(), pattern.as_bytes()), expected, "{text} LIKE {pattern}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The only place where ShardGate's failures become MySQL's error numbers, SQLSTATEs and texts. A server's own error
+//! passes through as it came.
+
+use crate::backend::error::{Error, Reason};
+use crate::exec::failure::Failure;
+use crate::plan::PlanError;
+use crate::txn::transaction::Refusal;
+use crate::wire::error_code::{self as codes, ErrorCode};
+
+/// What a client is told when its command fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ClientMessage {
+    pub code: ErrorCode,
+    pub text: String,
+    /// The session ends with this error.
+    pub fatal: bool,
+}
+
+impl ClientMessage {
+    pub(super) fn new(code: ErrorCode, text: impl Into<String>) -> ClientMessage {
+        ClientMessage { code, text: text.into(), fatal: false }
+    }
+
+    pub(super) fn fatal(code: ErrorCode, text: impl Into<String>) -> ClientMessage {
+        ClientMessage { code, text: text.into(), fatal: true }
+    }
+
+    /// Error 1235: what ShardGate does not do (yet).
+    pub(super) fn unsupported(feature: &str) -> ClientMessage {
+        ClientMessage::new(codes::NOT_SUPPORTED_YET, format!("ShardGate does not support {feature}"))
+    }
+}
+
+impl From<PlanError> for ClientMessage {
+    fn from(error: PlanError) -> Self {
+        let code = match &error {
+            PlanError::Unsupported { .. } | PlanError::KeyNotLiteral { .. } | PlanError::UnknownColumns { .. } => {
+                codes::NOT_SUPPORTED_YET
+            }
+            PlanError::NoDatabase => codes::NO_DB_ERROR,
+            PlanError::UnknownDatabase(_) => codes::BAD_DB_ERROR,
+            PlanError::NoSuchTable { .. } => codes::NO_SUCH_TABLE,
+            PlanError::Syntax { .. } => codes::PARSE_ERROR,
+            PlanError::MissingShardKey { .. } => codes::NO_DEFAULT_FOR_FIELD,
+            PlanError::NullShardKey { .. } => codes::BAD_NULL_ERROR,
+            PlanError::ColumnCount { .. } => codes::WRONG_VALUE_COUNT_ON_ROW,
+            PlanError::UnknownShard(_) | PlanError::Hint(_) => codes::WRONG_ARGUMENTS,
+        };
+        ClientMessage::new(code, plan_text(&error))
+    }
+}
+
+/// MySQL's own words where it has any for the case.
+fn plan_text(error: &PlanError) -> String {
+    match error {
+        PlanError::NoDatabase => "No database selected".to_owned(),
+        PlanError::UnknownDatabase(name) => format!("Unknown database '{name}'"),
+        PlanError::NoSuchTable { database, table } => format!("Table '{database}.{table}' doesn't exist"),
+        PlanError::ColumnCount { row } => format!("Column count doesn't match value count at row {row}"),
+        PlanError::NullShardKey { column, .. } => format!("Column '{column}' cannot be null: it is the shard key"),
+        PlanError::MissingShardKey { table, column } => {
+            format!("Field '{column}' doesn't have a default value: it is the shard key of '{table}'")
+        }
+        PlanError::Unsupported { .. }
+        | PlanError::Syntax { .. }
+        | PlanError::KeyNotLiteral { .. }
+        | PlanError::UnknownColumns { .. }
+        | PlanError::UnknownShard(_)
+        | PlanError::Hint(_) => format!("ShardGate: {error}"),
+    }
+}
+
+impl From<Refusal> for ClientMessage {
+    fn from(refusal: Refusal) -> Self {
+        ClientMessage::new(codes::NOT_SUPPORTED_YET, format!("ShardGate does not support this: {refusal}"))
+    }
+}
+
+impl From<Error> for ClientMessage {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        match error {
+            Error::Connect { .. } | Error::Login { .. } | Error::Down { .. } => {
+                ClientMessage::new(codes::CONNECT_TO_BACKEND, text)
+            }
+            Error::PoolWait { .. } => ClientMessage::new(codes::CON_COUNT_ERROR, text),
+            Error::Lost { .. } | Error::Protocol { .. } => ClientMessage::new(codes::NET_READ_ERROR, text),
+            Error::Refused { code, message, .. } => ClientMessage::new(code, message),
+            Error::TransactionLost => super::transactions::lost(),
+            Error::Interrupted(reason) => reason.into(),
+        }
+    }
+}
+
+impl From<Reason> for ClientMessage {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::QueryKilled => ClientMessage::new(codes::QUERY_INTERRUPTED, "Query execution was interrupted"),
+            Reason::SessionKilled | Reason::ClientGone => {
+                ClientMessage::fatal(codes::QUERY_INTERRUPTED, "Connection was killed")
+            }
+            Reason::Deadline => ClientMessage::new(
+                codes::NET_READ_INTERRUPTED,
+                "Lost connection to backend server: it did not answer within response_timeout",
+            ),
+            Reason::Shutdown => ClientMessage::fatal(codes::SERVER_SHUTDOWN, "Server shutdown in progress"),
+            Reason::ServerDown => ClientMessage::new(
+                codes::NET_READ_ERROR,
+                "Lost connection to backend server during query: it was declared down",
+            ),
+        }
+    }
+}
+
+impl From<Failure> for ClientMessage {
+    fn from(failure: Failure) -> Self {
+        let text = failure.to_string();
+        match failure {
+            Failure::Client(_) | Failure::Torn(_) => ClientMessage::fatal(codes::NET_ERROR_ON_WRITE, text),
+            Failure::Backend(error) => error.into(),
+            Failure::Refused(refusal) => refusal.into(),
+            Failure::Server { code, message } => ClientMessage::new(code, message),
+            Failure::PartlyCommitted(_) | Failure::OutcomeUnknown(_) => ClientMessage::new(codes::UNKNOWN_ERROR, text),
+            Failure::Unsupported(feature) => ClientMessage::unsupported(&feature),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Clients: how they get in, what their sessions know, and how each command finds its answer.
+//!
+//! `listener` hands a client to a worker, `handshake` lets it in, `session` takes its commands, `commands` sorts them;
+//! `query` and `prepared` run statements, with `statement` for whatever is not the common case and `several` for more shards than one.
+
+pub mod options;
+pub mod shared;
+pub mod registry;
+pub mod listener;
+mod client;
+mod handshake;
+mod session;
+mod commands;
+mod query;
+mod statement;
+mod several;
+mod control;
+mod local;
+mod transactions;
+mod variables;
+mod locks;
+mod diagnostics;
+mod prepared;
+mod text_prepared;
+mod response;
+mod error;

@@ -1,0 +1,550 @@
+//! COM_STMT_*: prepared statements whose ids are ShardGate's own.
+//!
+//! PREPARE asks one shard what the statement's parameters and columns are; the others learn of it when an execution
+//! leads there. The plan is made once, at PREPARE; EXECUTE binds the parameters that carry shard keys.
+
+use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::client::Packet;
+use super::error::ClientMessage;
+use super::query::Statement as Text;
+use super::session::{Current, Flow, Session};
+use super::transactions::End;
+use crate::backend::buffer::Scratch;
+use crate::backend::connection::Watch;
+use crate::exec::links::Side;
+use crate::exec::prepared::{self, Execution};
+use crate::exec::write::{Command as WriteCommand, Order};
+use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
+use crate::sharding::ShardId;
+use crate::sql::Literal;
+use crate::sql::tokens::Mode;
+use crate::value::Value;
+use crate::wire::command::{Arguments, Command, Execute, PrepareOk, set_statement_id};
+use crate::wire::error_code as codes;
+use crate::wire::packet;
+use crate::wire::walker::AnswerKind;
+
+/// Bytes of long data that one session may pile up before it executes.
+const MAX_LONG_DATA: usize = 64 * 1024 * 1024;
+
+/// The prepared statements of one session.
+#[derive(Debug, Default)]
+pub(super) struct Statements {
+    by_id: HashMap<u32, Box<Prepared>>,
+    last_id: u32,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Prepared {
+    text: Arc<[u8]>,
+    literals: Vec<Literal>,
+    plan: Arc<Plan>,
+    /// What the plan was made for.
+    current: Current,
+    mode: Mode,
+    schema_version: u64,
+    params: u16,
+    arguments: Arguments,
+    long_data: BTreeMap<u16, Vec<u8>>,
+    /// SEND_LONG_DATA went wrong: the next execution says so.
+    long_data_failed: bool,
+    /// Where a cursor is open, and the server's id of the statement there.
+    cursor: Option<(ShardId, u32)>,
+}
+
+/// An execution that is ready to be sent.
+struct FastExecution {
+    plan: Arc<Plan>,
+    text: Arc<[u8]>,
+    /// The text as the shard has it, where that is another.
+    altered: Scratch,
+    shard: ShardId,
+    side: Side,
+    /// The command, but for the server's id of the statement.
+    framed: Scratch,
+}
+
+impl Session {
+    /// COM_STMT_PREPARE.
+    pub(super) async fn prepare(&mut self, sql: &[u8]) -> Result<(), ClientMessage> {
+        self.schema_is_current();
+        if self.statements.by_id.len() >= self.shared.options.max_prepared {
+            let text = "Can't create more than max_prepared statements in one session";
+            return Err(ClientMessage::new(codes::MAX_PREPARED_STMT_COUNT_REACHED, text));
+        }
+        let plan = self.plan_or_probe(sql).await?;
+        if self.txn.is_lost() {
+            return Err(super::transactions::lost());
+        }
+        self.check_access(&plan)?;
+        let (params, answer) = match &plan.action {
+            Action::Route(_) | Action::Insert(_) => self.prepare_on_shard(&plan, sql).await?,
+            // Answered by ShardGate, and without parameters.
+            Action::Control(_) => (0, Vec::new()),
+            Action::LocalSelect(items) => (0, self.local_definitions(items)),
+        };
+        let id = self.statements.next_id();
+        let statement = Prepared {
+            text: sql.into(),
+            literals: self.shape.literals().to_vec(),
+            plan,
+            current: self.current.clone(),
+            mode: self.mode,
+            schema_version: self.schema.version,
+            params,
+            arguments: Arguments::default(),
+            long_data: BTreeMap::new(),
+            long_data_failed: false,
+            cursor: None,
+        };
+        self.statements.by_id.insert(id, Box::new(statement));
+        let out = self.prepare_answer(id, answer);
+        self.send(&out).await
+    }
+
+    /// Prepares on a shard that could answer, and gives back its answer's payloads with logical names.
+    pub(super) async fn prepare_on_shard(
+        &mut self,
+        plan: &Plan,
+        sql: &[u8],
+    ) -> Result<(u16, Vec<Vec<u8>>), ClientMessage> {
+        let shard = plan.example_shard(&self.schema).unwrap_or_else(|| self.home_shard(&self.schema));
+        let mut text = Vec::new();
+        if !plan.render(&self.binding(sql), shard, &mut text) {
+            text.clear();
+            text.extend_from_slice(sql);
+        }
+        let mut link = self.obtain(shard, Side::Primary).await?;
+        let answer = match prepared::prepare(&mut link.lease, &text, &self.interrupt).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                drop(link);
+                return Err(self.failed(failure, Some(shard)).await);
+            }
+        };
+        self.links.put(link);
+        if let Some(error) = answer.error() {
+            return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+        }
+        let renames = plan.renames(&self.schema, shard);
+        let mut payloads = Vec::new();
+        let mut params = 0;
+        let mut left = 0;
+        for payload in answer.payloads() {
+            if payloads.is_empty() {
+                let ok = PrepareOk::parse(payload).map_err(super::handshake::wire_message)?;
+                params = ok.params;
+                left = ok.columns;
+            }
+            payloads.push(payload.to_vec());
+        }
+        if !renames.is_empty() && left > 0 {
+            let columns = payloads.iter_mut().filter(|payload| payload.starts_with(b"\x03def"));
+            for payload in columns.skip(usize::from(params)) {
+                let mut renamed = Vec::new();
+                crate::exec::relay::rename(payload, &renames, &mut renamed).map_err(super::handshake::wire_message)?;
+                *payload = renamed;
+            }
+        }
+        Ok((params, payloads))
+    }
+
+    fn prepare_answer(&mut self, id: u32, mut payloads: Vec<Vec<u8>>) -> Vec<u8> {
+        if payloads.is_empty() {
+            let mut payload = Vec::new();
+            PrepareOk { statement_id: id, columns: 0, params: 0, warnings: 0 }.write(&mut payload);
+            payloads.push(payload);
+        }
+        let mut out = Vec::new();
+        for (index, payload) in payloads.iter_mut().enumerate() {
+            if index == 0 {
+                payload[1..5].copy_from_slice(&id.to_le_bytes());
+            }
+            packet::write_packet(&mut out, &mut self.client.seq, payload);
+        }
+        out
+    }
+
+    /// COM_STMT_EXECUTE. The way of most is short, as for COM_QUERY.
+    pub(super) async fn execute(&mut self, packet: Packet) -> Flow {
+        self.schema_is_current();
+        let done = match self.fast_execution(&packet) {
+            Some(fast) => {
+                drop(packet);
+                pin!(self.execute_on(fast)).await
+            }
+            None => Box::pin(self.execute_slowly(packet)).await,
+        };
+        match done {
+            Ok(()) => Flow::Continue,
+            Err(message) => Box::pin(self.refuse(&message)).await,
+        }
+    }
+
+    /// An execution that one shard answers, with all that it needs in the packet. Allocates nothing.
+    fn fast_execution(&mut self, packet: &Packet) -> Option<FastExecution> {
+        let is_plain = self.is_plain();
+        let body = &packet.payload()[1..];
+        let head = Execute::parse(body).ok().filter(|execute| !execute.wants_cursor())?;
+        let statement = self.statements.by_id.get_mut(&head.statement_id)?;
+        let is_current = statement.current == self.current
+            && statement.schema_version == self.schema.version
+            && statement.mode == self.mode;
+        if !is_plain || !is_current || !statement.long_data.is_empty() || statement.long_data_failed {
+            return None;
+        }
+        if statement.cursor.is_some() || !statement.plan.is_plain() {
+            return None;
+        }
+        statement.arguments.read(body, statement.params, |_| false).ok()?;
+        let mode = statement.mode;
+        let values: SmallVec<[Value<'_>; 8]> =
+            (0..statement.params).map(|index| statement.arguments.value(index, body, mode.charset)).collect();
+        let binding = Binding {
+            schema: &self.schema,
+            sql: &statement.text,
+            literals: &statement.literals,
+            params: &values,
+            mode,
+        };
+        let Ok(Route::One(shard)) = statement.plan.bind(&binding) else { return None };
+        let plan = Arc::clone(&statement.plan);
+        if plan.kind.is_write() && self.txn.is_open() {
+            return None;
+        }
+        let mut altered = Scratch::default();
+        if plan.is_altered(shard) {
+            altered = Scratch::take();
+            plan.render(&binding, shard, &mut altered);
+        }
+        // The types go with every execution: the client names them once, and each server must have them.
+        let mut framed = Scratch::take();
+        let at = packet::begin(&mut framed);
+        let all: SmallVec<[u16; 8]> = (0..statement.params).collect();
+        statement.arguments.write(body, &all, 0, head.flags, &mut framed).ok()?;
+        packet::finish(&mut framed, at, &mut 0);
+        let text = Arc::clone(&statement.text);
+        let side = self.side(&plan);
+        Some(FastExecution { plan, text, altered, shard, side, framed })
+    }
+
+    async fn execute_on(&mut self, fast: FastExecution) -> Result<(), ClientMessage> {
+        let FastExecution { plan, text, altered, shard, side, mut framed } = fast;
+        let server_text = if altered.is_empty() { &*text } else { altered.as_slice() };
+        let mut link = match self.obtain_now(shard, side)? {
+            Some(link) => link,
+            None => Box::pin(self.obtain(shard, side)).await?,
+        };
+        let id = match link.lease.known_statement(server_text) {
+            Some(id) => id,
+            None => match Box::pin(prepared::ensure(&mut link.lease, server_text, &self.interrupt)).await {
+                Ok(id) => id,
+                Err(failure) => return Err(Box::pin(self.not_prepared(failure, link)).await),
+            },
+        };
+        set_statement_id(&mut framed[packet::HEADER_LEN..], id).map_err(super::handshake::wire_message)?;
+        let sent = pin!(self.send_to(&mut link.lease, &framed)).await;
+        drop(framed);
+        if let Err(failure) = sent {
+            drop(link);
+            return Err(Box::pin(self.failed(failure, Some(shard))).await);
+        }
+        pin!(self.relay_answer(&plan, &text, link, AnswerKind::Execute { cursor: false }, false)).await
+    }
+
+    /// The server would not prepare the statement: its error is the answer, and its connection is none the worse.
+    async fn not_prepared(
+        &mut self,
+        failure: crate::exec::failure::Failure,
+        link: crate::exec::links::Link,
+    ) -> ClientMessage {
+        let shard = link.shard;
+        let mut link = link;
+        if self.txn.has_next() {
+            // What SET TRANSACTION said waits on the connection for a transaction to begin.
+            link.lease.spoil();
+        }
+        if matches!(failure, crate::exec::failure::Failure::Server { .. }) {
+            self.links.put(link);
+        } else {
+            drop(link);
+        }
+        self.failed(failure, Some(shard)).await
+    }
+
+    async fn execute_slowly(&mut self, packet: Packet) -> Result<(), ClientMessage> {
+        let body = &packet.payload()[1..];
+        let head = Execute::parse(body).map_err(super::commands::malformed)?;
+        let mut statement = self.statements.by_id.remove(&head.statement_id).ok_or_else(unknown_statement)?;
+        let done = self.execute_statement(&mut statement, head, body).await;
+        statement.long_data.clear();
+        self.statements.by_id.insert(head.statement_id, statement);
+        done
+    }
+
+    async fn execute_statement(
+        &mut self,
+        statement: &mut Prepared,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        if std::mem::take(&mut statement.long_data_failed) {
+            return Err(ClientMessage::new(codes::NET_PACKET_TOO_LARGE, "Long data of a parameter is too large"));
+        }
+        self.close_cursor(statement).await?;
+        self.replan(statement)?;
+        let long_data = &statement.long_data;
+        let read = statement.arguments.read(body, statement.params, |param| long_data.contains_key(&param));
+        read.map_err(|error| {
+            ClientMessage::new(codes::WRONG_ARGUMENTS, format!("Incorrect arguments to mysqld_stmt_execute: {error}"))
+        })?;
+        let plan = Arc::clone(&statement.plan);
+        self.check_access(&plan)?;
+        let text = Text { sql: &statement.text, framed: None, more_follows: false };
+        match &plan.action {
+            Action::Control(control) => {
+                self.shape.read(&statement.text, self.mode);
+                self.control(control, &plan, &text).await
+            }
+            Action::LocalSelect(items) => self.local_select(items, false, true).await,
+            Action::Route(_) | Action::Insert(_) => self.execute_routed(statement, &plan, head, body).await,
+        }
+    }
+
+    /// A statement that was prepared under other rules, or in another database, is planned again where it may be.
+    fn replan(&mut self, statement: &mut Prepared) -> Result<(), ClientMessage> {
+        if statement.schema_version == self.schema.version && statement.current == self.current {
+            return Ok(());
+        }
+        // A prepared statement keeps the database and the sql_mode that it was prepared under.
+        let (current, mode) = (self.current.clone(), self.mode);
+        self.current = statement.current.clone();
+        self.mode = statement.mode;
+        let planned = self.plan(&statement.text);
+        self.current = current;
+        self.mode = mode;
+        statement.plan = planned?;
+        statement.schema_version = self.schema.version;
+        Ok(())
+    }
+
+    async fn execute_routed(
+        &mut self,
+        statement: &mut Prepared,
+        plan: &Arc<Plan>,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        let route = statement.route(&self.schema, body)?;
+        self.before_statement(plan, &route)?;
+        if plan.implicit_commit {
+            self.end_transaction(End::Commit).await?;
+        }
+        let side = self.side(plan);
+        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
+        match route {
+            Route::One(shard) => self.execute_one(statement, plan, shard, side, head, body).await,
+            Route::Any(shards) => {
+                let shard = self.any_of(&shards);
+                self.execute_one(statement, plan, shard, side, head, body).await
+            }
+            Route::Scatter(_) if plan.kind == StatementKind::Ddl => {
+                Err(ClientMessage::unsupported("DDL over several shards as a prepared statement: send it as text"))
+            }
+            Route::Scatter(shards) => {
+                if head.wants_cursor() {
+                    return Err(ClientMessage::unsupported("cursors over several shards"));
+                }
+                let mut orders = Vec::new();
+                for shard in shards.iter() {
+                    let execution = statement.execution(&self.schema, shard, body, head.flags)?;
+                    orders.push((shard, Order { command: WriteCommand::Prepared(execution), rows: None }));
+                }
+                match plan.kind {
+                    StatementKind::Write => self.write_everywhere(plan, orders, false).await,
+                    _ => self.concatenate(plan, orders, side, kind, false).await,
+                }
+            }
+            Route::Split(rows) => {
+                let mut orders = Vec::new();
+                for part in &rows {
+                    let mut text = Vec::new();
+                    plan.render_rows(&statement.binding(&self.schema, &[]), part, &mut text);
+                    let params = plan.params_of(part, statement.params);
+                    let mut payload = Vec::new();
+                    statement
+                        .arguments
+                        .write(body, &params, 0, 0, &mut payload)
+                        .map_err(super::handshake::wire_message)?;
+                    let position = |param: &u16| params.iter().position(|other| other == param);
+                    let long_data = statement
+                        .long_data
+                        .iter()
+                        .filter_map(|(param, data)| Some((position(param)? as u16, data.clone())))
+                        .collect();
+                    let command = WriteCommand::Prepared(Execution { text, payload, long_data });
+                    orders.push((part.shard, Order { command, rows: Some(part.rows.len()) }));
+                }
+                self.write_everywhere(plan, orders, false).await
+            }
+        }
+    }
+
+    async fn execute_one(
+        &mut self,
+        statement: &mut Prepared,
+        plan: &Arc<Plan>,
+        shard: ShardId,
+        side: Side,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        let mut execution = statement.execution(&self.schema, shard, body, head.flags)?;
+        if plan.facts.needs_local_values() {
+            execution.text = self.with_local_values(&execution.text);
+        }
+        let mut link = self.obtain(shard, side).await?;
+        self.before_sending(plan, &mut link).await?;
+        if plan.kind.is_write() {
+            self.txn.note_write(shard);
+        }
+        let sent = {
+            let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+            prepared::send(&mut link.lease, &execution, &mut watch).await
+        };
+        if let Err(failure) = sent {
+            return Err(self.not_prepared(failure, link).await);
+        }
+        if head.wants_cursor() {
+            link.pins.cursors = true;
+            statement.cursor = link.lease.known_statement(&execution.text).map(|id| (shard, id));
+        }
+        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
+        self.relay_answer(plan, &statement.text, link, kind, false).await
+    }
+
+    /// COM_STMT_FETCH: rows from the connection on which the cursor is open.
+    pub(super) async fn fetch(&mut self, id: u32, rows: u32) -> Result<(), ClientMessage> {
+        let statement = self.statements.by_id.get(&id).ok_or_else(unknown_statement)?;
+        let no_cursor = || {
+            let text = format!("The statement ({id}) has no open cursor.");
+            ClientMessage::new(codes::STMT_HAS_NO_OPEN_CURSOR, text)
+        };
+        let (shard, server_id) = statement.cursor.ok_or_else(no_cursor)?;
+        let plan = Arc::clone(&statement.plan);
+        let mut link = self.links.take(shard, Side::Primary).ok_or_else(no_cursor)?;
+        let mut payload = Vec::new();
+        Command::StmtFetch { statement_id: server_id, rows }.write(&mut payload);
+        self.send_payload(&mut link, &payload).await?;
+        self.relay_answer(&plan, b"", link, AnswerKind::Fetch, false).await
+    }
+
+    /// COM_STMT_RESET.
+    pub(super) async fn reset_statement(&mut self, id: u32) -> Result<(), ClientMessage> {
+        let mut statement = self.statements.by_id.remove(&id).ok_or_else(unknown_statement)?;
+        statement.long_data.clear();
+        statement.long_data_failed = false;
+        let closed = self.close_cursor(&mut statement).await;
+        self.statements.by_id.insert(id, statement);
+        closed?;
+        self.send_ok(crate::wire::response::OkPacket::default(), false).await
+    }
+
+    async fn close_cursor(&mut self, statement: &mut Prepared) -> Result<(), ClientMessage> {
+        let Some((shard, server_id)) = statement.cursor.take() else { return Ok(()) };
+        let Some(mut link) = self.links.take(shard, Side::Primary) else { return Ok(()) };
+        let mut payload = Vec::new();
+        Command::StmtReset(server_id).write(&mut payload);
+        link.lease.ask(&payload, AnswerKind::Single, &self.interrupt).await?;
+        let others = self.statements.by_id.values().any(|other| other.cursor.is_some_and(|(on, _)| on == shard));
+        link.pins.cursors = others;
+        self.links.put(link);
+        Ok(())
+    }
+
+    /// COM_STMT_SEND_LONG_DATA: kept until the execution. There is no answer, not even to an error.
+    pub(super) fn long_data(&mut self, id: u32, param: u16, data: &[u8]) {
+        let Some(statement) = self.statements.by_id.get_mut(&id) else { return };
+        let total: usize = statement.long_data.values().map(Vec::len).sum();
+        if param >= statement.params || total + data.len() > MAX_LONG_DATA {
+            statement.long_data_failed = true;
+            return;
+        }
+        statement.long_data.entry(param).or_default().extend_from_slice(data);
+    }
+
+    /// COM_STMT_CLOSE. The servers keep the statement for whoever prepares the same text next.
+    pub(super) fn close_statement(&mut self, id: u32) {
+        if let Some(statement) = self.statements.by_id.remove(&id)
+            && let Some((shard, _)) = statement.cursor
+        {
+            // The cursor dies with its connection's next reset; until then the connection is not given back.
+            for link in self.links.held_mut().iter_mut().filter(|link| link.shard == shard) {
+                link.lease.spoil();
+                link.pins.cursors = false;
+            }
+            self.links.give_back_unpinned();
+        }
+    }
+}
+
+impl Statements {
+    fn next_id(&mut self) -> u32 {
+        loop {
+            self.last_id = self.last_id.wrapping_add(1);
+            if self.last_id != 0 && !self.by_id.contains_key(&self.last_id) {
+                return self.last_id;
+            }
+        }
+    }
+}
+
+impl Prepared {
+    fn binding<'a>(&'a self, schema: &'a crate::sharding::Schema, params: &'a [Value<'a>]) -> Binding<'a> {
+        Binding { schema, sql: &self.text, literals: &self.literals, params, mode: self.mode }
+    }
+
+    fn route(&self, schema: &crate::sharding::Schema, body: &[u8]) -> Result<Route, PlanError> {
+        let values: Vec<Value<'_>> = (0..self.params).map(|index| self.value(index, body)).collect();
+        self.plan.bind(&self.binding(schema, &values))
+    }
+
+    fn value<'b>(&'b self, index: u16, body: &'b [u8]) -> Value<'b> {
+        match self.long_data.get(&index) {
+            // Text or BLOB: the type that the client names with it is one of those.
+            Some(data) => Value::Text { bytes: data.as_slice().into(), charset: self.mode.charset },
+            None => self.arguments.value(index, body, self.mode.charset),
+        }
+    }
+
+    /// The execution as one shard gets it.
+    fn execution(
+        &self,
+        schema: &crate::sharding::Schema,
+        shard: ShardId,
+        body: &[u8],
+        flags: u8,
+    ) -> Result<Execution, ClientMessage> {
+        let mut text = Vec::new();
+        if !self.plan.render(&self.binding(schema, &[]), shard, &mut text) {
+            text.clear();
+            text.extend_from_slice(&self.text);
+        }
+        let all: Vec<u16> = (0..self.params).collect();
+        let mut payload = Vec::new();
+        let written = self.arguments.write(body, &all, 0, flags, &mut payload);
+        written.map_err(super::handshake::wire_message)?;
+        let long_data = self.long_data.iter().map(|(param, data)| (*param, data.clone())).collect();
+        Ok(Execution { text, payload, long_data })
+    }
+}
+
+fn unknown_statement() -> ClientMessage {
+    ClientMessage::new(codes::UNKNOWN_STMT_HANDLER, "Unknown prepared statement handler given to mysqld_stmt_execute")
+}

@@ -1,0 +1,115 @@
+//! All sessions of this process: their ids, and how to interrupt them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::backend::error::Reason;
+use crate::backend::interrupt::Interrupt;
+
+/// The sessions that are open now.
+#[derive(Debug)]
+pub struct Registry {
+    limit: usize,
+    next_id: AtomicU32,
+    entries: Mutex<HashMap<u32, Arc<Entry>>>,
+    /// Told when the last session goes.
+    empty: Notify,
+}
+
+/// What others may know of a session, and do to it.
+#[derive(Debug)]
+pub struct Entry {
+    pub id: u32,
+    pub interrupt: Arc<Interrupt>,
+    /// Empty until the client has logged in.
+    pub user: Mutex<String>,
+}
+
+/// Takes the session off the list when it is dropped.
+#[derive(Debug)]
+pub struct Registered {
+    pub entry: Arc<Entry>,
+    registry: Arc<Registry>,
+}
+
+/// What came of KILL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KillOutcome {
+    Done,
+    NoSuchSession,
+    /// Sessions of other users may not be killed.
+    NotOwner,
+}
+
+impl Registry {
+    /// `limit`: most sessions at once.
+    pub fn new(limit: usize) -> Arc<Registry> {
+        Arc::new(Registry {
+            limit,
+            next_id: AtomicU32::new(1),
+            entries: Mutex::new(HashMap::new()),
+            empty: Notify::new(),
+        })
+    }
+
+    /// Registers a new session; `None` when there are too many.
+    pub fn admit(self: &Arc<Self>, interrupt: Arc<Interrupt>) -> Option<Registered> {
+        let mut entries = self.entries.lock();
+        if entries.len() >= self.limit {
+            return None;
+        }
+        let mut id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        // After four thousand million sessions ids begin again; 0 is never one.
+        while id == 0 || entries.contains_key(&id) {
+            id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        }
+        let entry = Arc::new(Entry { id, interrupt, user: Mutex::new(String::new()) });
+        entries.insert(id, Arc::clone(&entry));
+        Some(Registered { entry, registry: Arc::clone(self) })
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.lock().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// KILL by `user`, who may end only sessions of the same account.
+    pub fn kill(&self, id: u32, reason: Reason, user: &str) -> KillOutcome {
+        let Some(entry) = self.entries.lock().get(&id).cloned() else { return KillOutcome::NoSuchSession };
+        if *entry.user.lock() != user {
+            return KillOutcome::NotOwner;
+        }
+        entry.interrupt.raise(reason);
+        KillOutcome::Done
+    }
+
+    /// Returns once no session is left.
+    pub async fn drained(&self) {
+        loop {
+            let notified = self.empty.notified();
+            if self.is_empty() {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let mut entries = self.registry.entries.lock();
+        entries.remove(&self.entry.id);
+        if entries.is_empty() {
+            // A burst of sessions leaves a table as large as the burst.
+            entries.shrink_to_fit();
+            self.registry.empty.notify_waiters();
+        }
+    }
+}

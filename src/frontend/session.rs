@@ -1,0 +1,372 @@
+//! One client's session: its state, and the loop that takes one command after the other.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mysql_common::constants::CapabilityFlags;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+
+use super::client::{Client, ClientError};
+use super::diagnostics::Diagnostics;
+use super::error::ClientMessage;
+use super::handshake::{self, Arrival};
+use super::listener::Count;
+use super::locks::LockTally;
+use super::options::User;
+use super::prepared::Statements;
+use super::registry::Registered;
+use super::response::{self, Form};
+use super::shared::Shared;
+use super::text_prepared::TextStatements;
+use crate::backend::error::Reason;
+use crate::backend::interrupt::Interrupt;
+use crate::backend::pool::WorkerId;
+use crate::backend::settings::Settings;
+use crate::backend::transport::Transport;
+use crate::exec::links::{Link, Links, Need, Side};
+use crate::sharding::schema::DatabaseId;
+use crate::sharding::{Schema, ShardId, ShardSet};
+use crate::sql::shape::Shape;
+use crate::sql::tokens::Mode;
+use crate::txn::transaction::Transaction;
+use crate::wire::capability::RelayedCapabilities;
+use crate::wire::error_code as codes;
+use crate::wire::response::OkPacket;
+
+/// How long a client's host may be silent before it is asked whether it is still there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// Whether the session goes on after a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    Continue,
+    End,
+}
+
+/// What the client has selected with USE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Current {
+    None,
+    Logical(DatabaseId),
+    /// `information_schema` and the like, as the servers have them.
+    System(Box<str>),
+}
+
+/// What functions about the last statement answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Last {
+    /// LAST_INSERT_ID()
+    pub(super) insert_id: u64,
+    /// ROW_COUNT()
+    pub(super) row_count: i64,
+    /// FOUND_ROWS()
+    pub(super) found_rows: u64,
+    /// It was answered by a server's error, which the client has: no further statement of its command runs.
+    pub(super) failed: bool,
+}
+
+impl Default for Last {
+    /// As in a fresh session of MySQL; in MariaDB's FOUND_ROWS() is 1.
+    fn default() -> Self {
+        Last { insert_id: 0, row_count: 0, found_rows: 0, failed: false }
+    }
+}
+
+/// One logged-in client.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) shared: Arc<Shared>,
+    /// The rules that the statement at hand is run by.
+    pub(super) schema: Arc<Schema>,
+    pub(super) client: Client,
+    pub(super) interrupt: Arc<Interrupt>,
+    pub(super) registered: Registered,
+    pub(super) worker: WorkerId,
+    pub(super) user: Arc<User>,
+    /// The host part of USER().
+    pub(super) peer: SocketAddr,
+    pub(super) capabilities: CapabilityFlags,
+    pub(super) class: RelayedCapabilities,
+    pub(super) idle_timeout: Duration,
+    pub(super) current: Current,
+    // Session variables.
+    pub(super) settings: Arc<Settings>,
+    pub(super) mode: Mode,
+    /// Collation id of text that ShardGate itself answers with.
+    pub(super) results_collation: u16,
+    pub(super) autocommit: bool,
+    /// User variables: name without `@`, in lower case -> value as an SQL literal. NULL ones are not kept.
+    pub(super) user_variables: BTreeMap<String, String>,
+    // Work on several statements.
+    pub(super) txn: Transaction,
+    pub(super) links: Links,
+    pub(super) locks: LockTally,
+    pub(super) temporary_tables: Vec<String>,
+    pub(super) statements: Statements,
+    pub(super) text_statements: TextStatements,
+    pub(super) last: Last,
+    pub(super) diagnostics: Diagnostics,
+    /// Counts statements, to take replicas in turn.
+    pub(super) turn: usize,
+    /// COMMIT RELEASE: the session ends after the answer.
+    pub(super) ends: bool,
+    /// Scratch of the shape of the statement at hand.
+    pub(super) shape: Shape,
+}
+
+/// Serves one client from its greeting to its end.
+pub(super) async fn run(stream: TcpStream, peer: SocketAddr, worker: WorkerId, shared: Arc<Shared>, _count: Count) {
+    let interrupt = shared.topology.watchdog.new_interrupt();
+    // A client whose host is gone without a word must not hold its locks for ever.
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6);
+    if stream.set_nodelay(true).is_err() || SockRef::from(&stream).set_tcp_keepalive(&keepalive).is_err() {
+        return;
+    }
+    let client = Client::new(Transport::Tcp(stream), handshake::LARGEST_PACKET, shared.options.write_timeout);
+    let arrival = Arrival { client, peer, worker, interrupt };
+    // Boxed, as it is large and soon over: an idle session must not pay for it.
+    let Some(session) = Box::pin(handshake::log_in(arrival, shared)).await else { return };
+    let mut session = session;
+    session.serve().await;
+    Box::pin(session.close()).await;
+}
+
+impl Session {
+    pub(super) fn new(
+        arrival: Arrival,
+        shared: Arc<Shared>,
+        registered: Registered,
+        user: Arc<User>,
+        capabilities: CapabilityFlags,
+    ) -> Session {
+        let id = registered.entry.id;
+        Session {
+            schema: shared.schema.load_full(),
+            client: arrival.client,
+            interrupt: arrival.interrupt,
+            registered,
+            worker: arrival.worker,
+            user,
+            peer: arrival.peer,
+            capabilities,
+            class: RelayedCapabilities::of(capabilities),
+            idle_timeout: shared.options.idle_timeout,
+            current: Current::None,
+            settings: Arc::default(),
+            mode: Mode::default(),
+            results_collation: 45,
+            autocommit: true,
+            user_variables: BTreeMap::new(),
+            txn: Transaction::default(),
+            links: Links::default(),
+            locks: LockTally::default(),
+            temporary_tables: Vec::new(),
+            statements: Statements::default(),
+            text_statements: TextStatements::new(),
+            last: Last::default(),
+            diagnostics: Diagnostics::default(),
+            // Sessions that read once each must not all begin with the same replica.
+            turn: id as usize,
+            ends: false,
+            shape: Shape::default(),
+            shared,
+        }
+    }
+
+    /// Takes over rules that were reloaded. A database that is gone from them is selected no more.
+    pub(super) fn schema_is_current(&mut self) {
+        let newest = self.shared.schema.load();
+        if Arc::ptr_eq(&newest, &self.schema) {
+            return;
+        }
+        if let Current::Logical(id) = self.current {
+            let name = &self.schema.database_of(id).name;
+            self.current = newest.database(name).map_or(Current::None, |(id, _)| Current::Logical(id));
+        }
+        self.schema = Arc::clone(&newest);
+    }
+
+    /// As after login, but for user and database: COM_RESET_CONNECTION, and part of COM_CHANGE_USER.
+    pub(super) async fn start_afresh(&mut self) {
+        self.links.reset_all(&self.interrupt).await;
+        self.txn = Transaction::default();
+        self.locks = LockTally::default();
+        self.temporary_tables.clear();
+        self.statements = Statements::default();
+        self.text_statements.clear();
+        self.user_variables.clear();
+        self.last = Last::default();
+        self.diagnostics.clear();
+        self.autocommit = true;
+        self.idle_timeout = self.shared.options.idle_timeout;
+        let mut settings = Settings::default();
+        for name in super::variables::CHARACTER_SETS {
+            settings.set(name, self.settings.get(name).unwrap_or("DEFAULT"));
+        }
+        self.settings = self.shared.topology.interner.intern(settings);
+        self.settings_changed();
+    }
+
+    // Here and on the way of a query, futures are pinned where they are made: awaiting them by value would copy all of
+    // their state, some 1,500 bytes at each level.
+    async fn serve(&mut self) {
+        loop {
+            self.interrupt.arm(self.idle_timeout);
+            let packet = self.client.next_command(&self.interrupt).await;
+            self.interrupt.disarm();
+            let flow = match packet {
+                Ok(packet) => {
+                    self.interrupt.begin_statement();
+                    self.turn = self.turn.wrapping_add(1);
+                    pin!(self.command(packet)).await
+                }
+                Err(error) => Box::pin(self.no_command(error)).await,
+            };
+            if flow == Flow::End || self.ends {
+                return;
+            }
+        }
+    }
+
+    /// The client sent no command but nonsense, nothing for too long, or the end of its stream.
+    async fn no_command(&mut self, error: ClientError) -> Flow {
+        let message = match error {
+            ClientError::Closed | ClientError::Io(_) => return Flow::End,
+            ClientError::Interrupted(Reason::QueryKilled | Reason::ServerDown) => {
+                // Nothing was running.
+                self.interrupt.begin_statement();
+                return Flow::Continue;
+            }
+            ClientError::Interrupted(Reason::Deadline) => ClientMessage::fatal(
+                codes::CLIENT_INTERACTION_TIMEOUT,
+                "The client was disconnected by the server because of inactivity",
+            ),
+            ClientError::Interrupted(reason) => reason.into(),
+            ClientError::Wire(error) => handshake::wire_message(error),
+            ClientError::TooLarge => {
+                let text = "Got a packet bigger than 'max_allowed_packet' bytes";
+                let message = ClientMessage::new(codes::NET_PACKET_TOO_LARGE, text);
+                return self.refuse(&message).await;
+            }
+        };
+        self.client.begin_answer();
+        let _ = self.refuse(&message).await;
+        Flow::End
+    }
+
+    /// Rolls back and cleans what is held, so that nobody inherits it.
+    async fn close(mut self) {
+        self.interrupt.disarm();
+        if !self.links.held().is_empty() {
+            // A reason that ended the session must not keep its connections from being cleaned.
+            let calm = self.shared.topology.watchdog.new_interrupt();
+            self.links.reset_all(&calm).await;
+        }
+        tracing::debug!(session = self.registered.entry.id, "session closed");
+    }
+
+    /// Sends an ERR packet; the session goes on unless the error is fatal or cannot be sent.
+    pub(super) async fn refuse(&mut self, message: &ClientMessage) -> Flow {
+        self.last.row_count = -1;
+        self.diagnostics.failed(message);
+        let mut out = Vec::new();
+        response::error(&mut out, &mut self.client.seq, message);
+        match self.client.send(&out, &self.interrupt).await {
+            Ok(()) if !message.fatal => Flow::Continue,
+            _ => Flow::End,
+        }
+    }
+
+    /// The client has its answer, but what the session must know of it could not be had: warnings, insert id, whether
+    /// the transaction goes on. No second answer may be sent, and the next one might be wrong: the session ends, as on
+    /// a server that went away behind its answer.
+    pub(super) fn lose_track(&self, message: &ClientMessage) {
+        tracing::warn!(session = self.registered.entry.id, reason = %message.text, "session ended behind an answer");
+        self.interrupt.raise(Reason::SessionKilled);
+    }
+
+    /// Sends an OK packet of ShardGate's own.
+    pub(super) async fn accept(&mut self, more_follows: bool) -> Result<(), ClientMessage> {
+        self.last.row_count = 0;
+        self.send_ok(OkPacket::default(), more_follows).await
+    }
+
+    pub(super) async fn send_ok(&mut self, ok: OkPacket<'_>, more_follows: bool) -> Result<(), ClientMessage> {
+        let mut ok = ok;
+        ok.status = self.status();
+        ok.status.set(crate::wire::StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
+        let mut out = Vec::new();
+        let form = self.form();
+        response::ok(&mut out, &mut self.client.seq, &ok, form);
+        self.send(&out).await
+    }
+
+    /// Sends framed bytes of an answer.
+    pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<(), ClientMessage> {
+        self.client
+            .send(bytes, &self.interrupt)
+            .await
+            .map_err(|error| ClientMessage::fatal(codes::NET_ERROR_ON_WRITE, error.to_string()))
+    }
+
+    pub(super) fn form(&self) -> Form {
+        Form { deprecate_eof: self.class.deprecate_eof(), session_track: self.class.session_track() }
+    }
+
+    pub(super) fn database(&self) -> Option<DatabaseId> {
+        match self.current {
+            Current::Logical(id) => Some(id),
+            Current::None | Current::System(_) => None,
+        }
+    }
+
+    /// Where statements go that name no table: the default shard of the current database, or of the first one that
+    /// the user may use.
+    pub(super) fn home_shard(&self, schema: &Schema) -> ShardId {
+        let of_user = || self.user.databases.iter().find_map(|name| schema.database(name)).map(|(id, _)| id);
+        let database = self.database().or_else(of_user);
+        database.map_or(ShardId(0), |id| schema.database_of(id).default_shard)
+    }
+
+    pub(super) fn current_shards(&self) -> ShardSet {
+        match self.database() {
+            Some(id) => self.schema.database_of(id).shards.clone(),
+            None => ShardSet::single(self.home_shard(&self.schema)),
+        }
+    }
+
+    /// A connection for `shard` on which the session's next statement can run.
+    pub(super) async fn obtain(&mut self, shard: ShardId, side: Side) -> Result<Link, ClientMessage> {
+        let (links, txn, need) = self.need();
+        Ok(links.obtain(&need, shard, side, txn).await?)
+    }
+
+    /// The same where nothing must be waited for.
+    pub(super) fn obtain_now(&mut self, shard: ShardId, side: Side) -> Result<Option<Link>, ClientMessage> {
+        let (links, txn, need) = self.need();
+        Ok(links.obtain_now(&need, shard, side, txn)?)
+    }
+
+    fn need(&mut self) -> (&mut Links, &mut Transaction, Need<'_>) {
+        let system_schema = match &self.current {
+            Current::System(name) => Some(name.as_ref()),
+            Current::None | Current::Logical(_) => None,
+        };
+        let need = Need {
+            topology: &self.shared.topology,
+            schema: &self.schema,
+            class: self.class,
+            settings: &self.settings,
+            session: self.registered.entry.id,
+            turn: self.turn,
+            worker: self.worker,
+            system_schema,
+            interrupt: &self.interrupt,
+        };
+        (&mut self.links, &mut self.txn, need)
+    }
+}

@@ -1,0 +1,219 @@
+//! Statements that several shards run: reads whose rows are put one after the other, writes under one transaction per
+//! shard, DDL on each shard in turn.
+
+use std::sync::Arc;
+
+use super::error::ClientMessage;
+use super::query::Statement;
+use super::session::Session;
+use crate::backend::connection::Watch;
+use crate::exec::failure::Failure;
+use crate::exec::links::{Link, Side};
+use crate::exec::sink::Sink;
+use crate::exec::write::{self as writes, Command, Order, Tally, Written};
+use crate::exec::{cancel, prepared, scatter};
+use crate::plan::Plan;
+use crate::sharding::{ShardId, ShardSet};
+use crate::wire::StatusFlags;
+use crate::wire::walker::AnswerKind;
+
+impl Session {
+    /// The statement on each shard, in that shard's names.
+    pub(super) fn orders(&self, plan: &Plan, statement: &Statement<'_>, shards: &ShardSet) -> Vec<(ShardId, Order)> {
+        let binding = self.binding(statement.sql);
+        let order = |shard: ShardId| {
+            let mut text = Vec::new();
+            if !plan.render(&binding, shard, &mut text) {
+                text.clear();
+                text.extend_from_slice(statement.sql);
+            }
+            (shard, Order { command: Command::Text(text), rows: None })
+        };
+        shards.iter().map(order).collect()
+    }
+
+    /// A write on several shards under autocommit.
+    pub(super) async fn write_everywhere(
+        &mut self,
+        plan: &Plan,
+        orders: Vec<(ShardId, Order)>,
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        let mut links = Vec::new();
+        for (shard, _) in &orders {
+            let mut link = self.obtain(*shard, Side::Primary).await?;
+            self.before_sending(plan, &mut link).await?;
+            links.push(link);
+        }
+        let timestamp = match plan.facts.time_dependent || plan.writes_copies {
+            true => Some(writes::now()),
+            false => None,
+        };
+        let orders: Vec<_> = orders.into_iter().map(|(_, order)| order).collect();
+        let tally = if plan.writes_copies { Tally::Same } else { Tally::Sum };
+        let written = writes::write_all(&mut links, &orders, tally, timestamp.as_deref(), &self.interrupt).await;
+        let written = match written {
+            Ok(written) => written,
+            Err(failure) => {
+                // Connections that could not be rolled back are spoiled: giving them back closes them.
+                links.into_iter().for_each(|link| self.links.put(link));
+                return Err(failure.into());
+            }
+        };
+        self.last.row_count = i64::try_from(written.affected_rows).unwrap_or(i64::MAX);
+        self.diagnostics.clear();
+        self.diagnostics.set(written.conditions.clone());
+        if written.last_insert_id != 0
+            && let Some(link) = links.first_mut()
+        {
+            // The rows are committed: a server that is lost now must not make an error of that.
+            let asked = self.ask_number(link, "SELECT LAST_INSERT_ID()").await;
+            self.last.insert_id = asked.ok().flatten().unwrap_or(written.last_insert_id);
+        }
+        links.into_iter().for_each(|link| self.links.put(link));
+        let ok = writes::ok_packet(&written, StatusFlags::empty());
+        self.send_ok(ok, more_follows).await
+    }
+
+    async fn gather_diagnostics(&mut self, links: &mut [Link]) -> Result<(), ClientMessage> {
+        let mut all = Vec::new();
+        for link in links {
+            self.fetch_diagnostics(link).await?;
+            all.extend(self.diagnostics.conditions(false).cloned());
+        }
+        self.diagnostics.set(all);
+        Ok(())
+    }
+
+    /// A read on several shards whose rows are put one after the other.
+    pub(super) async fn read_everywhere(
+        &mut self,
+        plan: &Arc<Plan>,
+        statement: &Statement<'_>,
+        shards: &ShardSet,
+        side: Side,
+    ) -> Result<(), ClientMessage> {
+        let orders = self.orders(plan, statement, shards);
+        self.concatenate(plan, orders, side, AnswerKind::Query, statement.more_follows).await
+    }
+
+    pub(super) async fn concatenate(
+        &mut self,
+        plan: &Plan,
+        orders: Vec<(ShardId, Order)>,
+        side: Side,
+        kind: AnswerKind,
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        let mut links = Vec::new();
+        for (shard, _) in &orders {
+            let mut link = self.obtain(*shard, side).await?;
+            self.before_sending(plan, &mut link).await?;
+            links.push(link);
+        }
+        for (link, (_, order)) in links.iter_mut().zip(&orders) {
+            match self.send_order(link, order).await {
+                Ok(()) => {}
+                Err(failure) => {
+                    let shard = link.shard;
+                    self.keep_usable(links);
+                    return Err(self.failed(failure, Some(shard)).await);
+                }
+            }
+        }
+        let renames: Vec<_> = links.iter().map(|link| plan.renames(&self.schema, link.shard)).collect();
+        let status = self.status();
+        let (result, seq) = {
+            let mut sink = Sink {
+                write_timeout: self.client.write_timeout(),
+                seq: self.client.seq,
+                transport: self.client.transport_mut(),
+                interrupt: &self.interrupt,
+                more_follows,
+            };
+            let result = scatter::concatenate(&mut sink, &mut links, &renames, kind, status).await;
+            (result, sink.seq)
+        };
+        drop(renames);
+        self.client.seq = seq;
+        let summaries = match result {
+            Ok(summaries) => summaries,
+            Err(failure) => {
+                let broken = links.iter().find(|link| !link.lease.is_usable()).map(|link| link.shard);
+                self.keep_usable(links);
+                return Err(self.failed(failure, broken).await);
+            }
+        };
+        self.last.row_count = -1;
+        self.last.found_rows = summaries.iter().map(|summary| summary.rows).sum();
+        self.diagnostics.clear();
+        let has_warnings = summaries.iter().any(|summary| summary.warnings > 0);
+        if has_warnings && let Err(message) = self.gather_diagnostics(&mut links).await {
+            self.lose_track(&message);
+            return Ok(());
+        }
+        for (link, summary) in links.into_iter().zip(summaries) {
+            self.links.settle(link, summary.status.unwrap_or_default(), &mut self.txn);
+        }
+        Ok(())
+    }
+
+    async fn send_order(&mut self, link: &mut Link, order: &Order) -> Result<(), Failure> {
+        match &order.command {
+            Command::Text(text) => self.send_text(&mut link.lease, text).await,
+            Command::Prepared(execution) => {
+                let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+                prepared::send(&mut link.lease, execution, &mut watch).await
+            }
+        }
+    }
+
+    /// After a failure: what is in the middle of an answer is closed, and the rest goes back or stays in its
+    /// transaction.
+    fn keep_usable(&mut self, links: Vec<Link>) {
+        for link in links {
+            if link.lease.is_usable() {
+                self.links.put(link);
+            } else {
+                cancel::abandon(link);
+            }
+        }
+    }
+
+    /// DDL on several shards: on each in turn. There is no transaction around it on the servers either.
+    pub(super) async fn ddl(
+        &mut self,
+        plan: &Arc<Plan>,
+        statement: &Statement<'_>,
+        shards: &ShardSet,
+    ) -> Result<(), ClientMessage> {
+        let orders = self.orders(plan, statement, shards);
+        let total = orders.len();
+        let mut written = Written::default();
+        for (done, (shard, order)) in orders.into_iter().enumerate() {
+            let Command::Text(text) = order.command else { continue };
+            let mut link = self.obtain(shard, Side::Primary).await?;
+            let answer = link.lease.query(&text, &self.interrupt).await?;
+            if let Some(error) = answer.error() {
+                let name = &self.schema.shard(shard).name;
+                let reason = String::from_utf8_lossy(error.message).into_owned();
+                let text = match done {
+                    0 => reason,
+                    _ => {
+                        format!("{reason} (on shard {name}; {done} of {total} shards are done, those after it are not)")
+                    }
+                };
+                let message = ClientMessage::new(error.code, text);
+                self.links.put(link);
+                self.shared.schema_changed.notify_one();
+                return Err(message);
+            }
+            written.warnings = written.warnings.saturating_add(answer.summary.warnings);
+            self.links.put(link);
+        }
+        self.shared.schema_changed.notify_one();
+        self.last.row_count = 0;
+        self.diagnostics.clear();
+        self.send_ok(writes::ok_packet(&written, StatusFlags::empty()), statement.more_follows).await
+    }
+}

@@ -1,0 +1,372 @@
+//! One statement of any kind, with all that may surround it: the unhurried way of `query`.
+
+use std::sync::Arc;
+
+use super::client::Packet;
+use super::error::ClientMessage;
+use super::query::Statement;
+use super::session::{Flow, Session};
+use super::transactions::{End as TransactionEnd, rolls_back_transaction};
+use crate::exec::conditions;
+use crate::exec::failure::Failure;
+use crate::exec::links::{Link, Side};
+use crate::exec::write::{Command, Order};
+use crate::plan::{self, Action, Context, Plan, PlanError, Route, StatementKind};
+use crate::sharding::{ShardId, ShardSet};
+use crate::sql::tokens::Mode;
+use crate::sql::{Lexer, split};
+use crate::wire::command::Command as WireCommand;
+use crate::wire::error_code as codes;
+use crate::wire::walker::{AnswerKind, Summary};
+use crate::wire::{CapabilityFlags, StatusFlags};
+
+impl Session {
+    /// All statements of a COM_QUERY, one after the other; the first error ends them.
+    pub(super) async fn query_slowly(&mut self, packet: Packet) -> Flow {
+        let sql = &packet.payload()[1..];
+        let outcome = self.shape.read(sql, self.mode);
+        let several =
+            outcome.has_several_statements && self.capabilities.contains(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
+        let whole = 0..sql.len();
+        let parts = if several { split::statements(sql, self.mode) } else { Vec::from([whole]) };
+        let last = parts.len().saturating_sub(1);
+        for (index, range) in parts.iter().enumerate() {
+            let framed = if parts.len() == 1 { packet.framed() } else { None };
+            let statement = Statement { sql: &sql[range.clone()], framed, more_follows: index < last };
+            self.last.failed = false;
+            if let Err(message) = self.statement(&statement).await {
+                return self.refuse(&message).await;
+            }
+            if self.last.failed {
+                break;
+            }
+        }
+        Flow::Continue
+    }
+
+    /// Plans and runs one statement; its answer is sent, or the error is returned.
+    pub(super) async fn statement(&mut self, statement: &Statement<'_>) -> Result<(), ClientMessage> {
+        self.schema_is_current();
+        let plan = self.plan_or_probe(statement.sql).await?;
+        self.run(&plan, statement).await
+    }
+
+    /// The plan of a text. Where there is none because the text was not understood, a server is asked whether it would
+    /// understand it (it prepares, and does not run it): a syntax error is the server's to tell.
+    pub(super) async fn plan_or_probe(&mut self, sql: &[u8]) -> Result<Arc<Plan>, ClientMessage> {
+        let error = match self.plan(sql) {
+            Err(error @ (PlanError::Syntax { .. } | PlanError::Unsupported { .. })) => error,
+            other => return Ok(other?),
+        };
+        let shard = self.home_shard(&self.schema);
+        let mut link = self.obtain(shard, Side::Primary).await?;
+        let mut command = Vec::with_capacity(sql.len() + 1);
+        WireCommand::StmtPrepare(sql).write(&mut command);
+        let probe = link.lease.ask(&command, AnswerKind::Prepare, &self.interrupt).await?;
+        let refused = probe.error().filter(|error| error.code == codes::PARSE_ERROR);
+        let message = refused.map(|error| ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+        if let Some(id) = probe.prepared_id() {
+            link.lease.statements.discard(id);
+        }
+        self.links.put(link);
+        Err(message.unwrap_or_else(|| error.into()))
+    }
+
+    /// The plan of a text, from the cache or made now.
+    pub(super) fn plan(&mut self, sql: &[u8]) -> Result<Arc<Plan>, PlanError> {
+        let outcome = self.shape.read(sql, self.mode);
+        let cacheable = outcome.is_readable && !outcome.is_multi_row && !outcome.has_several_statements;
+        let lookup = self.lookup();
+        if cacheable && let Some(plan) = self.shared.plans.get(&lookup.key(&self.shape), sql, self.shape.literals()) {
+            return Ok(plan);
+        }
+        let context = Context { schema: &self.schema, database: self.database(), mode: self.mode };
+        let plan = Arc::new(plan::plan(sql, &self.shape, &context)?);
+        if cacheable && plan.is_cacheable {
+            self.shared.plans.put(&lookup.key(&self.shape), Arc::clone(&plan));
+        }
+        Ok(plan)
+    }
+
+    async fn run(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
+        if self.txn.is_lost() && !plan.ends_transaction() {
+            return Err(super::transactions::lost());
+        }
+        self.check_access(plan)?;
+        match &plan.action {
+            Action::Control(control) => self.control(control, plan, statement).await,
+            Action::LocalSelect(items) => self.local_select(items, statement.more_follows, false).await,
+            Action::Route(_) | Action::Insert(_) => self.routed(plan, statement).await,
+        }
+    }
+
+    /// A user's databases are all that the user can name. (Without privileges of its own on them, a MySQL account sees
+    /// nothing in the servers' own schemas but `information_schema`.)
+    pub(super) fn check_access(&self, plan: &Plan) -> Result<(), ClientMessage> {
+        for name in plan.named_databases() {
+            if !name.eq_ignore_ascii_case("information_schema") && !self.may_use(name) {
+                return Err(self.access_denied(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// A statement for the shards of a route.
+    async fn routed(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
+        let route = plan.bind(&self.binding(statement.sql))?;
+        self.before_statement(plan, &route)?;
+        if plan.implicit_commit {
+            self.end_transaction(TransactionEnd::Commit).await?;
+        }
+        let side = self.side(plan);
+        match route {
+            Route::One(shard) => self.on_one(plan, statement, shard, side).await,
+            Route::Any(shards) => {
+                let shard = self.any_of(&shards);
+                self.on_one(plan, statement, shard, side).await
+            }
+            Route::Scatter(shards) if plan.kind == StatementKind::Ddl => self.ddl(plan, statement, &shards).await,
+            Route::Scatter(shards) if plan.kind == StatementKind::Write => {
+                let orders = self.orders(plan, statement, &shards);
+                self.write_everywhere(plan, orders, statement.more_follows).await
+            }
+            Route::Scatter(shards) => self.read_everywhere(plan, statement, &shards, side).await,
+            Route::Split(rows) => {
+                let orders = rows.iter().map(|part| {
+                    let mut text = Vec::new();
+                    plan.render_rows(&self.binding(statement.sql), part, &mut text);
+                    (part.shard, Order { command: Command::Text(text), rows: Some(part.rows.len()) })
+                });
+                let orders = orders.collect();
+                self.write_everywhere(plan, orders, statement.more_follows).await
+            }
+        }
+    }
+
+    /// Checks that hold for every statement that goes to shards, before anything is sent.
+    pub(super) fn before_statement(&mut self, plan: &Plan, route: &Route) -> Result<(), ClientMessage> {
+        let several = matches!(route, Route::Scatter(_) | Route::Split(_)) && route_shards(route).len() > 1;
+        if several && self.settings.get("sql_select_limit").is_some() && plan.kind == StatementKind::Read {
+            return Err(ClientMessage::unsupported("sql_select_limit with a statement over several shards"));
+        }
+        if several && self.links.has_lasting_pins() && plan.kind.is_write() {
+            return Err(ClientMessage::unsupported(
+                "writing on several shards while temporary tables or locks are held",
+            ));
+        }
+        if !plan.implicit_commit && plan.kind == StatementKind::Write && (self.txn.is_open() || !self.autocommit) {
+            self.txn.admit(&route_shards(route), true)?;
+        }
+        if let Some(table) = &plan.facts.creates_temporary
+            && self.temporary_tables.len() >= MAX_TEMPORARY_TABLES
+        {
+            return Err(ClientMessage::unsupported(&format!(
+                "so many temporary tables in one session: {}",
+                table.table
+            )));
+        }
+        Ok(())
+    }
+
+    /// One of these shards: one that the session already holds, or the first.
+    pub(super) fn any_of(&self, shards: &ShardSet) -> ShardId {
+        let held = self.links.held().iter().map(|link| link.shard).find(|shard| shards.contains(*shard));
+        held.or_else(|| shards.first()).unwrap_or_else(|| self.home_shard(&self.schema))
+    }
+
+    /// One shard answers: the text goes out with that shard's names, and what it says comes back.
+    async fn on_one(
+        &mut self,
+        plan: &Arc<Plan>,
+        statement: &Statement<'_>,
+        shard: ShardId,
+        side: Side,
+    ) -> Result<(), ClientMessage> {
+        let mut text = Vec::new();
+        let changed = plan.render(&self.binding(statement.sql), shard, &mut text);
+        if plan.facts.needs_local_values() {
+            // Functions that a pooled connection would answer for itself.
+            text = self.with_local_values(if changed { &text } else { statement.sql });
+        } else if !changed {
+            text.clear();
+            text.extend_from_slice(statement.sql);
+        }
+        let mut link = self.obtain(shard, side).await?;
+        self.before_sending(plan, &mut link).await?;
+        if plan.kind.is_write() {
+            self.txn.note_write(shard);
+        }
+        if let Err(failure) = self.send_text(&mut link.lease, &text).await {
+            drop(link);
+            return Err(self.failed(failure, Some(shard)).await);
+        }
+        self.relay_answer(plan, statement.sql, link, AnswerKind::Query, statement.more_follows).await
+    }
+
+    /// What a connection must be given before a statement that uses session state.
+    pub(super) async fn before_sending(&mut self, plan: &Plan, link: &mut Link) -> Result<(), ClientMessage> {
+        if self.txn.has_next() && !self.txn.was_begun() {
+            // Taken back after the statement: one that fails before its transaction begins does not use it up.
+            for sql in self.txn.next().for_one_statement() {
+                link.lease.execute("SET TRANSACTION", &sql, &self.interrupt).await?;
+            }
+        }
+        if plan.facts.uses_last_insert_id {
+            let sql = format!("SET last_insert_id = {}", self.last.insert_id);
+            link.lease.execute("LAST_INSERT_ID()", &sql, &self.interrupt).await?;
+        }
+        self.bring_user_variables(link, plan).await
+    }
+
+    /// The long way after a statement: errors, warnings, and facts that outlive it.
+    pub(super) async fn after_statement(
+        &mut self,
+        plan: &Plan,
+        sql: &[u8],
+        mut link: Link,
+        ended: Summary,
+    ) -> Result<(), ClientMessage> {
+        self.note(sql, &ended);
+        if let Some(code) = ended.error {
+            self.last.failed = true;
+            return self.after_error(link, code).await;
+        }
+        self.txn.take_next();
+        let status = ended.status.unwrap_or_default();
+        let facts = &plan.facts;
+        if ended.warnings > 0 && plan.kind != StatementKind::Show {
+            self.fetch_diagnostics(&mut link).await?;
+        }
+        if facts.calc_found_rows {
+            self.last.found_rows = self.ask_number(&mut link, "SELECT FOUND_ROWS()").await?.unwrap_or_default();
+        }
+        if facts.uses_last_insert_id || (plan.kind.is_write() && ended.last_insert_id != 0) || facts.calls_procedure {
+            let asked = self.ask_number(&mut link, "SELECT LAST_INSERT_ID()").await?;
+            self.last.insert_id = asked.unwrap_or(self.last.insert_id);
+        }
+        self.read_user_variables(&mut link, &facts.writes_user_vars).await?;
+        self.pin(plan, sql, &mut link);
+        let is_free = !link.pins.any() && !status.contains(StatusFlags::SERVER_STATUS_IN_TRANS);
+        if plan.kind == StatementKind::Call && is_free {
+            // A procedure may have set anything.
+            link.lease.reset(&self.interrupt).await?;
+        }
+        let shard = link.shard;
+        self.links.settle(link, status, &mut self.txn);
+        if plan.kind.is_write() {
+            self.txn.note_write(shard);
+        }
+        if plan.kind == StatementKind::Ddl {
+            self.shared.schema_changed.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The server answered with an error, which the client has. Whether the transaction goes on, only the server knows.
+    async fn after_error(
+        &mut self,
+        mut link: Link,
+        code: crate::wire::error_code::ErrorCode,
+    ) -> Result<(), ClientMessage> {
+        if self.txn.has_next() {
+            // What SET TRANSACTION said may still wait on the connection for a transaction to begin.
+            link.lease.spoil();
+            self.links.put(link);
+            return Ok(());
+        }
+        self.fetch_diagnostics(&mut link).await?;
+        if rolls_back_transaction(code) {
+            link.pins.transaction = false;
+            self.links.put(link);
+            // One shard has rolled back: so must the others.
+            return self.end_transaction(TransactionEnd::Rollback).await;
+        }
+        if !self.txn.is_open() && self.autocommit {
+            self.links.put(link);
+            return Ok(());
+        }
+        let status = link.lease.ask_status(&self.interrupt).await?;
+        self.links.settle(link, status, &mut self.txn);
+        Ok(())
+    }
+
+    /// What the statement leaves on its connection that must not leave the session.
+    fn pin(&mut self, plan: &Plan, sql: &[u8], link: &mut Link) {
+        let facts = &plan.facts;
+        if let Some(table) = &facts.creates_temporary {
+            self.temporary_tables.push(table.table.to_ascii_lowercase());
+        }
+        for dropped in &facts.drops_tables {
+            let name = dropped.table.to_ascii_lowercase();
+            self.temporary_tables.retain(|known| *known != name);
+        }
+        link.pins.temporary_tables = match link.pins.temporary_tables {
+            true => !self.temporary_tables.is_empty(),
+            false => facts.creates_temporary.is_some(),
+        };
+        self.locks.note(sql, self.mode);
+        link.pins.named_locks = (link.pins.named_locks || !facts.gets_locks.is_empty()) && self.locks.any();
+        link.pins.cursors = link.pins.cursors || facts.uses_handler;
+    }
+
+    /// Notes what the functions about the last statement answer from now on.
+    pub(super) fn note(&mut self, sql: &[u8], ended: &Summary) {
+        if ended.error.is_some() || ended.has_rows {
+            self.last.row_count = -1;
+        } else {
+            self.last.row_count = i64::try_from(ended.affected_rows).unwrap_or(i64::MAX);
+        }
+        if ended.has_rows {
+            self.last.found_rows = ended.rows;
+        }
+        // In MariaDB (10.11; MySQL 9.7 does otherwise) a statement without tables and messages leaves the list as it was.
+        let may_leave = self.mode.mariadb && !self.diagnostics.is_empty() && !names_a_table(sql, self.mode);
+        if ended.warnings == 0 && !may_leave {
+            self.diagnostics.clear();
+        }
+    }
+
+    /// SHOW WARNINGS, while the connection still knows.
+    pub(super) async fn fetch_diagnostics(&mut self, link: &mut Link) -> Result<(), ClientMessage> {
+        let conditions = conditions::fetch(&mut link.lease, &self.interrupt).await?;
+        self.diagnostics.set(conditions);
+        Ok(())
+    }
+
+    pub(super) async fn ask_number(&mut self, link: &mut Link, sql: &str) -> Result<Option<u64>, ClientMessage> {
+        let answer = link.lease.query(sql.as_bytes(), &self.interrupt).await?;
+        let (_, rows) = answer.table();
+        let cell = rows.first().and_then(|row| crate::wire::text::cells(row).next()).and_then(Result::ok).flatten();
+        Ok(cell.and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok()))
+    }
+
+    /// A statement did not get its answer: what the client is told, and what becomes of the transaction.
+    pub(super) async fn failed(&mut self, failure: Failure, shard: Option<ShardId>) -> ClientMessage {
+        let lost_branch = shard.is_some_and(|shard| self.txn.has_branch(shard));
+        let client_is_there = !matches!(failure, Failure::Client(_));
+        let message = ClientMessage::from(failure);
+        if lost_branch && client_is_there {
+            self.transaction_was_lost().await;
+        }
+        message
+    }
+}
+
+/// Whether a statement may use a table: all but a SELECT without FROM.
+fn names_a_table(sql: &[u8], mode: Mode) -> bool {
+    let mut tokens = Lexer::new(sql, mode);
+    let is_select = tokens.next().is_some_and(|token| token.is_word(sql, "SELECT"));
+    !is_select || tokens.any(|token| token.is_word(sql, "FROM"))
+}
+
+/// Temporary tables that one session may have at once.
+const MAX_TEMPORARY_TABLES: usize = 1000;
+
+fn route_shards(route: &Route) -> ShardSet {
+    match route {
+        Route::One(shard) => ShardSet::single(*shard),
+        Route::Any(shards) => shards.first().map_or_else(ShardSet::empty, ShardSet::single),
+        Route::Scatter(shards) => shards.clone(),
+        Route::Split(rows) => rows.iter().map(|part| part.shard).collect(),
+    }
+}

@@ -1,0 +1,95 @@
+//! PREPARE, EXECUTE and DEALLOCATE as SQL text.
+//!
+//! The text is kept with the session; EXECUTE writes the user variables' values in the place of the markers and runs
+//! what comes out like any other statement, so it is routed by its values.
+
+use std::collections::HashMap;
+
+use super::error::ClientMessage;
+use super::query::Statement;
+use super::session::Session;
+use crate::exec::links::Side;
+use crate::sql::control::PrepareSource;
+use crate::sql::{Lexer, TokenKind};
+use crate::wire::error_code as codes;
+use crate::wire::response::OkPacket;
+
+/// Statements that one session may have prepared by name.
+const MAX: usize = 1024;
+
+/// By name, in lower case.
+pub(super) type TextStatements = HashMap<String, Vec<u8>>;
+
+impl Session {
+    pub(super) async fn prepare_text(
+        &mut self,
+        name: &str,
+        source: &PrepareSource,
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        let text = match source {
+            PrepareSource::Text(text) => text.clone(),
+            PrepareSource::UserVar(variable) => self.text_of_variable(variable).await?,
+        };
+        self.text_statements.remove(&name.to_lowercase());
+        if self.text_statements.len() >= MAX {
+            let text = "Can't create more statements prepared by name in one session";
+            return Err(ClientMessage::new(codes::MAX_PREPARED_STMT_COUNT_REACHED, text));
+        }
+        // A server says whether it is one.
+        let plan = self.plan_or_probe(&text).await?;
+        self.check_access(&plan)?;
+        self.prepare_on_shard(&plan, &text).await?;
+        self.text_statements.insert(name.to_lowercase(), text);
+        self.diagnostics.clear();
+        self.last.row_count = 0;
+        self.send_ok(OkPacket { info: b"Statement prepared", ..OkPacket::default() }, more_follows).await
+    }
+
+    async fn text_of_variable(&mut self, variable: &str) -> Result<Vec<u8>, ClientMessage> {
+        let literal = self.user_variables.get(variable).map_or("NULL", String::as_str);
+        let sql = format!("SELECT {literal}");
+        let shard = self.home_shard(&self.schema);
+        let mut link = self.obtain(shard, Side::Primary).await?;
+        let answer = link.lease.query(sql.as_bytes(), &self.interrupt).await?;
+        let (_, rows) = answer.table();
+        let cell = rows.first().and_then(|row| crate::wire::text::cells(row).next()).and_then(Result::ok).flatten();
+        let text = cell.unwrap_or(b"NULL").to_vec();
+        self.links.put(link);
+        Ok(text)
+    }
+
+    pub(super) async fn execute_text(
+        &mut self,
+        name: &str,
+        using: &[String],
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        let text = self.text_statements.get(&name.to_lowercase()).ok_or_else(|| unknown(name, "EXECUTE"))?;
+        let markers: Vec<_> = Lexer::new(text, self.mode).filter(|token| token.kind == TokenKind::Param).collect();
+        if markers.len() != using.len() {
+            return Err(ClientMessage::new(codes::WRONG_ARGUMENTS, "Incorrect arguments to EXECUTE"));
+        }
+        let mut sql = Vec::with_capacity(text.len());
+        let mut done = 0;
+        for (marker, variable) in markers.iter().zip(using) {
+            sql.extend_from_slice(&text[done..marker.start as usize]);
+            let value = self.user_variables.get(variable).map_or("NULL", String::as_str);
+            sql.extend_from_slice(value.as_bytes());
+            done = marker.end as usize;
+        }
+        sql.extend_from_slice(&text[done..]);
+        let statement = Statement { sql: &sql, framed: None, more_follows };
+        Box::pin(self.statement(&statement)).await
+    }
+
+    pub(super) fn deallocate_text(&mut self, name: &str) -> Result<(), ClientMessage> {
+        let known = self.text_statements.remove(&name.to_lowercase()).is_some();
+        if known { Ok(()) } else { Err(unknown(name, "DEALLOCATE PREPARE")) }
+    }
+}
+
+fn unknown(name: &str, verb: &str) -> ClientMessage {
+    let text = format!("Unknown prepared statement handler ({name}) given to {verb}");
+    ClientMessage::new(codes::UNKNOWN_STMT_HANDLER, text)
+}

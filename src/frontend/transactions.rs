@@ -1,0 +1,177 @@
+//! BEGIN, COMMIT, ROLLBACK and savepoints over the shards that take part.
+
+use mysql_common::constants::StatusFlags;
+
+use super::error::ClientMessage;
+use super::session::Session;
+use crate::exec::links::{Link, Side};
+use crate::sql::control::Isolation as SqlIsolation;
+use crate::txn::transaction::{Characteristics, Isolation, quoted};
+use crate::wire::error_code as codes;
+use crate::wire::error_code::ErrorCode;
+
+/// SERVER_STATUS_ANSI_QUOTES, which only MariaDB has.
+const ANSI_QUOTES: u16 = 0x8000;
+
+/// How a transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Commit,
+    Rollback,
+}
+
+impl End {
+    fn sql(self) -> &'static str {
+        match self {
+            End::Commit => "COMMIT",
+            End::Rollback => "ROLLBACK",
+        }
+    }
+}
+
+impl Session {
+    /// Status flags that ShardGate's own answers carry.
+    pub(super) fn status(&self) -> StatusFlags {
+        let mut status = StatusFlags::empty();
+        status.set(StatusFlags::SERVER_STATUS_AUTOCOMMIT, self.autocommit);
+        status.set(StatusFlags::SERVER_STATUS_IN_TRANS, self.txn.is_open());
+        status.set(StatusFlags::SERVER_STATUS_IN_TRANS_READONLY, self.txn.is_read_only());
+        status.set(StatusFlags::SERVER_STATUS_NO_BACKSLASH_ESCAPES, self.mode.no_backslash_escapes);
+        if self.mode.mariadb && self.mode.ansi_quotes {
+            status |= StatusFlags::from_bits_retain(ANSI_QUOTES);
+        }
+        status
+    }
+
+    /// BEGIN and START TRANSACTION: ends what is open, then begins on each shard when it is first touched. A
+    /// consistent snapshot is taken on all shards of the database at once, since later would be another moment.
+    pub(super) async fn begin(&mut self, characteristics: Characteristics) -> Result<(), ClientMessage> {
+        self.end_transaction(End::Commit).await?;
+        self.txn.begin(characteristics);
+        if characteristics.consistent_snapshot {
+            for shard in self.current_shards().iter() {
+                let link = self.obtain(shard, Side::Primary).await?;
+                self.links.put(link);
+            }
+        }
+        Ok(())
+    }
+
+    /// COMMIT or ROLLBACK on every shard that takes part. The one that wrote goes first: its answer decides.
+    pub(super) async fn end_transaction(&mut self, end: End) -> Result<(), ClientMessage> {
+        let is_held = |shard| self.links.held().iter().any(|link| link.shard == shard && link.pins.transaction);
+        let lost = self.txn.is_lost() || self.txn.branches().iter().any(|branch| !is_held(branch.shard));
+        let wrote = self.txn.branches().iter().find(|branch| branch.wrote).map(|branch| branch.shard);
+        let mut links = self.links.take_all();
+        links.sort_by_key(|link| Some(link.shard) != wrote);
+        let mut result = Ok(());
+        let mut end_now = if lost { End::Rollback } else { end };
+        for mut link in links {
+            if !link.pins.transaction {
+                self.links.put(link);
+                continue;
+            }
+            match self.end_branch(&mut link, end_now).await {
+                Ok(()) => {}
+                Err(message) => {
+                    // The others must not keep what this one did not.
+                    end_now = End::Rollback;
+                    result = result.and(Err(message));
+                }
+            }
+            link.pins.transaction = false;
+            self.links.put(link);
+        }
+        self.txn.end();
+        if lost && end == End::Commit {
+            let text = "the transaction was rolled back: its server was lost before COMMIT";
+            return Err(ClientMessage::new(codes::ERROR_DURING_COMMIT, text));
+        }
+        result
+    }
+
+    async fn end_branch(&mut self, link: &mut Link, end: End) -> Result<(), ClientMessage> {
+        match link.lease.query(end.sql().as_bytes(), &self.interrupt).await {
+            Ok(answer) => match answer.error() {
+                None => Ok(()),
+                Some(error) => {
+                    link.lease.spoil();
+                    Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)))
+                }
+            },
+            // A lost connection rolls back by itself.
+            Err(_) if end == End::Rollback => Ok(()),
+            Err(error) => Err(ClientMessage::new(
+                codes::ERROR_DURING_COMMIT,
+                format!("it is not known whether the transaction was committed: {error}"),
+            )),
+        }
+    }
+
+    /// SAVEPOINT: on every shard that takes part; later ones learn it when they join.
+    pub(super) async fn savepoint(&mut self, name: &str) -> Result<(), ClientMessage> {
+        if self.txn.is_open() || !self.autocommit {
+            self.on_every_branch(&format!("SAVEPOINT {}", quoted(name))).await?;
+            self.txn.set_savepoint(name);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn roll_back_to(&mut self, name: &str) -> Result<(), ClientMessage> {
+        self.require_savepoint(name)?;
+        self.on_every_branch(&format!("ROLLBACK TO SAVEPOINT {}", quoted(name))).await?;
+        self.txn.roll_back_to(name);
+        Ok(())
+    }
+
+    pub(super) async fn release_savepoint(&mut self, name: &str) -> Result<(), ClientMessage> {
+        self.require_savepoint(name)?;
+        self.on_every_branch(&format!("RELEASE SAVEPOINT {}", quoted(name))).await?;
+        self.txn.release(name);
+        Ok(())
+    }
+
+    fn require_savepoint(&self, name: &str) -> Result<(), ClientMessage> {
+        if self.txn.has_savepoint(name) {
+            return Ok(());
+        }
+        Err(ClientMessage::new(codes::SP_DOES_NOT_EXIST, format!("SAVEPOINT {name} does not exist")))
+    }
+
+    async fn on_every_branch(&mut self, sql: &str) -> Result<(), ClientMessage> {
+        for link in self.links.held_mut().iter_mut().filter(|link| link.pins.transaction) {
+            link.lease.execute("a savepoint", sql, &self.interrupt).await?;
+        }
+        Ok(())
+    }
+
+    /// A server was lost with part of the transaction: nothing more may run in it.
+    pub(super) async fn transaction_was_lost(&mut self) {
+        if self.txn.is_open() {
+            let _ = self.end_transaction(End::Rollback).await;
+            self.txn.mark_lost();
+        }
+    }
+}
+
+/// From the words of a statement to those of a transaction.
+pub(super) fn isolation(level: SqlIsolation) -> Isolation {
+    match level {
+        SqlIsolation::ReadUncommitted => Isolation::ReadUncommitted,
+        SqlIsolation::ReadCommitted => Isolation::ReadCommitted,
+        SqlIsolation::RepeatableRead => Isolation::RepeatableRead,
+        SqlIsolation::Serializable => Isolation::Serializable,
+    }
+}
+
+/// What every statement in a lost transaction is told.
+pub(super) fn lost() -> ClientMessage {
+    let text = "the transaction was rolled back, because a server was lost; ROLLBACK to go on";
+    ClientMessage::new(codes::ERROR_DURING_COMMIT, text)
+}
+
+/// Errors after which InnoDB has rolled back the whole transaction, not only the statement: a deadlock, and a full
+/// lock table (MySQL manual, "InnoDB Error Handling").
+pub(super) fn rolls_back_transaction(code: ErrorCode) -> bool {
+    matches!(code.number, 1206 | 1213)
+}

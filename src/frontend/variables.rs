@@ -1,0 +1,394 @@
+//! Session variables and user variables: what SET means for the statements that follow, on whatever connection.
+//!
+//! The server is asked what an assignment does (its checks, its errors, its conversions), and the value that came out is
+//! read back and kept as a literal. Each connection that is used later is brought to the kept values first.
+
+use std::sync::Arc;
+
+use mysql_common::collations::{Collation, CollationId};
+
+use super::error::ClientMessage;
+use super::query::Statement;
+use super::session::{Current, Session};
+use super::shared::Shared;
+use super::transactions::End;
+use crate::backend::answer::Answer;
+use crate::backend::settings::Settings;
+use crate::exec::links::{Link, Side};
+use crate::plan::Plan;
+use crate::sql::control::{Assignment, Scope, SimpleValue, simple_value};
+use crate::sql::tokens::Mode;
+use crate::value::{Charset, Value};
+use crate::wire::column::{BINARY_COLLATION, ColumnDefinition};
+use crate::wire::response::OkPacket;
+use crate::wire::{ColumnFlags, ColumnType, text};
+
+/// The three variables behind SET NAMES.
+pub(super) const CHARACTER_SETS: [&str; 3] = ["character_set_client", "character_set_results", "collation_connection"];
+
+/// Variables that would act on more than the session, or only on the connection at hand.
+const REFUSED: [&str; 3] = ["insert_id", "gtid_next", "gtid_seq_no"];
+
+/// Settings of a session whose client named this collation in its handshake.
+pub(super) fn after_handshake(shared: &Shared, collation: u16) -> Arc<Settings> {
+    let found = Collation::resolve(CollationId::from(collation));
+    // Old clients name collations that the fleet's servers do not have: MySQL 8's default on MariaDB.
+    let is_unknown = found.collation().is_empty() || (shared.version().mariadb && found.collation().contains("_0900_"));
+    let (charset, collation) =
+        if is_unknown { ("utf8mb4", "utf8mb4_general_ci") } else { (found.charset(), found.collation()) };
+    let mut settings = Settings::default();
+    settings.set("character_set_client", &quoted(charset));
+    settings.set("character_set_results", &quoted(charset));
+    settings.set("collation_connection", &quoted(collation));
+    shared.topology.interner.intern(settings)
+}
+
+/// How statements are read under these settings.
+pub(super) fn mode(shared: &Shared, settings: &Settings) -> Mode {
+    let own = settings.get("sql_mode").map(|value| value.trim_matches('\'').to_owned());
+    let sql_mode = own.unwrap_or_else(|| shared.default_sql_mode());
+    let has = |name: &str| sql_mode.split(',').any(|word| word.trim().eq_ignore_ascii_case(name));
+    let charset = settings.get("character_set_client").map_or("utf8mb4", |value| value.trim_matches('\''));
+    let version = shared.version();
+    Mode {
+        ansi_quotes: has("ANSI_QUOTES"),
+        no_backslash_escapes: has("NO_BACKSLASH_ESCAPES"),
+        pipes_as_concat: has("PIPES_AS_CONCAT"),
+        high_not_precedence: has("HIGH_NOT_PRECEDENCE"),
+        ignore_space: has("IGNORE_SPACE"),
+        charset: Charset::from_mysql_name(charset),
+        server_version: version.number,
+        mariadb: version.mariadb,
+    }
+}
+
+impl Session {
+    /// SET, with any number of assignments.
+    pub(super) async fn set(
+        &mut self,
+        assignments: &[Assignment],
+        plan: &Plan,
+        statement: &Statement<'_>,
+    ) -> Result<(), ClientMessage> {
+        self.refuse_foreign(assignments)?;
+        if let [Assignment::System { name, value, is_default: false, .. }] = assignments
+            && name == "autocommit"
+            && let Some(on) = switch(statement.sql, value.clone(), self.mode)
+        {
+            self.set_autocommit(on).await?;
+            return self.accept(statement.more_follows).await;
+        }
+        if self.turns_autocommit_on(assignments, statement.sql) {
+            self.end_transaction(End::Commit).await?;
+        }
+        let shard = self.home_shard(&self.schema);
+        let mut link = self.obtain(shard, Side::Primary).await?;
+        self.bring_user_variables(&mut link, plan).await?;
+        let answer = link.lease.query(statement.sql, &self.interrupt).await?;
+        if let Some(error) = answer.error() {
+            let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+            self.links.put(link);
+            return Err(message);
+        }
+        let warnings = answer.summary.warnings;
+        self.read_back(&mut link, assignments).await?;
+        self.last.row_count = 0;
+        if warnings > 0 {
+            self.fetch_diagnostics(&mut link).await?;
+        } else {
+            self.diagnostics.clear();
+        }
+        self.links.put(link);
+        self.send_ok(OkPacket { warnings, ..OkPacket::default() }, statement.more_follows).await
+    }
+
+    fn refuse_foreign(&self, assignments: &[Assignment]) -> Result<(), ClientMessage> {
+        for assignment in assignments {
+            match assignment {
+                Assignment::Other => {
+                    return Err(ClientMessage::unsupported(
+                        "this form of SET: it would change an account or a connection that clients share",
+                    ));
+                }
+                Assignment::System { scope: Scope::Session, name, .. } if REFUSED.contains(&name.as_str()) => {
+                    return Err(ClientMessage::unsupported(&format!("setting {name}")));
+                }
+                Assignment::System { scope: Scope::Session, .. }
+                | Assignment::User { .. }
+                | Assignment::Names { .. }
+                | Assignment::CharacterSet(_) => {}
+                Assignment::System { name, .. } => {
+                    return Err(ClientMessage::unsupported(&format!(
+                        "setting the global variable {name}: set it on the servers themselves"
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn set_autocommit(&mut self, on: bool) -> Result<(), ClientMessage> {
+        if on && !self.autocommit {
+            self.end_transaction(End::Commit).await?;
+        }
+        self.autocommit = on;
+        self.change_settings(|settings| match on {
+            true => settings.unset("autocommit"),
+            false => settings.set("autocommit", "0"),
+        });
+        Ok(())
+    }
+
+    fn turns_autocommit_on(&self, assignments: &[Assignment], sql: &[u8]) -> bool {
+        !self.autocommit
+            && assignments.iter().any(|assignment| match assignment {
+                Assignment::System { name, value, is_default, .. } => {
+                    name == "autocommit" && (*is_default || switch(sql, value.clone(), self.mode) != Some(false))
+                }
+                _ => false,
+            })
+    }
+
+    pub(super) fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = (*self.settings).clone();
+        change(&mut settings);
+        self.settings = self.shared.topology.interner.intern(settings);
+        self.settings_changed();
+        self.autocommit = self.settings.get("autocommit").is_none_or(|value| value == "1");
+    }
+
+    /// Works out what follows from the settings.
+    pub(super) fn settings_changed(&mut self) {
+        self.mode = mode(&self.shared, &self.settings);
+        let collation = self.settings.get("collation_connection").unwrap_or_default().trim_matches('\'');
+        self.results_collation = collation_id(collation).unwrap_or(self.results_collation);
+    }
+
+    /// Asks the server what the assigned variables are now.
+    async fn read_back(&mut self, link: &mut Link, assignments: &[Assignment]) -> Result<(), ClientMessage> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut defaults: Vec<&str> = Vec::new();
+        let mut user = Vec::new();
+        for assignment in assignments {
+            match assignment {
+                Assignment::System { name, is_default: true, .. } if !CHARACTER_SETS.contains(&name.as_str()) => {
+                    defaults.push(name);
+                }
+                Assignment::System { name, .. } => names.push(name),
+                Assignment::Names { .. } | Assignment::CharacterSet(_) => names.extend(CHARACTER_SETS),
+                Assignment::User { name, .. } => user.push(name.clone()),
+                Assignment::Other => {}
+            }
+        }
+        if names.iter().any(|name| name.starts_with("character_set_") || name.starts_with("collation_")) {
+            names.extend(CHARACTER_SETS);
+        }
+        let mut values = Vec::new();
+        if !names.is_empty() {
+            let list: Vec<_> = names.iter().map(|name| format!("@@session.{name}")).collect();
+            let answer = link.lease.query(format!("SELECT {}", list.join(", ")).as_bytes(), &self.interrupt).await?;
+            values = literals(&answer, system_literal)?;
+        }
+        let insert_id = names.iter().zip(&values).find(|(name, _)| ["last_insert_id", "identity"].contains(*name));
+        if let Some((_, Some(value))) = insert_id {
+            self.last.insert_id = value.parse().unwrap_or(self.last.insert_id);
+        }
+        if let Some((_, Some(seconds))) = names.iter().zip(&values).find(|(name, _)| **name == "wait_timeout") {
+            self.idle_timeout = seconds.parse().map_or(self.idle_timeout, std::time::Duration::from_secs);
+        }
+        self.change_settings(|settings| {
+            defaults.iter().for_each(|name| settings.unset(canonical_name(name)));
+            for (name, value) in names.iter().zip(&values) {
+                match (canonical_name(name), value) {
+                    // Not a setting of a connection, or (wait_timeout) one of the client's session alone.
+                    ("last_insert_id" | "identity" | "wait_timeout" | "interactive_timeout", _) => {}
+                    ("autocommit", Some(value)) if value == "1" => settings.unset("autocommit"),
+                    (name, Some(value)) => settings.set(name, value),
+                    (name, None) => settings.set(name, "NULL"),
+                }
+            }
+        });
+        link.lease.has_settings(&self.settings);
+        if names.contains(&"wait_timeout") || names.contains(&"interactive_timeout") {
+            // This connection would be closed by its server; the client's time-out is ShardGate's to keep.
+            link.lease.spoil();
+        }
+        self.read_user_variables(link, &user).await
+    }
+
+    /// Keeps the values that user variables have on this connection.
+    pub(super) async fn read_user_variables(&mut self, link: &mut Link, names: &[String]) -> Result<(), ClientMessage> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let list: Vec<_> = names.iter().map(|name| user_variable(name)).collect();
+        link.lease.has_user_variables_of(self.registered.entry.id);
+        let answer = link.lease.query(format!("SELECT {}", list.join(", ")).as_bytes(), &self.interrupt).await?;
+        for (name, value) in names.iter().zip(literals(&answer, user_literal)?) {
+            match value {
+                Some(value) => self.user_variables.insert(name.clone(), value),
+                None => self.user_variables.remove(name),
+            };
+        }
+        Ok(())
+    }
+
+    /// Gives a connection the values of the user variables that the statement reads.
+    pub(super) async fn bring_user_variables(&mut self, link: &mut Link, plan: &Plan) -> Result<(), ClientMessage> {
+        let facts = &plan.facts;
+        let all: Vec<String> = match facts.calls_procedure {
+            // A procedure may use any of them.
+            true => self.user_variables.keys().cloned().collect(),
+            false => facts.reads_user_vars.iter().chain(&facts.writes_user_vars).cloned().collect(),
+        };
+        if all.is_empty() {
+            return Ok(());
+        }
+        // Variables that the session has not set are NULL on a clean connection, and there is no better NULL.
+        let known = all.iter().filter_map(|name| Some((user_variable(name), self.user_variables.get(name)?)));
+        let known: Vec<_> = known.collect();
+        if known.is_empty() {
+            return Ok(());
+        }
+        let list: Vec<_> = known.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        link.lease.has_user_variables_of(self.registered.entry.id);
+        link.lease.execute("user variables", &format!("SET {}", list.join(", ")), &self.interrupt).await?;
+        Ok(())
+    }
+
+    /// USE.
+    pub(super) fn use_database(&mut self, name: &str) -> Result<(), ClientMessage> {
+        self.schema_is_current();
+        if name.eq_ignore_ascii_case("information_schema") {
+            self.current = Current::System("information_schema".into());
+            return Ok(());
+        }
+        if ["performance_schema", "mysql", "sys"].iter().any(|system| system.eq_ignore_ascii_case(name)) {
+            return Err(self.access_denied(name));
+        }
+        let Some((id, database)) = self.schema.database(name) else {
+            return Err(ClientMessage::new(
+                crate::wire::error_code::BAD_DB_ERROR,
+                format!("Unknown database '{name}'"),
+            ));
+        };
+        if !self.may_use(&database.name) {
+            return Err(self.access_denied(&database.name));
+        }
+        self.current = Current::Logical(id);
+        Ok(())
+    }
+
+    pub(super) fn access_denied(&self, database: &str) -> ClientMessage {
+        let text = format!("Access denied for user '{}'@'%' to database '{database}'", self.user.name);
+        ClientMessage::new(crate::wire::error_code::DBACCESS_DENIED_ERROR, text)
+    }
+
+    pub(super) fn may_use(&self, database: &str) -> bool {
+        self.user.databases.iter().any(|allowed| allowed.eq_ignore_ascii_case(database))
+    }
+}
+
+fn collation_id(name: &str) -> Option<u16> {
+    let ids = (1..1024).map(|id| Collation::resolve(CollationId::from(id)));
+    ids.filter(|collation| collation.collation().eq_ignore_ascii_case(name)).map(|found| found.id() as u16).next()
+}
+
+/// ON, OFF, 1, 0 and their like; `None` for what the server must judge.
+fn switch(sql: &[u8], place: std::ops::Range<usize>, mode: Mode) -> Option<bool> {
+    match simple_value(sql, place, mode)? {
+        SimpleValue::Literal(Value::Int(0)) => Some(false),
+        SimpleValue::Literal(Value::Int(1)) => Some(true),
+        SimpleValue::Word(word) if word.eq_ignore_ascii_case("on") || word.eq_ignore_ascii_case("true") => Some(true),
+        SimpleValue::Word(word) if word.eq_ignore_ascii_case("off") || word.eq_ignore_ascii_case("false") => {
+            Some(false)
+        }
+        _ => None,
+    }
+}
+
+/// One name for variables that have two.
+fn canonical_name(name: &str) -> &str {
+    match name {
+        "tx_isolation" => "transaction_isolation",
+        "tx_read_only" => "transaction_read_only",
+        "character_set_connection" => "collation_connection",
+        other => other,
+    }
+}
+
+fn user_variable(name: &str) -> String {
+    format!("@{}", crate::txn::transaction::quoted(name))
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{text}'")
+}
+
+/// The cells of a one-row answer as SQL literals that have the same value and type; NULL is `None`.
+fn literals(
+    answer: &Answer,
+    literal: fn(&[u8], &ColumnDefinition<'_>) -> String,
+) -> Result<Vec<Option<String>>, ClientMessage> {
+    if let Some(error) = answer.error() {
+        return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+    }
+    let (columns, rows) = answer.table();
+    let Some(row) = rows.into_iter().next() else { return Ok(vec![None; columns.len()]) };
+    let cells = text::cells(row).zip(&columns);
+    Ok(cells.map(|(cell, column)| cell.ok().flatten().map(|bytes| literal(bytes, column))).collect())
+}
+
+/// The value of a system variable: a number, or words in plain quotes.
+fn system_literal(bytes: &[u8], column: &ColumnDefinition<'_>) -> String {
+    let number = number(bytes, column).map(|number| match number.strip_prefix("CAST(") {
+        // Variables have types of their own; some take no expression.
+        Some(cast) => cast.split(' ').next().unwrap_or_default().to_owned(),
+        None => number,
+    });
+    number.unwrap_or_else(|| plain_string(bytes))
+}
+
+/// The value of a user variable, with its type, character set and collation.
+fn user_literal(bytes: &[u8], column: &ColumnDefinition<'_>) -> String {
+    if let Some(number) = number(bytes, column) {
+        return number;
+    }
+    let string = plain_string(bytes);
+    if column.charset == BINARY_COLLATION {
+        return format!("_binary {string}");
+    }
+    let found = Collation::resolve(CollationId::from(column.charset));
+    match found.collation().is_empty() {
+        true => string,
+        false => format!("_{} {string} COLLATE {}", found.charset(), found.collation()),
+    }
+}
+
+fn number(bytes: &[u8], column: &ColumnDefinition<'_>) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let is = |kinds: &[ColumnType]| kinds.iter().any(|kind| *kind as u8 == column.column_type);
+    if is(&[ColumnType::MYSQL_TYPE_LONGLONG, ColumnType::MYSQL_TYPE_LONG, ColumnType::MYSQL_TYPE_SHORT])
+        || is(&[ColumnType::MYSQL_TYPE_TINY, ColumnType::MYSQL_TYPE_INT24, ColumnType::MYSQL_TYPE_YEAR])
+    {
+        // A literal that fits is signed.
+        let cast = column.flags.contains(ColumnFlags::UNSIGNED_FLAG) && text.parse::<i64>().is_ok();
+        return Some(if cast { format!("CAST({text} AS UNSIGNED)") } else { text });
+    }
+    if is(&[ColumnType::MYSQL_TYPE_DOUBLE, ColumnType::MYSQL_TYPE_FLOAT]) {
+        return Some(if text.contains(['e', 'E']) { text } else { format!("{text}e0") });
+    }
+    if is(&[ColumnType::MYSQL_TYPE_NEWDECIMAL, ColumnType::MYSQL_TYPE_DECIMAL]) {
+        return Some(if text.contains('.') { text } else { format!("CAST({text} AS DECIMAL(65, 0))") });
+    }
+    None
+}
+
+/// A string literal that means the same under every sql_mode.
+fn plain_string(bytes: &[u8]) -> String {
+    let is_plain = |byte: &u8| (byte.is_ascii_graphic() || *byte == b' ') && !b"'\\".contains(byte);
+    match bytes.iter().all(is_plain) {
+        true => format!("'{}'", String::from_utf8_lossy(bytes)),
+        false => format!("x'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+    }
+}

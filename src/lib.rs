@@ -9,3 +9,4 @@ pub mod backend;
 pub mod txn;
 pub mod exec;
 pub mod frontend;
+pub mod config;

@@ -1,0 +1,50 @@
+//! Configuration files as users write them -> the options that each part takes, and the sharding rules.
+//!
+//! A main file (`shardgate.toml`) names rule files, one for each logical database. Everything that is wrong in any of
+//! them is reported at once, each with file, line, key and what would be valid; a configuration with a problem is none.
+//! What a key means, its range and its default are said where the part declares its options. Reading touches files and
+//! environment variables, and nothing else: whether servers are there is not asked here.
+
+mod main_file;
+mod server;
+mod users;
+mod replica_sets;
+mod tls;
+mod monitor;
+mod log;
+mod rule_file;
+mod secret;
+mod section;
+mod units;
+mod problem;
+
+use std::path::Path;
+
+pub use log::{LogFormat, LogOptions};
+pub use problem::{Problem, Problems};
+
+use crate::sharding::Schema;
+use crate::{backend, frontend};
+
+/// All that a configuration says.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[server]` and `[[users]]`.
+    pub frontend: frontend::options::Options,
+    /// `[[replica_sets]]`, indexed by [`ReplicaSetId`](crate::sharding::ReplicaSetId), and `[monitor]`.
+    pub backend: backend::options::Options,
+    /// `[log]`.
+    pub log: LogOptions,
+    /// The sharding rules; `version` is 0.
+    pub schema: Schema,
+    /// What is probably not meant, in the order of the files.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads the main file at `path` and the rule files that it names. On failure all problems, in the order of the files.
+pub fn load(path: &Path) -> Result<Config, Problems> {
+    main_file::load(path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,314 @@
+//! A rule file: one logical database with its shards and tables.
+
+use super::main_file::unknown;
+use super::problem::Report;
+use super::section::{Item, Section, Source};
+use crate::sharding::build::{
+    DatabaseSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec, ShardsSpec, TableSpec,
+};
+use crate::sharding::collation::TextCollation;
+use crate::sharding::function::FunctionSpec;
+use crate::sharding::schema::same_name;
+use crate::sharding::{Column, KeyType, ReplicaSetId};
+
+/// What a rule file says, and where it says it.
+#[derive(Debug)]
+pub(super) struct RuleFile<'d> {
+    pub(super) spec: DatabaseSpec,
+    file: Section<'d>,
+    shards: Vec<Section<'d>>,
+    tables: Vec<Section<'d>>,
+    /// Names of tables that are not in `spec`, because they have problems of their own.
+    broken_tables: Vec<String>,
+}
+
+/// Reads the file; `None`, reported, if it is no TOML or names no database. What is wrong in one table or shard does not
+/// keep the others from being compared.
+pub(super) fn read<'d>(source: &'d Source, report: &'d Report, replica_sets: &[String]) -> Option<RuleFile<'d>> {
+    let file = source.parse(report)?;
+    let name = file.required_text("database");
+    let default_shard = file.required_text("default_shard");
+    let read_write_splitting = file.item("read_write_splitting").and_then(|item| item.boolean()).unwrap_or(false);
+    let (shards, shard_specs): (Vec<_>, Vec<_>) = with_specs(file.sections("shards"), |section, index| {
+        // Of a shard with an unknown replica set the rest is right: it gets one of its own.
+        read_shard(section, replica_sets, ReplicaSetId(u16::MAX - index as u16))
+    });
+    let table_sections = file.sections("tables");
+    let mut broken_tables: Vec<String> =
+        table_sections.iter().filter_map(|table| table.peek("name").map(str::to_owned)).collect();
+    let (tables, table_specs) = with_specs(table_sections, |section, _| read_table(section));
+    broken_tables.retain(|name| !table_specs.iter().any(|table| table.name == *name));
+    file.finish();
+    if file.is_without("shards") {
+        file.problem("shards", "there are no shards; add [[shards]] with name, replica_set and schema");
+    }
+    let first_shard = || shard_specs.first().map(|shard| shard.name.clone());
+    let spec = DatabaseSpec {
+        name: name?,
+        default_shard: default_shard.or_else(first_shard)?,
+        shards: shard_specs,
+        read_write_splitting,
+        tables: table_specs,
+    };
+    (!spec.shards.is_empty()).then_some(RuleFile { spec, file, shards, tables, broken_tables })
+}
+
+/// The sections that could be read, and what was read.
+fn with_specs<'d, T>(
+    sections: Vec<Section<'d>>,
+    read: impl Fn(&Section<'d>, usize) -> Option<T>,
+) -> (Vec<Section<'d>>, Vec<T>) {
+    let read = sections.into_iter().enumerate().filter_map(|(index, section)| {
+        let spec = read(&section, index)?;
+        Some((section, spec))
+    });
+    read.unzip()
+}
+
+/// Reports what is wrong with the rules as a whole, where it is written.
+pub(super) fn report_error(rules: &[RuleFile<'_>], error: &RuleError) {
+    let (Place::Database { database } | Place::Shard { database, .. } | Place::Table { database, .. }) = error.at;
+    let Some(file) = rules.get(database) else { return };
+    let section = match error.at {
+        Place::Database { .. } => Some(&file.file),
+        Place::Shard { shard, .. } => file.shards.get(shard),
+        Place::Table { table, .. } => file.tables.get(table),
+    };
+    let is_broken = |name: &str| file.broken_tables.iter().any(|broken| same_name(broken, name));
+    match (&error.problem, section) {
+        // The table is there; what is wrong with it has been reported.
+        (RuleProblem::UnknownTable { name, .. }, _) if is_broken(name) => {}
+        (_, Some(section)) => section.problem(error.key, error.to_string()),
+        (_, None) => {}
+    }
+}
+
+fn read_shard(section: &Section<'_>, replica_sets: &[String], unknown_set: ReplicaSetId) -> Option<ShardSpec> {
+    let name = section.required_text("name");
+    let replica_set = section.required_text("replica_set").map(|name| {
+        let found = replica_sets.iter().position(|known| same_name(known, &name));
+        if found.is_none() {
+            let known: Vec<&str> = replica_sets.iter().map(String::as_str).collect();
+            section.problem("replica_set", unknown("replica set", &name, &known));
+        }
+        found.map_or(unknown_set, |index| ReplicaSetId(index as u16))
+    });
+    let schema = section.required_text("schema");
+    section.finish();
+    let name = name?;
+    // Whatever is missing has been reported; others may refer to the shard.
+    let schema = schema.unwrap_or_else(|| name.clone());
+    Some(ShardSpec { name, replica_set: replica_set.unwrap_or(unknown_set), schema })
+}
+
+/// Kinds of table.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Sharded,
+    Reference,
+    Single,
+}
+
+fn read_table(section: &Section<'_>) -> Option<TableSpec> {
+    const KINDS: &[(&str, Kind)] =
+        &[("sharded", Kind::Sharded), ("reference", Kind::Reference), ("single", Kind::Single)];
+    let name = section.required_text("name");
+    let kind = match section.item("kind") {
+        Some(item) => item.choice(KINDS),
+        None if section.has("shard_key") => Some(Kind::Sharded),
+        None => {
+            section.problem("kind", "missing: give shard_key, or kind = \"reference\" or \"single\"");
+            None
+        }
+    };
+    let physical = section.text("physical");
+    let columns = section.item("columns").map(|item| read_columns(&item));
+    let placement = read_placement(section, kind);
+    section.finish();
+    let columns = match columns {
+        Some(columns) => Some(columns?),
+        None => None,
+    };
+    Some(TableSpec { name: name?, physical, columns, placement: placement? })
+}
+
+fn read_placement(section: &Section<'_>, kind: Option<Kind>) -> Option<PlacementSpec> {
+    const SHARDED_ONLY: [&str; 8] =
+        ["shard_key", "key_type", "collation", "function", "shards", "colocated_with", "null_key", "auto_increment"];
+    let refuse = |keys: &[&'static str], what: &str| {
+        keys.iter().for_each(|key| section.refuse(key, &format!("has no meaning for a {what} table")));
+    };
+    match kind? {
+        Kind::Reference => {
+            refuse(&SHARDED_ONLY, "reference");
+            refuse(&["shard"], "reference");
+            Some(PlacementSpec::Reference)
+        }
+        Kind::Single => {
+            refuse(&SHARDED_ONLY, "single");
+            section.item("shard").map_or(Some(None), |item| item.text().map(Some)).map(PlacementSpec::Single)
+        }
+        Kind::Sharded => {
+            section.refuse("shard", "has no meaning for a sharded table; its shards are named by \"shards\"");
+            read_sharded(section).map(PlacementSpec::Sharded)
+        }
+    }
+}
+
+fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
+    let key_column = section.required_text("shard_key");
+    let key = read_key_type(section);
+    let function = section.item("function").map(|item| read_function(&item));
+    let shards = section.item("shards").map(|item| read_shards(&item));
+    let colocated_with = section.text("colocated_with");
+    let null_key = section.text("null_key");
+    let auto_increment = section.item("auto_increment").map(|item| item.choice(&[("per-shard", true)]));
+    Some(ShardedSpec {
+        key_column: key_column?,
+        key: key?,
+        function: function.map_or(Some(None), |function| function.map(Some))?,
+        shards: shards.map_or(Some(None), |shards| shards.map(Some))?,
+        colocated_with,
+        null_key,
+        auto_increment_per_shard: auto_increment.map_or(Some(false), |choice| choice)?,
+    })
+}
+
+/// `Some(None)`: the rule does not say.
+fn read_key_type(section: &Section<'_>) -> Option<Option<KeyType>> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Word {
+        Integer,
+        Text,
+        Bytes,
+    }
+    const WORDS: &[(&str, Word)] = &[("integer", Word::Integer), ("text", Word::Text), ("bytes", Word::Bytes)];
+    let word = section.item("key_type").map(|item| item.choice(WORDS));
+    let collation = section.item("collation");
+    let word = match word {
+        Some(word) => Some(word?),
+        None => None,
+    };
+    match (word, collation) {
+        (Some(Word::Text), Some(item)) => {
+            let name = item.text()?;
+            let collation =
+                TextCollation::from_mysql_name(&name).map_err(|unsupported| item.problem(unsupported.to_string()));
+            Some(Some(KeyType::Text(collation.ok()?, None)))
+        }
+        (Some(Word::Text), None) => {
+            section.problem(
+                "collation",
+                "missing: key_type = \"text\" needs the collation of the column, as in \"utf8mb4_bin\"",
+            );
+            None
+        }
+        (_, Some(item)) => {
+            item.problem("has a meaning only beside key_type = \"text\"");
+            None
+        }
+        (Some(Word::Integer), None) => Some(Some(KeyType::INTEGER)),
+        (Some(Word::Bytes), None) => Some(Some(KeyType::Bytes(None))),
+        (None, None) => Some(None),
+    }
+}
+
+fn read_function(item: &Item<'_>) -> Option<FunctionSpec> {
+    #[derive(Clone, Copy)]
+    enum Name {
+        Hash,
+        Mod,
+    }
+    let section = item.section("function = { kind = \"hash\", slots = 1024 }")?;
+    let kind = section.required("kind").and_then(|item| item.choice(&[("hash", Name::Hash), ("mod", Name::Mod)]));
+    let function = match kind {
+        Some(Name::Hash) => {
+            let slots = section.required("slots").and_then(|item| item.integer(1..=u64::from(u16::MAX) + 1));
+            slots.map(|slots| FunctionSpec::Hash { slots: slots as usize })
+        }
+        Some(Name::Mod) => {
+            section.refuse("slots", "function \"mod\" has no slots");
+            Some(FunctionSpec::Mod)
+        }
+        None => section.item("slots").and(None),
+    };
+    section.finish();
+    function
+}
+
+/// A list of names, or slots for each name.
+fn read_shards(item: &Item<'_>) -> Option<ShardsSpec> {
+    const EXAMPLE: &str = "shards = [\"s0\", \"s1\"] or shards = { s0 = \"0-511\", s1 = [\"512-1022\", 1023] }";
+    if item.is_table() {
+        let entries = item.section(EXAMPLE)?.entries();
+        let slots: Vec<_> = entries.iter().map(|(name, item)| Some((name.clone(), read_slots(item)?))).collect();
+        return slots.into_iter().collect::<Option<Vec<_>>>().map(ShardsSpec::Slots);
+    }
+    let names: Vec<Option<String>> = item.list(EXAMPLE)?.iter().map(Item::text).collect();
+    names.into_iter().collect::<Option<Vec<_>>>().map(ShardsSpec::Even)
+}
+
+/// `"0-511"`, `7`, or a list of these.
+fn read_slots(item: &Item<'_>) -> Option<Vec<(usize, usize)>> {
+    if item.is_list() {
+        let ranges: Vec<Option<(usize, usize)>> = item.list("[\"0-511\", 700]")?.iter().map(read_range).collect();
+        return ranges.into_iter().collect();
+    }
+    read_range(item).map(|range| vec![range])
+}
+
+fn read_range(item: &Item<'_>) -> Option<(usize, usize)> {
+    const EXAMPLE: &str = "slots, as in \"0-511\" or 700";
+    if let Some(integer) = item.as_integer() {
+        let slot = usize::try_from(integer).ok().map(|slot| (slot, slot));
+        if slot.is_none() {
+            item.expected(EXAMPLE);
+        }
+        return slot;
+    }
+    if !item.is_text() {
+        item.expected(EXAMPLE);
+        return None;
+    }
+    let text = item.text()?;
+    let number = |text: &str| text.trim().parse::<usize>().ok();
+    let range = match text.split_once('-') {
+        Some((first, last)) => number(first).zip(number(last)),
+        None => number(&text).map(|slot| (slot, slot)),
+    };
+    let range = range.filter(|(first, last)| first <= last);
+    if range.is_none() {
+        item.problem(format!("\"{text}\" should be {EXAMPLE}"));
+    }
+    range
+}
+
+/// Names, or tables with name and `auto_increment`, in the order of the table.
+fn read_columns(item: &Item<'_>) -> Option<Vec<Column>> {
+    const EXAMPLE: &str = "columns = [\"id\", { name = \"n\", auto_increment = true }]";
+    let items = item.list(EXAMPLE)?;
+    if items.is_empty() {
+        item.problem("the list is empty; name all columns of the table in their order, or leave the key out");
+        return None;
+    }
+    let mut columns: Vec<Column> = Vec::new();
+    for item in &items {
+        let column = read_column(item)?;
+        if columns.iter().any(|other| same_name(&other.name, &column.name)) {
+            item.problem(format!("column \"{}\" is there twice (letter case does not count)", column.name));
+        }
+        columns.push(column);
+    }
+    Some(columns)
+}
+
+fn read_column(item: &Item<'_>) -> Option<Column> {
+    if !item.is_table() {
+        return item.text().map(|name| Column::named(&name));
+    }
+    let section = item.section("{ name = \"id\", auto_increment = true }")?;
+    let name = section.required_text("name");
+    let auto_increment = section.item("auto_increment").map_or(Some(false), |item| item.boolean());
+    section.finish();
+    Some(Column { auto_increment: auto_increment?, ..Column::named(&name?) })
+}

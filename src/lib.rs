@@ -10,3 +10,5 @@ pub mod txn;
 pub mod exec;
 pub mod frontend;
 pub mod config;
+pub mod playground;
+pub mod server;

@@ -1,0 +1,137 @@
+//! The command line: arguments -> config -> the work -> exit code.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use shardgate::server::{self, offline, operate};
+
+// Memory of a burst of sessions goes back to the system within seconds (background purging).
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// A sharding proxy for MySQL and MariaDB: a fleet of servers that looks like one.
+///
+/// Exit codes: 0 done, 1 failed, 2 bad arguments or configuration.
+#[derive(Debug, Parser)]
+#[command(name = "shardgate", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the proxy until SIGTERM or Ctrl-C.
+    Serve {
+        #[command(flatten)]
+        config: ConfigFile,
+        #[command(flatten)]
+        log: Log,
+    },
+    /// Start real servers with a sharded demo shop, and the proxy in front of them.
+    Playground(Playground),
+    /// Validate the configuration; prints every problem with file, line and key.
+    Check {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Compare with the live servers as well: schemas, tables, types and collations of shard keys.
+        #[arg(long)]
+        connect: bool,
+    },
+    /// Create the physical schemas of all shards that do not exist yet.
+    Init {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Print the shard that holds rows with this key.
+    ShardOf {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// `database.table`, or just the table where there is one database.
+        table: String,
+        /// The shard key's value, as an SQL literal or plain text: 42, '42', x; for keys of bytes 0x and hexadecimal digits.
+        #[arg(allow_hyphen_values = true)]
+        key: String,
+    },
+    /// Print the route and the rewritten SQL of a statement, without connecting.
+    Explain {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Logical database that the statement runs in; may be left out where there is one.
+        #[arg(long, short)]
+        database: Option<String>,
+        statement: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// The configuration file.
+    #[arg(long, short, env = "SHARDGATE_CONFIG", default_value = "shardgate.toml")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Log {
+    /// Form of log lines; overrides the configuration.
+    #[arg(long, value_enum)]
+    log_format: Option<LogFormat>,
+    /// What is logged, as tracing's filter: info, or shardgate=debug; overrides the configuration.
+    #[arg(long, env = "SHARDGATE_LOG")]
+    log_level: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+struct Playground {
+    /// Where data and logs go; a new folder under the system's temporary folder if not given.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Port of the proxy. Without it: 8066 if that is free, else any free one.
+    #[arg(long)]
+    port: Option<u16>,
+    /// The server program to start: a path to mariadbd or to MySQL's mysqld.
+    #[arg(long)]
+    server: Option<PathBuf>,
+    /// Keep the data when stopped.
+    #[arg(long)]
+    keep: bool,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("shardgate: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve { config, log } => {
+            let json = log.log_format.map(|format| matches!(format, LogFormat::Json));
+            server::serve(&config.config, json, log.log_level.as_deref())
+        }
+        Command::Playground(options) => server::playground(shardgate::playground::Options {
+            dir: options.dir,
+            port: options.port,
+            server: options.server,
+            keep: options.keep,
+        }),
+        Command::Check { config, connect } => operate::check(&config.config, connect),
+        Command::Init { config } => operate::init(&config.config),
+        Command::ShardOf { config, table, key } => offline::shard_of(&config.config, &table, &key),
+        Command::Explain { config, database, statement } => {
+            offline::explain(&config.config, database.as_deref(), &statement)
+        }
+    }
+}

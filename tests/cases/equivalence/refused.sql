@@ -1,0 +1,71 @@
+-- about: What needs a merge is refused for now, by name: never a wrong answer.
+-- refused: 1235 ORDER BY
+SELECT * FROM users ORDER BY user_id;
+
+-- refused: 1235 LIMIT
+SELECT * FROM users LIMIT 3;
+
+-- refused: 1235
+SELECT COUNT(*) FROM users;
+
+-- refused: 1235
+SELECT SUM(balance) FROM users WHERE level > 1;
+
+-- refused: 1235
+SELECT AVG(balance), MIN(name) FROM users;
+
+-- refused: 1235 DISTINCT
+SELECT DISTINCT country_code FROM users;
+
+-- refused: 1235 GROUP BY
+SELECT country_code FROM users GROUP BY country_code;
+
+-- refused: 1235
+SELECT country_code, COUNT(*) FROM users GROUP BY country_code;
+
+-- refused: 1235
+SELECT name FROM users HAVING name > 'C';
+
+-- refused: 1235
+SELECT name, ROW_NUMBER() OVER (ORDER BY user_id) FROM users;
+
+-- refused: 1235
+SELECT name FROM users UNION SELECT title FROM tickets;
+
+-- refused: 1235
+SELECT name FROM users WHERE user_id = 1 UNION SELECT name FROM users WHERE user_id = 2 UNION SELECT name FROM users WHERE user_id = 3 UNION SELECT name FROM users WHERE user_id = 4;
+
+-- refused: 1235
+SELECT GROUP_CONCAT(name) FROM users;
+
+-- refused: 1235
+SELECT MAX(t.user_id) FROM (SELECT * FROM users) t;
+
+-- refused: 1235
+SELECT SQL_CALC_FOUND_ROWS name FROM users LIMIT 1;
+
+-- refused: 1235
+SELECT user_id FROM users WHERE user_id IN (1, 2, 3, 4, 5, 6, 7, 8) ORDER BY user_id LIMIT 2;
+
+-- refused: 1235
+UPDATE users SET level = 9 LIMIT 2;
+
+-- refused: 1235
+DELETE FROM users ORDER BY user_id LIMIT 1;
+
+-- refused: 1235
+INSERT INTO users (user_id, name) SELECT user_id + 100000, name FROM users;
+
+-- refused: 1235
+UPDATE users SET user_id = 5001 WHERE user_id = 1;
+
+-- refused: 1235
+INSERT INTO users (user_id, name) VALUES (FLOOR(RAND() * 1000), 'x');
+
+-- refused: 1235
+SELECT @n := @n + 1, name FROM users;
+
+-- about: The session goes on after a refusal.
+-- refused: 1235
+SELECT COUNT(*) FROM users;
+SELECT name FROM users WHERE user_id = 1;

@@ -1,0 +1,409 @@
+//! The commands beside `serve`, run as an operator runs them: what they print where, and what they exit with.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::path::Path;
+use std::process::Command;
+
+use shardgate::playground::cluster::SERVICE_USER;
+use shardgate::playground::{Cluster, ClusterOptions};
+
+const RULES: &str = r#"
+database = "shop"
+default_shard = "s0"
+
+[[shards]]
+name = "s0"
+replica_set = "rs0"
+schema = "shop_0"
+
+[[shards]]
+name = "s1"
+replica_set = "rs1"
+schema = "shop_1"
+
+[[tables]]
+name = "users"
+shard_key = "user_id"
+function = { kind = "hash", slots = 64 }
+shards = ["s0", "s1"]
+
+[[tables]]
+name = "logins"
+shard_key = "login"
+key_type = "text"
+collation = "utf8mb4_general_ci"
+function = { kind = "hash", slots = 64 }
+shards = ["s0", "s1"]
+
+[[tables]]
+name = "tickets"
+physical = "{table}_{index}"
+shard_key = "id"
+function = { kind = "mod" }
+shards = ["s0", "s1"]
+null_key = "s1"
+
+[[tables]]
+name = "files"
+shard_key = "digest"
+key_type = "bytes"
+function = { kind = "hash", slots = 64 }
+shards = ["s0", "s1"]
+
+[[tables]]
+name = "countries"
+kind = "reference"
+
+[[tables]]
+name = "settings"
+kind = "single"
+"#;
+
+/// A configuration in a folder of its own.
+struct Site(tempfile::TempDir);
+
+/// What a run of the binary left.
+#[derive(Debug)]
+struct Run {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Site {
+    /// Servers that are not there.
+    fn offline() -> Site {
+        Site::new(&main_file(&[("127.0.0.1:1", &[]), ("127.0.0.1:2", &[])], "x"), RULES)
+    }
+
+    fn new(main: &str, rules: &str) -> Site {
+        use std::os::unix::fs::OpenOptionsExt;
+        let site = Site(tempfile::tempdir().unwrap());
+        for (name, text) in [("shardgate.toml", main), ("shop.toml", rules)] {
+            let mut open = std::fs::OpenOptions::new();
+            let file = open.write(true).create(true).truncate(true).mode(0o600).open(site.0.path().join(name));
+            std::io::Write::write_all(&mut file.unwrap(), text.as_bytes()).unwrap();
+        }
+        site
+    }
+
+    /// Runs the binary in the site's folder, where its configuration is found by itself.
+    fn run(&self, arguments: &[&str]) -> Run {
+        run_in(self.0.path(), arguments)
+    }
+}
+
+fn run_in(folder: &Path, arguments: &[&str]) -> Run {
+    let output = Command::new(env!("CARGO_BIN_EXE_shardgate"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("SHARDGATE_CONFIG")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// For each replica set its primary and replicas.
+fn main_file(sets: &[(&str, &[String])], password: &str) -> String {
+    let mut text = "rules = [\"shop.toml\"]\n[[users]]\nname = \"app\"\npassword = \"app\"\n".to_owned();
+    for (index, (primary, replicas)) in sets.iter().enumerate() {
+        text += &format!(
+            "[[replica_sets]]\nname = \"rs{index}\"\nprimary = \"{primary}\"\nreplicas = {replicas:?}\n\
+             user = \"{SERVICE_USER}\"\npassword = \"{password}\"\nconnect_timeout = \"5s\"\n"
+        );
+    }
+    text
+}
+
+#[test]
+fn it_says_what_it_is_and_what_it_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let version = run_in(folder.path(), &["--version"]);
+    assert_eq!((version.code, version.out.as_str()), (Some(0), concat!("shardgate ", env!("CARGO_PKG_VERSION"), "\n")));
+    let help = run_in(folder.path(), &["--help"]);
+    assert_eq!(help.code, Some(0));
+    for command in ["serve", "playground", "check", "init", "shard-of", "explain"] {
+        assert!(help.out.contains(&format!("  {command} ")), "{}", help.out);
+        let own = run_in(folder.path(), &[command, "--help"]);
+        assert!(own.code == Some(0) && own.out.contains("Usage: shardgate"), "{own:?}");
+    }
+    for wrong in [&["chekc"][..], &[], &["check", "--conect"], &["shard-of", "users"]] {
+        let run = run_in(folder.path(), wrong);
+        assert!(run.code == Some(2) && run.err.contains("Usage: shardgate"), "{run:?}");
+    }
+}
+
+#[test]
+fn a_configuration_that_is_wrong_ends_every_command_with_all_its_problems() {
+    let main = "rules = [\"shop.toml\"]\n[server]\nlisten = 3\n[[users]]\nname = \"app\"\npassword = { env = \"\" }\n";
+    let site = Site::new(main, &RULES.replace("shard_key = \"login\"", "shard_kye = \"login\""));
+    for command in [
+        &["check"][..],
+        &["check", "--connect"],
+        &["serve"],
+        &["init"],
+        &["shard-of", "users", "1"],
+        &["explain", "DO 1"],
+    ] {
+        let run = site.run(command);
+        assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
+        for place in
+            ["shardgate.toml:3: server.listen: ", "shardgate.toml:6: users[0].password.env: ", "shop.toml:24: "]
+        {
+            assert!(run.err.lines().any(|line| line.starts_with(place)), "{place}: {}", run.err);
+        }
+        assert!(run.err.trim_end().lines().last().unwrap().starts_with("shardgate: the configuration has "), "{run:?}");
+    }
+    let nothing = tempfile::tempdir().unwrap();
+    let run = run_in(nothing.path(), &["check"]);
+    assert!(run.code == Some(2) && run.err.starts_with("shardgate.toml: cannot read the file: "), "{run:?}");
+}
+
+#[test]
+fn a_good_configuration_is_summed_up() {
+    let run = Site::offline().run(&["check"]);
+    let summary = "ok: 2 replica sets, 2 shards, 1 database, 6 tables with rules\n";
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (Some(0), summary, ""));
+}
+
+#[test]
+fn certificates_that_are_none_are_found_by_check() {
+    let main = main_file(&[("127.0.0.1:1", &[]), ("127.0.0.1:2", &[])], "x");
+    let tls = "[server]\ntls = { mode = \"required\", cert = \"shop.toml\", key = \"shop.toml\" }\n";
+    let run = Site::new(&(main + tls), RULES).run(&["check"]);
+    assert!(run.code == Some(2) && run.err.contains("shop.toml: "), "{run:?}");
+}
+
+#[test]
+fn shards_of_keys_are_told_or_refused() {
+    let site = Site::offline();
+    let good = [
+        (
+            "users",
+            "42",
+            "shop.users user_id = 42: shard s0 (slot 19 of 64), replica set rs0 at 127.0.0.1:1, table shop_0.users",
+        ),
+        ("SHOP.Users", "'42'", "shop.users user_id = '42': shard s0 (slot 19 of 64)"),
+        ("users", "-5", "shop.users user_id = -5: shard "),
+        ("logins", "ada", "shop.logins login = ada: shard "),
+        ("files", "0x00ff", "shop.files digest = 0x00ff: shard "),
+        ("tickets", "7", "shop.tickets id = 7: shard s1, replica set rs1 at 127.0.0.1:2, table shop_1.tickets_1"),
+        ("tickets", "NULL", "shop.tickets id = NULL: shard s1,"),
+        ("settings", "x", "shop.settings is a single table: every row is on shard s0,"),
+        ("countries", "x", "shop.countries is a reference table: every row is on each of its shards\n  shard s0,"),
+    ];
+    for (table, key, wanted) in good {
+        let run = site.run(&["shard-of", table, key]);
+        assert!(run.code == Some(0) && run.out.starts_with(wanted), "{table} {key}: {run:?}");
+    }
+    let upper = site.run(&["shard-of", "logins", "ADA"]).out;
+    assert_eq!(upper.replace("ADA", "ada"), site.run(&["shard-of", "logins", "ada"]).out);
+    let bad = [
+        ("user", "1", "table user has no rule"),
+        ("shpo.users", "1", "unknown database shpo; known databases: shop"),
+        ("users", "abc", "abc is no number"),
+        ("users", "null", "rows with user_id = NULL are refused"),
+        ("users", "99999999999999999999999", "it is not certain what a server stores"),
+        ("files", "0x0g", "digits that are not hexadecimal"),
+    ];
+    for (table, key, wanted) in bad {
+        let run = site.run(&["shard-of", table, key]);
+        assert!(run.code == Some(1) && run.err.contains(wanted) && run.out.is_empty(), "{table} {key}: {run:?}");
+    }
+}
+
+#[test]
+fn statements_are_explained_or_refused() {
+    let site = Site::offline();
+    let good = [
+        (
+            "SELECT * FROM users WHERE user_id = 42",
+            "1 relay shard=s0 replica_set=rs0 schema=shop_0\n    SELECT * FROM users WHERE user_id = 42\n",
+        ),
+        (
+            "DELETE FROM tickets WHERE id = 3",
+            "1 relay shard=s1 replica_set=rs1 schema=shop_1\n    DELETE FROM `tickets_1`",
+        ),
+        ("SELECT name FROM users WHERE user_id = ?", "1 scatter shard=s0 "),
+        (
+            "UPDATE users SET name = 'x'",
+            "1 scatter shard=s0 replica_set=rs0 schema=shop_0 merge=\"sum of affected rows\"\n",
+        ),
+        ("SELECT DATABASE()", "1 local\n    SELECT DATABASE()\n"),
+    ];
+    for (statement, wanted) in good {
+        let run = site.run(&["explain", statement]);
+        assert!(run.code == Some(0) && run.out.starts_with(wanted), "{statement}: {run:?}");
+    }
+    let bad = [
+        (&["SELECT name FROM users ORDER BY name"][..], "ORDER BY over several shards"),
+        (&["SELECT * FROM users WHERE name = 'x"], "syntax error at "),
+        (&["INSERT INTO users (name) VALUES ('x')"], "shard key 'user_id' of 'users' has no value"),
+        (&["INSERT INTO users VALUES (1, 'x')"], "columns = [\"a\", \"b\"]"),
+        (&["SELECT 1; SELECT 2"], "several statements"),
+        (&[" "], "the statement is empty"),
+        (&["--database", "shpo", "SELECT 1"], "unknown database shpo; known databases: shop"),
+    ];
+    for (arguments, wanted) in bad {
+        let run = site.run(&[&["explain"], arguments].concat());
+        assert!(run.code == Some(1) && run.err.contains(wanted) && run.out.is_empty(), "{arguments:?}: {run:?}");
+    }
+}
+
+const TABLES: &str = "
+CREATE TABLE users (user_id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(80));
+CREATE TABLE logins (login VARCHAR(40) COLLATE utf8mb4_general_ci NOT NULL PRIMARY KEY);
+CREATE TABLE files (digest VARBINARY(32) NOT NULL PRIMARY KEY);
+CREATE TABLE countries (code CHAR(2) NOT NULL PRIMARY KEY)";
+
+/// Real servers: `rs0` has a replica, `rs1` none.
+struct Live {
+    runtime: tokio::runtime::Runtime,
+    cluster: Cluster,
+    site: Site,
+}
+
+impl Live {
+    fn start() -> Live {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let options = ClusterOptions { replica_sets: vec![1, 0], ..Default::default() };
+        let cluster = runtime.block_on(Cluster::start(options)).unwrap();
+        runtime.block_on(cluster.grant("shop\\_%")).unwrap();
+        let site = Site::new(&live_main_file(&cluster, cluster.service_password()), RULES);
+        Live { runtime, cluster, site }
+    }
+
+    /// As root on the primary of a set.
+    fn execute(&self, set: usize, sql: &str) {
+        self.runtime.block_on(self.cluster.replica_sets[set].primary.execute(sql)).unwrap();
+    }
+
+    /// The exit code, and what was said with the names of servers instead of their addresses.
+    fn run(&self, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
+        self.run_at(&self.site, arguments)
+    }
+
+    fn run_at(&self, site: &Site, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
+        let run = site.run(arguments);
+        let mut text = run.out + &run.err;
+        for server in self.cluster.servers() {
+            text = text.replace(&server.address(), server.name());
+        }
+        (run.code, text.lines().map(str::to_owned).collect())
+    }
+
+    /// Compares, and expects these lines, each a beginning; the last is the sum.
+    fn expect_differences(&self, wanted: &[&str]) {
+        let (code, lines) = self.run(&["check", "--connect"]);
+        let agree =
+            lines.len() == wanted.len() && lines.iter().zip(wanted).all(|(line, wanted)| line.starts_with(wanted));
+        assert!(
+            code == Some(1) && agree,
+            "exit {code:?}, wanted\n  {}\ngot\n  {}",
+            wanted.join("\n  "),
+            lines.join("\n  ")
+        );
+    }
+}
+
+fn live_main_file(cluster: &Cluster, password: &str) -> String {
+    let sets: Vec<(String, Vec<String>)> = cluster
+        .replica_sets
+        .iter()
+        .map(|set| (set.primary.address(), set.replicas.iter().map(|replica| replica.address()).collect()))
+        .collect();
+    let sets: Vec<(&str, &[String])> =
+        sets.iter().map(|(primary, replicas)| (primary.as_str(), &replicas[..])).collect();
+    main_file(&sets, password)
+}
+
+#[test]
+fn servers_are_prepared_and_compared() {
+    let live = Live::start();
+    schemas_are_created_once(&live);
+    tables_are_compared(&live);
+    servers_that_do_not_answer_are_named_once(&live);
+    a_split_replica_set_is_left_alone(&live);
+}
+
+fn schemas_are_created_once(live: &Live) {
+    live.expect_differences(&[
+        "replica set rs0: there is no schema shop_0 (of shard s0) on rs0-primary",
+        "replica set rs1: there is no schema shop_1 (of shard s1) on rs1-primary",
+        "shardgate: the servers differ from the rules: 2 differences",
+    ]);
+    let created = ["rs0: created schema shop_0 on rs0-primary", "rs1: created schema shop_1 on rs1-primary"];
+    assert_eq!(live.run(&["init"]), (Some(0), created.map(str::to_owned).to_vec()));
+    let there = ["rs0: schema shop_0 is on rs0-primary already", "rs1: schema shop_1 is on rs1-primary already"];
+    assert_eq!(live.run(&["init"]), (Some(0), there.map(str::to_owned).to_vec()));
+}
+
+fn tables_are_compared(live: &Live) {
+    live.execute(0, &format!("USE shop_0; {TABLES}; CREATE TABLE tickets_0 (id INT); CREATE TABLE settings (a INT)"));
+    live.execute(1, &format!("USE shop_1; {TABLES}; CREATE TABLE tickets_1 (id INT)"));
+    let (code, lines) = live.run(&["check", "--connect"]);
+    let agree = "ok: 2 replica sets, 2 shards, 1 database, 6 tables with rules; the servers agree";
+    assert_eq!((code, lines), (Some(0), vec![agree.to_owned()]));
+    live.execute(
+        1,
+        "USE shop_1; DROP TABLE countries; RENAME TABLE files TO Files; ALTER TABLE logins MODIFY login VARCHAR(40) \
+         COLLATE utf8mb4_unicode_ci NOT NULL; ALTER TABLE users ADD extra INT, MODIFY name VARCHAR(90); \
+         ALTER TABLE tickets_1 MODIFY id VARCHAR(9); CREATE TABLE stray (a INT)",
+    );
+    let place = "shop_1.logins on rs1-primary (replica set rs1)";
+    live.expect_differences(&[
+        "shop.countries on shard s1: shop_1.countries on rs1-primary (replica set rs1): there is no such table; create",
+        "shop.files on shard s1: shop_1.files on rs1-primary (replica set rs1): the table is called \"Files\" there",
+        &format!("shop.logins on shard s1: {place}: column \"login\" has collation utf8mb4_unicode_ci, and the rule says"),
+        &format!("shop.logins on shard s1: {place}: the columns are not those of shard s0: column \"login\" is varchar(40)"),
+        "shop.tickets on shard s1: shop_1.tickets_1 on rs1-primary (replica set rs1): column \"id\" is varchar, and",
+        "shop.tickets on shard s1: shop_1.tickets_1 on rs1-primary (replica set rs1): the columns are not those of shard s0",
+        "shop.users on shard s1: shop_1.users on rs1-primary (replica set rs1): the columns are not those of shard s0: \
+         column \"name\" is varchar(90)",
+        "warning: shop: table stray has no rule, and is in shop_1 on rs1-primary too",
+        "shardgate: the servers differ from the rules: 7 differences",
+    ]);
+}
+
+fn servers_that_do_not_answer_are_named_once(live: &Live) {
+    let site = Site::new(&live_main_file(&live.cluster, "wrong"), RULES);
+    let (code, lines) = live.run_at(&site, &["check", "--connect"]);
+    let starts = [
+        "replica set rs0: the primary rs0-primary cannot be asked: ",
+        "replica set rs0: the replica rs0-replica1 cannot be asked: ",
+        "replica set rs0: without its primary these shards are not compared: s0",
+        "replica set rs1: the primary rs1-primary cannot be asked: ",
+        "replica set rs1: without its primary these shards are not compared: s1",
+        "shardgate: the servers differ from the rules: 5 differences",
+    ];
+    assert_eq!((code, lines.len()), (Some(1), starts.len()), "{lines:#?}");
+    assert!(lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{lines:#?}");
+    assert!(lines[0].contains("Access denied"), "{}", lines[0]);
+
+    // The others are prepared all the same.
+    live.execute(1, "DROP DATABASE shop_1");
+    live.runtime.block_on(live.cluster.replica_sets[0].primary.stop()).unwrap();
+    let (code, lines) = live.run(&["init"]);
+    assert_eq!(code, Some(1));
+    assert!(lines.contains(&"rs1: created schema shop_1 on rs1-primary".to_owned()), "{lines:#?}");
+    assert!(lines.contains(&"shardgate: 1 replica set could not be prepared".to_owned()), "{lines:#?}");
+    live.runtime.block_on(live.cluster.replica_sets[0].primary.start()).unwrap();
+}
+
+fn a_split_replica_set_is_left_alone(live: &Live) {
+    let replica = &live.cluster.replica_sets[0].replicas[0];
+    live.runtime.block_on(replica.execute("SET GLOBAL read_only = 0")).unwrap();
+    live.execute(0, "DROP DATABASE shop_0");
+    let (code, lines) = live.run(&["init"]);
+    let split = "replica set rs0: rs0-primary and rs0-replica1 both take writes";
+    assert!(code == Some(1) && lines.iter().any(|line| line.starts_with(split)), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("shop_0")), "{lines:#?}");
+
+    // After a switchover the new primary is used.
+    live.execute(0, "SET GLOBAL read_only = 1");
+    let (code, lines) = live.run(&["init"]);
+    let moved = "warning: replica set rs0: rs0-replica1 takes the writes and not rs0-primary";
+    assert!(code == Some(0) && lines.iter().any(|line| line.starts_with(moved)), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("rs0: ") && line.contains("rs0-replica1")), "{lines:#?}");
+}

@@ -1,0 +1,183 @@
+//! The servers of a test binary: one plain server with everything, and two servers behind two ShardGates, one for each
+//! layout. They start with the first test that asks for them, and end with the process.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock};
+
+use shardgate::playground::flavour::Flavour;
+use shardgate::playground::{Cluster, ClusterOptions, ports};
+
+use super::client::{Client, ClientError, Login};
+use super::layout::{DATABASE, Layout, PASSWORD, PhysicalTable, USER};
+use super::proxy::Proxy;
+use super::tables;
+
+/// Where a case can be run.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub name: String,
+    pub port: u16,
+    /// Of the handshake.
+    pub collation: u8,
+}
+
+impl Target {
+    /// A session of the application's user, in the shop.
+    pub fn connect(&self) -> Result<Client, ClientError> {
+        self.connect_as(&self.login())
+    }
+
+    pub fn connect_as(&self, login: &Login) -> Result<Client, ClientError> {
+        Client::connect(("127.0.0.1", self.port), login)
+    }
+
+    pub fn login(&self) -> Login {
+        Login { collation: self.collation, ..Login::new(USER, PASSWORD).database(DATABASE) }
+    }
+}
+
+/// Everything that is running.
+#[derive(Debug)]
+pub struct Fixture {
+    pub cluster: &'static Cluster,
+    /// The plain server.
+    pub plain: Target,
+    /// ShardGate, in the order of [`Layout::ALL`].
+    pub sharded: Vec<Target>,
+    /// There is no ShardGate: `sharded` is the plain server again.
+    pub with_itself: bool,
+    proxies: Vec<Proxy<'static>>,
+    runtime: tokio::runtime::Runtime,
+    refills: Mutex<Vec<Refill>>,
+}
+
+/// How one server's rows are put back.
+#[derive(Debug)]
+struct Refill {
+    root: Client,
+    /// The logical table and the SQL.
+    tables: Vec<(String, String)>,
+}
+
+impl Fixture {
+    /// The one of this process, on MariaDB or what SHARDGATE_TEST_SERVER names. It is never dropped: the cluster's guardian ends the servers after the last test.
+    pub fn shared() -> &'static Fixture {
+        static SHARED: OnceLock<Fixture> = OnceLock::new();
+        SHARED.get_or_init(|| Fixture::start(std::env::var_os("SHARDGATE_TEST_SERVER").map(Into::into)))
+    }
+
+    /// The same on MySQL's server, if SHARDGATE_TEST_MYSQLD names one.
+    pub fn mysql() -> Option<&'static Fixture> {
+        static MYSQL: OnceLock<Option<Fixture>> = OnceLock::new();
+        let start = || std::env::var_os("SHARDGATE_TEST_MYSQLD").map(|server| Fixture::start(Some(server.into())));
+        MYSQL.get_or_init(start).as_ref()
+    }
+
+    fn start(server: Option<PathBuf>) -> Fixture {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let options = ClusterOptions { server, replica_sets: vec![0, 0, 0], ..Default::default() };
+        let cluster: &'static Cluster = Box::leak(Box::new(runtime.block_on(Cluster::start(options)).unwrap()));
+        runtime.block_on(cluster.grant("shop%")).unwrap();
+        let primary = &cluster.replica_sets[0].primary;
+        let collation = default_collation(primary.flavour());
+        let plain = Target { name: "the plain server".into(), port: primary.port(), collation };
+        if std::env::var_os("EQUIVALENCE_SELF").is_some() {
+            return Fixture::of_plain_server(runtime, cluster, plain);
+        }
+        let ports = Layout::ALL.map(|_| ports::free_port().unwrap());
+        let configs: Vec<_> = Layout::ALL
+            .iter()
+            .zip(ports)
+            .map(|(layout, port)| layout.write_config(&cluster.folder().join(format!("{layout:?}")), cluster, port, ""))
+            .collect();
+        let all: &'static _ = Box::leak(Box::new(tables::load()));
+        let mut per_server = [plain_tables(all), Vec::new(), Vec::new()];
+        for (layout, config) in Layout::ALL.iter().zip(&configs) {
+            let schema = shardgate::config::load(config).unwrap_or_else(|problems| panic!("{problems}")).schema;
+            for set in [1, 2] {
+                per_server[set].extend(layout.tables(&schema, set, all));
+            }
+        }
+        let refills = per_server.iter().enumerate().map(|(set, tables)| fill(cluster, set, tables)).collect();
+        let proxies: Vec<_> =
+            configs.iter().zip(ports).map(|(config, port)| Proxy::start(cluster, config, port)).collect();
+        let sharded = Layout::ALL.iter().zip(ports);
+        let sharded = sharded
+            .map(|(layout, port)| Target { name: format!("ShardGate, {}", layout.name()), port, collation })
+            .collect();
+        Fixture { cluster, plain, sharded, with_itself: false, proxies, runtime, refills: Mutex::new(refills) }
+    }
+
+    /// `EQUIVALENCE_SELF=1`: the plain server against itself, which shows cases that cannot hold anywhere.
+    fn of_plain_server(runtime: tokio::runtime::Runtime, cluster: &'static Cluster, plain: Target) -> Fixture {
+        let all: &'static _ = Box::leak(Box::new(tables::load()));
+        let refills = Mutex::new(vec![fill(cluster, 0, &plain_tables(all))]);
+        let sharded = vec![Target { name: "the plain server again".into(), ..plain.clone() }];
+        Fixture { cluster, plain, sharded, with_itself: true, proxies: Vec::new(), runtime, refills }
+    }
+
+    /// The ShardGate in front of this layout.
+    pub fn proxy(&self, layout: Layout) -> &Proxy<'static> {
+        let index = Layout::ALL.iter().position(|known| *known == layout).unwrap();
+        &self.proxies[index]
+    }
+
+    /// The tables that `is_touched` names as they were at the start. No session may have a transaction open on them.
+    pub fn restore(&self, is_touched: impl Fn(&str) -> bool) {
+        for Refill { root, tables } in self.refills.lock().unwrap().iter_mut() {
+            let sql: String =
+                tables.iter().filter(|(table, _)| is_touched(table)).map(|(_, sql)| sql.as_str()).collect();
+            if !sql.is_empty() {
+                run_all(root, &sql);
+            }
+        }
+    }
+
+    /// Runs something of the cluster that waits.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+}
+
+/// The one that the server takes for utf8mb4 when only the character set is named. MySQL shows the collation of the
+/// handshake in column definitions; with any other, ShardGate's sessions, which name the character set, would differ.
+fn default_collation(flavour: Flavour) -> u8 {
+    match flavour {
+        Flavour::MariaDb => 45,
+        Flavour::MySql => 255,
+    }
+}
+
+fn plain_tables(all: &'static [tables::Table]) -> Vec<PhysicalTable<'static>> {
+    let whole = |table: &'static tables::Table| PhysicalTable {
+        schema: DATABASE.to_owned(),
+        name: table.name.clone(),
+        table,
+        rows: table.rows.iter().map(String::as_str).collect(),
+    };
+    all.iter().map(whole).collect()
+}
+
+/// Creates and fills the tables of one server; gives what is needed to fill them again.
+fn fill(cluster: &Cluster, set: usize, tables: &[PhysicalTable<'_>]) -> Refill {
+    let server = &cluster.replica_sets[set].primary;
+    let mut root = Client::connect_unix(&server.socket(), &Login::new("root", "")).unwrap();
+    let mut schemas: Vec<&str> = tables.iter().map(|table| table.schema.as_str()).collect();
+    schemas.dedup();
+    let user = format!("CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON {DATABASE}.* TO {USER}@'%'");
+    run_all(&mut root, &user);
+    for schema in schemas {
+        run_all(&mut root, &format!("CREATE DATABASE IF NOT EXISTS {schema}"));
+    }
+    let create: String = tables.iter().map(PhysicalTable::create).collect();
+    run_all(&mut root, &create);
+    let refills: Vec<_> = tables.iter().map(|table| (table.table.name.clone(), table.refill())).collect();
+    run_all(&mut root, &refills.iter().map(|(_, sql)| sql.as_str()).collect::<String>());
+    Refill { root, tables: refills }
+}
+
+fn run_all(client: &mut Client, sql: &str) {
+    let answers = client.query(sql.trim_end_matches(';')).unwrap();
+    let error = answers.iter().find_map(|answer| answer.error());
+    assert!(error.is_none(), "{error:?}: a session may have left a transaction open");
+}

@@ -1,0 +1,1384 @@
+//! What one session does is never seen by another, although they share connections; what a vanished client leaves
+//! behind is cleaned up; and what a session may expect of one server, it gets from several.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod harness;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use harness::answer::Answer;
+use harness::client::{self, Client, ClientError, Login, Param, Statement};
+use harness::stage::{Setup, Stage, World};
+use harness::talk::{LEAVES, Leave, wait_until, within};
+
+/// For what must not hang; nothing is expected to take that long.
+const SOON: Duration = Duration::from_secs(10);
+
+const COM_QUERY: u8 = 0x03;
+const COM_PROCESS_KILL: u8 = 0x0c;
+const COM_PING: u8 = 0x0e;
+const COM_CHANGE_USER: u8 = 0x11;
+const COM_STMT_EXECUTE: u8 = 0x17;
+const COM_STMT_SEND_LONG_DATA: u8 = 0x18;
+const COM_STMT_RESET: u8 = 0x1a;
+const COM_SET_OPTION: u8 = 0x1b;
+const COM_STMT_FETCH: u8 = 0x1c;
+const COM_RESET_CONNECTION: u8 = 0x1f;
+
+const CURSOR_EXISTS: u16 = 0x0040;
+const LAST_ROW_SENT: u16 = 0x0080;
+
+fn world() -> &'static World {
+    static WORLD: OnceLock<&'static World> = OnceLock::new();
+    WORLD.get_or_init(|| World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]))
+}
+
+fn common() -> &'static Stage {
+    world().common()
+}
+
+/// At most `max` connections to each server, and a second of patience.
+fn narrow(max: usize) -> Stage {
+    let replica_set = format!("pool = {{ max = {max}, wait = \"1s\" }}");
+    world().stage(Setup { replica_set, ..Default::default() })
+}
+
+fn ids() -> i64 {
+    world().ids()
+}
+
+/// Statements of ShardGate's account that are running on a replica set's primary and have this word in them.
+fn running(set: usize, word: &str) -> String {
+    let sql = format!(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'shardgate' AND info LIKE '%{word}%'"
+    );
+    world().root(set).value(&sql)
+}
+
+/// Keeps any shard busy for hours.
+const ENDLESS: &str = "0 < (SELECT COUNT(*) FROM colours a, colours b, colours c, colours d, colours e, colours f, \
+    colours g, colours h, colours i, colours j, colours k, colours l, colours m, colours n, colours o, colours p, \
+    colours q, colours r, colours s, colours t, colours u, colours v WHERE a.name <> CONCAT(v.name, u.name))";
+
+fn prepare(client: &mut Client, sql: &str) -> Statement {
+    client.prepare(sql.as_bytes()).unwrap().unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+}
+
+/// The text columns of a prepared statement's rows.
+fn execute(client: &mut Client, statement: &Statement, params: &[Param]) -> Vec<Vec<String>> {
+    match client.execute(statement, params).unwrap().remove(0) {
+        answer @ Answer::Rows { .. } => answer.text(),
+        other => panic!("{other:?}"),
+    }
+}
+
+// ---- state that belongs to a session
+
+/// Statement, and the expression that shows it.
+const STATE: [(&str, &str); 16] = [
+    ("SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'", "@@sql_mode"),
+    ("SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'", "@@sql_mode"),
+    ("SET time_zone = '+05:00'", "@@time_zone"),
+    ("SET time_zone = '-07:00'", "FROM_UNIXTIME(0)"),
+    ("SET @mine = 42", "@mine"),
+    ("SET @`odd name` = 'x'", "@`odd name`"),
+    ("SET NAMES latin1", "@@character_set_client"),
+    ("SET NAMES utf8mb4 COLLATE utf8mb4_bin", "@@collation_connection"),
+    ("SET group_concat_max_len = 1234", "@@group_concat_max_len"),
+    ("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "@@tx_isolation"),
+    ("SET foreign_key_checks = 0", "@@foreign_key_checks"),
+    ("SET @@session.sql_select_limit = 7", "@@sql_select_limit"),
+    ("SET timestamp = 1000000000", "NOW()"),
+    ("SET div_precision_increment = 8", "1/3"),
+    ("SET lc_time_names = 'de_DE'", "DATE_FORMAT('2024-01-01', '%M')"),
+    ("SET autocommit = 0", "@@autocommit"),
+];
+
+#[test]
+fn settings_of_one_session_are_never_seen_by_another() {
+    let stage = narrow(1);
+    let id = ids();
+    let (mut one, mut two) = (stage.connect(), stage.connect());
+    one.run(&format!("INSERT INTO items (id) VALUES ({id}), ({})", id + 2));
+    for (set, shown) in STATE {
+        for key in [id, id + 2] {
+            let look = format!("SELECT {shown} FROM items WHERE id = {key}");
+            let end = |client: &mut Client| drop(client.one("COMMIT"));
+            let before = two.value(&look);
+            end(&mut two);
+            one.run(set);
+            let mine = one.value(&look);
+            end(&mut one);
+            assert_ne!(mine, before, "{set} had no effect");
+            assert_eq!(two.value(&look), before, "{set} was seen by another session");
+            end(&mut two);
+            assert_eq!(one.value(&look), mine, "{set} was forgotten");
+            end(&mut one);
+            one.simple(COM_RESET_CONNECTION, &[]).unwrap();
+        }
+    }
+    // After its end, too.
+    for how in LEAVES {
+        let mut third = stage.connect();
+        STATE.iter().for_each(|(set, _)| drop(third.run(set)));
+        third.run(&format!("SELECT * FROM items WHERE id = {id}"));
+        third.leave(how);
+        for (set, shown) in STATE {
+            let look = format!("SELECT {shown} FROM items WHERE id = {id}");
+            wait_until("the last one's connection", SOON, || two.one(&look).error().is_none());
+            let mine = two.value(&look);
+            assert_eq!(stage.connect().value(&look), mine, "{set}, {how:?}");
+        }
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn sql_mode_of_one_session_does_not_change_the_meaning_of_anothers_statements() {
+    let stage = narrow(1);
+    let id = ids();
+    let (mut ansi, mut plain) = (stage.connect(), stage.connect());
+    plain.run(&format!("INSERT INTO items (id, note) VALUES ({id}, 'the note'), ({}, 'the note')", id + 2));
+    ansi.run("SET sql_mode = 'ANSI_QUOTES'");
+    for _ in 0..3 {
+        for key in [id, id + 2] {
+            let sql = format!("SELECT \"note\" FROM items WHERE id = {key}");
+            assert_eq!(ansi.value(&sql), "the note");
+            assert_eq!(plain.value(&sql), "note");
+        }
+    }
+    // The same text means two things when prepared, too.
+    let sql = "SELECT \"note\" FROM items WHERE id = ?";
+    let (in_ansi, in_plain) = (prepare(&mut ansi, sql), prepare(&mut plain, sql));
+    for _ in 0..3 {
+        assert_eq!(execute(&mut ansi, &in_ansi, &[Param::Int(id)]), [["the note"]]);
+        assert_eq!(execute(&mut plain, &in_plain, &[Param::Int(id)]), [["note"]]);
+    }
+    // A shard key behind a backslash that does not escape.
+    ansi.run("SET sql_mode = 'NO_BACKSLASH_ESCAPES'");
+    let sql = format!("SELECT '\\' FROM items WHERE id = {id} -- '");
+    assert_eq!(ansi.rows(&sql), [["\\"]]);
+    stage.assert_sound();
+}
+
+#[test]
+fn insert_ids_counts_and_warnings_are_each_sessions_own() {
+    let stage = narrow(1);
+    let mut one = stage.connect();
+    let mut two = stage.connect();
+    let inserted = one.run("INSERT INTO settings (name) VALUES ('insert-ids-1')").last_insert_id;
+    assert!(inserted > 0);
+    assert_eq!(two.value("SELECT LAST_INSERT_ID()"), "0");
+    let other = two.run("INSERT INTO settings (name) VALUES ('insert-ids-2')").last_insert_id;
+    assert_eq!(one.value("SELECT LAST_INSERT_ID()"), inserted.to_string());
+    assert_eq!(two.value("SELECT LAST_INSERT_ID()"), other.to_string());
+    let by_id = "SELECT name FROM settings WHERE id = LAST_INSERT_ID()";
+    assert_eq!((one.value(by_id), two.value(by_id)), ("insert-ids-1".into(), "insert-ids-2".into()));
+
+    one.run("UPDATE settings SET value = 'x' WHERE name LIKE 'insert-ids-%'");
+    two.run("SELECT * FROM colours");
+    assert_eq!(one.value("SELECT ROW_COUNT()"), "2");
+    one.run("SELECT * FROM colours LIMIT 2");
+    two.run("SELECT * FROM colours");
+    assert_eq!((one.value("SELECT FOUND_ROWS()"), two.value("SELECT FOUND_ROWS()")), ("2".into(), "3".into()));
+    stage.assert_sound();
+}
+
+#[test]
+fn warnings_are_each_sessions_own() {
+    let stage = narrow(1);
+    let (mut one, mut two) = (stage.connect(), stage.connect());
+    one.run("SELECT CAST('1x' AS SIGNED) FROM colours WHERE code = 1");
+    two.run("SELECT 1 FROM colours");
+    assert_eq!(two.rows("SHOW WARNINGS").len(), 0);
+    assert_eq!(one.rows("SHOW WARNINGS").len(), 1);
+    assert_eq!(one.value("SELECT @@warning_count"), "1");
+    stage.assert_sound();
+}
+
+#[test]
+fn locks_by_name_are_held_by_their_session_and_end_with_it() {
+    let stage = common();
+    let mut other = stage.connect();
+    for how in LEAVES {
+        let mut holder = stage.connect();
+        assert_eq!(holder.value("SELECT GET_LOCK('a lock', 0)"), "1");
+        assert_eq!(holder.value("SELECT COUNT(*) FROM colours"), "3");
+        assert_eq!(holder.value("SELECT IS_FREE_LOCK('a lock')"), "0");
+        assert_eq!(other.value("SELECT GET_LOCK('a lock', 0)"), "0");
+        assert_eq!(other.value("SELECT IS_FREE_LOCK('a lock')"), "0");
+        assert_eq!(other.value("SELECT RELEASE_LOCK('a lock')"), "0", "it is another's");
+        holder.leave(how);
+        assert_eq!(within(SOON, "the lock", || other.value("SELECT GET_LOCK('a lock', 9)")), "1", "{how:?}");
+        assert_eq!(other.value("SELECT RELEASE_LOCK('a lock')"), "1");
+    }
+    // Released, the connection is anybody's again.
+    let stage = narrow(1);
+    let (mut one, mut two) = (stage.connect(), stage.connect());
+    for _ in 0..3 {
+        assert_eq!(one.value("SELECT GET_LOCK('narrow', 0)"), "1");
+        assert_eq!(one.value("SELECT RELEASE_LOCK('narrow')"), "1");
+        assert_eq!(two.value("SELECT GET_LOCK('narrow', 0)"), "1");
+        assert_eq!(two.value("SELECT RELEASE_ALL_LOCKS()"), "1");
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn temporary_tables_are_their_sessions_own() {
+    let stage = narrow(2);
+    let mut other = stage.connect();
+    other.run("CREATE TABLE without_rule (id INT)");
+    other.run("INSERT INTO without_rule VALUES (7)");
+    for how in LEAVES {
+        let mut owner = stage.connect();
+        owner.run("CREATE TEMPORARY TABLE scratch (a INT)");
+        owner.run("INSERT INTO scratch VALUES (1), (2)");
+        assert_eq!(owner.value("SELECT COUNT(*) FROM scratch"), "2");
+        assert_eq!(other.error("SELECT * FROM scratch").code, 1146);
+        // It hides a table of the same name from its session only.
+        owner.run("CREATE TEMPORARY TABLE without_rule (a INT)");
+        assert_eq!(owner.value("SELECT COUNT(*) FROM without_rule"), "0");
+        assert_eq!(other.value("SELECT id FROM without_rule"), "7");
+        owner.leave(how);
+        for _ in 0..4 {
+            let mut fresh = stage.connect();
+            wait_until("its connection", SOON, || fresh.one("SELECT 1 FROM colours").error().is_none());
+            assert_eq!(fresh.error("SELECT * FROM scratch").code, 1146, "{how:?}");
+        }
+    }
+    // Dropped, the connection is anybody's again.
+    let mut owner = stage.connect();
+    owner.run("CREATE TEMPORARY TABLE scratch (a INT)");
+    owner.run("DROP TEMPORARY TABLE scratch");
+    assert_eq!(owner.error("SELECT * FROM scratch").code, 1146);
+    stage.assert_sound();
+}
+
+#[test]
+fn table_locks_end_with_their_session() {
+    let stage = common();
+    let mut other = stage.connect();
+    for how in LEAVES {
+        let mut holder = stage.connect();
+        holder.run("LOCK TABLES settings WRITE");
+        other.command(COM_QUERY, b"SELECT COUNT(*) FROM settings").unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+        holder.leave(how);
+        let answer = within(SOON, "the locked table", || other.answers(false).unwrap().remove(0));
+        assert!(matches!(answer, Answer::Rows { .. }), "{how:?}: {answer:?}");
+    }
+    stage.assert_sound();
+}
+
+// ---- clients that vanish
+
+#[test]
+fn a_transaction_of_a_vanished_client_is_rolled_back_and_its_connection_given_back() {
+    let stage = narrow(2);
+    let id = ids();
+    let mut other = stage.connect();
+    other.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 7), ({}, 7)", id + 2));
+    for begin in ["BEGIN", "SET autocommit = 0", "START TRANSACTION WITH CONSISTENT SNAPSHOT"] {
+        for how in LEAVES {
+            // More of them than the pool has connections.
+            for key in [id, id + 2, id] {
+                let mut victim = stage.connect();
+                victim.run(begin);
+                wait_until("the row", SOON, || {
+                    victim.one(format!("UPDATE items SET amount = 0 WHERE id = {key}")).error().is_none()
+                });
+                victim.leave(how);
+                let update = format!("UPDATE items SET note = '{how:?}' WHERE id = {key}");
+                wait_until("the row is free", SOON, || other.one(&update).error().is_none());
+                assert_eq!(other.value(&format!("SELECT amount FROM items WHERE id = {key}")), "7", "{begin} {how:?}");
+            }
+        }
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn a_statement_of_a_vanished_client_is_ended_on_its_server() {
+    let stage = narrow(1);
+    let id = ids();
+    let mut other = stage.connect();
+    other.run(&format!("INSERT INTO items (id) VALUES ({id}), ({})", id + 2));
+    for how in [Leave::Fin, Leave::Reset] {
+        for keys in [format!("{id}"), format!("{id}, {}", id + 2)] {
+            let mut victim = stage.connect();
+            let sql = format!("SELECT 'vanishing' FROM items WHERE id IN ({keys}) AND {ENDLESS}");
+            victim.command(COM_QUERY, sql.as_bytes()).unwrap();
+            wait_until(&format!("{sql} runs"), SOON, || running(0, "vanishing") == "1");
+            victim.leave(how);
+            wait_until(&format!("{keys} {how:?} ends"), SOON, || {
+                running(0, "vanishing") == "0" && running(1, "vanishing") == "0"
+            });
+            let look = format!("SELECT id FROM items WHERE id = {id}");
+            wait_until("its connection", SOON, || other.one(&look).error().is_none());
+            assert_eq!(other.value(&look), id.to_string());
+        }
+    }
+    stage.assert_sound();
+}
+
+/// So many rows of a hundred thousand bytes each are on this key's shard.
+const LARGE: usize = 400;
+
+fn large_result(client: &mut Client, key: i64) -> String {
+    let rows: Vec<String> = (0..LARGE).map(|number| format!("({key}, {number})")).collect();
+    client.run(&format!("INSERT INTO parts (item_id, part_no) VALUES {}", rows.join(",")));
+    format!("SELECT REPEAT('x', 100000) FROM parts WHERE item_id = {key}")
+}
+
+#[test]
+fn a_client_that_vanishes_in_the_middle_of_a_result_poisons_nothing() {
+    let stage = narrow(1);
+    let id = ids();
+    let mut other = stage.connect();
+    let one_shard = large_result(&mut other, id);
+    let _ = large_result(&mut other, id + 2);
+    let both = one_shard.replace(&format!("= {id}"), &format!("IN ({id}, {})", id + 2));
+    for how in [Leave::Fin, Leave::Reset] {
+        for sql in [&one_shard, &both] {
+            for packets in [0, 1, 3, 40] {
+                let mut victim = stage.connect();
+                victim.command(COM_QUERY, sql.as_bytes()).unwrap();
+                (0..packets).for_each(|_| drop(victim.read_packet().unwrap()));
+                victim.leave(how);
+                for key in [id, id + 2] {
+                    let look = format!("SELECT COUNT(*) FROM parts WHERE item_id = {key}");
+                    wait_until("a connection", SOON, || other.one(&look).error().is_none());
+                    assert_eq!(other.value(&look), LARGE.to_string(), "{how:?} after {packets} packets");
+                }
+            }
+        }
+    }
+    wait_until("nothing runs any more", SOON, || running(0, "REPEAT") == "0" && running(1, "REPEAT") == "0");
+    stage.assert_sound();
+}
+
+#[test]
+fn a_slow_reader_does_not_make_the_process_grow() {
+    let stage = world().stage(Setup::default());
+    let id = ids();
+    let mut client = stage.connect();
+    let one_shard = large_result(&mut client, id);
+    let _ = large_result(&mut client, id + 2);
+    let both = one_shard.replace(&format!("= {id}"), &format!("IN ({id}, {})", id + 2));
+    let prepared = prepare(&mut client, &one_shard);
+    let read_all = |client: &mut Client| {
+        let mut rows = 0;
+        loop {
+            let packet = client.read_packet().unwrap();
+            match packet.len() {
+                100_000.. => rows += 1,
+                _ if packet[0] == 0xfe => return rows,
+                _ => assert_ne!(packet[0], 0xff, "{:?}", client::parse_error(&packet)),
+            }
+        }
+    };
+    let before = stage.proxy.resident();
+    let mut check = |command: u8, body: &[u8], rows: usize| {
+        client.command(command, body).unwrap();
+        std::thread::sleep(Duration::from_millis(700));
+        let grown = stage.proxy.resident().saturating_sub(before);
+        assert!(grown < 16 << 20, "while the reader slept: {grown} bytes");
+        assert_eq!(read_all(&mut client), rows);
+        let grown = stage.proxy.resident().saturating_sub(before);
+        assert!(grown < 16 << 20, "after {rows} rows: {grown} bytes");
+    };
+    check(COM_QUERY, one_shard.as_bytes(), LARGE);
+    check(COM_QUERY, both.as_bytes(), 2 * LARGE);
+    let mut body = prepared.id.to_le_bytes().to_vec();
+    body.extend([0, 1, 0, 0, 0]);
+    check(COM_STMT_EXECUTE, &body, LARGE);
+    stage.assert_sound();
+}
+
+#[test]
+fn memory_of_many_sessions_is_given_back() {
+    let stage = world().stage(Setup::default());
+    stage.connect().run("SELECT * FROM colours");
+    let before = stage.proxy.resident();
+    for _ in 0..2 {
+        let mut sessions: Vec<Client> = (0..400).map(|_| stage.connect()).collect();
+        sessions.iter_mut().for_each(|session| drop(session.run("SELECT * FROM colours")));
+    }
+    wait_until("the memory is given back", Duration::from_secs(30), || {
+        stage.proxy.resident().saturating_sub(before) < 12 << 20
+    });
+    stage.assert_sound();
+}
+
+// ---- KILL
+
+#[test]
+fn kill_ends_statements_and_sessions() {
+    let stage = common();
+    let id = ids();
+    let mut killer = stage.connect();
+    killer.run(&format!("INSERT INTO items (id) VALUES ({id}), ({})", id + 2));
+    for keys in [format!("{id}"), format!("{id}, {}", id + 2)] {
+        for prepared in [false, true] {
+            let mut victim = stage.connect();
+            let sql = format!("SELECT 'to be killed' FROM items WHERE id IN ({keys}) AND {ENDLESS}");
+            let statement = prepare(&mut victim, &sql);
+            let start = |victim: &mut Client| {
+                if prepared {
+                    let body = [&statement.id.to_le_bytes()[..], &[0, 1, 0, 0, 0]].concat();
+                    victim.command(COM_STMT_EXECUTE, &body).unwrap();
+                } else {
+                    victim.command(COM_QUERY, sql.as_bytes()).unwrap();
+                }
+                wait_until(&format!("{sql} runs, prepared: {prepared}"), SOON, || running(0, "to be killed") != "0");
+            };
+            start(&mut victim);
+            killer.run(&format!("KILL QUERY {}", victim.connection_id));
+            let answer = within(SOON, "KILL QUERY", || victim.answers(prepared).unwrap().remove(0));
+            let error = answer.error().unwrap_or_else(|| panic!("{answer:?}"));
+            assert_eq!((error.code, error.sqlstate.as_str()), (1317, "70100"), "{error:?}");
+            assert_eq!(victim.value("SELECT COUNT(*) FROM colours"), "3", "the session goes on");
+            wait_until(&format!("{keys}, prepared: {prepared}, ends"), SOON, || {
+                running(0, "to be killed") == "0" && running(1, "to be killed") == "0"
+            });
+            start(&mut victim);
+            killer.run(&format!("KILL {}", victim.connection_id));
+            let gone = within(SOON, "KILL", || {
+                loop {
+                    match victim.answers(prepared) {
+                        Ok(answers) => {
+                            let error = answers[0].error().unwrap_or_else(|| panic!("{answers:?}"));
+                            assert!([1317, 1927, 2013].contains(&error.code), "{error:?}");
+                        }
+                        Err(ClientError::Io(_)) => break true,
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            });
+            assert!(gone);
+            wait_until(&format!("{keys}, prepared: {prepared}, ends"), SOON, || {
+                running(0, "to be killed") == "0" && running(1, "to be killed") == "0"
+            });
+        }
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn a_write_over_several_shards_can_be_killed_and_leaves_nothing() {
+    let stage = common();
+    let id = ids();
+    let (mut victim, mut killer, mut other) = (stage.connect(), stage.connect(), stage.connect());
+    killer.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 1), ({}, 1)", id + 2));
+    let amounts = format!("SELECT amount FROM items WHERE id IN ({id}, {})", id + 2);
+    let sql = format!(
+        "UPDATE items SET amount = 2 WHERE id IN ({id}, {}) AND (id = {id} OR {ENDLESS}) AND 'killed write' <> ''",
+        id + 2
+    );
+    for end_session in [false, true] {
+        victim.command(COM_QUERY, sql.as_bytes()).unwrap();
+        wait_until("it runs", SOON, || running(1, "killed write") == "1");
+        if end_session {
+            killer.run(&format!("KILL {}", victim.connection_id));
+        } else {
+            killer.run(&format!("KILL QUERY {}", victim.connection_id));
+            let answer = within(SOON, "KILL QUERY", || victim.answers(false).unwrap().remove(0));
+            assert_eq!(answer.error().map(|error| error.code), Some(1317), "{answer:?}");
+        }
+        wait_until("it ends", SOON, || running(0, "killed write") == "0" && running(1, "killed write") == "0");
+        assert_eq!(other.rows(&amounts), [["1"], ["1"]]);
+        let again = format!("UPDATE items SET note = 'free' WHERE id IN ({id}, {})", id + 2);
+        within(SOON, "their locks", || other.run(&again));
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn kill_of_idle_unknown_and_own_sessions() {
+    let stage = common();
+    let id = ids();
+    let mut killer = stage.connect();
+    killer.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 1)"));
+    let unknown = killer.error("KILL 4000000000");
+    assert_eq!((unknown.code, unknown.sqlstate.as_str()), (1094, "HY000"));
+    assert_eq!(killer.error("KILL QUERY 4000000000").code, 1094);
+
+    let mut idle = stage.connect();
+    killer.run(&format!("KILL QUERY {}", idle.connection_id));
+    assert_eq!(idle.value("SELECT COUNT(*) FROM colours"), "3", "there was nothing to kill");
+
+    for command in [false, true] {
+        let mut idle = stage.connect();
+        idle.run("BEGIN");
+        idle.run(&format!("UPDATE items SET amount = 2 WHERE id = {id}"));
+        if command {
+            killer.simple(COM_PROCESS_KILL, &idle.connection_id.to_le_bytes()).unwrap();
+        } else {
+            killer.run(&format!("KILL CONNECTION {}", idle.connection_id));
+        }
+        assert!(idle.is_closed(), "an idle session is ended at once");
+        let look = format!("SELECT amount FROM items WHERE id = {id} FOR UPDATE");
+        assert_eq!(within(SOON, "the row", || killer.value(&look)), "1");
+    }
+    let own = killer.connection_id;
+    let answer = killer.query(format!("KILL {own}"));
+    assert!(answer.is_err() || answer.unwrap()[0].error().is_some_and(|error| error.code == 1317));
+    assert!(killer.query("SELECT 1").is_err());
+    stage.assert_sound();
+}
+
+// ---- pools
+
+#[test]
+fn a_full_pool_gives_an_error_in_time_and_connections_when_they_are_free() {
+    let stage = narrow(2);
+    let id = ids();
+    let mut holders: Vec<Client> = (0..2).map(|_| stage.connect()).collect();
+    let mut next = stage.connect();
+    next.run(&format!("INSERT INTO items (id) VALUES ({id})"));
+    let look = format!("SELECT id FROM items WHERE id = {id}");
+    for holder in &mut holders {
+        holder.run("SET autocommit = 0");
+        holder.run(&look);
+    }
+    for _ in 0..2 {
+        let error = within(SOON, "a full pool", || next.error(&look));
+        assert_eq!((error.code, error.sqlstate.as_str()), (1040, "08004"), "{error:?}");
+        // The other server's pool has nothing to do with it.
+        assert_eq!(next.one(format!("SELECT id FROM items WHERE id = {}", id + 2)).error(), None);
+    }
+    // Who waits gets the first that is free.
+    next.command(COM_QUERY, look.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    holders[0].run("COMMIT");
+    let answer = within(SOON, "the wait", || next.answers(false).unwrap().remove(0));
+    assert_eq!(answer.scalar(), id.to_string());
+    // Many more sessions than connections, each with short transactions: all are served.
+    drop(holders);
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                let mut client = stage.connect();
+                for _ in 0..20 {
+                    client.run("BEGIN");
+                    client.run(&look);
+                    client.run("COMMIT");
+                }
+            });
+        }
+    });
+    stage.assert_sound();
+}
+
+#[test]
+fn user_variables_written_within_statements() {
+    let stage = narrow(1);
+    let id = ids();
+    let (mut one, mut two) = (stage.connect(), stage.connect());
+    one.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 5)"));
+    one.run(&format!("SELECT amount INTO @a FROM items WHERE id = {id}"));
+    assert_eq!(one.value("SELECT @a"), "5");
+    one.run(&format!("SELECT @b := amount + 1 FROM items WHERE id = {id}"));
+    assert_eq!(one.value(&format!("SELECT @a + @b FROM items WHERE id = {id}")), "11");
+    one.run(&format!("UPDATE items SET amount = @a + 10 WHERE id = {id}"));
+    assert_eq!(one.value(&format!("SELECT amount FROM items WHERE id = {id}")), "15");
+    drop(one);
+    let look = format!("SELECT IFNULL(@a, 'none') FROM items WHERE id = {id}");
+    wait_until("the connection", SOON, || two.one(&look).error().is_none());
+    assert_eq!(two.value(&look), "none");
+    stage.assert_sound();
+}
+
+// ---- prepared statements
+
+#[test]
+fn prepared_statements_run_on_every_shard() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    let insert = prepare(&mut client, "INSERT INTO items (id, note, amount) VALUES (?, ?, ?)");
+    let select = prepare(&mut client, "SELECT note FROM items WHERE id = ?");
+    let update = prepare(&mut client, "UPDATE items SET amount = amount + ? WHERE id = ?");
+    let several = prepare(&mut client, "SELECT note FROM items WHERE id IN (?, ?, ?)");
+    let delete = prepare(&mut client, "DELETE FROM items WHERE id BETWEEN ? AND ?");
+    assert_eq!((insert.params, select.params, several.params), (3, 1, 3));
+    assert_eq!(select.columns.len(), 1);
+    for key in id..id + 8 {
+        let params = [Param::Int(key), Param::Text(format!("note {key}")), Param::Int(1)];
+        let answer = client.execute(&insert, &params).unwrap().remove(0);
+        assert!(matches!(&answer, Answer::Ok(ok) if ok.affected_rows == 1), "{answer:?}");
+    }
+    for key in (id..id + 8).rev() {
+        // However the key is bound.
+        for param in [Param::Int(key), Param::Text(key.to_string()), Param::Decimal(format!("{key}.0"))] {
+            assert_eq!(execute(&mut client, &select, &[param]), [[format!("note {key}")]]);
+        }
+        let answer = client.execute(&update, &[Param::Int(2), Param::UInt(key as u64)]).unwrap().remove(0);
+        assert!(matches!(&answer, Answer::Ok(ok) if ok.affected_rows == 1), "{answer:?}");
+        assert_eq!(client.value(&format!("SELECT amount FROM shop.items WHERE id = {key}")), "3");
+    }
+    assert_eq!(execute(&mut client, &select, &[Param::Null]).len(), 0);
+    let keys: Vec<Param> = [id, id + 1, id + 6].into_iter().map(Param::Int).collect();
+    let mut notes = execute(&mut client, &several, &keys);
+    notes.sort();
+    assert_eq!(notes, [[format!("note {id}")], [format!("note {}", id + 1)], [format!("note {}", id + 6)]]);
+    let answer = client.execute(&delete, &[Param::Int(id), Param::Int(id + 7)]).unwrap().remove(0);
+    assert!(matches!(&answer, Answer::Ok(ok) if ok.affected_rows == 8), "{answer:?}");
+    for (shard, set) in [(0, 0), (1, 0), (2, 1), (3, 1)] {
+        let left = format!("SELECT COUNT(*) FROM shop_{shard}.items WHERE id BETWEEN {id} AND {}", id + 7);
+        assert_eq!(world().root(set).value(&left), "0");
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn many_different_prepared_statements_do_not_pile_up() {
+    let stage = narrow(2);
+    let id = ids();
+    let mut clients = [stage.connect(), stage.connect()];
+    clients[0].run(&format!("INSERT INTO items (id, note) VALUES ({id}, 'x'), ({}, 'y')", id + 2));
+    let on_server = || -> i64 {
+        let status = |set| world().root(set).rows("SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'")[0][1].clone();
+        status(0).parse::<i64>().unwrap() + status(1).parse::<i64>().unwrap()
+    };
+    let before = on_server();
+    let mut open = Vec::new();
+    for number in 0..700 {
+        for client in &mut clients {
+            let statement = prepare(client, &format!("SELECT note, {number} FROM items WHERE id = ?"));
+            assert_eq!(execute(client, &statement, &[Param::Int(id)])[0][0], "x");
+            assert_eq!(execute(client, &statement, &[Param::Int(id + 2)])[0][0], "y");
+            if number % 2 == 0 {
+                client.close(&statement).unwrap();
+            }
+        }
+        // Some stay open: they still work when their server has forgotten them.
+        if number == 5 {
+            open.push(prepare(&mut clients[0], &format!("SELECT note, {number} FROM items WHERE id = ?")));
+        }
+    }
+    // Two connections to each of two servers; each keeps at most some.
+    let kept = on_server() - before;
+    assert!(kept <= 4 * 256, "{kept} statements are open on the servers");
+    assert_eq!(execute(&mut clients[0], &open[0], &[Param::Int(id)])[0][0], "x");
+    stage.assert_sound();
+}
+
+#[test]
+fn long_data_is_put_together_and_forgotten_on_reset() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    let insert = prepare(&mut client, "INSERT INTO parts (item_id, part_no, label, data) VALUES (?, ?, ?, ?)");
+    let send = |client: &mut Client, param: u16, data: &[u8]| {
+        let body = [&insert.id.to_le_bytes()[..], &param.to_le_bytes(), data].concat();
+        client.command(COM_STMT_SEND_LONG_DATA, &body).unwrap();
+    };
+    // Types: two integers, a string and a blob; the values of the last two were sent before.
+    let run = |client: &mut Client, key: i64| {
+        let mut body = insert.id.to_le_bytes().to_vec();
+        body.extend([0, 1, 0, 0, 0, 0, 1, 8, 0, 8, 0, 0xfd, 0, 0xfc, 0]);
+        body.extend(key.to_le_bytes());
+        body.extend(1i64.to_le_bytes());
+        client.command(COM_STMT_EXECUTE, &body).unwrap();
+        client.answers(true).unwrap().remove(0)
+    };
+    for key in id..id + 4 {
+        for chunk in 0..50u8 {
+            send(&mut client, 3, &vec![chunk; 10_000]);
+        }
+        send(&mut client, 2, b"lab");
+        send(&mut client, 2, b"el");
+        let answer = run(&mut client, key);
+        assert!(matches!(&answer, Answer::Ok(ok) if ok.affected_rows == 1), "{answer:?}");
+        let expected: Vec<u8> = (0..50u8).flat_map(|chunk| vec![chunk; 10_000]).collect();
+        match client.one(format!("SELECT label, data FROM parts WHERE item_id = {key}")) {
+            Answer::Rows { rows, .. } => assert_eq!(rows, [[Some(b"label".to_vec()), Some(expected)]]),
+            other => panic!("{other:?}"),
+        }
+    }
+    // Reset: what was sent counts no more.
+    send(&mut client, 3, b"old");
+    assert!(matches!(client.simple(COM_STMT_RESET, &insert.id.to_le_bytes()), Ok(Answer::Ok(_))));
+    send(&mut client, 2, b"new");
+    send(&mut client, 3, b"new");
+    run(&mut client, id + 4);
+    let text = format!("SELECT label, data FROM parts WHERE item_id = {}", id + 4);
+    assert_eq!(client.rows(&text), [["new", "new"]]);
+    // The shard key itself.
+    let select = prepare(&mut client, "SELECT label FROM parts WHERE item_id = ?");
+    let body = [&select.id.to_le_bytes()[..], &[0, 0], (id + 1).to_string().as_bytes()].concat();
+    client.command(COM_STMT_SEND_LONG_DATA, &body).unwrap();
+    let mut body = select.id.to_le_bytes().to_vec();
+    body.extend([0, 1, 0, 0, 0, 0, 1, 0xfd, 0]);
+    client.command(COM_STMT_EXECUTE, &body).unwrap();
+    assert_eq!(client.answers(true).unwrap()[0].text(), [["label"]]);
+    stage.assert_sound();
+}
+
+#[test]
+fn cursors_are_fetched_from_until_they_end() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    let rows: Vec<String> = (0..10).map(|number| format!("({id}, {number}, 'p{number}')")).collect();
+    client.run(&format!("INSERT INTO parts (item_id, part_no, label) VALUES {}", rows.join(",")));
+    let select = prepare(&mut client, "SELECT label FROM parts WHERE item_id = ? ORDER BY part_no");
+    let open = |client: &mut Client| {
+        let mut body = select.id.to_le_bytes().to_vec();
+        body.extend([1, 1, 0, 0, 0, 0, 1, 8, 0]);
+        body.extend(id.to_le_bytes());
+        client.command(COM_STMT_EXECUTE, &body).unwrap();
+        let head = client.read_packet().unwrap();
+        assert_eq!(head, [1], "a column count");
+        client.read_packet().unwrap();
+        let end = client.read_packet().unwrap();
+        assert_eq!(end[0], 0xfe, "no rows with a cursor: {end:02x?}");
+        status_of_end(&end)
+    };
+    let fetch = |client: &mut Client, count: u32| {
+        client.command(COM_STMT_FETCH, &[select.id.to_le_bytes(), count.to_le_bytes()].concat()).unwrap();
+        let mut labels = Vec::new();
+        loop {
+            let packet = client.read_packet().unwrap();
+            match packet[0] {
+                0 => labels.push(String::from_utf8_lossy(&packet[3..]).into_owned()),
+                0xfe => return Ok((labels, status_of_end(&packet))),
+                0xff => return Err(client::parse_error(&packet).code),
+                _ => panic!("{packet:02x?}"),
+            }
+        }
+    };
+    for _ in 0..3 {
+        assert_eq!(open(&mut client) & CURSOR_EXISTS, CURSOR_EXISTS);
+        let (labels, status) = fetch(&mut client, 3).unwrap();
+        assert_eq!(labels, ["p0", "p1", "p2"]);
+        assert_eq!(status & LAST_ROW_SENT, 0);
+        // Other statements in between do not disturb it.
+        assert_eq!(client.value("SELECT COUNT(*) FROM colours"), "3");
+        let (labels, _) = fetch(&mut client, 5).unwrap();
+        assert_eq!(labels, ["p3", "p4", "p5", "p6", "p7"]);
+        let (labels, status) = fetch(&mut client, 5).unwrap();
+        assert_eq!(labels, ["p8", "p9"]);
+        assert_eq!(status & LAST_ROW_SENT, LAST_ROW_SENT);
+    }
+    assert_eq!(fetch(&mut client, 1), Err(1421), "it is closed behind its last row");
+    open(&mut client);
+    assert!(matches!(client.simple(COM_STMT_RESET, &select.id.to_le_bytes()), Ok(Answer::Ok(_))));
+    assert_eq!(fetch(&mut client, 1), Err(1421), "COM_STMT_RESET closes it");
+    assert_eq!(execute(&mut client, &select, &[Param::Int(id)]).len(), 10);
+    client.close(&select).unwrap();
+    assert_eq!(fetch(&mut client, 1), Err(1243));
+    stage.assert_sound();
+}
+
+/// The status flags in an EOF packet, or in an OK packet without counts that ends rows: at the same place.
+fn status_of_end(packet: &[u8]) -> u16 {
+    u16::from_le_bytes([packet[3], packet[4]])
+}
+
+// ---- COM_CHANGE_USER, COM_RESET_CONNECTION, multi-statements
+
+/// Everything that belongs to a session, on shard 0 and in a transaction.
+fn fill_session(client: &mut Client, id: i64) -> Statement {
+    client.run("SET @mine = 1");
+    client.run("SET time_zone = '+09:00'");
+    client.run("CREATE TEMPORARY TABLE scratch (a INT)");
+    assert_eq!(client.value(&format!("SELECT GET_LOCK('session {id}', 0)")), "1");
+    let statement = prepare(client, "SELECT 1");
+    client.run("SET autocommit = 0");
+    client.run(&format!("UPDATE items SET amount = 99 WHERE id = {id}"));
+    statement
+}
+
+fn assert_session_is_fresh(client: &mut Client, id: i64, statement: &Statement) {
+    assert_eq!(client.value("SELECT IFNULL(@mine, 'none')"), "none");
+    assert_eq!(client.value("SELECT @@time_zone"), "SYSTEM");
+    assert_eq!(client.value("SELECT @@autocommit"), "1");
+    assert_eq!(client.error("SELECT * FROM shop.scratch").code, 1146);
+    assert_eq!(client.value(&format!("SELECT IS_FREE_LOCK('session {id}')")), "1");
+    let error = client.execute(statement, &[]).unwrap().remove(0);
+    assert_eq!(error.error().unwrap().code, 1243);
+    assert_eq!(client.value(&format!("SELECT amount FROM shop.items WHERE id = {id} FOR UPDATE")), "1");
+    assert_eq!(client.run("DO 1").status & client::IN_TRANSACTION, 0);
+}
+
+#[test]
+fn reset_connection_really_resets() {
+    let stage = narrow(2);
+    let id = ids();
+    let mut client = stage.connect();
+    client.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 1)"));
+    let statement = fill_session(&mut client, id);
+    let answer = client.simple(COM_RESET_CONNECTION, &[]).unwrap();
+    assert!(matches!(answer, Answer::Ok(_)), "{answer:?}");
+    assert_session_is_fresh(&mut client, id, &statement);
+    assert_eq!(client.value("SELECT DATABASE()"), "shop");
+    stage.assert_sound();
+}
+
+/// COM_CHANGE_USER to its end; the error if it is refused.
+fn change_user(client: &mut Client, user: &str, password: &str, database: &str) -> Result<Answer, ClientError> {
+    let mut body = user.as_bytes().to_vec();
+    body.extend([0, 0]);
+    body.extend(database.as_bytes());
+    body.extend(b"\0\x2d\0mysql_native_password\0");
+    client.command(COM_CHANGE_USER, &body)?;
+    loop {
+        let packet = client.read_packet()?;
+        match packet[0] {
+            0xfe => {
+                let end = packet.iter().skip(1).position(|byte| *byte == 0).unwrap() + 1;
+                let plugin = String::from_utf8_lossy(&packet[1..end]).into_owned();
+                let salt: Vec<u8> = packet[end + 1..].iter().copied().filter(|byte| *byte != 0).collect();
+                client.write_packet(&client::scramble(&plugin, password.as_bytes(), &salt))?;
+            }
+            0xff => return Ok(Answer::Error { error: client::parse_error(&packet), after: None }),
+            0 => return Ok(Answer::Ok(Default::default())),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn change_user_takes_the_new_users_password_and_starts_afresh() {
+    let more = "[[users]]\nname = \"guest\"\npassword = \"guest's\"\n".to_owned();
+    let replica_set = "pool = { max = 2, wait = \"1s\" }".to_owned();
+    let stage = world().stage(Setup { more, replica_set, ..Default::default() });
+    let id = ids();
+    let mut client = stage.connect();
+    client.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 1)"));
+    let statement = fill_session(&mut client, id);
+    let answer = change_user(&mut client, "guest", "guest's", "").unwrap();
+    assert!(matches!(answer, Answer::Ok(_)), "{answer:?}");
+    assert_session_is_fresh(&mut client, id, &statement);
+    assert_eq!(client.value("SELECT IFNULL(DATABASE(), 'none')"), "none");
+    assert!(client.value("SELECT USER()").starts_with("guest@"));
+    let answer = change_user(&mut client, "app", "secret", "shop").unwrap();
+    assert!(matches!(answer, Answer::Ok(_)), "{answer:?}");
+    assert_eq!(client.value("SELECT DATABASE()"), "shop");
+
+    for (user, password) in [("guest", "wrong"), ("nobody", "wrong"), ("guest", ""), ("app", "guest's")] {
+        let mut client = stage.connect();
+        let answer = change_user(&mut client, user, password, "shop").unwrap();
+        let error = answer.error().unwrap_or_else(|| panic!("{user}: {answer:?}"));
+        assert_eq!((error.code, error.sqlstate.as_str()), (1045, "28000"), "{user}");
+        // Whether the session ends is the server's choice; it must not be the new user's.
+        if let Ok(answers) = client.query("SELECT USER()") {
+            assert!(answers[0].error().is_some() || answers[0].scalar().starts_with("app@"), "{answers:?}");
+        }
+    }
+    let mut client = stage.connect();
+    let unknown = change_user(&mut client, "app", "secret", "nowhere").unwrap();
+    assert_eq!(unknown.error().unwrap().code, 1049);
+    stage.assert_sound();
+}
+
+#[test]
+fn several_statements_in_one_command() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    let sql = format!(
+        "INSERT INTO items (id, note) VALUES ({id}, 'a;b'), ({}, 'c'); SELECT note FROM items WHERE id = {id}; \
+         UPDATE items SET amount = 5 WHERE id IN ({id}, {}); SELECT ';' /* ; */ -- ;\n; SELECT @@autocommit",
+        id + 1,
+        id + 1
+    );
+    let answers = client.query(&sql).unwrap();
+    assert_eq!(answers.len(), 5, "{answers:?}");
+    let affected = |answer: &Answer| match answer {
+        Answer::Ok(ok) => ok.affected_rows,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((affected(&answers[0]), affected(&answers[2])), (2, 2));
+    assert_eq!((answers[1].scalar(), answers[3].scalar(), answers[4].scalar()), ("a;b".into(), ";".into(), "1".into()));
+    // An error ends the command; what came before it stays.
+    let sql = format!(
+        "UPDATE items SET amount = 6 WHERE id = {id}; SELECT nothing FROM items WHERE id = {id}; \
+         UPDATE items SET amount = 7 WHERE id = {id}"
+    );
+    let answers = client.query(&sql).unwrap();
+    assert_eq!(answers.len(), 2, "{answers:?}");
+    assert_eq!(answers[1].error().unwrap().code, 1054);
+    assert_eq!(client.value(&format!("SELECT amount FROM items WHERE id = {id}")), "6");
+    // Transactions over it.
+    let sql = format!("BEGIN; UPDATE items SET amount = 8 WHERE id = {id}; ROLLBACK");
+    let states: Vec<u16> = client.query(&sql).unwrap().iter().map(|answer| answer.status().unwrap()).collect();
+    let in_transaction: Vec<bool> = states.iter().map(|status| status & client::IN_TRANSACTION != 0).collect();
+    assert_eq!(in_transaction, [true, true, false]);
+    assert_eq!(client.value(&format!("SELECT amount FROM items WHERE id = {id}")), "6");
+
+    // Off and on again.
+    assert!(matches!(client.simple(COM_SET_OPTION, &[1, 0]), Ok(Answer::Ok(_))));
+    assert_eq!(client.error("SELECT 1; SELECT 2").code, 1064);
+    assert_eq!(client.value("SELECT 1;"), "1", "a semicolon at the end is no second statement");
+    assert!(matches!(client.simple(COM_SET_OPTION, &[0, 0]), Ok(Answer::Ok(_))));
+    assert_eq!(client.query("SELECT 1; SELECT 2").unwrap().len(), 2);
+    // A client that never asked for it.
+    let login = stage.login().capabilities(client::USUAL & !client::MULTI_STATEMENTS);
+    assert_eq!(stage.try_connect(&login).unwrap().error("SELECT 1; DELETE FROM colours").code, 1064);
+    assert_eq!(client.value("SELECT COUNT(*) FROM colours"), "3");
+    stage.assert_sound();
+}
+
+// ---- capabilities, authentication, TLS
+
+#[test]
+fn found_rows_is_each_clients_own_choice() {
+    let stage = narrow(1);
+    let id = ids();
+    let mut changed = stage.connect();
+    let mut found = stage.try_connect(&stage.login().capabilities(client::USUAL | client::FOUND_ROWS)).unwrap();
+    changed.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 1), ({}, 1)", id + 2));
+    for keys in [format!("{id}"), format!("{}", id + 2), format!("{id}, {}", id + 2)] {
+        let rows = keys.split(',').count() as u64;
+        let sql = format!("UPDATE items SET amount = 1 WHERE id IN ({keys})");
+        for _ in 0..3 {
+            assert_eq!(changed.run(&sql).affected_rows, 0, "{keys}");
+            assert_eq!(found.run(&sql).affected_rows, rows, "{keys}");
+        }
+        let (in_changed, in_found) = (prepare(&mut changed, &sql), prepare(&mut found, &sql));
+        for (client, statement, wanted) in [(&mut changed, in_changed, 0), (&mut found, in_found, rows)] {
+            let answer = client.execute(&statement, &[]).unwrap().remove(0);
+            assert!(matches!(&answer, Answer::Ok(ok) if ok.affected_rows == wanted), "{answer:?}");
+        }
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn any_subset_of_capabilities_works() {
+    let stage = common();
+    let id = ids();
+    stage.connect().run(&format!("INSERT INTO items (id, note) VALUES ({id}, 'x'), ({}, 'x')", id + 1));
+    let optional = [
+        client::DEPRECATE_EOF,
+        client::SESSION_TRACK,
+        client::PLUGIN_AUTH,
+        client::CONNECT_ATTRS,
+        client::PLUGIN_AUTH_LENENC,
+        client::MULTI_STATEMENTS,
+        client::MULTI_RESULTS | client::PS_MULTI_RESULTS,
+        client::FOUND_ROWS,
+    ];
+    let always = client::PROTOCOL_41 | client::SECURE_CONNECTION | client::LONG_PASSWORD;
+    for subset in 0..1u32 << optional.len() {
+        let chosen = optional.iter().enumerate().filter(|(bit, _)| subset & 1 << bit != 0);
+        let capabilities = chosen.fold(always, |all, (_, flag)| all | flag);
+        let mut client = stage
+            .try_connect(&stage.login().capabilities(capabilities))
+            .unwrap_or_else(|error| panic!("{capabilities:#x}: {error}"));
+        assert_eq!(client.value("SELECT DATABASE()"), "shop", "{capabilities:#x}");
+        assert_eq!(client.value(&format!("SELECT note FROM items WHERE id = {id}")), "x", "{capabilities:#x}");
+        assert_eq!(client.rows(&format!("SELECT note FROM items WHERE id IN ({id}, {})", id + 1)).len(), 2);
+        assert_eq!(client.error("SELECT nothing FROM colours").code, 1054);
+        client.run("USE shop");
+        client.run("SET @a = 1");
+        client.run("BEGIN");
+        assert_eq!(client.run(&format!("DELETE FROM items WHERE id = {}", id + 8)).affected_rows, 0);
+        client.run("COMMIT");
+        let statement = prepare(&mut client, "SELECT note, ? FROM items WHERE id = ?");
+        assert_eq!(execute(&mut client, &statement, &[Param::Text("y".into()), Param::Int(id)]), [["x", "y"]]);
+        assert!(matches!(client.simple(COM_PING, &[]), Ok(Answer::Ok(_))));
+        assert!(matches!(client.simple(COM_RESET_CONNECTION, &[]), Ok(Answer::Ok(_))));
+    }
+    stage.assert_sound();
+}
+
+const USERS: &str = "
+[[users]]
+name = \"native\"
+password = { native_hash = \"*14E65567ABDB5135D0CFD9A70B3032C179A49EE7\" }
+
+[[users]]
+name = \"sha2\"
+password = { sha256_hash = \"$A$005$abcdefghijklmnopqrstYy1cVJ5jT.fk4HyAGlowRhOkI55As4SAesbspXHQvFD\" }
+
+[[users]]
+name = \"open\"
+password = \"\"
+";
+
+#[test]
+fn each_kind_of_password_works_with_each_method() {
+    let plugins = ["mysql_native_password", "caching_sha2_password"];
+    for default in plugins {
+        let stage = world().stage(Setup {
+            server: format!("default_auth = \"{default}\""),
+            more: USERS.to_owned(),
+            ..Default::default()
+        });
+        let mut fully = Vec::new();
+        for round in 0..2 {
+            for first in plugins {
+                for tls in [false, true] {
+                    for user in ["app", "native", "sha2", "open"] {
+                        let password = if user == "open" { "" } else { "secret" };
+                        let mut login = Login::new(user, password).plugin(first);
+                        login.tls = tls;
+                        let place = format!("{user}, {first} first, {default} offered, TLS {tls}, round {round}");
+                        let mut client = stage.try_connect(&login).unwrap_or_else(|error| panic!("{place}: {error}"));
+                        assert!(client.value("SELECT USER()").starts_with(user), "{place}");
+                        if client.fully_authenticated {
+                            fully.push(place.clone());
+                        }
+                        let mut wrong = Login::new(user, "wrong").plugin(first);
+                        wrong.tls = tls;
+                        match stage.try_connect(&wrong) {
+                            Err(ClientError::Refused(error)) => assert_eq!(error.code, 1045, "{place}"),
+                            other => panic!("{place}: {other:?}"),
+                        }
+                    }
+                }
+            }
+        }
+        // Only a hash that cannot be compared with needs the password itself, and only once.
+        assert_eq!(fully.len(), 1, "{fully:?}");
+        assert!(fully[0].starts_with("sha2") && fully[0].contains("TLS false"), "{fully:?}");
+        stage.assert_sound();
+    }
+    // The full exchange inside TLS: the password as it is.
+    let stage = world().stage(Setup { more: USERS.to_owned(), ..Default::default() });
+    let client = stage.try_connect(&Login::new("sha2", "secret").plugin("caching_sha2_password").tls()).unwrap();
+    assert!(client.fully_authenticated);
+    stage.assert_sound();
+}
+
+#[test]
+fn tls_off_optional_and_required() {
+    for mode in ["off", "optional", "required"] {
+        let stage = world().stage(Setup { server: format!("tls = \"{mode}\""), ..Default::default() });
+        let plain = stage.try_connect(&stage.login());
+        let offered = |client: &Client| client.offered & client::SSL != 0;
+        match (mode, plain) {
+            ("off", Ok(client)) => assert!(!offered(&client)),
+            ("optional", Ok(client)) => assert!(offered(&client)),
+            ("required", Err(ClientError::Refused(error))) => {
+                assert_eq!((error.code, error.sqlstate.as_str()), (3159, "HY000"));
+            }
+            (_, other) => panic!("{mode}: {other:?}"),
+        }
+        let encrypted = stage.try_connect(&stage.login().tls());
+        if mode == "off" {
+            assert!(encrypted.is_err());
+            continue;
+        }
+        let mut client = encrypted.unwrap();
+        let id = ids();
+        client.run(&format!("INSERT INTO items (id, note) VALUES ({id}, 'secret'), ({}, 'secret')", id + 1));
+        assert_eq!(client.value(&format!("SELECT note FROM items WHERE id = {id}")), "secret");
+        let sql = large_result(&mut client, id);
+        assert_eq!(client.rows(&sql).len(), LARGE);
+        let statement = prepare(&mut client, "SELECT ?");
+        let long = "x".repeat(1_000_000);
+        assert_eq!(execute(&mut client, &statement, &[Param::Text(long.clone())]), [[long]]);
+    }
+}
+
+// ---- large payloads, and how statements are written
+
+#[test]
+fn payloads_over_16_megabytes_go_both_ways() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    let most = 0xff_ffff;
+    for (number, length) in [most - 1, most, most + 1, 20 << 20].into_iter().enumerate() {
+        let key = id + number as i64;
+        // A statement of exactly this length, so that its last packet is full, empty or neither.
+        let head = format!("INSERT INTO parts (item_id, part_no, data) VALUES ({key}, 1, '");
+        let data = "y".repeat(length - 1 - head.len() - 2);
+        let sql = format!("{head}{data}')");
+        assert_eq!(sql.len() + 1, length);
+        assert_eq!(client.run(&sql).affected_rows, 1);
+        assert_eq!(client.value(&format!("SELECT data FROM parts WHERE item_id = {key}")), data);
+    }
+    // A row of exactly so many bytes: its length prefix has four.
+    for length in [most, most + 1] {
+        let sql = format!("SELECT REPEAT('z', {}) FROM items WHERE id = {id}", length - 4);
+        client.run(&format!("REPLACE INTO items (id) VALUES ({id})"));
+        assert_eq!(client.value(&sql).len(), length - 4);
+        // Behind it, the next statement is in order.
+        assert_eq!(client.value("SELECT COUNT(*) FROM colours"), "3");
+    }
+    let insert = prepare(&mut client, "REPLACE INTO parts (item_id, part_no, data) VALUES (?, 1, ?)");
+    let data = vec![0u8; 17 << 20];
+    let answer = client.execute(&insert, &[Param::Int(id + 3), Param::Bytes(data.clone())]).unwrap().remove(0);
+    assert!(matches!(&answer, Answer::Ok(ok) if ok.affected_rows == 2), "{answer:?}");
+    let select = prepare(&mut client, "SELECT data FROM parts WHERE item_id IN (?, ?)");
+    match client.execute(&select, &[Param::Int(id + 3), Param::Int(id + 4)]).unwrap().remove(0) {
+        Answer::Rows { rows, .. } => assert_eq!(rows, [[Some(data)]]),
+        other => panic!("{other:?}"),
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn leading_comments_and_hexadecimal_literals_do_not_change_the_route() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    for key in id..id + 4 {
+        client
+            .run(&format!("/* a comment */ INSERT INTO items (id, note) VALUES ({key}, x'6e{:02x}')", 0x30 + key % 4));
+        let note = format!("n{}", key % 4);
+        for sql in [
+            format!("/* first */ SELECT note FROM items WHERE id = {key}"),
+            format!("-- first\nSELECT note FROM items WHERE id = {key}"),
+            format!("# first\nSELECT note FROM items WHERE id = {key}"),
+            format!("/*! SELECT */ note FROM items WHERE id = {key}"),
+            format!("  \n\t(SELECT note FROM items WHERE id = {key})"),
+            format!("SELECT note FROM items WHERE id = 0x{key:x}"),
+            format!("SELECT note FROM items WHERE note = x'6e{:02x}' AND id = {key}", 0x30 + key % 4),
+            format!("SELECT note FROM items WHERE note = _binary x'6e{:02x}' AND id = {key}", 0x30 + key % 4),
+            format!("SELECT note FROM items WHERE note = _utf8mb4'n{}' AND id = {key}", key % 4),
+        ] {
+            assert_eq!(client.rows(&sql), [[note.clone()]], "{sql}");
+        }
+    }
+    let each = |shard: i64, set: usize| {
+        let sql = format!("SELECT COUNT(*) FROM shop_{shard}.items WHERE id BETWEEN {id} AND {}", id + 3);
+        world().root(set).value(&sql)
+    };
+    assert_eq!([each(0, 0), each(1, 0), each(2, 1), each(3, 1)], ["1", "1", "1", "1"]);
+    stage.assert_sound();
+}
+
+// ---- transactions and writes over shards
+
+#[test]
+fn transactions_on_one_shard_are_complete() {
+    let stage = common();
+    let id = ids();
+    let (mut client, mut other) = (stage.connect(), stage.connect());
+    client.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 1)"));
+    let amount = format!("SELECT amount FROM items WHERE id = {id}");
+    let set = |value: i64| format!("UPDATE items SET amount = {value} WHERE id = {id}");
+    for begin in ["BEGIN", "START TRANSACTION", "START TRANSACTION READ WRITE", "SET autocommit = 0"] {
+        client.run(begin);
+        client.run(&set(2));
+        assert_eq!((client.value(&amount), other.value(&amount)), ("2".into(), "1".into()), "{begin}");
+        assert_eq!(client.run("DO 1").status & client::IN_TRANSACTION, client::IN_TRANSACTION, "{begin}");
+        client.run("ROLLBACK");
+        assert_eq!(client.value(&amount), "1", "{begin}");
+        client.run("COMMIT");
+        client.run("SET autocommit = 1");
+    }
+    // Savepoints.
+    client.run("BEGIN");
+    client.run("SAVEPOINT before_all");
+    client.run(&set(2));
+    client.run("SAVEPOINT two");
+    client.run(&set(3));
+    client.run("ROLLBACK TO SAVEPOINT two");
+    assert_eq!(client.value(&amount), "2");
+    assert_eq!(client.error("ROLLBACK TO SAVEPOINT nothing").code, 1305);
+    client.run("ROLLBACK TO before_all");
+    assert_eq!(client.value(&amount), "1");
+    assert_eq!(client.error("ROLLBACK TO SAVEPOINT two").code, 1305, "it was behind the one that was rolled back to");
+    client.run(&set(4));
+    client.run("RELEASE SAVEPOINT before_all");
+    client.run("COMMIT");
+    assert_eq!(other.value(&amount), "4");
+    // Implicit commits.
+    client.run("BEGIN");
+    client.run(&set(5));
+    client.run("BEGIN");
+    assert_eq!(other.value(&amount), "5");
+    client.run(&set(6));
+    client.run("SET autocommit = 1");
+    client.run("ROLLBACK");
+    // A failed statement leaves the transaction.
+    client.run("BEGIN");
+    client.run(&set(7));
+    assert_eq!(client.error(format!("INSERT INTO items (id) VALUES ({id})")).code, 1062);
+    client.run("COMMIT");
+    assert_eq!(other.value(&amount), "7");
+    // READ ONLY, CHAIN and RELEASE.
+    client.run("START TRANSACTION READ ONLY");
+    assert_eq!(client.error(set(8)).code, 1792);
+    client.run("COMMIT AND CHAIN");
+    assert_eq!(client.run("DO 1").status & client::IN_TRANSACTION, client::IN_TRANSACTION);
+    client.run("ROLLBACK");
+    client.run("BEGIN");
+    client.run(&set(9));
+    client.run("COMMIT RELEASE");
+    assert!(client.is_closed());
+    assert_eq!(other.value(&amount), "9");
+    stage.assert_sound();
+}
+
+#[test]
+fn isolation_levels_are_kept() {
+    // A snapshot is taken on all shards at once, two of them on each server.
+    let stage = narrow(4);
+    let id = ids();
+    let (mut reader, mut writer) = (stage.connect(), stage.connect());
+    writer.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 0)"));
+    let amount = format!("SELECT amount FROM items WHERE id = {id}");
+    let mut now = 0;
+    let mut second_look = |reader: &mut Client, begin: &str| {
+        reader.run(begin);
+        let before = reader.value(&amount);
+        assert_eq!(before, now.to_string());
+        now += 1;
+        writer.run(&format!("UPDATE items SET amount = {now} WHERE id = {id}"));
+        let after = reader.value(&amount);
+        reader.run("COMMIT");
+        before != after
+    };
+    assert!(!second_look(&mut reader, "BEGIN"), "REPEATABLE READ is the default");
+    reader.run("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    assert!(second_look(&mut reader, "BEGIN"), "the next transaction only");
+    assert!(!second_look(&mut reader, "BEGIN"), "the next transaction only");
+    reader.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    assert!(second_look(&mut reader, "BEGIN"));
+    assert!(second_look(&mut reader, "BEGIN"));
+    let mut fresh = stage.connect();
+    assert!(!second_look(&mut fresh, "START TRANSACTION WITH CONSISTENT SNAPSHOT"), "another session has its own");
+    stage.assert_sound();
+}
+
+#[test]
+fn a_second_shard_is_refused_before_anything_is_written_there() {
+    let stage = common();
+    let id = ids();
+    let (mut client, mut other) = (stage.connect(), stage.connect());
+    let keys: Vec<String> = (id..id + 4).map(|key| format!("({key}, 1)")).collect();
+    client.run(&format!("INSERT INTO items (id, amount) VALUES {}", keys.join(",")));
+    let amounts = format!("SELECT amount FROM items WHERE id BETWEEN {id} AND {}", id + 3);
+    for second in [
+        format!("UPDATE items SET amount = 5 WHERE id = {}", id + 1),
+        format!("UPDATE items SET amount = 5 WHERE id = {}", id + 2),
+        format!("UPDATE items SET amount = 5 WHERE id IN ({id}, {})", id + 1),
+        "UPDATE items SET amount = 5".to_owned(),
+        format!("DELETE FROM items WHERE id = {}", id + 3),
+        format!("INSERT INTO items (id, amount) VALUES ({}, 5)", id + 5),
+        format!("INSERT INTO items (id, amount) VALUES ({}, 5), ({}, 5)", id + 4, id + 5),
+        "INSERT INTO colours VALUES (9, 'ink')".to_owned(),
+        format!("SELECT amount FROM items WHERE id = {} FOR UPDATE", id + 1),
+    ] {
+        let locks = second.ends_with("FOR UPDATE");
+        client.run("BEGIN");
+        client.run(&format!("UPDATE items SET amount = 2 WHERE id = {id}"));
+        let answer = client.one(&second);
+        // A locking read may be allowed: it writes nothing. Whatever it is, the transaction goes on.
+        match answer.error() {
+            Some(error) => assert_eq!((error.code, error.sqlstate.as_str()), (1235, "42000"), "{second}: {error:?}"),
+            None => assert!(locks, "{second}: {answer:?}"),
+        }
+        assert_eq!(client.value(&format!("SELECT amount FROM items WHERE id = {id}")), "2");
+        assert_eq!(client.rows(&amounts).len(), 4, "reading them all is no writing");
+        client.run("COMMIT");
+        let mut seen: Vec<String> = other.rows(&amounts).into_iter().flatten().collect();
+        seen.sort();
+        assert_eq!(seen, ["1", "1", "1", "2"], "{second}");
+        other.run(&format!("UPDATE items SET amount = 1 WHERE id = {id}"));
+        assert_eq!(other.value("SELECT COUNT(*) FROM colours"), "3");
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn a_write_over_several_shards_that_fails_on_one_leaves_nothing_on_the_others() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    client.run(&format!("INSERT INTO items (id, slot) VALUES ({}, {id})", id + 3));
+    let here = format!("SELECT id FROM items WHERE id BETWEEN {id} AND {}", id + 9);
+    for _ in 0..2 {
+        let rows = format!("({id}), ({}), ({}), ({})", id + 1, id + 2, id + 3);
+        let error = client.error(format!("INSERT INTO items (id) VALUES {rows}"));
+        assert_eq!((error.code, error.sqlstate.as_str()), (1062, "23000"));
+        assert_eq!(client.rows(&here), [[(id + 3).to_string()]], "rows of other shards stayed");
+    }
+    let rows: Vec<String> = (id..id + 3).map(|key| format!("({key}, NULL)")).collect();
+    client.run(&format!("INSERT INTO items (id, slot) VALUES {}, ({}, NULL)", rows.join(","), id + 7));
+    // A duplicate on shard 3 only.
+    let error = client.error(format!(
+        "UPDATE items SET slot = IF(id % 4 = 3, {id}, NULL), note = 'changed' WHERE id BETWEEN {id} AND {}",
+        id + 9
+    ));
+    assert_eq!(error.code, 1062, "{error:?}");
+    let changed = format!("SELECT id FROM items WHERE note = 'changed' AND id BETWEEN {id} AND {}", id + 9);
+    assert_eq!(client.rows(&changed).len(), 0);
+    // Nothing of the failed statements is left open or locked.
+    let mut other = stage.connect();
+    let all = format!("UPDATE items SET note = 'free' WHERE id BETWEEN {id} AND {}", id + 9);
+    assert_eq!(within(SOON, "their rows", || other.run(&all)).affected_rows, 5);
+    assert_eq!(client.run("DO 1").status & client::IN_TRANSACTION, 0);
+    stage.assert_sound();
+}
+
+#[test]
+fn rows_of_one_insert_go_to_their_shards_and_are_counted_together() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    let rows: Vec<String> = (id..id + 10).map(|key| format!("({key}, 'n', 1, NULL)")).collect();
+    let ok = client.run(&format!("INSERT INTO items VALUES {}", rows.join(", ")));
+    assert_eq!((ok.affected_rows, ok.info.as_str()), (10, "Records: 10  Duplicates: 0  Warnings: 0"));
+    let each: Vec<String> = [(0, 0), (1, 0), (2, 1), (3, 1)]
+        .into_iter()
+        .map(|(shard, set)| {
+            let sql = format!("SELECT COUNT(*) FROM shop_{shard}.items WHERE id BETWEEN {id} AND {}", id + 9);
+            world().root(set).value(&sql)
+        })
+        .collect();
+    assert_eq!(each, ["3", "3", "2", "2"], "without a column list too");
+    let ok = client.run(&format!("INSERT IGNORE INTO items (id) VALUES ({id}), ({}), ({})", id + 1, id + 10));
+    assert_eq!((ok.affected_rows, ok.info.as_str()), (1, "Records: 3  Duplicates: 2  Warnings: 2"));
+    let ok = client.run(&format!(
+        "INSERT INTO items (id, amount) VALUES ({id}, 5), ({}, 5) ON DUPLICATE KEY UPDATE amount = VALUES(amount)",
+        id + 11
+    ));
+    assert_eq!(ok.affected_rows, 3);
+    let ok = client.run(&format!("REPLACE INTO items (id, amount) VALUES ({id}, 6), ({}, 6)", id + 12));
+    assert_eq!(ok.affected_rows, 3);
+    let ok = client.run(&format!("UPDATE items SET note = 'm' WHERE id BETWEEN {id} AND {}", id + 12));
+    assert_eq!((ok.affected_rows, ok.info.as_str()), (13, "Rows matched: 13  Changed: 13  Warnings: 0"));
+    assert_eq!(client.run(&format!("DELETE FROM items WHERE id BETWEEN {id} AND {}", id + 12)).affected_rows, 13);
+    stage.assert_sound();
+}
+
+#[test]
+fn what_several_shards_would_answer_wrong_is_refused() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    let rows: Vec<String> = (id..id + 8).map(|key| format!("({key}, 1)")).collect();
+    client.run(&format!("INSERT INTO items (id, amount) VALUES {}", rows.join(",")));
+    let range = format!("id BETWEEN {id} AND {}", id + 7);
+    for sql in [
+        format!("UPDATE items SET amount = 2 WHERE {range} LIMIT 2"),
+        format!("UPDATE items SET amount = 2 WHERE {range} ORDER BY id LIMIT 1"),
+        format!("DELETE FROM items WHERE {range} LIMIT 1"),
+        format!("SELECT * FROM items WHERE {range} LIMIT 2"),
+        format!("SELECT * FROM items WHERE {range} ORDER BY id"),
+        format!("SELECT COUNT(*) FROM items WHERE {range}"),
+        format!("SELECT DISTINCT amount FROM items WHERE {range}"),
+        format!("SELECT amount FROM items WHERE {range} GROUP BY amount"),
+        format!("SELECT SUM(amount) FROM items WHERE {range}"),
+        format!("SELECT * FROM items a JOIN items b ON a.amount = b.amount WHERE a.{range}"),
+        format!("SELECT id FROM items WHERE {range} UNION SELECT code FROM colours"),
+        format!("SELECT id, ROW_NUMBER() OVER () FROM items WHERE {range}"),
+        format!("SELECT * FROM items WHERE {range} AND amount = (SELECT MAX(amount) FROM items)"),
+        format!("UPDATE items SET id = id + 1 WHERE id = {id}"),
+        format!("INSERT INTO items (id) SELECT id + 100 FROM items WHERE {range}"),
+    ] {
+        let error = client.error(&sql);
+        assert_eq!((error.code, error.sqlstate.as_str()), (1235, "42000"), "{sql}: {error:?}");
+        let prepared = client.prepare(sql.as_bytes()).unwrap();
+        // Refused when it is prepared, or when it is executed; never answered.
+        if let Ok(statement) = prepared {
+            let answer = client.execute(&statement, &[]).unwrap().remove(0);
+            assert_eq!(answer.error().map(|error| error.code), Some(1235), "{sql}: {answer:?}");
+        }
+    }
+    let amounts = client.rows(&format!("SELECT amount FROM items WHERE {range}"));
+    assert_eq!(amounts, vec![vec!["1"]; 8]);
+    stage.assert_sound();
+}

@@ -1,0 +1,170 @@
+"""What is measured: two private MariaDB servers, HAProxy and ShardGate in front of them, all in one temporary folder."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROWS = 100_000
+WIDE_ROWS = 200_000
+USER, PASSWORD = "bench", "bench"
+
+
+class Site:
+    def __init__(self, binary):
+        self.binary = os.path.abspath(binary)
+        self.folder = tempfile.mkdtemp(prefix="shardgate-relay-")
+        self.processes = []
+        self.ports = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def start(self, name, command, **more):
+        log = open(self.path(f"{name}.log"), "ab")
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **more)
+        self.processes.append(process)
+        return process
+
+    def stop(self, process):
+        """The process ends by itself on SIGTERM, so that tools that follow it can write what they counted."""
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self.processes.remove(process)
+
+    def sql(self, server, text):
+        command = ["mariadb", "--no-defaults", "-uroot", "-S", self.path(server, "socket"), "--batch", "-N"]
+        return subprocess.run(command, input=text, text=True, check=True, capture_output=True).stdout
+
+    def servers(self):
+        root = ["--user=root"] if os.getuid() == 0 else []
+        template = self.path("template")
+        install = ["mariadb-install-db", "--no-defaults", f"--datadir={template}", "--auth-root-authentication-method=normal"]
+        subprocess.run(install + ["--skip-test-db"] + root, check=True, capture_output=True)
+        for server in ("one", "two"):
+            os.mkdir(self.path(server))
+            shutil.copytree(template, self.path(server, "data"))
+            self.ports[server] = free_port()
+            self.start(server, [
+                find("mariadbd"), "--no-defaults", f"--datadir={self.path(server, 'data')}", f"--socket={self.path(server, 'socket')}",
+                f"--port={self.ports[server]}", "--bind-address=127.0.0.1", "--skip-name-resolve", "--performance-schema=OFF",
+                "--innodb-buffer-pool-size=256M", "--innodb-flush-log-at-trx-commit=0", "--max-connections=4000",
+                "--thread-cache-size=64", "--max-allowed-packet=64M"] + root)
+        for server in ("one", "two"):
+            wait_for_port(self.ports[server])
+            self.fill(server, 0 if server == "one" else 1)
+
+    def fill(self, server, remainder):
+        """`whole` holds every row, for direct use; `sbtest` the rows that ShardGate's rule puts on this server."""
+        self.sql(server, f"""
+            CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO {USER}@'%';
+            CREATE DATABASE whole; CREATE DATABASE sbtest; USE whole;
+            CREATE TABLE sbtest1 (id INT NOT NULL PRIMARY KEY, k INT NOT NULL DEFAULT 0, c CHAR(120) NOT NULL DEFAULT '',
+              pad CHAR(60) NOT NULL DEFAULT '', KEY k_1 (k));
+            INSERT INTO sbtest1 SELECT seq, seq * 7 % {ROWS}, REPEAT(MD5(seq), 3), MD5(seq + 1) FROM seq_1_to_{ROWS};
+            CREATE TABLE wide (id INT NOT NULL PRIMARY KEY, t CHAR(196) CHARACTER SET latin1 NOT NULL);
+            INSERT INTO wide SELECT seq, RPAD(MD5(seq), 196, 'x') FROM seq_1_to_{WIDE_ROWS};
+            CREATE TABLE sbtest.sbtest1 LIKE sbtest1;
+            INSERT INTO sbtest.sbtest1 SELECT * FROM sbtest1 WHERE id % 2 = {remainder};
+            CREATE TABLE sbtest.wide LIKE wide;
+            INSERT INTO sbtest.wide SELECT * FROM wide;
+            CREATE TABLE sbtest.halves LIKE wide;
+            INSERT INTO sbtest.halves SELECT * FROM wide WHERE id % 2 = {remainder};
+            CREATE TABLE halves LIKE wide;
+            INSERT INTO halves SELECT * FROM wide;""")
+
+    def haproxy(self, threads, wrapper=()):
+        self.ports["haproxy"] = free_port()
+        config = self.path("haproxy.cfg")
+        with open(config, "w") as file:
+            file.write(f"""
+global
+  nbthread {threads}
+  maxconn 8000
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+listen mysql
+  bind 127.0.0.1:{self.ports['haproxy']}
+  server one 127.0.0.1:{self.ports['one']}
+""")
+        process = self.start("haproxy", [*wrapper, find("haproxy"), "-db", "-f", config])
+        wait_for_port(self.ports["haproxy"])
+        return process
+
+    def shardgate(self, wrapper=()):
+        port = self.ports["shardgate"] = free_port()
+        os.makedirs(self.path("rules"), exist_ok=True)
+        with open(self.path("shardgate.toml"), "w") as file:
+            file.write(f"""
+rules = ["rules/*.toml"]
+
+[server]
+listen = "127.0.0.1:{port}"
+max_sessions = 8000
+
+[[users]]
+name = "{USER}"
+password = "{PASSWORD}"
+databases = ["sbtest"]
+""")
+            for name, server in (("rs0", "one"), ("rs1", "two")):
+                file.write(f"""
+[[replica_sets]]
+name = "{name}"
+primary = "127.0.0.1:{self.ports[server]}"
+user = "{USER}"
+password = "{PASSWORD}"
+pool = {{ max = 128, min = 4 }}
+""")
+        with open(self.path("rules", "sbtest.toml"), "w") as file:
+            file.write('database = "sbtest"\ndefault_shard = "s0"\n')
+            for shard in (0, 1):
+                file.write(f'\n[[shards]]\nname = "s{shard}"\nreplica_set = "rs{shard}"\nschema = "sbtest"\n')
+            for table in ("sbtest1", "halves"):
+                file.write(f'\n[[tables]]\nname = "{table}"\nshard_key = "id"\nfunction = {{ kind = "mod" }}\nshards = ["s0", "s1"]\n')
+        command = [*wrapper, self.binary, "serve", "--config", self.path("shardgate.toml")]
+        process = self.start("shardgate", command, env={**os.environ, "RUST_LOG": "warn"})
+        wait_for_port(port)
+        return process
+
+
+def find(program):
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
+    return shutil.which(program, path=path) or program
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_port(port, seconds=60):
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"nothing listens on port {port}")
+            time.sleep(0.05)

@@ -458,13 +458,8 @@ impl Connection {
         Ok(answer.summary.status.unwrap_or_default())
     }
 
-    /// The answer was read to its end: the connection is free for the next command.
+    /// The answer was read to its end, or the command has none: the connection is free for the next one.
     pub fn answered(&mut self) {
-        self.busy = false;
-    }
-
-    /// A command without an answer (COM_STMT_CLOSE, COM_STMT_SEND_LONG_DATA) was sent.
-    pub fn expects_no_answer(&mut self) {
         self.busy = false;
     }
 

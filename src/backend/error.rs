@@ -48,10 +48,3 @@ pub enum Reason {
     /// The monitor declared the server down while a statement ran there.
     ServerDown = 6,
 }
-
-impl Error {
-    /// True when the connection that gave this error cannot be used again.
-    pub fn connection_is_lost(&self) -> bool {
-        !matches!(self, Error::Refused { .. })
-    }
-}

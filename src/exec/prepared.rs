@@ -64,7 +64,7 @@ async fn send_unanswered(connection: &mut Connection, payload: &[u8], interrupt:
     let mut framed = Vec::with_capacity(payload.len() + packet::HEADER_LEN);
     packet::write_packet(&mut framed, &mut 0, payload);
     connection.send(&framed, &mut Watch { interrupt, client: None }).await?;
-    connection.expects_no_answer();
+    connection.answered();
     Ok(())
 }
 

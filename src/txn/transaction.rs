@@ -159,10 +159,6 @@ impl Transaction {
         self.begun.is_some_and(|c| c.read_only == Some(true))
     }
 
-    pub fn wants_snapshot(&self) -> bool {
-        self.begun.is_some_and(|c| c.consistent_snapshot)
-    }
-
     /// Whether a statement that touches `shards` may run in this transaction. Nothing has been sent yet.
     pub fn admit(&self, shards: &ShardSet, writes: bool) -> Result<(), Refusal> {
         if !writes {

@@ -5,17 +5,40 @@ import os
 import re
 import shutil
 import signal
-
 import statistics
 import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "site"))
 from mysql_client import Session
-from stage import PASSWORD, ROWS, USER, WIDE_ROWS, Site, find
+from stage import PASSWORD, USER, Site, cpu, find, memory_of, resident
 
-TICKS = os.sysconf("SC_CLK_TCK")
+ROWS = 100_000
+WIDE_ROWS = 200_000
 SESSIONS = 2000
+
+
+class RelaySite(Site):
+    sharded = {"sbtest1": "id", "halves": "id"}
+
+    def fill(self, server, remainder):
+        """`whole` holds every row, for direct use; `sbtest` the rows that ShardGate's rule puts on this server."""
+        self.sql(server, f"""
+            CREATE DATABASE whole; CREATE DATABASE sbtest; USE whole;
+            CREATE TABLE sbtest1 (id INT NOT NULL PRIMARY KEY, k INT NOT NULL DEFAULT 0, c CHAR(120) NOT NULL DEFAULT '',
+              pad CHAR(60) NOT NULL DEFAULT '', KEY k_1 (k));
+            INSERT INTO sbtest1 SELECT seq, seq * 7 % {ROWS}, REPEAT(MD5(seq), 3), MD5(seq + 1) FROM seq_1_to_{ROWS};
+            CREATE TABLE wide (id INT NOT NULL PRIMARY KEY, t CHAR(196) CHARACTER SET latin1 NOT NULL);
+            INSERT INTO wide SELECT seq, RPAD(MD5(seq), 196, 'x') FROM seq_1_to_{WIDE_ROWS};
+            CREATE TABLE sbtest.sbtest1 LIKE sbtest1;
+            INSERT INTO sbtest.sbtest1 SELECT * FROM sbtest1 WHERE id % 2 = {remainder};
+            CREATE TABLE sbtest.wide LIKE wide;
+            INSERT INTO sbtest.wide SELECT * FROM wide;
+            CREATE TABLE sbtest.halves LIKE wide;
+            INSERT INTO sbtest.halves SELECT * FROM wide WHERE id % 2 = {remainder};
+            CREATE TABLE halves LIKE wide;
+            INSERT INTO halves SELECT * FROM wide;""")
 
 
 def main():
@@ -32,7 +55,7 @@ def main():
     # Servers are stopped and the folder is removed on the way out, however we are asked to go.
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda *_: sys.exit(1))
-    with Site(options.binary) as site:
+    with RelaySite(options.binary) as site:
         print("starting and filling two servers ...", flush=True)
         site.servers()
         proxies = {"direct": None, "haproxy": site.haproxy(options.haproxy_threads), "shardgate": site.shardgate()}
@@ -226,28 +249,6 @@ def idle_sessions(site, proxies):
 def connect(site, name):
     port = site.ports["one" if name == "direct" else name]
     return Session(port, USER, PASSWORD, "sbtest" if name == "shardgate" else "whole")
-
-
-# -- reading /proc
-
-def cpu(process):
-    """User and system CPU seconds so far; zeros for no process."""
-    if process is None:
-        return 0.0, 0.0
-    with open(f"/proc/{process.pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return int(fields[11]) / TICKS, int(fields[12]) / TICKS
-
-
-def resident(process):
-    return memory_of(process, "VmRSS")
-
-
-def memory_of(process, field):
-    if process is None:
-        return 0
-    with open(f"/proc/{process.pid}/status") as file:
-        return int(re.search(rf"{field}:\s+(\d+)", file.read())[1]) * 1024
 
 
 # -- printing

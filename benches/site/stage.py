@@ -1,5 +1,7 @@
-"""What is measured: two private MariaDB servers, HAProxy and ShardGate in front of them, all in one temporary folder."""
+"""Where measurements take place: two private MariaDB servers, HAProxy and ShardGate in front of them, all in one temporary
+folder; and what /proc says of them."""
 import os
+import re
 import shutil
 import signal
 import socket
@@ -7,15 +9,18 @@ import subprocess
 import tempfile
 import time
 
-ROWS = 100_000
-WIDE_ROWS = 200_000
 USER, PASSWORD = "bench", "bench"
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Site:
+    """A measurement derives from it: `fill` makes its tables, `sharded` names those that lie on both servers, with their shard keys."""
+
+    sharded = {}
+
     def __init__(self, binary):
         self.binary = os.path.abspath(binary)
-        self.folder = tempfile.mkdtemp(prefix="shardgate-relay-")
+        self.folder = tempfile.mkdtemp(prefix="shardgate-bench-")
         self.processes = []
         self.ports = {}
 
@@ -68,26 +73,11 @@ class Site:
                 "--thread-cache-size=64", "--max-allowed-packet=64M"] + root)
         for server in ("one", "two"):
             wait_for_port(self.ports[server])
+            self.sql(server, f"CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO {USER}@'%';")
             self.fill(server, 0 if server == "one" else 1)
 
     def fill(self, server, remainder):
-        """`whole` holds every row, for direct use; `sbtest` the rows that ShardGate's rule puts on this server."""
-        self.sql(server, f"""
-            CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO {USER}@'%';
-            CREATE DATABASE whole; CREATE DATABASE sbtest; USE whole;
-            CREATE TABLE sbtest1 (id INT NOT NULL PRIMARY KEY, k INT NOT NULL DEFAULT 0, c CHAR(120) NOT NULL DEFAULT '',
-              pad CHAR(60) NOT NULL DEFAULT '', KEY k_1 (k));
-            INSERT INTO sbtest1 SELECT seq, seq * 7 % {ROWS}, REPEAT(MD5(seq), 3), MD5(seq + 1) FROM seq_1_to_{ROWS};
-            CREATE TABLE wide (id INT NOT NULL PRIMARY KEY, t CHAR(196) CHARACTER SET latin1 NOT NULL);
-            INSERT INTO wide SELECT seq, RPAD(MD5(seq), 196, 'x') FROM seq_1_to_{WIDE_ROWS};
-            CREATE TABLE sbtest.sbtest1 LIKE sbtest1;
-            INSERT INTO sbtest.sbtest1 SELECT * FROM sbtest1 WHERE id % 2 = {remainder};
-            CREATE TABLE sbtest.wide LIKE wide;
-            INSERT INTO sbtest.wide SELECT * FROM wide;
-            CREATE TABLE sbtest.halves LIKE wide;
-            INSERT INTO sbtest.halves SELECT * FROM wide WHERE id % 2 = {remainder};
-            CREATE TABLE halves LIKE wide;
-            INSERT INTO halves SELECT * FROM wide;""")
+        raise NotImplementedError
 
     def haproxy(self, threads, wrapper=()):
         self.ports["haproxy"] = free_port()
@@ -139,8 +129,8 @@ pool = {{ max = 128, min = 4 }}
             file.write('database = "sbtest"\ndefault_shard = "s0"\n')
             for shard in (0, 1):
                 file.write(f'\n[[shards]]\nname = "s{shard}"\nreplica_set = "rs{shard}"\nschema = "sbtest"\n')
-            for table in ("sbtest1", "halves"):
-                file.write(f'\n[[tables]]\nname = "{table}"\nshard_key = "id"\nfunction = {{ kind = "mod" }}\nshards = ["s0", "s1"]\n')
+            for table, key in self.sharded.items():
+                file.write(f'\n[[tables]]\nname = "{table}"\nshard_key = "{key}"\nfunction = {{ kind = "mod" }}\nshards = ["s0", "s1"]\n')
         command = [*wrapper, self.binary, "serve", "--config", self.path("shardgate.toml")]
         process = self.start("shardgate", command, env={**os.environ, "RUST_LOG": "warn"})
         wait_for_port(port)
@@ -168,3 +158,23 @@ def wait_for_port(port, seconds=60):
             if time.monotonic() > deadline:
                 raise SystemExit(f"nothing listens on port {port}")
             time.sleep(0.05)
+
+
+def cpu(process):
+    """User and system CPU seconds so far; zeros for no process."""
+    if process is None:
+        return 0.0, 0.0
+    with open(f"/proc/{process.pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) / TICKS, int(fields[12]) / TICKS
+
+
+def resident(process):
+    return memory_of(process, "VmRSS")
+
+
+def memory_of(process, field):
+    if process is None:
+        return 0
+    with open(f"/proc/{process.pid}/status") as file:
+        return int(re.search(rf"{field}:\s+(\d+)", file.read())[1]) * 1024

@@ -1,18 +1,26 @@
-//! Each statement of `cases/equivalence` goes to a plain server and to ShardGate in front of the same data in two
-//! physical layouts, as text and prepared, and the complete answers must be the same.
+//! Each statement of `cases/equivalence` goes to a plain server and to ShardGate in front of the same data in several
+//! placements, as text and prepared, and the complete answers must be the same.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod harness;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harness::answer::{Answer, brief, differences};
 use harness::cases::{self, Case, Step};
 use harness::client::{Client, ClientError};
 use harness::fixture::{Fixture, Target};
+use harness::layout::Layout;
 
 /// The issue that this test closes asked for so many; fewer means that a file was not found.
 const LEAST_CASES: usize = 150;
+
+/// ER_NOT_SUPPORTED_YET
+const NOT_SUPPORTED_YET: u16 = 1235;
+
+/// Statements of [`Layout::OffKey`] that were not compared.
+static REFUSED_OFF_KEY: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
@@ -55,6 +63,7 @@ fn check_all(fixture: &Fixture, ignored: &[&str]) {
             failed.push(case.place.as_str());
         }
     }
+    eprintln!("refused off the key, and so not compared: {}", REFUSED_OFF_KEY.swap(0, Ordering::Relaxed));
     assert!(failed.is_empty(), "{} of {} cases differ:\n  {}", failed.len(), all.len(), failed.join("\n  "));
 }
 
@@ -74,9 +83,19 @@ fn compare(fixture: &Fixture, case: &Case, mode: Mode) -> Vec<Difference> {
     }
     let mut found = Vec::new();
     for target in &fixture.sharded {
+        let off_key = target.layout == Some(Layout::OffKey);
+        if off_key && case.needs_natural_key() {
+            continue;
+        }
         let got = run(target, case, mode, !fixture.with_itself);
         for (number, step) in case.steps.iter().enumerate() {
-            let lines = judge(step, mode, &expected[number], &got[number]);
+            if off_key && is_refused_off_key(step, mode, &got[number]) {
+                // What follows may ask about the statement that did not run.
+                REFUSED_OFF_KEY.fetch_add(1, Ordering::Relaxed);
+                break;
+            }
+            let step = if off_key { as_off_key(step) } else { step.clone() };
+            let lines = judge(&step, mode, &expected[number], &got[number]);
             if !lines.is_empty() {
                 found.push(Difference { step: number, lines, place: format!("{} ({mode:?})", target.name) });
             }
@@ -86,6 +105,20 @@ fn compare(fixture: &Fixture, case: &Case, mode: Mode) -> Vec<Difference> {
         fixture.restore(|table| case.names(table));
     }
     found
+}
+
+/// Reads that need rows of several shards together are refused for now where nothing is colocated; they are counted.
+/// What is refused under the natural key as well may be answered under another.
+fn is_refused_off_key(step: &Step, mode: Mode, got: &StepResult) -> bool {
+    let is_refused = |answer: &Answer| answer.error().is_some_and(|error| error.code == NOT_SUPPORTED_YET);
+    refusal(step, mode).is_some() || step.is_read() && got.as_ref().is_ok_and(|answers| answers.iter().any(is_refused))
+}
+
+/// Rows that are on one shard under the natural key, and so in the plain server's order, are on several here.
+fn as_off_key(step: &Step) -> Step {
+    let mut step = step.clone();
+    step.leniency.unordered |= step.names_no_order();
+    step
 }
 
 /// The differences of a case, those that are the same in several places once.

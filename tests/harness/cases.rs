@@ -15,6 +15,11 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether it holds only where rows are by their natural key: it writes what another key forbids.
+    pub fn needs_natural_key(&self) -> bool {
+        self.steps.iter().any(|step| step.natural_key)
+    }
+
     /// Whether the tables may look different afterwards.
     pub fn writes(&self) -> bool {
         const READS: [&str; 7] = ["SELECT", "SHOW", "SET", "USE", "EXPLAIN", "DESC", "DESCRIBE"];
@@ -44,6 +49,8 @@ pub struct Step {
     pub text_only: bool,
     /// Sent prepared also when cases run as text.
     pub prepared_only: bool,
+    /// Its case is left out where tables have other keys.
+    pub natural_key: bool,
 }
 
 impl Step {
@@ -62,6 +69,15 @@ impl Step {
             .take_while(|c| c.is_ascii_alphabetic())
             .collect::<String>()
             .to_uppercase()
+    }
+
+    pub fn is_read(&self) -> bool {
+        ["SELECT", "WITH"].contains(&self.verb().as_str())
+    }
+
+    /// Whether SQL leaves the order of its rows open, as far as its text shows.
+    pub fn names_no_order(&self) -> bool {
+        !String::from_utf8_lossy(&self.sql).to_uppercase().contains("ORDER BY")
     }
 
     /// Whether it is prepared when cases run prepared: what applications prepare.
@@ -143,6 +159,7 @@ fn annotate(step: &mut Step, note: &str, place: &str) {
         "error-only" => step.error_only = true,
         "text" => step.text_only = true,
         "prepared" => step.prepared_only = true,
+        "natural key" => step.natural_key = true,
         "refused" => step.refused = Some(refusal(value, place)),
         "refused prepared" => step.refused_prepared = Some(refusal(value, place)),
         "params" => {

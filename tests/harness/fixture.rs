@@ -1,5 +1,5 @@
-//! The servers of a test binary: one plain server with everything, and two servers behind two ShardGates, one for each
-//! layout. They start with the first test that asks for them, and end with the process.
+//! The servers of a test binary: one plain server with everything, and two servers behind several ShardGates, one for
+//! each layout. They start with the first test that asks for them, and end with the process.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock};
@@ -19,6 +19,8 @@ pub struct Target {
     pub port: u16,
     /// Of the handshake.
     pub collation: u8,
+    /// How rows are placed; `None` where they are all together.
+    pub layout: Option<Layout>,
 }
 
 impl Target {
@@ -80,7 +82,7 @@ impl Fixture {
         runtime.block_on(cluster.grant("shop%")).unwrap();
         let primary = &cluster.replica_sets[0].primary;
         let collation = default_collation(primary.flavour());
-        let plain = Target { name: "the plain server".into(), port: primary.port(), collation };
+        let plain = Target { name: "the plain server".into(), port: primary.port(), collation, layout: None };
         if std::env::var_os("EQUIVALENCE_SELF").is_some() {
             return Fixture::of_plain_server(runtime, cluster, plain);
         }
@@ -103,7 +105,12 @@ impl Fixture {
             configs.iter().zip(ports).map(|(config, port)| Proxy::start(cluster, config, port)).collect();
         let sharded = Layout::ALL.iter().zip(ports);
         let sharded = sharded
-            .map(|(layout, port)| Target { name: format!("ShardGate, {}", layout.name()), port, collation })
+            .map(|(layout, port)| Target {
+                name: format!("ShardGate, {}", layout.name()),
+                port,
+                collation,
+                layout: Some(*layout),
+            })
             .collect();
         Fixture { cluster, plain, sharded, with_itself: false, proxies, runtime, refills: Mutex::new(refills) }
     }

@@ -1,4 +1,5 @@
-//! The two physical layouts, as config files and as the SQL that fills the servers.
+//! The placements of the shop, as config files and as the SQL that fills the servers: two physical layouts under the
+//! natural key, and one in which every table has another key, so that no two rows that belong together are together.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -7,15 +8,17 @@ use shardgate::playground::Cluster;
 use shardgate::playground::cluster::SERVICE_USER;
 use shardgate::sharding::{Located, Placement, Schema, ShardSet};
 
-use super::tables::{self, Table};
+use super::tables::Table;
 
-/// How shards are told apart on a server.
+/// By which keys tables are sharded, and how shards are told apart on a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// `shop_0.users` ... `shop_3.users`.
     SchemaPerShard,
     /// `shop_t.users_0` ... `shop_t.users_3`, two on each server.
     TablePerShard,
+    /// `shop_o0.users` ... `shop_o3.users`; no table is colocated with another.
+    OffKey,
 }
 
 /// The logical database, and the schema of the plain server.
@@ -24,13 +27,47 @@ pub const USER: &str = "app";
 pub const PASSWORD: &str = "secret";
 const SHARDS: usize = 4;
 
+/// Tables and the lines of their rules; `ALL` stands for the list of shards. Tables without a rule are single.
+type Rules = &'static [(&'static str, &'static str)];
+
+/// Each user's orders and their items are with the user.
+const NATURAL: Rules = &[
+    ("users", "shard_key = \"user_id\"\nfunction = { kind = \"hash\", slots = 1024 }\nshards = ALL"),
+    ("orders", "shard_key = \"user_id\"\ncolocated_with = \"users\""),
+    ("order_items", "shard_key = \"user_id\"\ncolocated_with = \"users\""),
+    ("tickets", "shard_key = \"ticket_id\"\nfunction = { kind = \"mod\" }\nshards = ALL"),
+    (
+        "logins",
+        "shard_key = \"login\"\nkey_type = \"text\"\ncollation = \"ascii_bin\"\n\
+         function = { kind = \"hash\", slots = 64 }\nshards = ALL",
+    ),
+    ("countries", "kind = \"reference\""),
+    ("products", "kind = \"reference\""),
+];
+
+/// Every join between sharded tables is off the key, most predicates are, and a unique key does not imply a shard.
+const OFF_KEY: Rules = &[
+    ("users", "shard_key = \"user_id\"\nfunction = { kind = \"hash\", slots = 1024 }\nshards = ALL"),
+    ("orders", "shard_key = \"order_id\"\nfunction = { kind = \"mod\" }\nshards = ALL"),
+    ("order_items", "shard_key = \"product_id\"\nfunction = { kind = \"hash\", slots = 64 }\nshards = ALL"),
+    (
+        "tickets",
+        "shard_key = \"title\"\nkey_type = \"text\"\ncollation = \"utf8mb4_general_ci\"\n\
+         function = { kind = \"hash\", slots = 64 }\nshards = ALL",
+    ),
+    ("logins", "shard_key = \"attempts\"\nfunction = { kind = \"mod\" }\nshards = ALL"),
+    ("countries", "kind = \"reference\""),
+    ("products", "shard_key = \"product_id\"\nfunction = { kind = \"mod\" }\nshards = ALL"),
+];
+
 impl Layout {
-    pub const ALL: [Layout; 2] = [Layout::SchemaPerShard, Layout::TablePerShard];
+    pub const ALL: [Layout; 3] = [Layout::SchemaPerShard, Layout::TablePerShard, Layout::OffKey];
 
     pub fn name(self) -> &'static str {
         match self {
             Layout::SchemaPerShard => "a schema per shard",
             Layout::TablePerShard => "a table per shard",
+            Layout::OffKey => "off the key",
         }
     }
 
@@ -38,6 +75,7 @@ impl Layout {
         match self {
             Layout::SchemaPerShard => format!("shop_{shard}"),
             Layout::TablePerShard => "shop_t".to_owned(),
+            Layout::OffKey => format!("shop_o{shard}"),
         }
     }
 
@@ -59,28 +97,14 @@ impl Layout {
                 write!(text, "\n[[shards]]\nname = \"s{shard}\"\nreplica_set = \"rs{set}\"\nschema = \"{schema}\"\n");
         }
         let physical = match self {
-            Layout::SchemaPerShard => "",
+            Layout::SchemaPerShard | Layout::OffKey => "",
             Layout::TablePerShard => "physical = \"{table}_{index}\"\n",
         };
-        let shards = "shards = [\"s0\", \"s1\", \"s2\", \"s3\"]";
-        let mut table = |name: &str, lines: &str| {
-            let _ = write!(text, "\n[[tables]]\nname = \"{name}\"\n{lines}\n");
-        };
-        table(
-            "users",
-            &format!("{physical}shard_key = \"user_id\"\nfunction = {{ kind = \"hash\", slots = 1024 }}\n{shards}"),
-        );
-        for name in ["orders", "order_items"] {
-            table(name, &format!("{physical}shard_key = \"user_id\"\ncolocated_with = \"users\""));
+        for (table, lines) in if self == Layout::OffKey { OFF_KEY } else { NATURAL } {
+            let lines = lines.replace("ALL", "[\"s0\", \"s1\", \"s2\", \"s3\"]");
+            let physical = if lines.contains("shard_key") { physical } else { "" };
+            let _ = write!(text, "\n[[tables]]\nname = \"{table}\"\n{physical}{lines}\n");
         }
-        table("tickets", &format!("{physical}shard_key = \"ticket_id\"\nfunction = {{ kind = \"mod\" }}\n{shards}"));
-        let key = "key_type = \"text\"\ncollation = \"ascii_bin\"\n";
-        table(
-            "logins",
-            &format!("{physical}shard_key = \"login\"\n{key}function = {{ kind = \"hash\", slots = 64 }}\n{shards}"),
-        );
-        table("countries", "kind = \"reference\"");
-        table("products", "kind = \"reference\"");
         text
     }
 
@@ -93,7 +117,7 @@ impl Layout {
             let holders = rule.map_or(ShardSet::single(database.default_shard), |rule| rule.shard_set());
             for shard in holders.iter().filter(|shard| usize::from(schema.shard(*shard).replica_set.0) == set) {
                 let here = |row: &&String| match rule.map(|rule| &rule.placement) {
-                    Some(Placement::Sharded(sharded)) => match sharded.place(&tables::key(row)) {
+                    Some(Placement::Sharded(sharded)) => match sharded.place(&table.value(row, &sharded.key_column)) {
                         Located::Shard(place) => place == shard,
                         other => panic!("{} {row}: {other:?}", table.name),
                     },

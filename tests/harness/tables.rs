@@ -1,4 +1,4 @@
-//! `tables.sql`, read: table definitions, and rows with the value of their first column.
+//! `tables.sql`, read: table definitions, and rows with the values of their key columns.
 
 use shardgate::value::{Charset, Value};
 
@@ -45,14 +45,45 @@ fn statements() -> impl Iterator<Item = &'static str> {
         .filter(|statement| !statement.trim().is_empty())
 }
 
-/// The value of a row's first column: an integer or a text in ASCII.
-pub fn key(row: &str) -> Value<'_> {
-    let inner = &row[1..];
-    match inner.strip_prefix('\'') {
-        None => Value::Int(inner.split([',', ')']).next().unwrap().trim().parse().unwrap()),
+impl Table {
+    /// The value of this column in one of the rows: an integer, a text in ASCII or UTF-8, or NULL.
+    pub fn value(&self, row: &str, column: &str) -> Value<'static> {
+        let is_it =
+            |line: &str| line.trim_start().split(' ').next().is_some_and(|name| name.trim_matches('`') == column);
+        let lines = self.definition.lines().filter(|line| line.starts_with("  "));
+        let number = lines.into_iter().position(is_it).unwrap_or_else(|| panic!("{} has no {column}", self.name));
+        value(literals(row)[number])
+    }
+}
+
+/// The literals between a row's parentheses.
+fn literals(row: &str) -> Vec<&str> {
+    let inner = &row[1..row.len() - 1];
+    let (mut found, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'\'' => quoted = !quoted,
+            b',' if !quoted => {
+                found.push(inner[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(inner[start..].trim());
+    found
+}
+
+fn value(literal: &str) -> Value<'static> {
+    if literal == "NULL" {
+        return Value::Null;
+    }
+    match literal.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
+        None => Value::Int(literal.parse().unwrap()),
         Some(text) => {
-            let bytes = text.replace("''", "\u{1}").replace("\\\\", "\\");
-            let bytes = bytes.split('\'').next().unwrap().replace('\u{1}', "'").into_bytes();
+            let bytes = text.replace("''", "'").replace("\\\\", "\\").into_bytes();
             Value::Text { bytes: bytes.into(), charset: Charset::from_mysql_name("utf8mb4") }
         }
     }
@@ -64,12 +95,13 @@ fn rows_and_their_keys_are_read() {
     let counts: Vec<(&str, usize)> = tables.iter().map(|table| (table.name.as_str(), table.rows.len())).collect();
     assert_eq!(counts[0], ("users", 30));
     assert_eq!(counts[5], ("countries", 6));
-    assert_eq!(key("(-7, 'x')"), Value::Int(-7));
     let text = |text: &'static str| Value::Text {
         bytes: text.as_bytes().into(),
         charset: Charset::from_mysql_name("utf8mb4"),
     };
-    assert_eq!(key("('O''Hara', 6)"), text("O'Hara"));
-    assert_eq!(key("('back\\\\slash', 6)"), text("back\\slash"));
-    assert_eq!(key("('', 0)"), text(""));
+    assert_eq!(tables[0].value("(-7, 'x')", "user_id"), Value::Int(-7));
+    assert_eq!(tables[4].value("('O''Hara, 7', 6)", "login"), text("O'Hara, 7"));
+    assert_eq!(tables[4].value("('back\\\\slash', 6)", "login"), text("back\\slash"));
+    assert_eq!(tables[4].value("('it\\'s, ', -6)", "attempts"), Value::Int(-6));
+    assert_eq!(tables[1].value("(1, 2, NULL)", "product_id"), Value::Null);
 }

@@ -160,12 +160,14 @@ UPDATE users SET level = 36 WHERE user_id = 2;
 SELECT u.level, o.order_id FROM users u JOIN orders o USING (user_id) WHERE u.user_id = 2 ORDER BY 2;
 COMMIT;
 
+-- natural key
 BEGIN;
 SELECT name FROM users WHERE user_id = 2 FOR UPDATE;
 DELETE FROM orders WHERE user_id = 2;
 ROLLBACK;
 SELECT COUNT(*) FROM orders WHERE user_id = 2;
 
+-- natural key
 BEGIN;
 INSERT INTO orders (user_id, order_id, total) VALUES (3, 91, 1), (3, 92, 2);
 UPDATE users SET balance = balance - 3 WHERE user_id = 3;

@@ -109,9 +109,11 @@ UPDATE users SET level = 8 WHERE user_id = 999999;
 
 UPDATE users SET level = 8 WHERE user_id = 1 AND user_id = 2;
 
+-- natural key
 UPDATE orders SET total = total + 1 WHERE user_id = 8 ORDER BY order_id LIMIT 1;
 SELECT order_id, total FROM orders WHERE user_id = 8 ORDER BY order_id;
 
+-- natural key
 UPDATE users u JOIN orders o ON o.user_id = u.user_id SET u.level = 9, o.status = 'done' WHERE u.user_id = 4;
 SELECT level FROM users WHERE user_id = 4;
 SELECT status FROM orders WHERE user_id = 4 ORDER BY order_id;
@@ -133,15 +135,18 @@ DELETE FROM orders WHERE status = 'paid';
 -- unordered
 SELECT user_id, order_id FROM orders;
 
+-- natural key
 DELETE FROM orders WHERE user_id = 8 ORDER BY total LIMIT 1;
 SELECT order_id FROM orders WHERE user_id = 8 ORDER BY order_id;
 
+-- natural key
 DELETE o FROM orders o JOIN users u ON u.user_id = o.user_id WHERE u.user_id = 8;
 SELECT COUNT(*) FROM orders WHERE user_id = 8;
 
 -- params: 8
 DELETE FROM orders WHERE user_id = ?;
 
+-- natural key
 INSERT INTO orders (user_id, order_id, total) SELECT user_id, order_id + 100, total FROM orders WHERE user_id = 8;
 SELECT order_id FROM orders WHERE user_id = 8 ORDER BY order_id;
 
@@ -183,6 +188,7 @@ INSERT INTO tickets VALUES (4294967295, 'max', 1);
 -- error-only
 INSERT INTO tickets (ticket_id, title) VALUES (-1, 'negative');
 
+-- natural key
 INSERT INTO tickets (ticket_id, title) VALUES (60, 'a'), (61, 'b'), (62, 'c'), (0, 'taken');
 -- unordered
 SELECT ticket_id FROM tickets WHERE ticket_id IN (60, 61, 62);
@@ -221,6 +227,7 @@ DELETE FROM users WHERE user_id IN (1, 2, 3, 4) AND level / (user_id - 4) > 0;
 -- unordered
 SELECT user_id FROM users WHERE user_id IN (1, 2, 3, 4);
 
+-- natural key
 DELETE u, o FROM users u JOIN orders o ON o.user_id = u.user_id WHERE u.user_id = 8;
 SELECT COUNT(*) FROM orders WHERE user_id = 8;
 SELECT COUNT(*) FROM users WHERE user_id = 8;

@@ -8,7 +8,7 @@ use shardgate::playground::flavour::Flavour;
 use shardgate::playground::{Cluster, ClusterOptions, ports};
 
 use super::client::{Client, ClientError, Login};
-use super::layout::{DATABASE, Layout, PASSWORD, PhysicalTable, USER};
+use super::layout::{self, DATABASE, Layout, PASSWORD, PhysicalTable, USER};
 use super::proxy::Proxy;
 use super::tables;
 
@@ -90,14 +90,14 @@ impl Fixture {
         let configs: Vec<_> = Layout::ALL
             .iter()
             .zip(ports)
-            .map(|(layout, port)| layout.write_config(&cluster.folder().join(format!("{layout:?}")), cluster, port, ""))
+            .map(|(layout, port)| layout.write_config(&cluster.folder().join(format!("{layout:?}")), cluster, port))
             .collect();
         let all: &'static _ = Box::leak(Box::new(tables::load()));
         let mut per_server = [plain_tables(all), Vec::new(), Vec::new()];
-        for (layout, config) in Layout::ALL.iter().zip(&configs) {
+        for config in &configs {
             let schema = shardgate::config::load(config).unwrap_or_else(|problems| panic!("{problems}")).schema;
             for set in [1, 2] {
-                per_server[set].extend(layout.tables(&schema, set, all));
+                per_server[set].extend(layout::physical_tables(&schema, set, all));
             }
         }
         let refills = per_server.iter().enumerate().map(|(set, tables)| fill(cluster, set, tables)).collect();

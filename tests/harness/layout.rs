@@ -79,14 +79,9 @@ impl Layout {
         }
     }
 
-    /// Writes `shardgate.toml` and its rules into `folder`; returns the path of the former. The replica sets of the
-    /// layouts are the cluster's second and third.
-    pub fn write_config(self, folder: &Path, cluster: &Cluster, port: u16, more: &str) -> PathBuf {
-        std::fs::create_dir_all(folder.join("rules")).unwrap();
-        std::fs::write(folder.join("rules/shop.toml"), self.rules()).unwrap();
-        let config = folder.join("shardgate.toml");
-        std::fs::write(&config, main_file(cluster, port, more)).unwrap();
-        config
+    /// Writes `shardgate.toml` and its rules into `folder`; returns the path of the former.
+    pub fn write_config(self, folder: &Path, cluster: &Cluster, port: u16) -> PathBuf {
+        write_config(folder, cluster, port, &self.rules())
     }
 
     fn rules(self) -> String {
@@ -107,32 +102,41 @@ impl Layout {
         }
         text
     }
+}
 
-    /// For each physical table of replica set `set`: schema, physical name, the logical table, and its rows there.
-    pub fn tables<'a>(self, schema: &Schema, set: usize, all: &'a [Table]) -> Vec<PhysicalTable<'a>> {
-        let mut found: Vec<PhysicalTable<'a>> = Vec::new();
-        let (_, database) = schema.database(DATABASE).unwrap();
-        for table in all {
-            let rule = database.table(&table.name);
-            let holders = rule.map_or(ShardSet::single(database.default_shard), |rule| rule.shard_set());
-            for shard in holders.iter().filter(|shard| usize::from(schema.shard(*shard).replica_set.0) == set) {
-                let here = |row: &&String| match rule.map(|rule| &rule.placement) {
-                    Some(Placement::Sharded(sharded)) => match sharded.place(&table.value(row, &sharded.key_column)) {
-                        Located::Shard(place) => place == shard,
-                        other => panic!("{} {row}: {other:?}", table.name),
-                    },
-                    _ => true,
-                };
-                found.push(PhysicalTable {
-                    schema: schema.shard(shard).schema.clone(),
-                    name: rule.map_or(&*table.name, |rule| rule.physical_name(shard)).to_owned(),
-                    table,
-                    rows: table.rows.iter().filter(here).map(String::as_str).collect(),
-                });
-            }
+/// The same with rules from elsewhere. The replica sets of shards are the cluster's second and third.
+pub fn write_config(folder: &Path, cluster: &Cluster, port: u16, rules: &str) -> PathBuf {
+    std::fs::create_dir_all(folder.join("rules")).unwrap();
+    std::fs::write(folder.join("rules/shop.toml"), rules).unwrap();
+    let config = folder.join("shardgate.toml");
+    std::fs::write(&config, main_file(cluster, port)).unwrap();
+    config
+}
+
+/// For each physical table of replica set `set`: schema, physical name, the logical table, and its rows there.
+pub fn physical_tables<'a>(schema: &Schema, set: usize, all: &'a [Table]) -> Vec<PhysicalTable<'a>> {
+    let mut found: Vec<PhysicalTable<'a>> = Vec::new();
+    let (_, database) = schema.database(DATABASE).unwrap();
+    for table in all {
+        let rule = database.table(&table.name);
+        let holders = rule.map_or(ShardSet::single(database.default_shard), |rule| rule.shard_set());
+        for shard in holders.iter().filter(|shard| usize::from(schema.shard(*shard).replica_set.0) == set) {
+            let here = |row: &&String| match rule.map(|rule| &rule.placement) {
+                Some(Placement::Sharded(sharded)) => match sharded.place(&table.value(row, &sharded.key_column)) {
+                    Located::Shard(place) => place == shard,
+                    other => panic!("{} {row}: {other:?}", table.name),
+                },
+                _ => true,
+            };
+            found.push(PhysicalTable {
+                schema: schema.shard(shard).schema.clone(),
+                name: rule.map_or(&*table.name, |rule| rule.physical_name(shard)).to_owned(),
+                table,
+                rows: table.rows.iter().filter(here).map(String::as_str).collect(),
+            });
         }
-        found
     }
+    found
 }
 
 /// One table on one server.
@@ -163,7 +167,7 @@ impl PhysicalTable<'_> {
     }
 }
 
-fn main_file(cluster: &Cluster, port: u16, more: &str) -> String {
+fn main_file(cluster: &Cluster, port: u16) -> String {
     let mut text = format!(
         "rules = [\"rules/*.toml\"]\n\n[server]\nlisten = \"127.0.0.1:{port}\"\n\n\
          [[users]]\nname = \"{USER}\"\npassword = \"{PASSWORD}\"\ndatabases = [\"{DATABASE}\"]\n"
@@ -180,5 +184,5 @@ fn main_file(cluster: &Cluster, port: u16, more: &str) -> String {
             cluster.service_password(),
         );
     }
-    text + more
+    text
 }

@@ -5,7 +5,7 @@ use shardgate::value::{Charset, Value};
 const TEXT: &str = include_str!("tables.sql");
 
 /// A table and its rows, as SQL.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Table {
     pub name: String,
     /// From behind `CREATE TABLE name` on.

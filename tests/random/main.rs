@@ -1,0 +1,175 @@
+//! Statements from a seed, over tables from the same seed: each answer must be the plain server's. tests/README.md says
+//! how to run it for longer, and what it found.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(unreachable_pub, reason = "modules of one test")]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod dice;
+mod kind;
+mod schema;
+mod tree;
+mod scope;
+mod meaning;
+mod expressions;
+mod subqueries;
+mod sources;
+mod queries;
+mod world;
+mod compare;
+mod shrink;
+mod run;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use dice::Dice;
+use meaning::Catalog;
+use queries::Grower;
+use run::{Finding, Mode, Outcome, check, smallest};
+use schema::Schema;
+use world::{Servers, World};
+
+/// Statements over the same tables.
+const PER_SCHEMA: usize = 250;
+/// Without RANDOM_SEED: these, and then a new one.
+const SEEDS: [u64; 3] = [1, 2, 3];
+/// Without RANDOM_SECONDS and RANDOM_QUERIES.
+const SECONDS: u64 = 90;
+/// More differences than this are the same one again, mostly.
+const MOST_FINDINGS: usize = 8;
+
+/// What was seen so far.
+#[derive(Debug, Default)]
+struct Tally {
+    statements: usize,
+    errors: usize,
+    refused: BTreeMap<String, usize>,
+    findings: Vec<Finding>,
+}
+
+/// When to stop.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    statements: usize,
+    until: Instant,
+    findings: usize,
+}
+
+#[test]
+fn random_statements_are_answered_like_a_single_server_does() {
+    run_all(std::env::var_os("SHARDGATE_TEST_SERVER").map(Into::into), false);
+}
+
+#[test]
+fn random_statements_are_answered_like_a_single_mysql_does() {
+    match std::env::var_os("SHARDGATE_TEST_MYSQLD") {
+        Some(server) => run_all(Some(server.into()), true),
+        None => eprintln!("skipped: SHARDGATE_TEST_MYSQLD does not name MySQL's server"),
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
+
+fn run_all(server: Option<PathBuf>, is_mysql: bool) {
+    let statements = number("RANDOM_QUERIES");
+    let seconds = number("RANDOM_SECONDS").or(statements.is_none().then_some(SECONDS));
+    let bounds = Bounds {
+        statements: statements.map_or(usize::MAX, |count| usize::try_from(count).unwrap()),
+        until: Instant::now() + Duration::from_secs(seconds.unwrap_or(24 * 3600)),
+        findings: number("RANDOM_FINDINGS").map_or(MOST_FINDINGS, |count| usize::try_from(count).unwrap()),
+    };
+    let servers = Servers::start(server, is_mysql);
+    let mut tally = Tally::default();
+    for (number, seed) in seeds().enumerate() {
+        if tally.is_enough(bounds) {
+            break;
+        }
+        eprintln!("seed {seed}, after {} statements", tally.statements);
+        one_seed(&servers, seed, number, bounds, &mut tally);
+    }
+    servers.stop();
+    tally.report();
+}
+
+/// Those of RANDOM_SEED and up, or the usual ones and a new one and up.
+fn seeds() -> Box<dyn Iterator<Item = u64>> {
+    if let Some(seed) = number("RANDOM_SEED") {
+        return Box::new(seed..);
+    }
+    let fresh = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()) * 1000;
+    Box::new(SEEDS.into_iter().chain(fresh..))
+}
+
+fn one_seed(servers: &Servers, seed: u64, number: usize, bounds: Bounds, tally: &mut Tally) {
+    let mut dice = Dice::new(seed);
+    let schema = Schema::new(&mut dice);
+    let mut world = servers.open(&schema, number);
+    let catalog = Catalog::of_tables(&schema.shapes);
+    let mut grower = Grower::new(Dice::new(dice.next()), &schema, servers.is_mysql);
+    for statement in 0..PER_SCHEMA {
+        if tally.is_enough(bounds) {
+            return;
+        }
+        let query = grower.statement();
+        let output = meaning::of(&query, &catalog).expect("only such statements are grown");
+        let is_prepared = statement % 2 == 1;
+        for mode in if is_prepared { &[Mode::Text, Mode::Prepared][..] } else { &[Mode::Text] } {
+            if std::env::var_os("RANDOM_SHOW").is_some() {
+                eprintln!("{}", query.text());
+            }
+            tally.statements += 1;
+            let outcome = check(&mut world, &query, &output, *mode);
+            if let Outcome::Different(_) = outcome {
+                let finding =
+                    smallest(&mut world, &schema, &query, *mode, |outcome| matches!(outcome, Outcome::Different(_)));
+                tally.found(seed, statement, *mode, finding);
+                break;
+            }
+            tally.count(outcome);
+        }
+    }
+    assert_sound(&world);
+}
+
+/// A panic ends a task, not the process.
+fn assert_sound(world: &World<'_>) {
+    let log = world.proxy.logged();
+    let panic = log.lines().position(|line| line.contains("panicked"));
+    let near = |at: usize| log.lines().skip(at).take(5).collect::<Vec<_>>().join("\n");
+    assert!(panic.is_none(), "ShardGate panicked: {}", near(panic.unwrap_or_default()));
+}
+
+impl Tally {
+    fn is_enough(&self, bounds: Bounds) -> bool {
+        self.statements >= bounds.statements || Instant::now() > bounds.until || self.findings.len() >= bounds.findings
+    }
+
+    fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Same | Outcome::Different(_) => {}
+            Outcome::SameError => self.errors += 1,
+            Outcome::Refused(words) => *self.refused.entry(words).or_default() += 1,
+        }
+    }
+
+    fn found(&mut self, seed: u64, statement: usize, mode: Mode, finding: Finding) {
+        eprintln!("---- seed {seed}, statement {statement} ({mode:?})\n{}", finding.report);
+        self.findings.push(finding);
+    }
+
+    fn report(&self) {
+        let refused: usize = self.refused.values().sum();
+        eprintln!("{} statements: {} failed alike, {refused} were refused", self.statements, self.errors);
+        for (words, count) in &self.refused {
+            eprintln!("  refused {count} times: {words}");
+        }
+        let texts: Vec<&str> = self.findings.iter().map(|finding| finding.text.as_str()).collect();
+        assert!(texts.is_empty(), "{} statements are answered differently:\n  {}", texts.len(), texts.join("\n  "));
+    }
+}

@@ -1,0 +1,349 @@
+//! Grows statements: query blocks and set operations, with ORDER BY and LIMIT.
+//!
+//! What grows is mostly determined: [`crate::meaning`] says whether it is, and what is not is thrown away.
+
+use crate::dice::Dice;
+use crate::expressions::call;
+use crate::kind::{Collation, Kind};
+use crate::meaning::{self, Catalog};
+use crate::schema::Schema;
+use crate::scope::{Relation, Scope};
+use crate::tree::{Aggregate, Block, Body, Expr, Item, Limit, OrderBy, OrderItem, Query};
+
+/// Grows one statement after the other.
+#[derive(Debug)]
+pub struct Grower<'a> {
+    pub dice: Dice,
+    pub schema: &'a Schema,
+    pub is_mysql: bool,
+    names: usize,
+    pub ctes: Vec<Relation>,
+    pub catalog: Catalog,
+    /// Inside how many other queries.
+    pub nesting: usize,
+    /// Tables that stand without an alias.
+    pub bare_names: Vec<String>,
+}
+
+/// A block, and by what it may be ordered.
+struct Grown {
+    block: Block,
+    /// What makes every row's place certain.
+    total: Option<Vec<Expr>>,
+    /// Other things to order by that are no select item.
+    others: Vec<Expr>,
+}
+
+const LOCKS: [&str; 3] = ["FOR UPDATE", "LOCK IN SHARE MODE", "FOR UPDATE SKIP LOCKED"];
+
+impl<'a> Grower<'a> {
+    pub fn new(dice: Dice, schema: &'a Schema, is_mysql: bool) -> Grower<'a> {
+        let catalog = Catalog::of_tables(&schema.shapes);
+        Grower { dice, schema, is_mysql, names: 0, ctes: Vec::new(), catalog, nesting: 0, bare_names: Vec::new() }
+    }
+
+    /// A statement whose answer is determined, but for what [`meaning::Output`] names.
+    pub fn statement(&mut self) -> Query {
+        loop {
+            self.names = 0;
+            self.nesting = 0;
+            self.bare_names.clear();
+            self.ctes.clear();
+            self.catalog = Catalog::of_tables(&self.schema.shapes);
+            let mut query = self.top();
+            if self.dice.percent(3) && query.block().is_some_and(|block| block.group.is_empty() && !block.distinct) {
+                query.lock = Some(self.dice.word(&LOCKS));
+            }
+            let catalog = Catalog::of_tables(&self.schema.shapes);
+            if meaning::of(&query, &catalog).is_some() {
+                return query;
+            }
+        }
+    }
+
+    fn top(&mut self) -> Query {
+        let mut ctes = Vec::new();
+        if self.dice.percent(14) {
+            for _ in 0..self.dice.between(1, 2) {
+                ctes.extend(self.cte());
+            }
+        }
+        let mut query = self.query(false);
+        query.ctes = ctes;
+        if let Body::Block(block) = &mut query.body {
+            block.counts_found = self.dice.percent(if query.limit.is_some() { 12 } else { 1 });
+        }
+        query
+    }
+
+    pub fn fresh(&mut self, prefix: &str) -> String {
+        self.names += 1;
+        format!("{prefix}{}", self.names)
+    }
+
+    /// A query that refers to nothing around it.
+    pub fn query(&mut self, nested: bool) -> Query {
+        if self.dice.percent(if nested { 8 } else { 12 }) {
+            return self.set_operation(nested);
+        }
+        let grown = self.block(nested);
+        let positions = grown.block.items.len();
+        let has_star = !grown.block.items.iter().all(|item| matches!(item, Item::Value { .. }));
+        let mut query = Query::of_block(grown.block);
+        if query.block().is_some_and(|block| block.rollup) {
+            return query;
+        }
+        let positions = if has_star { 0 } else { positions };
+        self.arrange(&mut query, positions, grown.total, &grown.others, nested);
+        query
+    }
+
+    /// ORDER BY and LIMIT.
+    fn arrange(
+        &mut self,
+        query: &mut Query,
+        positions: usize,
+        total: Option<Vec<Expr>>,
+        others: &[Expr],
+        nested: bool,
+    ) {
+        let roll = self.dice.below(100);
+        if roll < if nested { 70 } else { 25 } {
+            return;
+        }
+        let is_total = total.is_some() && roll < 88;
+        for _ in 0..self.dice.between(usize::from(!is_total), 2) {
+            let by = if is_total && !others.is_empty() && self.dice.percent(50) {
+                OrderBy::Value(self.dice.pick(others).clone())
+            } else if positions > 0 {
+                self.position(query, positions)
+            } else {
+                continue;
+            };
+            query.order.push(OrderItem { by, descending: self.dice.percent(40) });
+        }
+        if is_total {
+            let keys: Vec<OrderItem> = total.unwrap_or_default().into_iter().map(|key| self.ordered(key)).collect();
+            query.order.extend(keys);
+        } else if self.dice.percent(30) {
+            for position in 0..positions {
+                query.order.push(OrderItem { by: OrderBy::Position(position), descending: false });
+            }
+        }
+        if self.dice.percent(if is_total { 50 } else { 15 }) {
+            let limit = |grower: &mut Grower<'_>, most| {
+                let count = grower.dice.below(most).to_string();
+                let param = count.parse().ok().map(crate::harness::client::Param::Int);
+                let param = param.filter(|_| grower.dice.percent(40));
+                Expr::Literal { text: count, param, kind: Kind::Int }
+            };
+            let offset = self.dice.percent(40).then(|| limit(self, 9));
+            query.limit = Some(Limit { count: limit(self, 12), offset });
+        }
+    }
+
+    /// By number or by name.
+    fn position(&mut self, query: &Query, positions: usize) -> OrderBy {
+        let position = self.dice.below(positions);
+        let alias = query.block().and_then(|block| match &block.items[position] {
+            Item::Value { alias, .. } => alias.clone(),
+            Item::Star | Item::AllOf(_) => None,
+        });
+        match alias {
+            Some(alias) if self.dice.percent(60) => OrderBy::Alias(alias),
+            _ => OrderBy::Position(position),
+        }
+    }
+
+    fn set_operation(&mut self, nested: bool) -> Query {
+        let kinds: Vec<Kind> =
+            (0..self.dice.between(1, 3)).map(|_| crate::expressions::any_kind(&mut self.dice)).collect();
+        let mut query = self.block_of_kinds(&kinds);
+        for _ in 0..self.dice.between(1, 2) {
+            let operator =
+                self.dice.word(&["UNION", "UNION ALL", "UNION ALL", "UNION", "INTERSECT", "EXCEPT", "UNION DISTINCT"]);
+            let right = self.block_of_kinds(&kinds);
+            let body = Body::Set { operator, left: Box::new(query), right: Box::new(right) };
+            query = Query { ctes: Vec::new(), body, order: Vec::new(), limit: None, lock: None };
+        }
+        self.arrange(&mut query, kinds.len(), None, &[], nested);
+        query
+    }
+
+    fn block_of_kinds(&mut self, kinds: &[Kind]) -> Query {
+        let (from, relations) = self.from();
+        let scope = Scope { relations: &relations, outer: None };
+        let mut block = Block { from: Some(from), ..Block::default() };
+        block.conditions = self.conditions(scope);
+        block.items = kinds
+            .iter()
+            .map(|kind| {
+                let value = self.expr(scope, *kind, 1);
+                self.item(value, true)
+            })
+            .collect();
+        block.distinct = self.dice.percent(10);
+        Query::of_block(block)
+    }
+
+    fn item(&mut self, value: Expr, named: bool) -> Item {
+        let alias = (named || self.dice.percent(50)).then(|| self.fresh("x"));
+        Item::Value { value, alias }
+    }
+
+    fn conditions(&mut self, scope: Scope<'_>) -> Vec<Expr> {
+        let count = *self.dice.pick(&[0, 0, 1, 1, 2]);
+        (0..count).map(|_| self.predicate(scope, 2_usize.saturating_sub(self.nesting))).collect()
+    }
+
+    fn block(&mut self, nested: bool) -> Grown {
+        let (from, relations) = self.from();
+        let scope = Scope { relations: &relations, outer: None };
+        let mut block = Block { from: Some(from), ..Block::default() };
+        block.conditions = self.conditions(scope);
+        match self.dice.below(100) {
+            0..=44 => self.plain_block(block, scope, nested),
+            45..=54 => self.distinct_block(block, scope, nested),
+            55..=77 => self.grouped_block(block, scope, nested),
+            78..=89 => self.aggregated_block(block, scope, nested),
+            _ => self.window_block(block, scope, nested),
+        }
+    }
+
+    fn plain_block(&mut self, mut block: Block, scope: Scope<'_>, nested: bool) -> Grown {
+        if !nested && self.dice.percent(12) {
+            block.items = match self.dice.percent(50) {
+                true => vec![Item::Star],
+                false => vec![Item::AllOf(self.dice.pick(scope.relations).alias.clone())],
+            };
+        } else {
+            block.items = self.values(scope, nested);
+        }
+        let others = vec![self.any_expr(scope, 1), self.any_expr(scope, 0)];
+        Grown { block, total: scope.key(), others: others.into_iter().filter(names_column).collect() }
+    }
+
+    /// Select items; a derived table's key is among them more often than not, so that its rows can be ordered.
+    fn values(&mut self, scope: Scope<'_>, nested: bool) -> Vec<Item> {
+        let mut values = Vec::new();
+        if self.dice.percent(50) {
+            values.extend(scope.key().unwrap_or_default());
+        }
+        for _ in 0..self.dice.between(1, 4) {
+            let inexact: Vec<Expr> = scope.relations.iter().flat_map(Relation::columns).collect();
+            values.push(match self.dice.percent(15) {
+                true => self.dice.pick(&inexact).clone(),
+                false => self.any_expr(scope, 2),
+            });
+        }
+        values.into_iter().map(|value| self.item(value, nested)).collect()
+    }
+
+    fn distinct_block(&mut self, mut block: Block, scope: Scope<'_>, nested: bool) -> Grown {
+        block.distinct = true;
+        let values: Vec<Expr> = (0..self.dice.between(1, 3)).map(|_| self.any_expr(scope, 1)).collect();
+        block.items = values.into_iter().map(|value| self.item(value, nested)).collect();
+        Grown { block, total: None, others: Vec::new() }
+    }
+
+    fn grouped_block(&mut self, mut block: Block, scope: Scope<'_>, nested: bool) -> Grown {
+        for _ in 0..self.dice.between(1, 2) {
+            let depth = self.dice.below(2);
+            let by = self.any_expr(scope, depth).without_params();
+            if names_column(&by) {
+                block.group.push(by);
+            }
+        }
+        let mut values = self.dice.some(&block.group, 80);
+        for by in &block.group.clone() {
+            if by.kind() == Kind::Int && self.dice.percent(30) {
+                values.push(call("({} + 1)", vec![by.clone()], Kind::Int));
+            }
+        }
+        for _ in 0..self.dice.between(1, 3) {
+            values.push(self.of_aggregates(scope));
+        }
+        block.items = values.into_iter().map(|value| self.item(value, nested)).collect();
+        if self.dice.percent(25) {
+            block.having = vec![self.having(scope)];
+        }
+        block.rollup = !block.group.is_empty() && self.dice.percent(8);
+        let total = (!block.rollup).then(|| block.group.clone());
+        Grown { total, others: vec![self.aggregate(scope)], block }
+    }
+
+    pub fn having(&mut self, scope: Scope<'_>) -> Expr {
+        let count = Aggregate {
+            name: "COUNT",
+            distinct: false,
+            args: Vec::new(),
+            order: Vec::new(),
+            separator: None,
+            kind: Kind::Int,
+        };
+        let left = match self.aggregate(scope) {
+            aggregate if matches!(aggregate.kind(), Kind::Int | Kind::Decimal) => aggregate,
+            _ => Expr::Aggregate(Box::new(count)),
+        };
+        let right = self.literal(left.kind());
+        let form = self.dice.word(&["{} > {}", "{} <= {}", "{} <> {}", "{} BETWEEN 1 AND {}"]);
+        call(form, vec![left, right], Kind::Int)
+    }
+
+    /// An aggregate, or an expression over some.
+    fn of_aggregates(&mut self, scope: Scope<'_>) -> Expr {
+        let one = self.aggregate(scope);
+        if !self.dice.percent(25) {
+            return one;
+        }
+        match one.kind() {
+            Kind::Int => {
+                let other = self.aggregate(scope);
+                match other.kind() {
+                    Kind::Int => call("({} - {})", vec![one, other], Kind::Int),
+                    Kind::Decimal => call("({} / NULLIF({}, 0) + 1)", vec![other, one], Kind::Decimal),
+                    _ => call("({} + 1)", vec![one], Kind::Int),
+                }
+            }
+            Kind::Decimal => call("COALESCE({}, -1)", vec![one], Kind::Decimal),
+            Kind::Date => call("YEAR({})", vec![one], Kind::Int),
+            _ => call("({} IS NULL)", vec![one], Kind::Int),
+        }
+    }
+
+    fn aggregated_block(&mut self, mut block: Block, scope: Scope<'_>, nested: bool) -> Grown {
+        let values: Vec<Expr> = (0..self.dice.between(1, 5)).map(|_| self.of_aggregates(scope)).collect();
+        block.items = values.into_iter().map(|value| self.item(value, nested)).collect();
+        if self.dice.percent(12) {
+            block.having = vec![self.having(scope)];
+        }
+        Grown { block, total: Some(Vec::new()), others: Vec::new() }
+    }
+
+    fn window_block(&mut self, mut block: Block, scope: Scope<'_>, nested: bool) -> Grown {
+        block.items = self.values(scope, nested);
+        for _ in 0..self.dice.between(1, 2) {
+            let window = self.window(scope);
+            block.items.push(self.item(window, nested));
+        }
+        Grown { block, total: scope.key(), others: Vec::new() }
+    }
+}
+
+/// Whether it is more than literals, which GROUP BY and ORDER BY would read as positions.
+pub fn names_column(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column { .. } => true,
+        Expr::Literal { .. } | Expr::Subquery { .. } => false,
+        Expr::Call { args, .. } => args.iter().any(names_column),
+        Expr::Aggregate(_) | Expr::Window(_) => true,
+    }
+}
+
+/// The collation in which a value is compared, if it is text.
+pub fn collation_of(kind: Kind) -> Option<Collation> {
+    match kind {
+        Kind::Text(collation) => Some(collation),
+        _ => None,
+    }
+}

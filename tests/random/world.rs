@@ -1,0 +1,153 @@
+//! The servers and ShardGate behind and in front of one schema: a plain server with all rows, two with shards.
+
+use std::path::PathBuf;
+
+use shardgate::playground::{Cluster, ClusterOptions, ports};
+
+use crate::harness::answer::Answer;
+use crate::harness::client::{Client, ClientError, Login};
+use crate::harness::layout::{self, DATABASE, PASSWORD, PhysicalTable, USER};
+use crate::harness::proxy::Proxy;
+use crate::harness::stage::administrator;
+use crate::harness::tables::Table;
+use crate::schema::Schema;
+
+/// What the answer of a statement can depend on is the same in all sessions.
+const SESSION: &str = "SET SESSION sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
+                       NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', group_concat_max_len = 1000000";
+
+/// Three servers; each schema in turn is filled into them.
+#[derive(Debug)]
+pub struct Servers {
+    cluster: Cluster,
+    runtime: tokio::runtime::Runtime,
+    pub is_mysql: bool,
+}
+
+/// A ShardGate in front of a filled schema.
+#[derive(Debug)]
+pub struct World<'a> {
+    servers: &'a Servers,
+    pub proxy: Proxy<'a>,
+    rules: shardgate::sharding::Schema,
+    collation: u8,
+    plain: Option<Client>,
+    sharded: Option<Client>,
+}
+
+impl Servers {
+    pub fn start(server: Option<PathBuf>, is_mysql: bool) -> Servers {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let options = ClusterOptions { server, replica_sets: vec![0, 0, 0], ..Default::default() };
+        let cluster = runtime.block_on(Cluster::start(options)).unwrap();
+        runtime.block_on(cluster.grant("shop%")).unwrap();
+        let user =
+            format!("CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON {DATABASE}.* TO {USER}@'%'");
+        let servers = Servers { cluster, runtime, is_mysql };
+        run(&mut servers.root(0), &user);
+        servers
+    }
+
+    fn root(&self, set: usize) -> Client {
+        administrator(&self.cluster.replica_sets[set].primary.socket())
+    }
+
+    /// Fills the schema in and starts a ShardGate for it.
+    pub fn open(&self, schema: &Schema, number: usize) -> World<'_> {
+        let port = ports::free_port().unwrap();
+        let folder = self.cluster.folder().join(format!("seed{number}"));
+        let config = layout::write_config(&folder, &self.cluster, port, &schema.rules);
+        let rules = shardgate::config::load(&config).unwrap_or_else(|problems| panic!("{problems}")).schema;
+        for set in 0..3 {
+            let tables = physical(&rules, set, &schema.tables);
+            let mut sql = String::new();
+            for name in [DATABASE, "shop_0", "shop_1", "shop_2", "shop_3", "shop_t"] {
+                sql += &format!("DROP DATABASE IF EXISTS {name};");
+            }
+            let mut schemas: Vec<&str> = tables.iter().map(|table| table.schema.as_str()).collect();
+            schemas.sort_unstable();
+            schemas.dedup();
+            schemas.iter().for_each(|name| sql += &format!("CREATE DATABASE {name};"));
+            tables.iter().for_each(|table| sql += &(table.create() + &table.refill()));
+            run(&mut self.prepared_root(set), &sql);
+        }
+        let proxy = Proxy::start(&self.cluster, &config, port);
+        let collation = if self.is_mysql { 255 } else { 45 };
+        World { servers: self, proxy, rules, collation, plain: None, sharded: None }
+    }
+
+    fn prepared_root(&self, set: usize) -> Client {
+        let mut root = self.root(set);
+        run(&mut root, SESSION);
+        root
+    }
+
+    /// Runs something of the cluster that waits.
+    pub fn stop(self) {
+        self.runtime.block_on(self.cluster.stop()).unwrap();
+    }
+}
+
+impl World<'_> {
+    /// Puts these rows in the place of all others of the table.
+    pub fn refill(&self, schema: &Schema, table: usize) {
+        for set in 0..3 {
+            let tables = &schema.tables[table..=table];
+            let sql: String = physical(&self.rules, set, tables).iter().map(PhysicalTable::refill).collect();
+            if !sql.is_empty() {
+                run(&mut self.servers.prepared_root(set), &sql);
+            }
+        }
+    }
+
+    /// A session on the plain server.
+    pub fn plain(&mut self) -> &mut Client {
+        let port = self.servers.cluster.replica_sets[0].primary.port();
+        let collation = self.collation;
+        self.plain.get_or_insert_with(|| connect(port, collation).unwrap())
+    }
+
+    /// A session on ShardGate; it may be gone. `RANDOM_SELF=1`: on the plain server again, which shows what is not
+    /// determined.
+    pub fn sharded(&mut self) -> Result<&mut Client, ClientError> {
+        if self.sharded.is_none() {
+            let itself = std::env::var_os("RANDOM_SELF").is_some();
+            let port = if itself { self.servers.cluster.replica_sets[0].primary.port() } else { self.proxy.port };
+            self.sharded = Some(connect(port, self.collation)?);
+        }
+        Ok(self.sharded.as_mut().expect("just connected"))
+    }
+
+    /// The next statement gets a new session.
+    pub fn drop_sessions(&mut self) {
+        self.plain = None;
+        self.sharded = None;
+    }
+}
+
+fn connect(port: u16, collation: u8) -> Result<Client, ClientError> {
+    let login = Login { collation, ..Login::new(USER, PASSWORD).database(DATABASE) };
+    let mut client = Client::connect(("127.0.0.1", port), &login)?;
+    run(&mut client, SESSION);
+    Ok(client)
+}
+
+/// The tables of one server: the first has all of them, whole.
+fn physical<'a>(rules: &shardgate::sharding::Schema, set: usize, tables: &'a [Table]) -> Vec<PhysicalTable<'a>> {
+    if set > 0 {
+        return layout::physical_tables(rules, set, tables);
+    }
+    let whole = |table: &'a Table| PhysicalTable {
+        schema: DATABASE.to_owned(),
+        name: table.name.clone(),
+        table,
+        rows: table.rows.iter().map(String::as_str).collect(),
+    };
+    tables.iter().map(whole).collect()
+}
+
+fn run(client: &mut Client, sql: &str) {
+    let answers = client.query(sql.trim_end_matches(';')).unwrap();
+    let error = answers.iter().find_map(Answer::error);
+    assert!(error.is_none(), "{error:?}: {sql}");
+}

@@ -169,6 +169,8 @@ fn plain_tables(all: &'static [tables::Table]) -> Vec<PhysicalTable<'static>> {
 fn fill(cluster: &Cluster, set: usize, tables: &[PhysicalTable<'_>]) -> Refill {
     let server = &cluster.replica_sets[set].primary;
     let mut root = Client::connect_unix(&server.socket(), &Login::new("root", "")).unwrap();
+    // MySQL refuses dates of zeros unless told so.
+    run_all(&mut root, "SET SESSION sql_mode = 'STRICT_TRANS_TABLES'");
     let mut schemas: Vec<&str> = tables.iter().map(|table| table.schema.as_str()).collect();
     schemas.dedup();
     let user = format!("CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON {DATABASE}.* TO {USER}@'%'");

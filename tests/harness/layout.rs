@@ -43,6 +43,8 @@ const NATURAL: Rules = &[
     ),
     ("countries", "kind = \"reference\""),
     ("products", "kind = \"reference\""),
+    ("samples", "shard_key = \"sample_id\"\nfunction = { kind = \"hash\", slots = 64 }\nshards = ALL"),
+    ("words", "shard_key = \"word_id\"\nfunction = { kind = \"mod\" }\nshards = ALL"),
 ];
 
 /// Every join between sharded tables is off the key, most predicates are, and a unique key does not imply a shard.
@@ -58,6 +60,12 @@ const OFF_KEY: Rules = &[
     ("logins", "shard_key = \"attempts\"\nfunction = { kind = \"mod\" }\nshards = ALL"),
     ("countries", "kind = \"reference\""),
     ("products", "shard_key = \"product_id\"\nfunction = { kind = \"mod\" }\nshards = ALL"),
+    ("samples", "shard_key = \"grp\"\nfunction = { kind = \"mod\" }\nnull_key = \"s2\"\nshards = ALL"),
+    (
+        "words",
+        "shard_key = \"general\"\nkey_type = \"text\"\ncollation = \"utf8mb4_general_ci\"\n\
+         function = { kind = \"hash\", slots = 64 }\nnull_key = \"s0\"\nshards = ALL",
+    ),
 ];
 
 impl Layout {

@@ -243,3 +243,87 @@ INSERT INTO logins VALUES ('back\\slash', 10);
 INSERT INTO logins VALUES ('42', 2);
 INSERT INTO logins VALUES ('042', 3);
 INSERT INTO logins VALUES ('', 0);
+
+CREATE TABLE samples (
+  sample_id INT NOT NULL PRIMARY KEY,
+  grp INT DEFAULT NULL,
+  tiny TINYINT DEFAULT NULL,
+  small SMALLINT UNSIGNED DEFAULT NULL,
+  medium MEDIUMINT DEFAULT NULL,
+  big BIGINT DEFAULT NULL,
+  ubig BIGINT UNSIGNED DEFAULT NULL,
+  flag BOOL DEFAULT NULL,
+  amount DECIMAL(9,3) DEFAULT NULL,
+  huge DECIMAL(38,10) DEFAULT NULL,
+  single FLOAT DEFAULT NULL,
+  twice DOUBLE DEFAULT NULL,
+  bits BIT(12) DEFAULT NULL,
+  fixed CHAR(6) DEFAULT NULL,
+  varied VARCHAR(30) DEFAULT NULL,
+  body TEXT,
+  raw BINARY(4) DEFAULT NULL,
+  vraw VARBINARY(8) DEFAULT NULL,
+  bin BLOB,
+  day DATE DEFAULT NULL,
+  at DATETIME DEFAULT NULL,
+  precisely DATETIME(6) DEFAULT NULL,
+  stamp TIMESTAMP NULL DEFAULT NULL,
+  span TIME DEFAULT NULL,
+  fine TIME(3) DEFAULT NULL,
+  year YEAR DEFAULT NULL,
+  level ENUM('low','mid','high') DEFAULT NULL,
+  marks SET('x','y','z') DEFAULT NULL,
+  doc JSON DEFAULT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+
+CREATE TABLE words (
+  word_id INT NOT NULL PRIMARY KEY,
+  general VARCHAR(20) COLLATE utf8mb4_general_ci DEFAULT NULL,
+  uca VARCHAR(20) COLLATE utf8mb4_unicode_ci DEFAULT NULL,
+  binary_text VARCHAR(20) COLLATE utf8mb4_bin DEFAULT NULL,
+  latin VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_swedish_ci DEFAULT NULL,
+  fixed CHAR(12) COLLATE utf8mb4_unicode_ci DEFAULT NULL,
+  bytes VARBINARY(20) DEFAULT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+
+INSERT INTO samples VALUES (1, 1, 1, 1, 1, 1, 1, 1, 1.500, 1.5000000000, 0.5, 0.125, b'1', 'a', 'apple', 'Body one', x'00000001', x'01', x'00ff', '2024-02-29', '2024-02-29 12:00:00', '2024-02-29 12:00:00.000001', '2024-02-29 12:00:00', '12:00:00', '12:00:00.500', 2024, 'low', 'x', '{"a": 1}');
+INSERT INTO samples VALUES (2, 1, -1, 65535, -8388608, -9223372036854775808, 0, 0, -1.500, -1.5000000000, -0.5, -0.125, b'0', 'A', 'Apple', 'body ONE', x'00000000', x'', x'', '1000-01-01', '1000-01-01 00:00:00', '1000-01-01 00:00:00.999999', '1970-01-02 00:00:00', '-838:59:59', '-00:00:00.001', 1901, 'high', '', '[1, 2, 3]');
+INSERT INTO samples VALUES (3, 1, 127, 0, 8388607, 9223372036854775807, 18446744073709551615, 1, 999999.999, 9999999999999999999999999999.9999999999, 1024, 1e15, b'111111111111', 'á', 'äpple', NULL, x'ffffffff', x'ffffffffffffffff', x'ff', '9999-12-31', '9999-12-31 23:59:59', '9999-12-31 23:59:59.999999', '2038-01-18 03:14:07', '838:59:59', '838:59:59.000', 2155, 'mid', 'x,y,z', 'null');
+INSERT INTO samples VALUES (4, 1, -128, 2, 0, 0, 9223372036854775808, 0, 0.000, 0.0000000000, 0, 0, b'10', '', '', '', x'61000000', x'61', x'61', '0000-00-00', '0000-00-00 00:00:00', '0000-00-00 00:00:00.000000', NULL, '00:00:00', '00:00:00.000', 0, 'low', 'y', '"text"');
+INSERT INTO samples VALUES (5, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO samples VALUES (6, 2, 1, 1, 1, 1, 1, 1, 1.500, 1.5000000000, 0.5, 0.125, b'1', 'a ', 'apple ', 'Body one ', x'00000001', x'0100', x'00ff', '2024-02-29', '2024-02-29 12:00:00', '2024-02-29 12:00:00.000001', '2024-02-29 12:00:00', '12:00:00', '12:00:00.500', 2024, 'low', 'x', '{"a": 1}');
+INSERT INTO samples VALUES (7, 2, 5, 500, -5, 4294967296, 4294967296, 0, -0.001, 0.0000000001, 3.25, 2.5, b'101', 'ß', 'straße', 'Straße', x'7a7a7a7a', x'7a', x'7a00', '2023-12-31', '2023-12-31 23:59:59', '2023-12-31 23:59:59.500000', '2023-12-31 23:59:59', '-12:00:00', '-12:00:00.250', 1999, 'mid', 'z', '{"b": [1, {"c": null}]}');
+INSERT INTO samples VALUES (8, 3, 5, 500, -5, 4294967296, 4294967297, 1, -0.001, -0.0000000001, 3.25, 2.5, b'101', 'ss', 'strasse', 'STRASSE', x'7a7a7a7a', x'7a', x'7a00', '2023-12-31', NULL, NULL, '2023-12-31 23:59:59', NULL, NULL, 1999, 'mid', 'y,z', '{"b": [1, {"c": null}]}');
+INSERT INTO samples VALUES (9, 3, NULL, 7, NULL, 7, NULL, NULL, 7.007, NULL, NULL, 7, NULL, '日本', 'Tokyo 日本', NULL, NULL, x'e697a5', NULL, '2024-01-31', '2024-01-31 01:01:01', NULL, NULL, '01:01:01', NULL, 2000, NULL, 'x,z', NULL);
+INSERT INTO samples VALUES (10, 3, 7, NULL, 7, NULL, 7, 1, NULL, 7.7777777777, 7, NULL, b'111', NULL, NULL, 'seven', x'37000000', NULL, x'37', NULL, NULL, '2024-01-31 01:01:01.010101', '2024-01-31 01:01:01', NULL, '01:01:01.010', NULL, 'high', NULL, '7');
+INSERT INTO samples VALUES (11, NULL, 1, 1, 2, 3, 5, 0, 8.130, 13.2100000000, 21.5, 34.25, b'11', 'fib', 'Fibonacci', '1 1 2 3 5', x'01010203', x'0508', x'0d15', '2024-03-01', '2024-03-01 00:00:00', '2024-03-01 00:00:00.123456', '2024-03-01 00:00:00', '00:00:01', '00:00:00.001', 2013, 'high', 'x,y', '[1, 1, 2, 3, 5]');
+INSERT INTO samples VALUES (12, NULL, -1, 1, -2, -3, 5, 1, -8.130, -13.2100000000, -21.5, -34.25, b'100', 'FIB', 'FIBONACCI', '-1', x'ff000000', x'ff', x'00', '2024-03-01', '2024-03-01 00:00:00', '2024-03-01 00:00:00.123456', '2024-03-01 00:00:00', '-00:00:01', '-00:00:00.001', 2013, 'low', 'z', '[]');
+
+INSERT INTO words VALUES (1, 'a', 'a', 'a', 'a', 'b', x'61');
+INSERT INTO words VALUES (2, 'A', 'A', 'A', 'A', 'é', x'41');
+INSERT INTO words VALUES (3, 'á', 'á', 'á', 'á', '0', x'c3a1');
+INSERT INTO words VALUES (4, 'a ', 'a ', 'a ', 'a ', '本日', x'6120');
+INSERT INTO words VALUES (5, 'Ä', 'Ä', 'Ä', 'Ä', 'ZURICH', x'c384');
+INSERT INTO words VALUES (6, 'b', 'b', 'b', 'b', 'á', x'62');
+INSERT INTO words VALUES (7, 'B', 'B', 'B', 'B', 'ß', x'42');
+INSERT INTO words VALUES (8, 'ß', 'ß', 'ß', 'ß', 'E ', x'c39f');
+INSERT INTO words VALUES (9, 'ss', 'ss', 'ss', 'ss', '9', x'7373');
+INSERT INTO words VALUES (10, 'SS', 'SS', 'SS', 'SS', '😀', x'5353');
+INSERT INTO words VALUES (11, 'é', 'é', 'é', 'é', NULL, x'c3a9');
+INSERT INTO words VALUES (12, 'e', 'e', 'e', 'e', 'Ä', x'65');
+INSERT INTO words VALUES (13, 'E ', 'E ', 'E ', 'E ', 'SS', x'4520');
+INSERT INTO words VALUES (14, 'z', 'z', 'z', 'z', '', x'7a');
+INSERT INTO words VALUES (15, '', '', '', '', '日本', x'');
+INSERT INTO words VALUES (16, '0', '0', '0', '0', 'zurich', x'30');
+INSERT INTO words VALUES (17, '10', '10', '10', '10', 'A', x'3130');
+INSERT INTO words VALUES (18, '9', '9', '9', '9', 'B', x'39');
+INSERT INTO words VALUES (19, 'o''clock', 'o''clock', 'o''clock', 'o''clock', 'e', x'6f27636c6f636b');
+INSERT INTO words VALUES (20, '日本', '日本', '日本', '?nihon', '10', x'e697a5e69cac');
+INSERT INTO words VALUES (21, '本日', '本日', '本日', '?honjitsu', '🚀', x'e69cace697a5');
+INSERT INTO words VALUES (22, '🚀', '🚀', '🚀', '?rocket', NULL, x'f09f9a80');
+INSERT INTO words VALUES (23, '😀', '😀', '😀', '?smile', 'a ', x'f09f9880');
+INSERT INTO words VALUES (24, 'Zürich', 'Zürich', 'Zürich', 'Zürich', 'ss', x'5ac3bc72696368');
+INSERT INTO words VALUES (25, 'zurich', 'zurich', 'zurich', 'zurich', 'z', x'7a7572696368');
+INSERT INTO words VALUES (26, 'ZURICH', 'ZURICH', 'ZURICH', 'ZURICH', 'o''clock', x'5a5552494348');
+INSERT INTO words VALUES (27, NULL, NULL, NULL, NULL, 'Zürich', NULL);
+INSERT INTO words VALUES (28, NULL, NULL, NULL, NULL, 'a', NULL);

@@ -46,6 +46,7 @@ const MOST_FINDINGS: usize = 8;
 struct Tally {
     statements: usize,
     errors: usize,
+    unanswered: usize,
     refused: BTreeMap<String, usize>,
     findings: Vec<Finding>,
 }
@@ -154,6 +155,7 @@ impl Tally {
         match outcome {
             Outcome::Same | Outcome::Different(_) => {}
             Outcome::SameError => self.errors += 1,
+            Outcome::Unanswered => self.unanswered += 1,
             Outcome::Refused(words) => *self.refused.entry(words).or_default() += 1,
         }
     }
@@ -165,7 +167,9 @@ impl Tally {
 
     fn report(&self) {
         let refused: usize = self.refused.values().sum();
-        eprintln!("{} statements: {} failed alike, {refused} were refused", self.statements, self.errors);
+        let Tally { statements, errors, unanswered, .. } = self;
+        eprintln!("{statements} statements: {errors} failed alike, {refused} were refused");
+        eprintln!("  the plain server did not answer {unanswered}");
         for (words, count) in &self.refused {
             eprintln!("  refused {count} times: {words}");
         }

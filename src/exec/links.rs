@@ -80,6 +80,17 @@ impl<'a> Need<'a> {
         }
     }
 
+    /// A connection apart from those that the session holds, outside of its transaction, and without its temporary
+    /// tables.
+    pub async fn spare(&self, shard: ShardId, side: Side) -> Result<Lease, Error> {
+        let wanted = self.wanted(shard);
+        let mut lease = self.server(shard, side)?.pool.checkout(&wanted).await?;
+        if !lease.needs_nothing(&wanted) {
+            lease.prepare_for(&wanted, self.interrupt).await?;
+        }
+        Ok(lease)
+    }
+
     fn wanted(&self, shard: ShardId) -> Wanted<'a> {
         let schema = self.system_schema.unwrap_or(&self.schema.shard(shard).schema);
         Wanted {

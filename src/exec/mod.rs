@@ -2,7 +2,7 @@
 //!
 //! `links` finds the connection for a shard and keeps those that a session's state needs; `relay` passes one shard's
 //! answer on undecoded; `scatter` concatenates the answers of several; `write` runs a statement on several shards so
-//! that all or none of them keep it; `prepared` brings a statement to the connection that must execute it.
+//! that all or none of them keep it; `prepared` brings a statement to the connection that must execute it; `scratch` puts rows into temporary tables.
 
 pub mod failure;
 pub mod sink;
@@ -13,3 +13,4 @@ pub mod scatter;
 pub mod conditions;
 pub mod write;
 pub mod prepared;
+pub mod scratch;

@@ -3,7 +3,8 @@
 //! Chunks of the read buffer go straight to the client's stream: whole packets only, so that an error can follow at any
 //! point, but for rows that are larger than the buffer. A slow client stops the reading, and so the server. Packets are
 //! touched only where they must be: numbers and status flags if other statements of the same command came before or
-//! follow, column definitions if physical names must not show.
+//! follow, column definitions and errors if
+//! physical names must not show.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -20,6 +21,7 @@ use crate::backend::pool::Lease;
 use crate::plan::Renames;
 use crate::wire::column::{self, Physical};
 use crate::wire::packet::{self, HEADER_LEN};
+use crate::wire::response::ErrPacket;
 use crate::wire::walker::{AnswerKind, PacketKind, Patch, Phase, Progress, ResultWalker, State, Summary};
 use crate::wire::{StatusFlags, WireError};
 
@@ -147,7 +149,12 @@ impl Relay {
                 PacketKind::ColumnCount | PacketKind::PrepareOk | PacketKind::Param | PacketKind::Eof => {
                     packet::write_packet(out, &mut seq, found.payload);
                 }
-                // An OK or ERR in place of a result set goes the ordinary way.
+                PacketKind::Err => {
+                    let at = packet::begin(out);
+                    rename_error(found.payload, renames, out);
+                    packet::finish(out, at, &mut seq);
+                }
+                // An OK in place of a result set goes the ordinary way.
                 _ => return Ok(false),
             }
             let consumed = HEADER_LEN + found.payload.len();
@@ -173,6 +180,16 @@ pub fn rename(payload: &[u8], renames: &Renames<'_>, out: &mut Vec<u8>) -> Resul
         }
     };
     column::rename(payload, logical, out)
+}
+
+/// Appends an error with the client's names in its message.
+fn rename_error(payload: &[u8], renames: &Renames<'_>, out: &mut Vec<u8>) {
+    let error = ErrPacket::parse(payload).ok();
+    let message = error.and_then(|error| renames.message(std::str::from_utf8(error.message).ok()?));
+    match (error, message) {
+        (Some(error), Some(message)) => ErrPacket { code: error.code, message: message.as_bytes() }.write(out),
+        _ => out.extend_from_slice(payload),
+    }
 }
 
 fn is_about_columns(phase: Phase) -> bool {

@@ -16,7 +16,7 @@ use crate::wire::{CapabilityFlags, WireError};
 
 /// COM_QUERY and COM_STMT_EXECUTE: the two that most commands are.
 pub(super) const QUERY: u8 = 0x03;
-const STMT_EXECUTE: u8 = 0x17;
+pub(super) const STMT_EXECUTE: u8 = 0x17;
 
 impl Session {
     pub(super) async fn command(&mut self, packet: Packet) -> Flow {
@@ -28,6 +28,8 @@ impl Session {
     }
 
     async fn other_command(&mut self, packet: Packet) -> Flow {
+        let kind = packet.payload().first().copied().unwrap_or_default();
+        self.registered.entry.activity.begin(kind, self.now_ms(), b"");
         let done = match Command::parse(packet.payload()) {
             Ok(Command::Quit) => return Flow::End,
             Ok(Command::StmtSendLongData { statement_id, param, data }) => {

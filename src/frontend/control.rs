@@ -10,7 +10,7 @@ use crate::backend::error::Reason;
 use crate::exec::links::Side;
 use crate::plan::{Plan, explain};
 use crate::sharding::{Placement, ReplicaSetId, ShardId};
-use crate::sql::control::{Control, Diagnostics as What, ShowFilter, TableLock, TransactionScope};
+use crate::sql::control::{Control, Diagnostics as What, TableLock, TransactionScope};
 use crate::txn::transaction::Characteristics;
 use crate::wire::column::BINARY_COLLATION;
 use crate::wire::error_code as codes;
@@ -53,8 +53,11 @@ impl Session {
             Control::ShowDiagnostics { what, count, limit } => {
                 return self.show_diagnostics(*what, *count, *limit, statement.more_follows).await;
             }
-            Control::ShowDatabases { filter } => {
-                return self.show_databases(filter.as_ref(), statement.more_follows).await;
+            Control::ShowDatabases { filter } => return self.show_databases(filter.as_ref(), statement).await,
+            Control::ShowSessions { full } => return self.show_sessions(*full, statement.more_follows).await,
+            Control::ShowGrants => return self.show_grants(statement.more_follows).await,
+            Control::ShowCatalog(show) => {
+                return self.show_catalog(show, statement.sql, statement.more_follows, false).await;
             }
             Control::Prepare { name, source } => {
                 return self.prepare_text(name, source, statement.more_follows).await;
@@ -247,25 +250,6 @@ impl Session {
         self.send_rows(&columns, &cells, more_follows, false).await
     }
 
-    async fn show_databases(&mut self, filter: Option<&ShowFilter>, more_follows: bool) -> Result<(), ClientMessage> {
-        let (title, pattern) = match filter {
-            None => ("Database".to_owned(), None),
-            Some(ShowFilter::Like(pattern)) => {
-                (format!("Database ({})", String::from_utf8_lossy(pattern)), Some(pattern.as_slice()))
-            }
-            Some(ShowFilter::Where(_)) => {
-                return Err(ClientMessage::unsupported("SHOW DATABASES with WHERE: use LIKE"));
-            }
-        };
-        let own = self.schema.databases.iter().map(|database| database.name.as_str());
-        let mut names: Vec<_> = own.filter(|name| self.may_use(name)).chain(["information_schema"]).collect();
-        names.sort_unstable();
-        let shown = names.into_iter().filter(|name| pattern.is_none_or(|pattern| is_like(name.as_bytes(), pattern)));
-        let cells: Vec<_> = shown.map(|name| vec![Some(name.to_owned())]).collect();
-        let column = LocalColumn { flags: ColumnFlags::NOT_NULL_FLAG, ..LocalColumn::text(&title, 64) };
-        self.send_table(&[column], &cells, more_follows, false).await
-    }
-
     /// A result set of ShardGate's own, which also counts as the session's last statement.
     pub(super) async fn send_table(
         &mut self,
@@ -305,34 +289,5 @@ impl Session {
         let columns: Vec<_> = columns.iter().map(|column| self.as_servers_describe(column)).collect();
         response::result_set(&mut out, &mut self.client.seq, &columns, rows, &end, form, binary);
         self.send(&out).await
-    }
-}
-
-/// LIKE without regard to case, as for names of databases: `%`, `_`, and `\` before a character that stands for itself.
-fn is_like(text: &[u8], pattern: &[u8]) -> bool {
-    match (pattern.split_first(), text.split_first()) {
-        (None, None) => true,
-        (None, Some(_)) => false,
-        (Some((b'%', rest)), _) => (0..=text.len()).any(|skipped| is_like(&text[skipped..], rest)),
-        (Some((b'\\', rest)), Some((first, others))) if !rest.is_empty() => {
-            rest[0].eq_ignore_ascii_case(first) && is_like(others, &rest[1..])
-        }
-        (Some((b'_', rest)), Some((_, others))) => is_like(others, rest),
-        (Some((wanted, rest)), Some((first, others))) => wanted.eq_ignore_ascii_case(first) && is_like(others, rest),
-        (Some(_), None) => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_like;
-
-    #[test]
-    fn like_patterns() {
-        let cases = [("shop", "sh%", true), ("shop", "s_op", true), ("shop", "SHOP", true), ("a_b", "a\\_b", true)];
-        let others = [("acb", "a\\_b", false), ("shop", "sh", false), ("", "%", true), ("", "_", false)];
-        for (text, pattern, expected) in cases.into_iter().chain(others) {
-            assert_eq!(is_like(text.as_bytes(), pattern.as_bytes()), expected, "{text} LIKE {pattern}");
-        }
     }
 }

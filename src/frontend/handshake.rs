@@ -346,6 +346,7 @@ impl Session {
         self.settings = variables::after_handshake(&self.shared, request.charset.unwrap_or(45));
         self.settings_changed();
         self.current = Current::None;
+        *self.registered.entry.activity.database.lock() = None;
         if let Some(database) = request.database {
             let selected = self.use_database(&String::from_utf8_lossy(database));
             selected.map_err(|message| ClientMessage { fatal: true, ..message })?;

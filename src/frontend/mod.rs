@@ -15,6 +15,8 @@ mod query;
 mod statement;
 mod several;
 mod control;
+mod catalog;
+mod session_list;
 mod local;
 mod transactions;
 mod variables;

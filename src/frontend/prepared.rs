@@ -10,6 +10,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::client::Packet;
+use super::commands::STMT_EXECUTE;
 use super::error::ClientMessage;
 use super::query::Statement as Text;
 use super::session::{Current, Flow, Session};
@@ -22,6 +23,7 @@ use crate::exec::write::{Command as WriteCommand, Order};
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
 use crate::sharding::ShardId;
 use crate::sql::Literal;
+use crate::sql::control::Control;
 use crate::sql::tokens::Mode;
 use crate::value::Value;
 use crate::wire::command::{Arguments, Command, Execute, PrepareOk, set_statement_id};
@@ -86,6 +88,7 @@ impl Session {
         let (params, answer) = match &plan.action {
             Action::Route(_) | Action::Insert(_) => self.prepare_on_shard(&plan, sql).await?,
             // Answered by ShardGate, and without parameters.
+            Action::Control(Control::ShowCatalog(show)) => (0, self.listing(show, sql).await?.prepared(self.form())),
             Action::Control(_) => (0, Vec::new()),
             Action::LocalSelect(items) => (0, self.local_definitions(items)),
         };
@@ -130,7 +133,8 @@ impl Session {
         };
         self.links.put(link);
         if let Some(error) = answer.error() {
-            return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+            let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+            return Err(self.in_logical_names(message, Some(shard)));
         }
         let renames = plan.renames(&self.schema, shard);
         let mut payloads = Vec::new();
@@ -236,6 +240,7 @@ impl Session {
 
     async fn execute_on(&mut self, fast: FastExecution) -> Result<(), ClientMessage> {
         let FastExecution { plan, text, altered, shard, side, mut framed } = fast;
+        self.registered.entry.activity.begin(STMT_EXECUTE, self.now_ms(), &text);
         let server_text = if altered.is_empty() { &*text } else { altered.as_slice() };
         let mut link = match self.obtain_now(shard, side)? {
             Some(link) => link,
@@ -282,6 +287,7 @@ impl Session {
         let body = &packet.payload()[1..];
         let head = Execute::parse(body).map_err(super::commands::malformed)?;
         let mut statement = self.statements.by_id.remove(&head.statement_id).ok_or_else(unknown_statement)?;
+        self.registered.entry.activity.begin(STMT_EXECUTE, self.now_ms(), &statement.text);
         let done = self.execute_statement(&mut statement, head, body).await;
         statement.long_data.clear();
         self.statements.by_id.insert(head.statement_id, statement);
@@ -308,6 +314,7 @@ impl Session {
         self.check_access(&plan)?;
         let text = Text { sql: &statement.text, framed: None, more_follows: false };
         match &plan.action {
+            Action::Control(Control::ShowCatalog(show)) => self.show_catalog(show, &statement.text, false, true).await,
             Action::Control(control) => {
                 self.shape.read(&statement.text, self.mode);
                 self.control(control, &plan, &text).await

@@ -54,6 +54,7 @@ impl Lookup {
 
 impl Session {
     pub(super) async fn query(&mut self, packet: Packet) -> Flow {
+        self.registered.entry.activity.begin(QUERY, self.now_ms(), &packet.payload()[1..]);
         if let Some((plan, shard, side)) = self.fast_route(&packet.payload()[1..]) {
             let framed = packet.framed();
             let statement = Statement { sql: &packet.payload()[1..], framed, more_follows: false };

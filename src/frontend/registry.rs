@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -27,6 +27,61 @@ pub struct Entry {
     pub interrupt: Arc<Interrupt>,
     /// Empty until the client has logged in.
     pub user: Mutex<String>,
+    pub activity: Activity,
+}
+
+/// What SHOW PROCESSLIST tells of a session. Telling it costs a statement one short copy.
+#[derive(Debug, Default)]
+pub struct Activity {
+    /// Where the client is, and the database that it has selected.
+    pub host: Mutex<String>,
+    pub database: Mutex<Option<String>>,
+    /// The kind of the command that runs, and since when, by the watchdog's clock.
+    running: AtomicU64,
+    text: Mutex<Beginning>,
+}
+
+/// The first bytes of a statement.
+#[derive(Debug)]
+struct Beginning {
+    bytes: [u8; Activity::SHOWN],
+    length: usize,
+}
+
+impl Default for Beginning {
+    fn default() -> Self {
+        Beginning { bytes: [0; Activity::SHOWN], length: 0 }
+    }
+}
+
+impl Activity {
+    /// Bytes of a statement that are kept.
+    pub const SHOWN: usize = 256;
+    /// The kind of no command.
+    const SLEEP: u8 = 0xFF;
+
+    /// A command of this kind begins.
+    pub fn begin(&self, kind: u8, now_ms: u64, text: &[u8]) {
+        let mut kept = self.text.lock();
+        kept.length = text.len().min(Self::SHOWN);
+        let length = kept.length;
+        kept.bytes[..length].copy_from_slice(&text[..length]);
+        self.running.store(now_ms << 8 | u64::from(kind), Ordering::Relaxed);
+    }
+
+    /// The command has its answer.
+    pub fn end(&self, now_ms: u64) {
+        self.running.store(now_ms << 8 | u64::from(Self::SLEEP), Ordering::Relaxed);
+    }
+
+    /// The kind of the running command (`None`: none runs), since when that is so, and the statement.
+    pub fn look(&self) -> (Option<u8>, u64, Vec<u8>) {
+        let running = self.running.load(Ordering::Relaxed);
+        let kind = (running & 0xFF) as u8;
+        let text = self.text.lock();
+        let text = text.bytes[..text.length].to_vec();
+        ((kind != Self::SLEEP).then_some(kind), running >> 8, text)
+    }
 }
 
 /// Takes the session off the list when it is dropped.
@@ -67,13 +122,21 @@ impl Registry {
         while id == 0 || entries.contains_key(&id) {
             id = self.next_id.fetch_add(1, Ordering::Relaxed);
         }
-        let entry = Arc::new(Entry { id, interrupt, user: Mutex::new(String::new()) });
+        let entry = Arc::new(Entry { id, interrupt, user: Mutex::new(String::new()), activity: Activity::default() });
         entries.insert(id, Arc::clone(&entry));
         Some(Registered { entry, registry: Arc::clone(self) })
     }
 
     pub fn len(&self) -> usize {
         self.entries.lock().len()
+    }
+
+    /// The sessions of one user, by id.
+    pub fn of_user(&self, user: &str) -> Vec<Arc<Entry>> {
+        let mut own: Vec<_> =
+            self.entries.lock().values().filter(|entry| *entry.user.lock() == user).cloned().collect();
+        own.sort_unstable_by_key(|entry| entry.id);
+        own
     }
 
     pub fn is_empty(&self) -> bool {

@@ -3,6 +3,7 @@
 use mysql_common::constants::{ColumnFlags, ColumnType, StatusFlags};
 
 use super::error::ClientMessage;
+use crate::wire::binary as wire_binary;
 use crate::wire::column::{BINARY_COLLATION, ColumnDefinition};
 use crate::wire::packet;
 use crate::wire::response::{self, EofPacket, ErrPacket, OkPacket};
@@ -112,6 +113,45 @@ pub(super) fn result_set(
     let at = packet::begin(out);
     response::write_end_of_rows(out, end, form.deprecate_eof, form.session_track);
     packet::finish(out, at, seq);
+}
+
+/// Appends a whole result set with definitions and cells as servers gave them in text form.
+pub(super) fn collected(
+    out: &mut Vec<u8>,
+    seq: &mut u8,
+    definitions: &[Vec<u8>],
+    rows: &[Vec<Option<Vec<u8>>>],
+    end: &OkPacket<'_>,
+    form: Form,
+    binary: bool,
+) {
+    let at = packet::begin(out);
+    out.put_lenenc_int(definitions.len() as u64);
+    packet::finish(out, at, seq);
+    definitions.iter().for_each(|definition| packet::write_packet(out, seq, definition));
+    if !form.deprecate_eof {
+        let at = packet::begin(out);
+        EofPacket { warnings: 0, status: end.status }.write(out);
+        packet::finish(out, at, seq);
+    }
+    let kinds: Vec<u8> = definitions.iter().map(|payload| column_type(payload)).collect();
+    for row in rows {
+        let at = packet::begin(out);
+        if binary {
+            let cells: Vec<_> = row.iter().map(Option::as_deref).collect();
+            wire_binary::write_text_row(out, &kinds, &cells);
+        } else {
+            row.iter().for_each(|cell| out.put_cell(cell.as_deref()));
+        }
+        packet::finish(out, at, seq);
+    }
+    let at = packet::begin(out);
+    response::write_end_of_rows(out, end, form.deprecate_eof, form.session_track);
+    packet::finish(out, at, seq);
+}
+
+fn column_type(payload: &[u8]) -> u8 {
+    ColumnDefinition::parse(payload).map_or(ColumnType::MYSQL_TYPE_VAR_STRING as u8, |column| column.column_type)
 }
 
 fn column_definitions(out: &mut Vec<u8>, seq: &mut u8, columns: &[LocalColumn], status: StatusFlags, form: Form) {

@@ -144,6 +144,7 @@ impl Session {
         capabilities: CapabilityFlags,
     ) -> Session {
         let id = registered.entry.id;
+        *registered.entry.activity.host.lock() = arrival.peer.to_string();
         Session {
             schema: shared.schema.load_full(),
             client: arrival.client,
@@ -222,7 +223,9 @@ impl Session {
                 Ok(packet) => {
                     self.interrupt.begin_statement();
                     self.turn = self.turn.wrapping_add(1);
-                    pin!(self.command(packet)).await
+                    let flow = pin!(self.command(packet)).await;
+                    self.registered.entry.activity.end(self.now_ms());
+                    flow
                 }
                 Err(error) => Box::pin(self.no_command(error)).await,
             };
@@ -317,6 +320,11 @@ impl Session {
         Form { deprecate_eof: self.class.deprecate_eof(), session_track: self.class.session_track() }
     }
 
+    /// By the watchdog's clock, which costs nothing.
+    pub(super) fn now_ms(&self) -> u64 {
+        self.shared.topology.watchdog.now_ms()
+    }
+
     pub(super) fn database(&self) -> Option<DatabaseId> {
         match self.current {
             Current::Logical(id) => Some(id),
@@ -351,7 +359,7 @@ impl Session {
         Ok(links.obtain_now(&need, shard, side, txn)?)
     }
 
-    fn need(&mut self) -> (&mut Links, &mut Transaction, Need<'_>) {
+    pub(super) fn need(&mut self) -> (&mut Links, &mut Transaction, Need<'_>) {
         let system_schema = match &self.current {
             Current::System(name) => Some(name.as_ref()),
             Current::None | Current::Logical(_) => None,

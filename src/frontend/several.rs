@@ -57,12 +57,14 @@ impl Session {
             Err(failure) => {
                 // Connections that could not be rolled back are spoiled: giving them back closes them.
                 links.into_iter().for_each(|link| self.links.put(link));
-                return Err(failure.into());
+                return Err(self.in_logical_names(failure.into(), None));
             }
         };
         self.last.row_count = i64::try_from(written.affected_rows).unwrap_or(i64::MAX);
         self.diagnostics.clear();
-        self.diagnostics.set(written.conditions.clone());
+        let mut conditions = written.conditions.clone();
+        self.rename_conditions(&mut conditions, None);
+        self.diagnostics.set(conditions);
         if written.last_insert_id != 0
             && let Some(link) = links.first_mut()
         {
@@ -203,7 +205,7 @@ impl Session {
                         format!("{reason} (on shard {name}; {done} of {total} shards are done, those after it are not)")
                     }
                 };
-                let message = ClientMessage::new(error.code, text);
+                let message = self.in_logical_names(ClientMessage::new(error.code, text), Some(shard));
                 self.links.put(link);
                 self.shared.schema_changed.notify_one();
                 return Err(message);

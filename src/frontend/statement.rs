@@ -328,7 +328,8 @@ impl Session {
 
     /// SHOW WARNINGS, while the connection still knows.
     pub(super) async fn fetch_diagnostics(&mut self, link: &mut Link) -> Result<(), ClientMessage> {
-        let conditions = conditions::fetch(&mut link.lease, &self.interrupt).await?;
+        let mut conditions = conditions::fetch(&mut link.lease, &self.interrupt).await?;
+        self.rename_conditions(&mut conditions, Some(link.shard));
         self.diagnostics.set(conditions);
         Ok(())
     }
@@ -344,7 +345,10 @@ impl Session {
     pub(super) async fn failed(&mut self, failure: Failure, shard: Option<ShardId>) -> ClientMessage {
         let lost_branch = shard.is_some_and(|shard| self.txn.has_branch(shard));
         let client_is_there = !matches!(failure, Failure::Client(_));
-        let message = ClientMessage::from(failure);
+        let message = match &failure {
+            Failure::Server { .. } => self.in_logical_names(failure.into(), shard),
+            _ => ClientMessage::from(failure),
+        };
         if lost_branch && client_is_there {
             self.transaction_was_lost().await;
         }

@@ -261,6 +261,7 @@ impl Session {
         self.schema_is_current();
         if name.eq_ignore_ascii_case("information_schema") {
             self.current = Current::System("information_schema".into());
+            *self.registered.entry.activity.database.lock() = Some("information_schema".to_owned());
             return Ok(());
         }
         if ["performance_schema", "mysql", "sys"].iter().any(|system| system.eq_ignore_ascii_case(name)) {
@@ -275,6 +276,7 @@ impl Session {
         if !self.may_use(&database.name) {
             return Err(self.access_denied(&database.name));
         }
+        *self.registered.entry.activity.database.lock() = Some(database.name.clone());
         self.current = Current::Logical(id);
         Ok(())
     }

@@ -6,6 +6,7 @@
 
 pub mod bind;
 pub mod cache;
+pub mod catalog;
 mod condition;
 mod ddl;
 mod derived;
@@ -212,7 +213,8 @@ impl From<ControlError> for PlanError {
 pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanError> {
     let facts = Facts::read(sql, ctx.mode);
     let hint = hint::read(sql, ctx.mode)?;
-    if let Some(control) = control::parse(sql, ctx.mode) {
+    let is_of_shard = |control: &_| hint.shard.is_some() && matches!(control, Ok(Control::ShowCatalog(_)));
+    if let Some(control) = control::parse(sql, ctx.mode).filter(|control| !is_of_shard(control)) {
         return Ok(of_session(control?, facts, &hint));
     }
     let mut draft = Draft::new(ctx, shape.literals());

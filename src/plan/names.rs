@@ -12,6 +12,8 @@ use crate::sql::Literal;
 use crate::sql::parse::ast::Span;
 
 use super::Binding;
+use super::catalog::places::place_of;
+use super::catalog::text;
 use super::narrow::TableId;
 
 /// A place in every text of a shape: some bytes behind the end of the last literal before it.
@@ -163,6 +165,7 @@ impl Edits {
         if let Some(database) = self.database {
             let (physical, logical) = (&schema.shard(shard).schema, &schema.database_of(database).name);
             renames.schema = (physical != logical).then_some((physical.as_str(), logical.as_str()));
+            renames.origin = Some((schema, database, shard));
         }
         for table in self.tables.iter().filter_map(|id| id.table(schema)) {
             let physical = table.physical_name(shard);
@@ -239,16 +242,24 @@ fn write_quoted(name: &[u8], out: &mut Vec<u8>) {
 
 /// Names in a result's column definitions: from what the shard calls them to what the client does. Empty where nothing
 /// differs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Renames<'s> {
     pub schema: Option<(&'s str, &'s str)>,
     /// Of `org_table`, and of `table` where no alias hides it.
     pub tables: SmallVec<[(&'s str, &'s str); 2]>,
+    /// Where the answer comes from, for names in the messages of errors.
+    pub origin: Option<(&'s Schema, DatabaseId, ShardId)>,
 }
 
 impl Renames<'_> {
     /// Whether all names are the client's.
     pub fn is_empty(&self) -> bool {
         self.schema.is_none() && self.tables.is_empty()
+    }
+
+    /// A server's message with the client's names; `None` if it has no others.
+    pub fn message(&self, message: &str) -> Option<String> {
+        let (schema, database, shard) = self.origin?;
+        text::in_message(message, &place_of(schema, database, shard))
     }
 }

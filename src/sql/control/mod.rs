@@ -5,6 +5,7 @@
 //! Comments, case and a trailing `;` do not matter. The text must be one statement: see `split`.
 
 mod assignment;
+mod catalog;
 mod prepared;
 mod session;
 mod show;
@@ -13,6 +14,7 @@ mod transaction;
 use std::ops::Range;
 
 pub use assignment::{Assignment, Scope, SimpleValue, simple_value};
+pub use catalog::{ShowCatalog, Shown};
 pub use prepared::PrepareSource;
 pub use session::TableLock;
 pub use show::{Diagnostics, ShowFilter};
@@ -73,6 +75,14 @@ pub enum Control {
     ShowDatabases {
         filter: Option<ShowFilter>,
     },
+    /// SHOW [FULL] PROCESSLIST.
+    ShowSessions {
+        full: bool,
+    },
+    /// SHOW GRANTS, of the session's own user.
+    ShowGrants,
+    /// Lists of tables and the like, and how things were created.
+    ShowCatalog(ShowCatalog),
     /// PREPARE name FROM source.
     Prepare {
         name: String,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Control, ControlError, Parsed, syntax};
+use super::{Control, ControlError, Parsed, catalog, syntax};
 use crate::sql::cursor::Cursor;
 use crate::sql::literal::unescape;
 use crate::sql::tokens::{Op, TokenKind};
@@ -26,6 +26,18 @@ pub enum ShowFilter {
 
 /// After SHOW. `None` for all those that servers answer.
 pub(super) fn show(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
+    if let Some(show) = catalog::show(cursor) {
+        return Some(show);
+    }
+    if cursor.eat_words(&["FULL", "PROCESSLIST"]) {
+        return Some(Ok(Control::ShowSessions { full: true }));
+    }
+    if cursor.eat_word("PROCESSLIST") {
+        return Some(Ok(Control::ShowSessions { full: false }));
+    }
+    if cursor.is_word("GRANTS") {
+        return grants(cursor);
+    }
     if cursor.eat_one_of(&["DATABASES", "SCHEMAS"]) {
         return Some(filter(cursor).map(|filter| Control::ShowDatabases { filter }));
     }
@@ -74,7 +86,8 @@ fn number(cursor: &mut Cursor<'_>) -> Parsed<u64> {
     cursor.eat_integer().ok_or_else(|| syntax(cursor))
 }
 
-fn filter(cursor: &mut Cursor<'_>) -> Parsed<Option<ShowFilter>> {
+/// `[LIKE pattern | WHERE condition]`
+pub(super) fn filter(cursor: &mut Cursor<'_>) -> Parsed<Option<ShowFilter>> {
     if cursor.eat_word("LIKE") {
         let pattern = cursor.peek().filter(|token| matches!(token.kind, TokenKind::String { .. }));
         let pattern = pattern.ok_or_else(|| syntax(cursor))?;
@@ -85,6 +98,18 @@ fn filter(cursor: &mut Cursor<'_>) -> Parsed<Option<ShowFilter>> {
         return rest(cursor).map(|place| Some(ShowFilter::Where(place)));
     }
     Ok(None)
+}
+
+/// SHOW GRANTS [FOR CURRENT_USER]; of anyone else the servers know.
+fn grants(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
+    cursor.take();
+    if cursor.eat_word("FOR") && cursor.eat_word("CURRENT_USER") && cursor.eat_op(Op::LParen) {
+        cursor.eat_op(Op::RParen);
+    }
+    match cursor.is_at_end() {
+        true => Some(Ok(Control::ShowGrants)),
+        false => Some(Err(ControlError::Unsupported { feature: "SHOW GRANTS for another user" })),
+    }
 }
 
 /// After EXPLAIN. `None` for plain EXPLAIN, and for the columns of a table that is named `route`.

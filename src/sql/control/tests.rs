@@ -201,6 +201,33 @@ fn prepared_statements() {
 }
 
 #[test]
+fn show_of_the_catalogue() {
+    let shown = |sql: &str| match read(sql) {
+        Some(Ok(Control::ShowCatalog(show))) => {
+            let subject = show.subject.as_ref().map(|subject| &sql[subject.at.clone()]);
+            let database = show.database.as_ref().map(|database| database.name.clone());
+            (show.shown, subject.map(str::to_owned), database, sql[show.filter_at..].trim().to_owned())
+        }
+        other => panic!("{sql}: {other:?}"),
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let cases = [
+        ("SHOW FULL TABLES FROM `d` LIKE 'x%'", (Shown::Tables, None, some("d"), "LIKE 'x%'".to_owned())),
+        ("show table status", (Shown::Tables, None, None, String::new())),
+        ("SHOW OPEN TABLES IN d;", (Shown::Tables, None, some("d"), ";".to_owned())),
+        ("SHOW KEYS IN d.t FROM e WHERE 1", (Shown::Index, some("d.t"), some("e"), "WHERE 1".to_owned())),
+        ("SHOW CREATE TABLE `d` . t", (Shown::CreateTable, some("`d` . t"), None, String::new())),
+        ("SHOW CREATE SCHEMA IF NOT EXISTS d", (Shown::CreateDatabase, None, some("d"), String::new())),
+        ("SHOW CREATE PACKAGE BODY p", (Shown::CreateOther, some("p"), None, String::new())),
+        ("SHOW FUNCTION STATUS LIKE 'f'", (Shown::Everywhere, None, None, "LIKE 'f'".to_owned())),
+        ("SHOW EVENTS", (Shown::Objects, None, None, String::new())),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(shown(sql), expected, "{sql}");
+    }
+}
+
+#[test]
 fn other_statements_are_left_alone() {
     let others = [
         "",
@@ -209,7 +236,9 @@ fn other_statements_are_left_alone() {
         "BEGIN NOT ATOMIC SELECT 1; END",
         "START REPLICA",
         "LOCK INSTANCE FOR BACKUP",
-        "SHOW TABLES",
+        "SHOW ENGINES",
+        "SHOW COLUMNS FROM t",
+        "SHOW VARIABLES LIKE 'x'",
         "SHOW COUNT (*) WARNINGS",
         "EXPLAIN SELECT 1",
         "EXPLAIN route",

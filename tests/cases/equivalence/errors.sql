@@ -6,13 +6,10 @@ SELECT name FROM users WHERE nope = 1;
 
 SELECT nope FROM users;
 
--- ignore: message
 SELECT * FROM nowhere;
 
--- ignore: message
 SELECT * FROM nowhere WHERE user_id = 1;
 
--- ignore: message
 SELECT * FROM shop.nowhere;
 
 -- error-only
@@ -35,7 +32,6 @@ SELECT (1;
 SELECT name FROM users WHERE user_id = 1 GROUP;
 
 -- about: MySQL names the physical table in the message.
--- ignore: message
 INSERT INTO users (user_id, name) VALUES (1, 'taken');
 
 INSERT INTO users (user_id, name, nope) VALUES (800, 'x', 1);
@@ -47,7 +43,6 @@ INSERT INTO users (user_id, name) VALUES (802, NULL);
 INSERT INTO users (user_id, name) VALUES (803, 'x'), (804);
 
 -- about: The message names the physical table.
--- ignore: message
 INSERT INTO users (user_id, name, born) VALUES (805, 'x', 'not a date');
 
 INSERT INTO users (user_id, name, level) VALUES (806, 'x', -1);

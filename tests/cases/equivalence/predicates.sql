@@ -235,7 +235,6 @@ SELECT name FROM users WHERE (user_id = 1) + (user_id = 2);
 SELECT name FROM users WHERE user_id = 1 | user_id = 2;
 
 -- unordered
--- ignore: message
 SELECT name FROM users WHERE -user_id = -3;
 
 -- unordered

@@ -105,7 +105,6 @@ SELECT * FROM scratch ORDER BY a;
 TRUNCATE TABLE scratch;
 SELECT COUNT(*) FROM scratch;
 DROP TABLE scratch;
--- ignore: message
 SELECT * FROM scratch;
 
 SHOW COLUMNS FROM settings;

@@ -221,7 +221,6 @@ SELECT user_id FROM users;
 CREATE TEMPORARY TABLE leaked (a INT);
 
 SELECT * FROM countries WHERE code = 'DE';
--- ignore: message
 SELECT * FROM leaked;
 
 BEGIN;

@@ -4,6 +4,7 @@ pub mod value;
 pub mod wire;
 pub mod sql;
 pub mod sharding;
+pub mod merge;
 pub mod plan;
 pub mod backend;
 pub mod txn;

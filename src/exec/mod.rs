@@ -1,8 +1,9 @@
 //! Running plans: the only room where routes meet connections.
 //!
 //! `links` finds the connection for a shard and keeps those that a session's state needs; `relay` passes one shard's
-//! answer on undecoded; `scatter` concatenates the answers of several; `write` runs a statement on several shards so
-//! that all or none of them keep it; `prepared` brings a statement to the connection that must execute it; `scratch` puts rows into temporary tables.
+//! answer on undecoded; `scatter` concatenates the answers of several, `merged` merges their rows; `write` runs a
+//! statement on several shards so that all or none of them keep it; `prepared` brings a statement to the connection that
+//! must execute it; `scratch` puts rows into temporary tables.
 
 pub mod failure;
 pub mod sink;
@@ -10,6 +11,8 @@ pub mod links;
 pub mod cancel;
 pub mod relay;
 pub mod scatter;
+mod stream;
+pub mod merged;
 pub mod conditions;
 pub mod write;
 pub mod prepared;

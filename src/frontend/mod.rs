@@ -1,7 +1,8 @@
 //! Clients: how they get in, what their sessions know, and how each command finds its answer.
 //!
 //! `listener` hands a client to a worker, `handshake` lets it in, `session` takes its commands, `commands` sorts them;
-//! `query` and `prepared` run statements, with `statement` for whatever is not the common case and `several` for more shards than one.
+//! `query` and `prepared` run statements, with `statement` for whatever is not the common case and `several`
+//! and `merging` for more shards than one.
 
 pub mod options;
 pub mod shared;
@@ -14,6 +15,7 @@ mod commands;
 mod query;
 mod statement;
 mod several;
+mod merging;
 mod control;
 mod catalog;
 mod session_list;

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use super::client::Packet;
 use super::commands::STMT_EXECUTE;
 use super::error::ClientMessage;
+use super::merging::Request;
 use super::query::Statement as Text;
 use super::session::{Current, Flow, Session};
 use super::transactions::End;
@@ -20,8 +21,9 @@ use crate::backend::connection::Watch;
 use crate::exec::links::Side;
 use crate::exec::prepared::{self, Execution};
 use crate::exec::write::{Command as WriteCommand, Order};
+use crate::merge::Limit;
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
-use crate::sharding::ShardId;
+use crate::sharding::{ShardId, ShardSet};
 use crate::sql::Literal;
 use crate::sql::control::Control;
 use crate::sql::tokens::Mode;
@@ -378,24 +380,20 @@ impl Session {
                     _ => self.concatenate(plan, orders, side, kind, false).await,
                 }
             }
+            Route::Merge(shards) => {
+                if head.wants_cursor() {
+                    return Err(ClientMessage::unsupported("cursors over several shards"));
+                }
+                let request = statement.merged(&self.schema, &shards, body)?;
+                self.merge(plan, request, side, false).await
+            }
             Route::Split(rows) => {
                 let mut orders = Vec::new();
                 for part in &rows {
                     let mut text = Vec::new();
                     plan.render_rows(&statement.binding(&self.schema, &[]), part, &mut text);
                     let params = plan.params_of(part, statement.params);
-                    let mut payload = Vec::new();
-                    statement
-                        .arguments
-                        .write(body, &params, 0, 0, &mut payload)
-                        .map_err(super::handshake::wire_message)?;
-                    let position = |param: &u16| params.iter().position(|other| other == param);
-                    let long_data = statement
-                        .long_data
-                        .iter()
-                        .filter_map(|(param, data)| Some((position(param)? as u16, data.clone())))
-                        .collect();
-                    let command = WriteCommand::Prepared(Execution { text, payload, long_data });
+                    let command = WriteCommand::Prepared(statement.execution_of(text, &params, body)?);
                     orders.push((part.shard, Order { command, rows: Some(part.rows.len()) }));
                 }
                 self.write_everywhere(plan, orders, false).await
@@ -528,6 +526,40 @@ impl Prepared {
             Some(data) => Value::Text { bytes: data.as_slice().into(), charset: self.mode.charset },
             None => self.arguments.value(index, body, self.mode.charset),
         }
+    }
+
+    /// The executions of a statement whose rows are merged.
+    fn merged(
+        &self,
+        schema: &crate::sharding::Schema,
+        shards: &ShardSet,
+        body: &[u8],
+    ) -> Result<Request, ClientMessage> {
+        let values: Vec<Value<'_>> = (0..self.params).map(|index| self.value(index, body)).collect();
+        let binding = self.binding(schema, &values);
+        let Some(merge) = self.plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
+        let mut orders = Vec::new();
+        for shard in shards.iter() {
+            let mut text = Vec::new();
+            self.plan.render_merged(merge, &binding, shard, &mut text);
+            let command = WriteCommand::Prepared(self.execution_of(text, merge.params(), body)?);
+            orders.push((shard, Order { command, rows: None }));
+        }
+        let mut own = self.text.to_vec();
+        if let Some(first) = shards.first() {
+            self.plan.render_own(&binding, first, &mut own);
+        }
+        let limit = merge.limit(&binding).unwrap_or(Limit::NONE);
+        Ok(Request { orders, limit, own, kind: AnswerKind::Execute { cursor: false } })
+    }
+
+    /// The execution of a text that has these of the statement's parameters.
+    fn execution_of(&self, text: Vec<u8>, params: &[u16], body: &[u8]) -> Result<Execution, ClientMessage> {
+        let mut payload = Vec::new();
+        self.arguments.write(body, params, 0, 0, &mut payload).map_err(super::handshake::wire_message)?;
+        let places = (0u16..).zip(params);
+        let long_data = places.filter_map(|(place, param)| Some((place, self.long_data.get(param)?.clone()))).collect();
+        Ok(Execution { text, payload, long_data })
     }
 
     /// The execution as one shard gets it.

@@ -77,7 +77,7 @@ impl Session {
         self.send_ok(ok, more_follows).await
     }
 
-    async fn gather_diagnostics(&mut self, links: &mut [Link]) -> Result<(), ClientMessage> {
+    pub(super) async fn gather_diagnostics(&mut self, links: &mut [Link]) -> Result<(), ClientMessage> {
         let mut all = Vec::new();
         for link in links {
             self.fetch_diagnostics(link).await?;
@@ -107,22 +107,7 @@ impl Session {
         kind: AnswerKind,
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
-        let mut links = Vec::new();
-        for (shard, _) in &orders {
-            let mut link = self.obtain(*shard, side).await?;
-            self.before_sending(plan, &mut link).await?;
-            links.push(link);
-        }
-        for (link, (_, order)) in links.iter_mut().zip(&orders) {
-            match self.send_order(link, order).await {
-                Ok(()) => {}
-                Err(failure) => {
-                    let shard = link.shard;
-                    self.keep_usable(links);
-                    return Err(self.failed(failure, Some(shard)).await);
-                }
-            }
-        }
+        let mut links = self.send_orders(plan, &orders, side).await?;
         let renames: Vec<_> = links.iter().map(|link| plan.renames(&self.schema, link.shard)).collect();
         let status = self.status();
         let (result, seq) = {
@@ -160,6 +145,32 @@ impl Session {
         Ok(())
     }
 
+    /// Connections to the shards of `orders`, each of which was sent its own.
+    pub(super) async fn send_orders(
+        &mut self,
+        plan: &Plan,
+        orders: &[(ShardId, Order)],
+        side: Side,
+    ) -> Result<Vec<Link>, ClientMessage> {
+        let mut links = Vec::new();
+        for (shard, _) in orders {
+            let mut link = self.obtain(*shard, side).await?;
+            self.before_sending(plan, &mut link).await?;
+            links.push(link);
+        }
+        for (link, (_, order)) in links.iter_mut().zip(orders) {
+            match self.send_order(link, order).await {
+                Ok(()) => {}
+                Err(failure) => {
+                    let shard = link.shard;
+                    self.keep_usable(links);
+                    return Err(self.failed(failure, Some(shard)).await);
+                }
+            }
+        }
+        Ok(links)
+    }
+
     async fn send_order(&mut self, link: &mut Link, order: &Order) -> Result<(), Failure> {
         match &order.command {
             Command::Text(text) => self.send_text(&mut link.lease, text).await,
@@ -172,7 +183,7 @@ impl Session {
 
     /// After a failure: what is in the middle of an answer is closed, and the rest goes back or stays in its
     /// transaction.
-    fn keep_usable(&mut self, links: Vec<Link>) {
+    pub(super) fn keep_usable(&mut self, links: Vec<Link>) {
         for link in links {
             if link.lease.is_usable() {
                 self.links.put(link);

@@ -131,6 +131,7 @@ impl Session {
                 self.write_everywhere(plan, orders, statement.more_follows).await
             }
             Route::Scatter(shards) => self.read_everywhere(plan, statement, &shards, side).await,
+            Route::Merge(shards) => self.merge_text(plan, statement, &shards, side).await,
             Route::Split(rows) => {
                 let orders = rows.iter().map(|part| {
                     let mut text = Vec::new();
@@ -145,7 +146,8 @@ impl Session {
 
     /// Checks that hold for every statement that goes to shards, before anything is sent.
     pub(super) fn before_statement(&mut self, plan: &Plan, route: &Route) -> Result<(), ClientMessage> {
-        let several = matches!(route, Route::Scatter(_) | Route::Split(_)) && route_shards(route).len() > 1;
+        let several =
+            matches!(route, Route::Scatter(_) | Route::Merge(_) | Route::Split(_)) && route_shards(route).len() > 1;
         if several && self.settings.get("sql_select_limit").is_some() && plan.kind == StatementKind::Read {
             return Err(ClientMessage::unsupported("sql_select_limit with a statement over several shards"));
         }
@@ -370,7 +372,7 @@ fn route_shards(route: &Route) -> ShardSet {
     match route {
         Route::One(shard) => ShardSet::single(*shard),
         Route::Any(shards) => shards.first().map_or_else(ShardSet::empty, ShardSet::single),
-        Route::Scatter(shards) => shards.clone(),
+        Route::Scatter(shards) | Route::Merge(shards) => shards.clone(),
         Route::Split(rows) => rows.iter().map(|part| part.shard).collect(),
     }
 }

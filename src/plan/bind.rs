@@ -2,6 +2,7 @@
 
 use crate::sharding::{Located, Schema, ShardId, ShardSet};
 
+use super::merged::MergePlan;
 use super::narrow::{Known, Narrow, TableId};
 use super::{Action, Binding, Plan, PlanError, Renames, Route, ShardRows};
 
@@ -34,6 +35,8 @@ pub(super) struct Narrowed {
     pub(super) spread: Option<(TableId, Narrow)>,
     /// What the statement may not do on several shards.
     pub(super) refused: Option<String>,
+    /// How the rows of several shards can be merged all the same.
+    pub(super) merge: Option<Box<MergePlan>>,
     /// What each of the sharded tables needs.
     pub(super) tables: Vec<(TableId, Narrow)>,
     /// Where the other tables are; `None` if there are none.
@@ -46,6 +49,13 @@ impl RouteTemplate {
         Self { target: Target::Fixed(route), assigned: Vec::new() }
     }
 
+    pub(super) fn merge(&self) -> Option<&MergePlan> {
+        match &self.target {
+            Target::Narrowed(narrowed) => narrowed.merge.as_deref(),
+            Target::Fixed(_) | Target::Placed { .. } => None,
+        }
+    }
+
     fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
         let route = match &self.target {
             Target::Fixed(route) => route.clone(),
@@ -56,7 +66,7 @@ impl RouteTemplate {
             let is_kept = match &route {
                 Route::One(shard) => place(*table, key, input) == Some(Located::Shard(*shard)),
                 Route::Any(_) => true,
-                Route::Scatter(_) | Route::Split(_) => false,
+                Route::Scatter(_) | Route::Merge(_) | Route::Split(_) => false,
             };
             if !is_kept {
                 return Err(PlanError::unsupported("changing the shard key"));
@@ -82,7 +92,7 @@ impl Narrowed {
         match shards.len() {
             0 => self.any_shard(input.schema),
             1 => shards.first().map_or_else(|| self.any_shard(input.schema), |shard| self.one(shard)),
-            _ => self.several(shards),
+            _ => self.several(shards, input),
         }
     }
 
@@ -126,14 +136,16 @@ impl Narrowed {
         }
     }
 
-    fn several(&self, shards: ShardSet) -> Result<Route, PlanError> {
-        if let Some(feature) = &self.refused {
+    fn several(&self, shards: ShardSet, input: &Binding<'_>) -> Result<Route, PlanError> {
+        let is_merged = self.merge.as_ref().is_some_and(|merge| merge.limit(input).is_some());
+        if let Some(feature) = self.refused.as_ref().filter(|_| !is_merged) {
             return Err(PlanError::unsupported(feature.as_str()));
         }
         match &self.at {
             Some(at) if !shards.is_subset_of(at) => {
                 Err(PlanError::unsupported("a statement on tables of several shards"))
             }
+            _ if is_merged => Ok(Route::Merge(shards)),
             _ => Ok(Route::Scatter(shards)),
         }
     }

@@ -235,7 +235,7 @@ impl Scopes<'_, '_> {
     }
 
     /// A function in the block, outside of subqueries, that needs all rows together, or that may.
-    fn merged_call(&self, block: BlockId) -> Option<String> {
+    pub(super) fn merged_call(&self, block: BlockId) -> Option<String> {
         let of_block = self.calls.iter().filter(|calls| calls.block == Some(block));
         of_block.flat_map(|calls| &calls.expression.calls).find_map(|call| {
             let is_known = call.is_plain && functions::is_scalar(&call.name);

@@ -9,7 +9,7 @@ use super::{Action, Binding, Plan, PlanError, Route};
 pub struct Step {
     /// From 1.
     pub step: u32,
-    /// `local`, `relay` or `scatter`.
+    /// `local`, `relay`, `scatter` or `merge`.
     pub tier: &'static str,
     /// Empty if no shard is asked.
     pub shard: String,
@@ -19,7 +19,7 @@ pub struct Step {
     pub schema: String,
     /// The text for the shard.
     pub sql: Vec<u8>,
-    /// How the shards' answers become one: empty, `any one`, `concatenate`, `sum of affected rows`, `one of equal copies`.
+    /// How the shards' answers become one: empty, `any one`, `concatenate`, `merge by order`, `sum of affected rows`, `one of equal copies`.
     pub merge: &'static str,
 }
 
@@ -54,6 +54,17 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
             return Ok(rows("relay", "any one", one.into_iter().collect(), input.schema));
         }
         Route::Scatter(shards) => shards.iter().map(|shard| (shard, of_text(shard))).collect(),
+        Route::Merge(shards) => {
+            let text = |shard: ShardId| {
+                let mut text = Vec::new();
+                if let Some(merge) = plan.merge() {
+                    plan.render_merged(merge, input, shard, &mut text);
+                }
+                (shard, text)
+            };
+            let texts = shards.iter().map(text).collect();
+            return Ok(rows("merge", "merge by order", texts, input.schema));
+        }
         Route::Split(parts) => {
             let text = |part: &super::ShardRows| {
                 let mut text = Vec::new();

@@ -157,7 +157,14 @@ impl<'q> Into<'q> {
             let key = scopes.instances[other].key.as_ref()?;
             Some((key.table, scopes.narrow_of(other)))
         });
-        Narrowed { spread: None, refused: None, tables: tables.collect(), at: scopes.fixed_at(), is_write: true }
+        Narrowed {
+            spread: None,
+            refused: None,
+            merge: None,
+            tables: tables.collect(),
+            at: scopes.fixed_at(),
+            is_write: true,
+        }
     }
 
     fn number_place(&self, table: &Table) -> Result<Option<usize>, PlanError> {

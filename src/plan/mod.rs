@@ -17,6 +17,7 @@ mod functions;
 mod insert;
 mod instance;
 mod local;
+pub mod merged;
 pub mod names;
 pub mod narrow;
 mod read;
@@ -24,6 +25,7 @@ mod resolve;
 pub mod rows;
 mod scope;
 mod session_view;
+pub mod sort_key;
 mod unknown;
 mod write;
 
@@ -149,6 +151,8 @@ pub enum Route {
     Any(ShardSet),
     /// All of these: the rows of a read are concatenated, a write runs on each.
     Scatter(ShardSet),
+    /// All of these, whose rows are merged as `Plan::merge` says.
+    Merge(ShardSet),
     /// The rows of an INSERT, by shard.
     Split(Vec<ShardRows>),
 }
@@ -265,7 +269,7 @@ impl<'a, 'q> Draft<'a, 'q> {
                 Some(items) => return Ok(Action::LocalSelect(items)),
                 None => {
                     self.guards.clear();
-                    read::route(scopes, query)
+                    read::route(scopes, query, sql, &mut self.guards)
                 }
             },
             Statement::Insert(insert) => return insert::action(scopes, insert, facts.nondeterministic),

@@ -4,6 +4,8 @@
 //! A renamed table gets its logical name as an alias, so that columns that are qualified by it, and the names of result
 //! columns, stay as they are. Where SQL allows no alias (INSERT, DELETE of one table) the qualifiers are replaced too.
 
+use std::ops::Range;
+
 use smallvec::SmallVec;
 
 use crate::sharding::schema::same_name;
@@ -61,6 +63,24 @@ struct Edit {
     from: Anchor,
     to: Anchor,
     text: NewText,
+}
+
+/// A stretch of text that is replaced only where several shards get the statement, whatever they call things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Splice {
+    pub(super) from: Anchor,
+    pub(super) to: Anchor,
+    pub(super) parts: Vec<Part>,
+}
+
+/// A part of what is put in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    Text(String),
+    /// The statement's own text between these places, in the shard's names.
+    Copy(Anchor, Anchor),
+    /// How many rows of a shard can be needed.
+    Rows,
 }
 
 /// All replacements of a statement, in the order of the text.
@@ -129,9 +149,22 @@ impl Edits {
         to: usize,
         out: &mut Vec<u8>,
     ) -> bool {
+        self.render_where(input, shard, from..to, |_| true, out)
+    }
+
+    /// The same, with some of the replacements only.
+    fn render_where(
+        &self,
+        input: &Binding<'_>,
+        shard: ShardId,
+        range: Range<usize>,
+        is_wanted: impl Fn(&Edit) -> bool,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let Range { start: from, end: to } = range;
         let mut done = from;
         let mut has_changed = false;
-        for edit in &self.list {
+        for edit in self.list.iter().filter(|edit| is_wanted(edit)) {
             let (start, end) = (edit.from.offset(input.literals), edit.to.offset(input.literals));
             if start < done || end > to {
                 continue;
@@ -145,6 +178,45 @@ impl Edits {
         }
         out.extend_from_slice(input.sql.get(done..to).unwrap_or_default());
         has_changed
+    }
+
+    /// Writes the whole statement as `shard` must get it, with `splices` (in the order of the text) put in. `rows`: how
+    /// many rows of the shard can be needed.
+    pub(super) fn render_spliced(
+        &self,
+        input: &Binding<'_>,
+        shard: ShardId,
+        splices: &[Splice],
+        rows: u64,
+        out: &mut Vec<u8>,
+    ) {
+        let mut done = 0;
+        // What other replacements put in at the same place stands before a splice, and is not put in again behind it.
+        let up_to = |done: usize, to: usize, out: &mut Vec<u8>| {
+            let is_new = |edit: &Edit| done == 0 || edit.from != edit.to || edit.from.offset(input.literals) > done;
+            self.render_where(input, shard, done..to, is_new, out);
+        };
+        for splice in splices {
+            up_to(done, splice.from.offset(input.literals), out);
+            for part in &splice.parts {
+                self.render_part(part, input, shard, rows, out);
+            }
+            done = splice.to.offset(input.literals);
+        }
+        up_to(done, input.sql.len(), out);
+    }
+
+    fn render_part(&self, part: &Part, input: &Binding<'_>, shard: ShardId, rows: u64, out: &mut Vec<u8>) {
+        match part {
+            Part::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Part::Rows => out.extend_from_slice(rows.to_string().as_bytes()),
+            Part::Copy(from, to) => {
+                let range = from.offset(input.literals)..to.offset(input.literals);
+                // What a select item is called is no part of its value.
+                let is_value = |edit: &Edit| !matches!(edit.text, NewText::Title { .. });
+                self.render_where(input, shard, range, is_value, out);
+            }
+        }
     }
 
     /// The shards that must get another text than the client's.

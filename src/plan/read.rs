@@ -7,19 +7,28 @@ use super::bind::{Narrowed, RouteTemplate, Target};
 use super::exact::Spread;
 use super::narrow::{Narrow, TableId};
 use super::scope::{BlockId, InstanceId, QueryId, Scopes};
-use super::{Context, PlanError, Route, StatementKind};
+use super::{Context, Guard, PlanError, Route, StatementKind, merged};
 
 /// The route of a query expression that is the whole statement.
-pub(super) fn route<'q>(scopes: &mut Scopes<'_, 'q>, query: &'q Query) -> Result<RouteTemplate, PlanError> {
+pub(super) fn route<'q>(
+    scopes: &mut Scopes<'_, 'q>,
+    query: &'q Query,
+    sql: &[u8],
+    guards: &mut Vec<Guard>,
+) -> Result<RouteTemplate, PlanError> {
     let id = scopes.read_query(query, None)?;
     if scopes.sharded().next().is_none() {
         let kind = if is_locking(query) { StatementKind::LockingRead } else { StatementKind::Read };
         return unsharded(scopes, kind).map(RouteTemplate::fixed);
     }
-    let merged = scopes.merged_feature_of(id);
+    let feature = scopes.merged_feature_of(id);
     let spread = scopes.spread_of_query(id);
     let roots = scopes.term_blocks(id);
-    let narrowed = narrowed(scopes, spread, &roots, merged, is_locking(query));
+    let needs_merge = feature.is_some();
+    let mut narrowed = narrowed(scopes, spread, &roots, feature, is_locking(query));
+    if needs_merge && narrowed.spread.is_some() {
+        narrowed.merge = merged::plan(scopes, id, sql, guards).map(Box::new);
+    }
     Ok(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new() })
 }
 
@@ -75,7 +84,7 @@ pub(super) fn narrowed(
         Ok(_) => (None, Some("a subquery over several shards".to_owned())),
         Err(feature) => (None, Some(feature)),
     };
-    Narrowed { spread, refused, tables, at: scopes.fixed_at(), is_write }
+    Narrowed { spread, refused, merge: None, tables, at: scopes.fixed_at(), is_write }
 }
 
 fn narrow(scopes: &Scopes<'_, '_>, instance: InstanceId) -> Option<(TableId, Narrow)> {
@@ -91,9 +100,11 @@ pub(super) fn roots(scopes: &Scopes<'_, '_>, query: QueryId) -> Vec<BlockId> {
 /// The same route for an EXPLAIN of a statement: one shard, or none.
 pub(super) fn explained(route: RouteTemplate) -> RouteTemplate {
     let target = match route.target {
-        Target::Narrowed(narrowed) => {
-            Target::Narrowed(Narrowed { refused: Some("EXPLAIN over several shards".to_owned()), ..narrowed })
-        }
+        Target::Narrowed(narrowed) => Target::Narrowed(Narrowed {
+            refused: Some("EXPLAIN over several shards".to_owned()),
+            merge: None,
+            ..narrowed
+        }),
         // Copies of a reference table are alike.
         Target::Fixed(Route::Scatter(copies)) => Target::Fixed(Route::Any(copies)),
         other => other,

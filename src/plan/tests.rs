@@ -1,7 +1,7 @@
 //! Plans of the statements in `tests/cases/plan`, over an example shop in both physical layouts.
 //!
 //! A case is a statement, then lines that begin with `=>` and say what comes of it:
-//! `one 1`, `any 0 1`, `scatter 0 1 2 3`, `split 0:0,2 1:1`, `local database`, `refuse ORDER BY`, `error MissingShardKey`,
+//! `one 1`, `any 0 1`, `scatter 0 1 2 3`, `merge 0 1 2 3`, `split 0:0,2 1:1`, `local database`, `refuse ORDER BY`, `error MissingShardKey`,
 //! `text 1: SELECT ...` (what shard 1 gets), `kind Read`, `commits`, `copies`. `schemas:` or `tables:` before it makes it
 //! hold for one layout only. Before a statement `@params 5, 'x', NULL`, `@mode pipes_as_concat mysql`, `@database none`
 //! hold for that statement. `#` begins a comment.
@@ -219,6 +219,7 @@ fn described(outcome: Result<(&Outcome, &Binding<'_>), &PlanError>) -> String {
             (_, Ok(Route::One(shard))) => format!("one {}", shard.0),
             (_, Ok(Route::Any(shards))) => format!("any {}", list(shards)),
             (_, Ok(Route::Scatter(shards))) => format!("scatter {}", list(shards)),
+            (_, Ok(Route::Merge(shards))) => format!("merge {}", list(shards)),
             (_, Ok(Route::Split(parts))) => {
                 let part = |part: &ShardRows| {
                     let rows = part.rows.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
@@ -236,6 +237,9 @@ fn text_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
         Ok(Route::Split(parts)) => {
             let part = parts.iter().find(|part| part.shard.0 == shard).unwrap();
             outcome.plan.render_rows(input, part, &mut out);
+        }
+        Ok(Route::Merge(_)) => {
+            outcome.plan.render_merged(outcome.plan.merge().unwrap(), input, ShardId(shard), &mut out)
         }
         _ => {
             if !outcome.plan.render(input, ShardId(shard), &mut out) {

@@ -20,6 +20,6 @@ pub mod split;
 pub mod tokens;
 
 pub use cursor::TableName;
-pub use lexer::Lexer;
+pub use lexer::{Lexer, PieceKind};
 pub use shape::{Leading, Literal, LiteralKind, Outcome, Shape};
 pub use tokens::{Mode, Op, Token, TokenKind, ident};

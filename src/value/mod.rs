@@ -2,6 +2,7 @@
 //! of its type and character set, borrowed from the statement wherever possible.
 
 pub mod charset;
+pub mod decimal;
 pub mod number;
 mod pairs;
 

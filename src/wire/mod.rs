@@ -24,6 +24,7 @@ pub mod command;
 
 // Answers.
 pub mod binary;
+pub mod cells;
 pub mod column;
 pub mod error_code;
 pub mod response;

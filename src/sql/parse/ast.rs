@@ -65,6 +65,20 @@ pub struct Expression {
     pub has_window: bool,
 }
 
+impl Expression {
+    /// What it contains and what one that stands behind it does.
+    pub(super) fn followed_by(mut self, mut next: Expression) -> Self {
+        self.span.end = next.span.end;
+        self.columns.append(&mut next.columns);
+        self.bare.append(&mut next.bare);
+        self.calls.append(&mut next.calls);
+        self.queries.append(&mut next.queries);
+        self.assigns_variable |= next.assigns_variable;
+        self.has_window |= next.has_window;
+        self
+    }
+}
+
 /// A value that is known before the statement runs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Constant {

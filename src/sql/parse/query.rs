@@ -197,7 +197,12 @@ fn read_tail(cursor: &mut Cursor<'_, '_>, query: &mut Query) -> Result<()> {
             query.order_by = Some(expression::read(cursor, CLAUSE_END)?);
         } else if cursor.is_any_word(&["LIMIT", "OFFSET", "FETCH"]) {
             cursor.at += 1;
-            query.limit = Some(expression::read(cursor, CLAUSE_END)?);
+            let read = expression::read(cursor, CLAUSE_END)?;
+            // In MariaDB OFFSET ends an expression.
+            query.limit = Some(match query.limit.take() {
+                Some(before) => before.followed_by(read),
+                None => read,
+            });
         } else if cursor.is_word("INTO") {
             read_into(cursor, query)?;
         } else if cursor.is_any_word(&["FOR", "LOCK"]) {

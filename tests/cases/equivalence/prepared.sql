@@ -29,6 +29,8 @@ SELECT user_id, name FROM users WHERE user_id = ?;
 -- params: 999998, 999999
 SELECT user_id, name FROM users WHERE user_id IN (?, ?);
 
+-- about: Each shard warns of 'abc'.
+-- ignore: warnings
 -- params: 8, 0
 -- params: 4, 100
 -- params: 11, 'abc'

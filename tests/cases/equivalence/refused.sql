@@ -1,10 +1,4 @@
 -- about: What needs a merge is refused for now, by name: never a wrong answer.
--- refused: 1235 ORDER BY
-SELECT * FROM users ORDER BY user_id;
-
--- refused: 1235 LIMIT
-SELECT * FROM users LIMIT 3;
-
 -- refused: 1235
 SELECT COUNT(*) FROM users;
 
@@ -43,9 +37,6 @@ SELECT MAX(t.user_id) FROM (SELECT * FROM users) t;
 
 -- refused: 1235
 SELECT SQL_CALC_FOUND_ROWS name FROM users LIMIT 1;
-
--- refused: 1235
-SELECT user_id FROM users WHERE user_id IN (1, 2, 3, 4, 5, 6, 7, 8) ORDER BY user_id LIMIT 2;
 
 -- refused: 1235
 UPDATE users SET level = 9 LIMIT 2;

@@ -73,6 +73,7 @@ SELECT user_id, LEFT(name, 1) = ? AS hit FROM users ORDER BY hit DESC, user_id;
 
 SELECT user_id FROM users WHERE level > 2 ORDER BY (SELECT COUNT(*) FROM orders o WHERE o.user_id = users.user_id) DESC, user_id;
 
+-- ignore: flags
 SELECT u.user_id, o.order_id FROM users u JOIN orders o ON o.user_id = u.user_id ORDER BY o.total DESC, u.user_id LIMIT 6;
 
 SELECT title FROM tickets ORDER BY weight DESC, ticket_id LIMIT 3, 4;

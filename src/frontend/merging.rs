@@ -1,0 +1,156 @@
+//! Reads whose rows come from several shards and are merged.
+
+use std::sync::Arc;
+
+use super::error::ClientMessage;
+use super::query::Statement;
+use super::session::Session;
+use crate::exec::failure::Failure;
+use crate::exec::links::{Link, Side};
+use crate::exec::merged::{self, Job, Outcome};
+use crate::exec::sink::Sink;
+use crate::exec::write::{Command, Order};
+use crate::exec::{cancel, prepared};
+use crate::merge::Limit;
+use crate::plan::Plan;
+use crate::sharding::{ShardId, ShardSet};
+use crate::wire::walker::{AnswerKind, Summary};
+
+/// What is to be sent to the shards, and what to make of their rows.
+pub(super) struct Request {
+    pub(super) orders: Vec<(ShardId, Order)>,
+    pub(super) limit: Limit,
+    /// The client's own text, as the first shard would get it alone.
+    pub(super) own: Vec<u8>,
+    pub(super) kind: AnswerKind,
+}
+
+/// Errors that the text itself causes (names, grouping, collations), so that the alterations may be what is wrong, or
+/// what is named.
+const OF_THE_TEXT: &[u16] = &[1052, 1054, 1055, 1056, 1060, 1064, 1140, 1247, 1267, 1270, 1271, 3065];
+
+impl Session {
+    /// The statement as text.
+    pub(super) async fn merge_text(
+        &mut self,
+        plan: &Arc<Plan>,
+        statement: &Statement<'_>,
+        shards: &ShardSet,
+        side: Side,
+    ) -> Result<(), ClientMessage> {
+        let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
+        let binding = self.binding(statement.sql);
+        let order = |shard: ShardId| {
+            let mut text = Vec::new();
+            plan.render_merged(merge, &binding, shard, &mut text);
+            (shard, Order { command: Command::Text(text), rows: None })
+        };
+        let orders = shards.iter().map(order).collect();
+        let limit = merge.limit(&binding).unwrap_or(Limit::NONE);
+        let mut request = Request { orders, limit, own: statement.sql.to_vec(), kind: AnswerKind::Query };
+        if let Some(first) = shards.first() {
+            plan.render_own(&binding, first, &mut request.own);
+        }
+        self.merge(plan, request, side, statement.more_follows).await
+    }
+
+    /// Sends each shard its order, and the client the merged rows.
+    pub(super) async fn merge(
+        &mut self,
+        plan: &Plan,
+        request: Request,
+        side: Side,
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        let Request { orders, limit, own, kind } = request;
+        let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
+        let mut links = self.send_orders(plan, &orders, side).await?;
+        // A connection with a part of a transaction must not be lost.
+        let may_abandon = !self.txn.is_open() && self.autocommit && !links.iter().any(|link| link.pins.any());
+        let first = links.first().map(|link| link.shard).unwrap_or(ShardId(0));
+        let (result, seq) = {
+            let job = Job {
+                plan: merge,
+                limit,
+                kind,
+                renames: plan.renames(&self.schema, first),
+                status: self.status(),
+                may_abandon,
+            };
+            let mut sink = Sink {
+                write_timeout: self.client.write_timeout(),
+                seq: self.client.seq,
+                transport: self.client.transport_mut(),
+                interrupt: &self.interrupt,
+                more_follows,
+            };
+            let result = merged::merge(&mut sink, &mut links, &job).await;
+            (result, sink.seq)
+        };
+        self.client.seq = seq;
+        match result {
+            Ok(Outcome::Merged { summaries, found_rows }) => {
+                self.merged(links, summaries, found_rows).await;
+                Ok(())
+            }
+            Ok(Outcome::Unsuitable(feature)) => {
+                self.keep_usable(links);
+                Err(ClientMessage::unsupported(&feature))
+            }
+            Ok(Outcome::Refused { code, message }) if OF_THE_TEXT.contains(&code.number) => {
+                Err(self.judged(links, &own, ClientMessage::new(code, message)).await)
+            }
+            Ok(Outcome::Refused { code, message }) => {
+                self.keep_usable(links);
+                Err(self.failed(Failure::Server { code, message }, None).await)
+            }
+            Err(failure) => {
+                let broken = links.iter().find(|link| !link.lease.is_usable()).map(|link| link.shard);
+                self.keep_usable(links);
+                Err(self.failed(failure, broken).await)
+            }
+        }
+    }
+
+    /// A server did not accept the altered text. What it says of the client's own text is what the client is told.
+    async fn judged(&mut self, mut links: Vec<Link>, own: &[u8], altered: ClientMessage) -> ClientMessage {
+        let Some(link) = links.first_mut().filter(|link| link.lease.is_usable()) else {
+            self.keep_usable(links);
+            return altered;
+        };
+        let asked = prepared::prepare(&mut link.lease, own, &self.interrupt).await;
+        self.keep_usable(links);
+        match asked {
+            Ok(answer) => match answer.error() {
+                Some(error) => ClientMessage::new(error.code, String::from_utf8_lossy(error.message)),
+                None => ClientMessage::unsupported(&format!("this over several shards ({})", altered.text)),
+            },
+            Err(failure) => self.failed(failure, None).await,
+        }
+    }
+
+    /// The client has its rows.
+    async fn merged(&mut self, links: Vec<Link>, summaries: Vec<Option<Summary>>, found_rows: u64) {
+        self.last.row_count = -1;
+        self.last.found_rows = found_rows;
+        self.diagnostics.clear();
+        let (mut read, mut ends) = (Vec::new(), Vec::new());
+        for (link, summary) in links.into_iter().zip(summaries) {
+            match summary {
+                Some(summary) => {
+                    read.push(link);
+                    ends.push(summary);
+                }
+                None => cancel::abandon(link),
+            }
+        }
+        let has_warnings = ends.iter().any(|end| end.warnings > 0);
+        if has_warnings && let Err(message) = self.gather_diagnostics(&mut read).await {
+            self.lose_track(&message);
+            return;
+        }
+        for (link, end) in read.into_iter().zip(ends) {
+            self.links.settle(link, end.status.unwrap_or_default(), &mut self.txn);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Sorted streams to one sorted stream, by a heap of their first rows. Rows that compare equal come in the order of the
+//! streams. Without keys the streams come one after the other.
+
+use std::cmp::Ordering;
+
+use super::key::{Cells, Encoding, Key, Keys, Values};
+use super::limit::Limit;
+use super::{MergeError, Next};
+
+/// The merge of several streams that are sorted by the same keys.
+#[derive(Debug)]
+pub struct Sorted {
+    keys: Keys,
+    has_keys: bool,
+    /// By stream: the keys of its first row.
+    heads: Vec<Values>,
+    /// Streams with a first row, the least on top.
+    heap: Vec<usize>,
+    /// Streams whose first row was not seen yet; the next to be asked for is the last.
+    unseen: Vec<usize>,
+    /// The row on top is done with: its stream's next one is needed.
+    top_is_done: bool,
+    limit: Limit,
+    counted: u64,
+    distinct: Option<Distinct>,
+}
+
+/// Of rows that compare equal only the first is given.
+#[derive(Debug, Default)]
+struct Distinct {
+    last: Option<Values>,
+    spare: Values,
+}
+
+impl Sorted {
+    pub fn new(streams: usize, keys: Vec<Key>, encoding: Encoding, limit: Limit) -> Self {
+        let has_keys = !keys.is_empty();
+        let first = if has_keys { streams } else { streams.min(1) };
+        Self {
+            keys: Keys::new(keys, encoding),
+            has_keys,
+            heads: vec![Values::default(); streams],
+            heap: Vec::with_capacity(streams),
+            unseen: (0..first).rev().collect(),
+            top_is_done: false,
+            limit,
+            counted: 0,
+            distinct: None,
+        }
+    }
+
+    /// Only rows with different keys. The streams must be sorted by exactly these keys, or that is an error.
+    pub fn distinct(mut self) -> Self {
+        self.distinct = Some(Distinct::default());
+        self
+    }
+
+    /// How many rows there were so far, with those before OFFSET: what FOUND_ROWS() says.
+    pub fn counted(&self) -> u64 {
+        self.counted
+    }
+
+    /// What is needed, or comes, next.
+    pub fn step(&mut self) -> Next {
+        loop {
+            if self.limit.is_reached() {
+                return Next::Done;
+            }
+            if let Some(stream) = self.unseen.last() {
+                return Next::NeedsRow(*stream);
+            }
+            let Some(top) = self.heap.first().copied() else { return Next::Done };
+            if std::mem::replace(&mut self.top_is_done, true) {
+                return Next::NeedsRow(top);
+            }
+            if !self.is_repeated(top) {
+                self.counted += 1;
+                if self.limit.admits() {
+                    return Next::Row(top);
+                }
+            }
+        }
+    }
+
+    /// The next row of the stream that `step` asked for.
+    pub fn offer(&mut self, stream: usize, row: &(impl Cells + ?Sized)) -> Result<(), MergeError> {
+        let is_first = self.unseen.last() == Some(&stream);
+        match &mut self.distinct {
+            Some(distinct) => {
+                self.keys.read(row, &mut distinct.spare)?;
+                if !is_first && self.keys.compare(&distinct.spare, &self.heads[stream]) == Ordering::Less {
+                    return Err(MergeError::Unsorted);
+                }
+                std::mem::swap(&mut distinct.spare, &mut self.heads[stream]);
+            }
+            None => self.keys.read(row, &mut self.heads[stream])?,
+        }
+        if is_first {
+            self.unseen.pop();
+            self.heap.push(stream);
+            self.sift_up(self.heap.len() - 1);
+        } else {
+            self.top_is_done = false;
+            self.sift_down();
+        }
+        Ok(())
+    }
+
+    /// The stream that `step` asked for has no more rows.
+    pub fn end(&mut self, stream: usize) {
+        if self.unseen.last() == Some(&stream) {
+            self.unseen.pop();
+        } else {
+            self.heap.swap_remove(0);
+            self.top_is_done = false;
+            self.sift_down();
+        }
+        if !self.has_keys && stream + 1 < self.heads.len() {
+            self.unseen.push(stream + 1);
+        }
+    }
+
+    fn is_repeated(&mut self, top: usize) -> bool {
+        let Some(distinct) = &mut self.distinct else { return false };
+        let head = &self.heads[top];
+        match &mut distinct.last {
+            Some(last) if self.keys.compare(last, head) == Ordering::Equal => true,
+            Some(last) => {
+                last.clone_from(head);
+                false
+            }
+            None => {
+                distinct.last = Some(head.clone());
+                false
+            }
+        }
+    }
+
+    fn is_before(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (self.heap[one], self.heap[other]);
+        self.keys.compare(&self.heads[one], &self.heads[other]).then(one.cmp(&other)) == Ordering::Less
+    }
+
+    fn sift_up(&mut self, mut at: usize) {
+        while at > 0 && self.is_before(at, (at - 1) / 2) {
+            self.heap.swap(at, (at - 1) / 2);
+            at = (at - 1) / 2;
+        }
+    }
+
+    fn sift_down(&mut self) {
+        let mut at = 0;
+        loop {
+            let mut least = at;
+            for child in [2 * at + 1, 2 * at + 2] {
+                if child < self.heap.len() && self.is_before(child, least) {
+                    least = child;
+                }
+            }
+            if least == at {
+                return;
+            }
+            self.heap.swap(at, least);
+            at = least;
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::merge::key::{Compare, Source};
+    use proptest::prelude::*;
+
+    type Row = (Option<i64>, i64);
+
+    fn keys() -> Vec<Key> {
+        let source = |cell| Source::Plain { cell, compare: Compare::Integer { unsigned: false } };
+        vec![Key { source: source(0), descending: true }, Key { source: source(1), descending: false }]
+    }
+
+    fn order(one: &Row, other: &Row) -> Ordering {
+        other.0.cmp(&one.0).then(one.1.cmp(&other.1))
+    }
+
+    /// The rows that come out, and how many of each stream were asked for.
+    fn merged(streams: &[Vec<Row>], mut sorted: Sorted) -> (Vec<Row>, Vec<usize>) {
+        let mut asked = vec![0; streams.len()];
+        let mut out = Vec::new();
+        loop {
+            match sorted.step() {
+                Next::Done => return (out, asked),
+                Next::Row(stream) => out.push(streams[stream][asked[stream] - 1]),
+                Next::NeedsRow(stream) => match streams[stream].get(asked[stream]) {
+                    Some((first, second)) => {
+                        asked[stream] += 1;
+                        let cells = [first.map(|value| value.to_string()), Some(second.to_string())];
+                        let row: Vec<Option<&[u8]>> =
+                            cells.iter().map(|cell| cell.as_deref().map(str::as_bytes)).collect();
+                        sorted.offer(stream, row.as_slice()).unwrap();
+                    }
+                    None => sorted.end(stream),
+                },
+            }
+        }
+    }
+
+    fn streams() -> impl Strategy<Value = Vec<Vec<Row>>> {
+        let row = (prop::option::of(-3..3_i64), -3..3_i64);
+        prop::collection::vec(prop::collection::vec(row, 0..12), 0..6).prop_map(|mut streams| {
+            streams.iter_mut().for_each(|stream| stream.sort_by(order));
+            streams
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_merge_is_the_sort_of_all_rows(streams in streams(), offset in 0..20_u64, count in 0..40_u64) {
+            let limit = Limit { offset, count };
+            let (out, asked) = merged(&streams, Sorted::new(streams.len(), keys(), Encoding::Text, limit));
+            let mut all: Vec<Row> = streams.concat();
+            all.sort_by(order);
+            let wanted: Vec<Row> = all.into_iter().skip(offset as usize).take(count as usize).collect();
+            prop_assert_eq!(out, wanted);
+            prop_assert!(asked.iter().all(|asked| *asked as u64 <= offset + count), "more rows than can be needed");
+        }
+
+        #[test]
+        fn equal_rows_are_given_once(streams in streams()) {
+            let (out, _) = merged(&streams, Sorted::new(streams.len(), keys(), Encoding::Text, Limit::NONE).distinct());
+            let mut all: Vec<Row> = streams.concat();
+            all.sort_by(order);
+            all.dedup();
+            prop_assert_eq!(out, all);
+        }
+
+        #[test]
+        fn without_keys_streams_follow_each_other(streams in streams(), count in 0..40_u64) {
+            let limit = Limit { offset: 0, count };
+            let (out, _) = merged(&streams, Sorted::new(streams.len(), Vec::new(), Encoding::Text, limit));
+            prop_assert_eq!(out, streams.concat().into_iter().take(count as usize).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn rows_in_another_order_are_no_groups() {
+        let mut sorted = Sorted::new(1, keys(), Encoding::Text, Limit::NONE).distinct();
+        assert_eq!(sorted.step(), Next::NeedsRow(0));
+        sorted.offer(0, [Some(&b"1"[..]), Some(b"1")].as_slice()).unwrap();
+        assert_eq!((sorted.step(), sorted.step()), (Next::Row(0), Next::NeedsRow(0)));
+        assert_eq!(sorted.offer(0, [Some(&b"2"[..]), Some(b"1")].as_slice()), Err(MergeError::Unsorted));
+    }
+}

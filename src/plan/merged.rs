@@ -1,0 +1,266 @@
+//! Reads of several shards whose rows ShardGate merges: ORDER BY, LIMIT, OFFSET.
+//!
+//! Each shard gets the client's own text with a few splices. Select items that only the merge needs stand behind the
+//! client's, so that the columns that the client sees are the server's own; LIMIT asks for as many rows as can be
+//! needed of one shard. The shard sorts; what is left is to merge sorted streams by the values in their rows.
+//!
+//! Where it is in doubt what the server sorts by, there is no such plan.
+
+use crate::merge::Limit;
+use crate::sharding::ShardId;
+use crate::sql::parse::ast::{Query, Select, Span};
+use crate::sql::tokens::{Op, Token, TokenKind};
+use crate::sql::{Lexer, Literal, PieceKind};
+use crate::value::Value;
+
+use super::names::{Anchor, Part, Splice};
+use super::narrow::Known;
+use super::scope::{BlockId, QueryId, Scopes, TermScope};
+use super::sort_key::{KeyReader, SortKey};
+use super::{Binding, Guard};
+
+/// How the rows of several shards become the rows of one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MergePlan {
+    splices: Vec<Splice>,
+    /// The parameters in the spliced text, in order, as indexes of the statement's own.
+    params: Vec<u16>,
+    /// Select items behind the client's.
+    pub hidden: u16,
+    /// What the rows of each shard are sorted by.
+    pub keys: Vec<SortKey>,
+    limit: Option<LimitTemplate>,
+}
+
+/// LIMIT, but for its numbers.
+#[derive(Debug, Clone, PartialEq)]
+struct LimitTemplate {
+    count: Known,
+    offset: Option<Known>,
+}
+
+impl MergePlan {
+    /// The rows that the client wants. `None`: that is not known.
+    pub fn limit(&self, input: &Binding<'_>) -> Option<Limit> {
+        let Some(template) = &self.limit else { return Some(Limit::NONE) };
+        let number = |known: &Known| match known.value(input) {
+            Value::Int(number) => u64::try_from(number).ok(),
+            Value::UInt(number) => Some(number),
+            _ => None,
+        };
+        let offset = template.offset.as_ref().map_or(Some(0), number)?;
+        Some(Limit { offset, count: number(&template.count)? })
+    }
+
+    /// The parameters that the text for a shard has, in order, as indexes of the statement's own.
+    pub fn params(&self) -> &[u16] {
+        &self.params
+    }
+}
+
+impl super::Plan {
+    /// How the rows of several shards are merged, where they are.
+    pub fn merge(&self) -> Option<&MergePlan> {
+        match &self.action {
+            super::Action::Route(template) => template.merge(),
+            super::Action::Insert(_) | super::Action::Control(_) | super::Action::LocalSelect(_) => None,
+        }
+    }
+
+    /// Puts the statement as `shard` alone would get it in the place of the client's own text, if it is another.
+    pub fn render_own(&self, input: &Binding<'_>, shard: ShardId, text: &mut Vec<u8>) {
+        let mut own = Vec::new();
+        if self.render(input, shard, &mut own) {
+            *text = own;
+        }
+    }
+
+    /// Appends the statement as one of several `shard`s must get it, whose rows are merged, to `out`.
+    pub fn render_merged(&self, merge: &MergePlan, input: &Binding<'_>, shard: ShardId, out: &mut Vec<u8>) {
+        let rows = merge.limit(input).map_or(u64::MAX, Limit::of_each);
+        self.names.render_spliced(input, shard, &merge.splices, rows, out);
+    }
+}
+
+/// The plan for a query whose FROM is spread, and whether its parts are understood. `guards` gets the literals that
+/// decided.
+pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: &mut Vec<Guard>) -> Option<MergePlan> {
+    let statement = Statement::read(scopes, query, sql)?;
+    let mut keys = KeyReader::new(&statement);
+    if let Some(order_by) = &statement.query.order_by {
+        for element in statement.elements(order_by.span)? {
+            keys.read(&element)?;
+        }
+    }
+    let mut splices = Vec::new();
+    if !keys.hidden.is_empty() {
+        splices.push(statement.insertion(statement.end_of_items()?, std::mem::take(&mut keys.hidden)));
+    }
+    let limit = match &statement.query.limit {
+        Some(limit) => {
+            let (template, splice) = statement.limit(limit.span)?;
+            splices.push(splice);
+            Some(template)
+        }
+        None => None,
+    };
+    splices.sort_by_key(|splice| splice.from);
+    guards.append(&mut keys.guards);
+    let params = statement.params_of(&splices);
+    Some(MergePlan { splices, params, hidden: keys.count, keys: keys.keys, limit })
+}
+
+/// What is planned.
+pub(super) struct Statement<'s, 'a, 'q> {
+    pub(super) scopes: &'s Scopes<'a, 'q>,
+    pub(super) block: BlockId,
+    pub(super) query: &'q Query,
+    pub(super) select: &'q Select,
+    pub(super) sql: &'s [u8],
+    tokens: Vec<Token>,
+}
+
+/// One element of a list: its expression, and the word after it.
+pub(super) struct Element {
+    pub(super) span: Span,
+    pub(super) descending: bool,
+    pub(super) tokens: Vec<Token>,
+}
+
+impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
+    /// `None` where something other than order and limit needs all rows together.
+    fn read(scopes: &'s Scopes<'a, 'q>, query: QueryId, sql: &'s [u8]) -> Option<Self> {
+        let scope = &scopes.queries[query];
+        let [TermScope::Block(block)] = scope.terms.as_slice() else { return None };
+        let select = scopes.blocks[*block].select?;
+        let items = select.items.iter().map(|item| &item.expression);
+        let has_window = items.chain(scope.ast.order_by.as_ref()).any(|expression| expression.has_window);
+        let is_grouped = select.group_by.is_some() || select.having.is_some() || select.is_distinct;
+        if has_window || is_grouped || select.window.is_some() || select.counts_found_rows || scope.ast.into.is_some() {
+            return None;
+        }
+        if scopes.merged_call(*block).is_some() || scopes.unspreadable_feature().is_some() {
+            return None;
+        }
+        let tokens = plain_tokens(sql, scopes)?;
+        Some(Self { scopes, block: *block, query: scope.ast, select, sql, tokens })
+    }
+
+    /// Where the client's select list ends. Not known for `TABLE t`, which has none.
+    fn end_of_items(&self) -> Option<u32> {
+        let last = self.select.items.last()?;
+        let is_written = last.expression.span != self.select.span;
+        is_written.then(|| last.alias.as_ref().map_or(last.expression.span.end, |alias| alias.span.end))
+    }
+
+    fn tokens_in(&self, span: Span) -> &[Token] {
+        let from = self.tokens.partition_point(|token| token.start < span.start);
+        let to = self.tokens.partition_point(|token| token.end <= span.end);
+        self.tokens.get(from..to).unwrap_or_default()
+    }
+
+    /// The elements of a list. `None` for what is more than a list of expressions: WITH ROLLUP, an empty element.
+    pub(super) fn elements(&self, span: Span) -> Option<Vec<Element>> {
+        let mut depth = 0_u32;
+        let is_comma = |token: &Token| {
+            match token.kind {
+                TokenKind::Op(Op::LParen) => depth += 1,
+                TokenKind::Op(Op::RParen) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0 && token.is_op(Op::Comma)
+        };
+        self.tokens_in(span).split(is_comma).map(|tokens| self.element(tokens)).collect()
+    }
+
+    fn element(&self, tokens: &[Token]) -> Option<Element> {
+        let is_word = |word: &str| tokens.last().is_some_and(|token| token.is_word(self.sql, word));
+        let (descending, has_direction) = (is_word("DESC"), is_word("DESC") || is_word("ASC"));
+        let tokens = if has_direction { &tokens[..tokens.len() - 1] } else { tokens };
+        let span = Span { start: tokens.first()?.start, end: tokens.last()?.end };
+        let is_more = tokens.iter().any(|token| token.is_word(self.sql, "ROLLUP"));
+        (!is_more).then(|| Element { span, descending, tokens: tokens.to_vec() })
+    }
+
+    /// `n`, `m, n` or `n OFFSET m`.
+    fn limit(&self, span: Span) -> Option<(LimitTemplate, Splice)> {
+        let tokens = self.tokens_in(span);
+        let (count, offset) = match tokens {
+            [count] => (count, None),
+            [offset, comma, count] if comma.is_op(Op::Comma) => (count, Some(offset)),
+            [count, word, offset] if word.is_word(self.sql, "OFFSET") => (count, Some(offset)),
+            _ => return None,
+        };
+        let offset = match offset {
+            Some(offset) => Some(self.number(offset)?),
+            None => None,
+        };
+        let template = LimitTemplate { count: self.number(count)?, offset };
+        let splice = Splice { from: self.anchor(span.start), to: self.anchor(span.end), parts: vec![Part::Rows] };
+        Some((template, splice))
+    }
+
+    fn number(&self, token: &Token) -> Option<Known> {
+        match token.kind {
+            TokenKind::Integer => {
+                let index = self.literal_at(token.start)?;
+                Some(Known::Literal { index, count: 1, is_negative: false })
+            }
+            TokenKind::Param => Some(Known::Param { index: self.params_before(token.start), is_negative: false }),
+            _ => None,
+        }
+    }
+
+    /// The index of the literal that begins at `offset`.
+    pub(super) fn literal_at(&self, offset: u32) -> Option<u32> {
+        let literals: &[Literal] = self.scopes.literals;
+        literals.binary_search_by_key(&offset, |literal| literal.start).ok().map(|index| index as u32)
+    }
+
+    fn params_before(&self, offset: u32) -> u16 {
+        let before = self.tokens.iter().take_while(|token| token.start < offset);
+        before.filter(|token| token.kind == TokenKind::Param).count() as u16
+    }
+
+    fn anchor(&self, offset: u32) -> Anchor {
+        Anchor::new(offset, self.scopes.literals)
+    }
+
+    pub(super) fn copy(&self, span: Span) -> Part {
+        Part::Copy(self.anchor(span.start), self.anchor(span.end))
+    }
+
+    fn insertion(&self, offset: u32, parts: Vec<Part>) -> Splice {
+        Splice { from: self.anchor(offset), to: self.anchor(offset), parts }
+    }
+
+    /// The parameters in the spliced text.
+    fn params_of(&self, splices: &[Splice]) -> Vec<u16> {
+        let literals = self.scopes.literals;
+        let between = |from: usize, to: usize| self.params_before(from as u32)..self.params_before(to as u32);
+        let mut params = Vec::new();
+        let mut done = 0;
+        for splice in splices {
+            params.extend(between(done, splice.from.offset(literals)));
+            for part in &splice.parts {
+                if let Part::Copy(from, to) = part {
+                    params.extend(between(from.offset(literals), to.offset(literals)));
+                }
+            }
+            done = splice.to.offset(literals);
+        }
+        params.extend(between(done, self.sql.len() + 1));
+        params
+    }
+}
+
+/// All tokens, if none is in an executable comment, whose begin and end are no tokens.
+fn plain_tokens(sql: &[u8], scopes: &Scopes<'_, '_>) -> Option<Vec<Token>> {
+    let mut lexer = Lexer::new(sql, scopes.ctx.mode);
+    while let Some(piece) = lexer.next_piece() {
+        if matches!(piece.kind, PieceKind::Gate | PieceKind::ClosedGate) {
+            return None;
+        }
+    }
+    Some(Lexer::new(sql, scopes.ctx.mode).collect())
+}

@@ -1,0 +1,375 @@
+//! By which values in a shard's rows its sort order can be told: for each element of ORDER BY a column of the result,
+//! or select items that are added for it.
+//!
+//! Text is compared by its weights, which the server computes: `WEIGHT_STRING(x)`. Beside them stands the weight of a
+//! blank, or an empty string where the collation does not pad. ENUM and SET sort by their number; FLOAT is rounded when
+//! it is written, and TIMESTAMP repeats an hour when summer ends, so these come as the numbers that they are.
+
+use crate::sharding::schema::same_name;
+use crate::sharding::table::ColumnKind;
+use crate::sql::parse::ast::{ColumnName, Item, ItemKind, Span};
+use crate::sql::tokens::{TokenKind, ident};
+
+use super::Guard;
+use super::instance::Source as InstanceSource;
+use super::merged::{Element, Statement};
+use super::names::Part;
+use super::scope::{BlockId, Scopes};
+
+/// One element of ORDER BY.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SortKey {
+    pub value: SortValue,
+    pub descending: bool,
+}
+
+/// Which columns tell where a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortValue {
+    /// The column itself, which is no text.
+    Plain(ColumnAt),
+    /// The column itself, whose bytes compare.
+    Bytes(ColumnAt),
+    /// The weights of a text, and of a blank.
+    Weights { weights: ColumnAt, blank: ColumnAt },
+    /// The weights if the column turns out to be text, else the column.
+    ByType { plain: ColumnAt, weights: ColumnAt, blank: ColumnAt },
+}
+
+/// A column of the shards' results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnAt {
+    /// Of the client's select list, from its start.
+    Shown(u16),
+    /// Of the added ones.
+    Added(u16),
+}
+
+/// Names of added select items: this and a number.
+const ADDED: &str = "shardgate.";
+/// Collations whose weights stand in several levels, and pad: the weights of a longer text do not begin with those of a
+/// shorter one.
+const UNMERGEABLE: &str = "czech_cs|_w2|uca1400.*_(as_c|ai_cs)";
+/// Two calls give two values.
+const FICKLE: &[&str] = &["rand", "uuid", "uuid_short", "sysdate"];
+/// Types of MariaDB whose order is not that of their text, in expressions of unknown type.
+const STRANGE_TYPES: &[&str] = &["uuid", "inet4", "inet6", "xmltype"];
+
+/// Reads ORDER BY, and collects what must be added to the select list.
+pub(super) struct KeyReader<'r, 's, 'a, 'q> {
+    statement: &'r Statement<'s, 'a, 'q>,
+    pub(super) keys: Vec<SortKey>,
+    /// The added select items, each with a comma before it.
+    pub(super) hidden: Vec<Part>,
+    /// How many there are.
+    pub(super) count: u16,
+    pub(super) guards: Vec<Guard>,
+}
+
+/// What an element means.
+struct Meaning {
+    span: Span,
+    /// Where it is in the client's select list.
+    shown: Option<u16>,
+    column: Option<ColumnName>,
+}
+
+/// How values of a type are compared.
+enum Class {
+    Plain,
+    Bytes,
+    Text,
+    /// By what this makes of it: text before and after.
+    Through(&'static str, &'static str),
+    Unknown,
+}
+
+impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
+    pub(super) fn new(statement: &'r Statement<'s, 'a, 'q>) -> Self {
+        Self { statement, keys: Vec::new(), hidden: Vec::new(), count: 0, guards: Vec::new() }
+    }
+
+    /// Reads one element; `None` if it cannot be told what the server sorts by.
+    pub(super) fn read(&mut self, element: &Element) -> Option<()> {
+        if self.is_out_of_range(element) {
+            // The server says so.
+            return Some(());
+        }
+        let meaning = self.meaning(element)?;
+        let kind = meaning.column.as_ref().and_then(|column| self.scopes().kind_of(self.statement.block, column));
+        let class = match kind {
+            Some(kind) => class_of(kind)?,
+            None if self.scopes().has_strange_types() => return None,
+            None => Class::Unknown,
+        };
+        let value = match class {
+            Class::Plain => SortValue::Plain(self.plain(&meaning)),
+            Class::Bytes => SortValue::Bytes(self.plain(&meaning)),
+            Class::Through(before, after) => SortValue::Plain(self.add(&[before, after], meaning.span)),
+            Class::Text => {
+                let (weights, blank) = self.weights(meaning.span, true);
+                SortValue::Weights { weights, blank }
+            }
+            Class::Unknown => {
+                let plain = self.plain(&meaning);
+                let (weights, blank) = self.weights(meaning.span, false);
+                SortValue::ByType { plain, weights, blank }
+            }
+        };
+        self.keys.push(SortKey { value, descending: element.descending });
+        Some(())
+    }
+
+    fn scopes(&self) -> &'r Scopes<'a, 'q> {
+        self.statement.scopes
+    }
+
+    /// A position that no select item has.
+    fn is_out_of_range(&mut self, element: &Element) -> bool {
+        let items = &self.statement.select.items;
+        let [token] = element.tokens.as_slice() else { return false };
+        let Some(literal) = self.statement.literal_at(token.start).filter(|_| token.kind == TokenKind::Integer) else {
+            return false;
+        };
+        let text = token.text(self.statement.sql);
+        let position = std::str::from_utf8(text).ok().and_then(|text| text.parse::<usize>().ok());
+        let has_wildcard = items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_)));
+        let is_there = has_wildcard || position.is_some_and(|position| (1..=items.len()).contains(&position));
+        if !is_there {
+            self.guards.push(Guard { literal, text: text.to_vec() });
+        }
+        !is_there
+    }
+
+    /// What the element stands for. Names are looked for in the select list first, and only where they stand alone.
+    fn meaning(&mut self, element: &Element) -> Option<Meaning> {
+        let statement = self.statement;
+        if let [token] = element.tokens.as_slice()
+            && token.kind == TokenKind::Integer
+        {
+            let literal = statement.literal_at(token.start)?;
+            let text = token.text(statement.sql);
+            let position = std::str::from_utf8(text).ok()?.parse::<usize>().ok()?.checked_sub(1)?;
+            self.guards.push(Guard { literal, text: text.to_vec() });
+            return self.shown(position);
+        }
+        match column_of(statement, element) {
+            Some(column) if column.table.is_none() => self.bare(element, column),
+            Some(column) => Some(self.qualified(element, column)),
+            None => self.expression(element),
+        }
+    }
+
+    /// The select item at this place, if that is its place in the result too.
+    fn shown(&self, place: usize) -> Option<Meaning> {
+        let items = &self.statement.select.items;
+        let item = items.get(place)?;
+        let is_placed = !items[..=place].iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_)));
+        let is_steady =
+            item.expression.queries.is_empty() && !is_fickle(item.expression.calls.iter().map(|call| &call.name));
+        let column = match &item.kind {
+            ItemKind::Column(column) => Some(column.clone()),
+            _ => None,
+        };
+        (is_placed && is_steady).then(|| Meaning {
+            span: item.expression.span,
+            shown: u16::try_from(place).ok(),
+            column,
+        })
+    }
+
+    fn bare(&self, element: &Element, column: ColumnName) -> Option<Meaning> {
+        let items = &self.statement.select.items;
+        let name = &column.column.text;
+        let mut named = (0..items.len()).filter(|place| is_called(&items[*place], name, self.statement.sql));
+        let has_wildcard = items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_)));
+        match (named.next(), named.next()) {
+            (None, _) => Some(Meaning { span: element.span, shown: None, column: Some(column) }),
+            (Some(only), None) if !has_wildcard => self.shown(only),
+            // The same column twice, or once more in `*`.
+            (Some(first), _) => {
+                let is_plain = |item: &Item| !is_called(item, name, self.statement.sql) || is_column(item, name);
+                items.iter().all(is_plain).then_some(())?;
+                match &items[first].kind {
+                    ItemKind::Column(found) if !has_wildcard => {
+                        let same = |item: &Item| match &item.kind {
+                            ItemKind::Column(other) => is_same_column(found, other),
+                            _ => false,
+                        };
+                        let all = items.iter().filter(|item| is_called(item, name, self.statement.sql)).all(same);
+                        all.then(|| self.shown(first))?
+                    }
+                    _ => Some(Meaning { span: element.span, shown: None, column: Some(column) }),
+                }
+            }
+        }
+    }
+
+    fn qualified(&self, element: &Element, column: ColumnName) -> Meaning {
+        let items = &self.statement.select.items;
+        let is_it = |item: &Item| matches!(&item.kind, ItemKind::Column(other) if is_same_column(other, &column));
+        let place = items.iter().position(is_it);
+        let shown = place.and_then(|place| self.shown(place)).and_then(|meaning| meaning.shown);
+        Meaning { span: element.span, shown, column: Some(column) }
+    }
+
+    /// An expression means columns of FROM, unless one of its words is what a select item is called.
+    fn expression(&self, element: &Element) -> Option<Meaning> {
+        let statement = self.statement;
+        let names = element.tokens.iter().filter_map(|token| ident(*token, statement.sql, self.scopes().ctx.mode));
+        let names: Vec<String> = names.map(|name| name.into_owned()).collect();
+        let is_renaming = |item: &Item| {
+            let alias = item.alias.as_ref().map(|alias| alias.text.as_str());
+            alias.is_some_and(|alias| names.iter().any(|name| same_name(name, alias)) && !is_column(item, alias))
+        };
+        let has_query =
+            names.iter().any(|name| name.eq_ignore_ascii_case("select") || name.eq_ignore_ascii_case("with"));
+        if statement.select.items.iter().any(is_renaming) || has_query || is_fickle(names.iter()) {
+            return None;
+        }
+        Some(Meaning { span: element.span, shown: None, column: None })
+    }
+
+    fn plain(&mut self, meaning: &Meaning) -> ColumnAt {
+        match meaning.shown {
+            Some(place) => ColumnAt::Shown(place),
+            None => self.add(&["", ""], meaning.span),
+        }
+    }
+
+    /// Adds the weights of a text and that of a blank. The latter is NULL where the text is, and also where it cannot be
+    /// compared.
+    fn weights(&mut self, span: Span, is_known: bool) -> (ColumnAt, ColumnAt) {
+        let weights = self.add(&["WEIGHT_STRING(", ")"], span);
+        const PADS: &[&str] =
+            &["IF(LEFT(", ",0)=CONCAT(LEFT(", ",0),' '),WEIGHT_STRING(CONCAT(LEFT(", ",0),' ')),LEFT(", ",0))"];
+        if is_known {
+            return (weights, self.add(PADS, span));
+        }
+        let after = format!(") RLIKE '{UNMERGEABLE}',NULL,{}", PADS[0]);
+        let blank = self.add(&["IF(COLLATION(", &after, PADS[1], PADS[2], PADS[3], ",0)))"], span);
+        (weights, blank)
+    }
+
+    /// Adds a select item: these texts, with the text of `span` between them.
+    fn add(&mut self, texts: &[&str], span: Span) -> ColumnAt {
+        self.hidden.push(Part::Text(format!(", {}", texts[0])));
+        for text in &texts[1..] {
+            self.hidden.push(self.statement.copy(span));
+            self.hidden.push(Part::Text((*text).to_owned()));
+        }
+        self.hidden.push(Part::Text(format!(" AS `{ADDED}{}`", self.count)));
+        self.count += 1;
+        ColumnAt::Added(self.count - 1)
+    }
+}
+
+impl Scopes<'_, '_> {
+    /// What the live table says of a column, where it is certain which one is meant.
+    pub(super) fn kind_of(&self, block: BlockId, column: &ColumnName) -> Option<&ColumnKind> {
+        let name = &column.column.text;
+        let instance = if column.table.is_some() {
+            self.resolve_qualified(block, None, column)?
+        } else {
+            let instances = &self.blocks[block].instances;
+            let are_known = instances.iter().all(|id| self.instances[*id].columns.is_some());
+            let mut owners = instances.iter().filter(|id| self.instances[**id].may_have(name));
+            let owner = *owners.next().filter(|_| are_known)?;
+            owners.next().is_none().then_some(owner)?
+        };
+        let table = self.instances[instance].table()?.table(self.ctx.schema)?;
+        table.column(name)?.kind.as_ref()
+    }
+
+    /// Whether an expression may be of a type that looks like text and does not sort so.
+    fn has_strange_types(&self) -> bool {
+        let tables = self.instances.iter().filter(|instance| !matches!(instance.source, InstanceSource::Nowhere));
+        let mut columns = tables
+            .filter_map(|instance| instance.table()?.table(self.ctx.schema)?.columns.as_deref())
+            .flatten()
+            .filter_map(|column| column.kind.as_ref());
+        columns.any(|kind| STRANGE_TYPES.contains(&kind.data_type.as_str()))
+    }
+}
+
+/// `None`: the type has no order that can be told here.
+fn class_of(kind: &ColumnKind) -> Option<Class> {
+    Some(match kind.data_type.as_str() {
+        "tinyint" | "smallint" | "mediumint" | "int" | "integer" | "bigint" | "year" => Class::Plain,
+        "decimal" | "numeric" | "double" | "date" | "datetime" | "time" | "bit" => Class::Plain,
+        "float" => Class::Through("", "+0e0"),
+        "timestamp" => Class::Through("UNIX_TIMESTAMP(", ")"),
+        "enum" | "set" => Class::Through("", "+0"),
+        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => Class::Bytes,
+        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" => {
+            let collation = kind.collation.as_deref()?;
+            let levels = ["czech_cs", "_w2"].iter().any(|part| collation.contains(part))
+                || collation.contains("uca1400") && (collation.contains("_as_c") || collation.contains("_ai_cs"));
+            (!levels).then_some(Class::Text)?
+        }
+        _ => return None,
+    })
+}
+
+/// The column that the element is, if it is nothing else.
+fn column_of(statement: &Statement<'_, '_, '_>, element: &Element) -> Option<ColumnName> {
+    let tokens = &element.tokens;
+    let mode = statement.scopes.ctx.mode;
+    let name = |index: usize| {
+        let token = tokens[index];
+        let text = ident(token, statement.sql, mode)?.into_owned();
+        Some(crate::sql::parse::ast::Ident { text, span: Span { start: token.start, end: token.end } })
+    };
+    let is_dot = |index: usize| tokens[index].is_op(crate::sql::tokens::Op::Dot);
+    match tokens.len() {
+        1 => {
+            let column = name(0)?;
+            let is_value = tokens[0].kind == TokenKind::Word
+                && ["null", "true", "false", "current_date", "current_time", "current_timestamp", "current_user"]
+                    .iter()
+                    .any(|word| column.text.eq_ignore_ascii_case(word));
+            (!is_value).then_some(ColumnName { database: None, table: None, column })
+        }
+        3 if is_dot(1) => Some(ColumnName { database: None, table: Some(name(0)?), column: name(2)? }),
+        5 if is_dot(1) && is_dot(3) => {
+            Some(ColumnName { database: Some(name(0)?), table: Some(name(2)?), column: name(4)? })
+        }
+        _ => None,
+    }
+}
+
+/// Whether the select item goes by this name.
+fn is_called(item: &Item, name: &str, sql: &[u8]) -> bool {
+    match (&item.alias, &item.kind) {
+        (Some(alias), _) => same_name(&alias.text, name),
+        (None, ItemKind::Column(column)) => same_name(&column.column.text, name),
+        (None, ItemKind::Wildcard(_)) => false,
+        (None, _) => {
+            let span = item.expression.span;
+            sql.get(span.start as usize..span.end as usize)
+                .is_some_and(|text| text.eq_ignore_ascii_case(name.as_bytes()))
+        }
+    }
+}
+
+/// Whether the select item is a column of this name.
+fn is_column(item: &Item, name: &str) -> bool {
+    matches!(&item.kind, ItemKind::Column(column) if same_name(&column.column.text, name))
+}
+
+fn is_same_column(one: &ColumnName, other: &ColumnName) -> bool {
+    let same =
+        |one: &Option<crate::sql::parse::ast::Ident>, other: &Option<crate::sql::parse::ast::Ident>| match (one, other)
+        {
+            (Some(one), Some(other)) => one.text == other.text,
+            (None, None) => true,
+            _ => false,
+        };
+    same_name(&one.column.text, &other.column.text)
+        && same(&one.table, &other.table)
+        && same(&one.database, &other.database)
+}
+
+fn is_fickle<'n>(mut names: impl Iterator<Item = &'n String>) -> bool {
+    names.any(|name| FICKLE.iter().any(|fickle| name.eq_ignore_ascii_case(fickle)))
+}

@@ -2,7 +2,7 @@
 
 use crate::dice::Dice;
 use crate::kind::{self, Collation, Kind};
-use crate::queries::Grower;
+use crate::queries::{Grower, names_column};
 use crate::scope::Scope;
 use crate::tree::{Aggregate, Expr, OrderBy, OrderItem, Window};
 
@@ -185,6 +185,10 @@ impl Grower<'_> {
         {
             return scalar;
         }
+        if kind == Kind::Text(Collation::Bin) && self.dice.percent(20) {
+            let of = Kind::Text(*self.dice.pick(&[Collation::General, Collation::Unicode]));
+            return call("({} COLLATE utf8mb4_bin)", vec![self.expr(scope, of, depth - 1)], kind);
+        }
         let all = match kind {
             Kind::Text(Collation::General) if !self.is_mysql && self.dice.percent(25) => MADE_TEXT_FORMS,
             _ => forms(kind),
@@ -322,7 +326,15 @@ impl Grower<'_> {
     fn group_concat(&mut self, scope: Scope<'_>) -> Expr {
         let kind =
             *self.dice.pick(&[Kind::Int, Kind::Int, Kind::Decimal, TEXT, Kind::Text(Collation::Bin), Kind::Date]);
-        let arg = self.expr(scope, kind, 1);
+        let mut arg = self.expr(scope, kind, 1);
+        // MySQL 9 hangs in GROUP_CONCAT(1 ORDER BY 1) where rows are sorted afterwards.
+        if !names_column(&arg) {
+            let Some(column) = self.any_column(scope) else {
+                return self.aggregate(scope);
+            };
+            arg = column;
+        }
+        let kind = arg.kind();
         let distinct = !matches!(kind, Kind::Text(_)) && self.dice.percent(40);
         let order = match self.dice.below(3) {
             0 => Vec::new(),

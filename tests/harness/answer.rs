@@ -124,6 +124,26 @@ pub const FIELDS: [&str; 16] = [
 /// its own, differently filled table; they are no part of the answer.
 const STATUS_OF_THE_OPTIMISER: u16 = 0x0010 | 0x0020 | 0x0800;
 
+/// GROUP_FLAG, which servers use for themselves: whether the rows went through a temporary table with this column.
+const GROUP_FLAG: u16 = 0x8000;
+/// PRI_KEY, UNIQUE_KEY, MULTIPLE_KEY and PART_KEY: a column loses some or all when rows go through a temporary table.
+const KEY_FLAGS: u16 = 0x0002 | 0x0004 | 0x0008 | 0x4000;
+/// BLOB and BINARY: what is computed has them, or not, by whether it was read from a temporary table.
+const COMPUTED_FLAGS: u16 = 0x0010 | 0x0080;
+/// The decimals of text that is computed, by the same rule.
+const NOT_FIXED: [u8; 2] = [0, 39];
+
+/// Flags that tell how a server went about its own, differently filled tables.
+fn flags_of_the_optimiser(one: &Column, other: &Column) -> u16 {
+    let (of_one, of_other) = (one.flags & KEY_FLAGS, other.flags & KEY_FLAGS);
+    let some_are_lost = of_one & of_other == of_one || of_one & of_other == of_other;
+    GROUP_FLAG | if some_are_lost { KEY_FLAGS } else { 0 } | if are_computed(one, other) { COMPUTED_FLAGS } else { 0 }
+}
+
+fn are_computed(one: &Column, other: &Column) -> bool {
+    one.org_table.is_empty() && other.org_table.is_empty()
+}
+
 /// A line for each difference; empty if the answers are the same.
 pub fn differences(expected: &[Answer], got: &[Answer], leniency: &Leniency) -> Vec<String> {
     let mut out = Differences { lines: Vec::new(), leniency };
@@ -184,12 +204,20 @@ impl Differences<'_> {
             self.field("table", &expected.table, &got.table);
             self.field("org_table", &expected.org_table, &got.org_table);
             self.field("name", &expected.name, &got.name);
-            self.field("org_name", &expected.org_name, &got.org_name);
+            // An expression has its own text as this name if, and only if, the rows went through a temporary table.
+            if !are_computed(expected, got) {
+                self.field("org_name", &expected.org_name, &got.org_name);
+            }
             self.field("charset", &expected.charset, &got.charset);
             self.field("length", &expected.length, &got.length);
             self.field("type", &expected.kind, &got.kind);
-            self.field("flags", &format!("{:#06x}", expected.flags), &format!("{:#06x}", got.flags));
-            self.field("decimals", &expected.decimals, &got.decimals);
+            let optional = flags_of_the_optimiser(expected, got);
+            let flags = |column: &Column| format!("{:#06x}", column.flags & !optional);
+            self.field("flags", &flags(expected), &flags(got));
+            let is_open = NOT_FIXED.contains(&expected.decimals) && NOT_FIXED.contains(&got.decimals);
+            if !(are_computed(expected, got) && is_open) {
+                self.field("decimals", &expected.decimals, &got.decimals);
+            }
             self.field("catalog", &expected.catalog, &got.catalog);
             for line in &mut self.lines[before..] {
                 *line = format!("column {number} ({}): {line}", expected.name);

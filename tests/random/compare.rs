@@ -6,6 +6,7 @@ use crate::harness::answer::{Answer, Column, Leniency, Row, brief, differences};
 use crate::harness::client::Client;
 use crate::kind::Collation;
 use crate::meaning::{Order, Output, Quality};
+use crate::queries::collation_of;
 
 /// Sums in another order differ by a few units in the last place for each addend; all here are of similar size.
 const TOLERANCE: f64 = 1e-9;
@@ -23,8 +24,10 @@ pub struct Judge<'a> {
 impl Judge<'_> {
     /// A line for each difference.
     pub fn differences(&mut self, expected: &[Answer], got: &[Answer]) -> Vec<String> {
+        let (expected, got) = (&bits_alike(expected, got), &bits_alike(got, expected));
         let mut lines = differences(&codes(expected), &codes(got), &self.leniency);
         for (expected, got) in expected.iter().zip(got) {
+            lines.extend(warnings(expected, got));
             if let (Answer::Rows { columns, rows: expected, .. }, Answer::Rows { rows: got, .. }) = (expected, got) {
                 lines.extend(self.rows(columns, expected, got));
             }
@@ -45,13 +48,10 @@ impl Judge<'_> {
         let read = |rows: &[Row]| -> Vec<Known> { rows.iter().map(|row| self.known(columns, row, &weights)).collect() };
         let (expected_rows, got_rows, uncut) = (read(expected), read(got), read(uncut));
         let is_same = match (&self.output.order, self.output.is_cut) {
-            (_, true) => {
-                keys(&self.output.order, &expected_rows) == keys(&self.output.order, &got_rows)
-                    && all_in(&got_rows, uncut)
-            }
+            (_, true) => keys(&expected_rows) == keys(&got_rows) && all_in(&got_rows, uncut),
             (Order::Total, false) => expected_rows.iter().zip(&got_rows).all(|(expected, got)| expected.is_same(got)),
             (Order::Open, false) => same_rows(expected_rows.clone(), got_rows.clone()),
-            (Order::Keys(_), false) => same_by_keys(&self.output.order, &expected_rows, &got_rows),
+            (Order::Keys(_), false) => same_by_keys(&expected_rows, &got_rows),
         };
         (!is_same).then(|| {
             let answer =
@@ -65,19 +65,26 @@ impl Judge<'_> {
         self.output.columns.get(column).map_or(Quality::Exact, |column| column.quality)
     }
 
+    /// The collation in which a column's texts are equal, where that is what counts.
+    fn collation(&self, column: usize) -> Option<Collation> {
+        let is_key = matches!(&self.output.order, Order::Keys(keys) if keys.contains(&column));
+        match self.quality(column) {
+            Quality::Loose(collation) => Some(collation),
+            _ if is_key => collation_of(self.output.columns[column].kind),
+            _ => None,
+        }
+    }
+
     fn known(&self, columns: &[Column], row: &Row, weights: &Weights) -> Known {
         let mut known = Known::default();
+        let weight = |collation, bytes: &Vec<u8>| match weights.get(&(collation, trimmed(bytes).to_vec())) {
+            Some(weight) => weight.clone(),
+            None => bytes.clone(),
+        };
         for (number, cell) in row.iter().enumerate() {
-            let Some(bytes) = cell else {
-                known.cells.push(None);
-                continue;
-            };
-            known.cells.push(Some(match self.quality(number) {
+            known.cells.push(cell.as_ref().map(|bytes| match self.quality(number) {
                 Quality::Exact => bytes.clone(),
-                Quality::Loose(collation) => {
-                    let key = (collation, trimmed(bytes).to_vec());
-                    weights.get(&key).cloned().unwrap_or_else(|| bytes.clone())
-                }
+                Quality::Loose(collation) => weight(collation, bytes),
                 Quality::Bag => elements(bytes),
                 Quality::Approximate => {
                     known.numbers.push(number_of(columns[number].kind, bytes));
@@ -85,15 +92,22 @@ impl Judge<'_> {
                 }
             }));
         }
+        if let Order::Keys(keys) = &self.output.order {
+            let key = |column: &usize| {
+                let cell = row[*column].as_ref()?;
+                Some(self.collation(*column).map_or_else(|| cell.clone(), |collation| weight(collation, cell)))
+            };
+            known.keys = keys.iter().map(key).collect();
+        }
         known
     }
 
-    /// By what the texts of loose columns are compared.
+    /// By what texts are compared that may be spelled in several ways.
     fn weights<'r>(&mut self, rows: impl Iterator<Item = &'r Row>) -> Weights {
         let mut weights = Weights::new();
         for row in rows {
             for (number, cell) in row.iter().enumerate() {
-                if let (Quality::Loose(collation), Some(bytes)) = (self.quality(number), cell) {
+                if let (Some(collation), Some(bytes)) = (self.collation(number), cell) {
                     weights.insert((collation, trimmed(bytes).to_vec()), Vec::new());
                 }
             }
@@ -127,9 +141,21 @@ fn codes(answers: &[Answer]) -> Vec<Answer> {
     answers
 }
 
+/// Whether there is something to warn of is part of the answer.
+fn warnings(expected: &Answer, got: &Answer) -> Option<String> {
+    let count = |answer: &Answer| match answer {
+        Answer::Ok(end) | Answer::Rows { end, .. } => end.warnings,
+        Answer::Error { .. } => 0,
+    };
+    let (expected, got) = (count(expected), count(got));
+    ((expected == 0) != (got == 0)).then(|| format!("warnings: expected {expected}, got {got}"))
+}
+
 /// What is certain of a row.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Known {
+    /// What the rows are ordered by, if they are not ordered entirely.
+    keys: Vec<Option<Vec<u8>>>,
     cells: Vec<Option<Vec<u8>>>,
     /// Of approximate columns, in order.
     numbers: Vec<f64>,
@@ -157,19 +183,14 @@ fn same_rows(mut expected: Vec<Known>, mut got: Vec<Known>) -> bool {
     expected.len() == got.len() && expected.iter().zip(&got).all(|(expected, got)| expected.is_same(got))
 }
 
-fn keys<'r>(order: &Order, rows: &'r [Known]) -> Vec<Vec<&'r Option<Vec<u8>>>> {
-    match order {
-        Order::Keys(columns) => {
-            rows.iter().map(|row| columns.iter().map(|column| &row.cells[*column]).collect()).collect()
-        }
-        Order::Open | Order::Total => Vec::new(),
-    }
+fn keys(rows: &[Known]) -> Vec<&[Option<Vec<u8>>]> {
+    rows.iter().map(|row| row.keys.as_slice()).collect()
 }
 
 /// The same keys in the same order, and behind each run of equal keys the same rows.
-fn same_by_keys(order: &Order, expected: &[Known], got: &[Known]) -> bool {
-    let of_expected = keys(order, expected);
-    if of_expected != keys(order, got) {
+fn same_by_keys(expected: &[Known], got: &[Known]) -> bool {
+    let of_expected = keys(expected);
+    if of_expected != keys(got) {
         return false;
     }
     let mut start = 0;
@@ -181,6 +202,46 @@ fn same_by_keys(order: &Order, expected: &[Known], got: &[Known]) -> bool {
         start += run.len();
     }
     true
+}
+
+const BIT: u8 = 0x10;
+const INTEGERS: [u8; 2] = [0x03, 0x08];
+
+/// MariaDB makes an integer of a BIT column when rows go through a temporary table. Where the other answer has the
+/// integer, the bits become one as well.
+fn bits_alike(answers: &[Answer], others: &[Answer]) -> Vec<Answer> {
+    let mut answers = answers.to_vec();
+    for (answer, other) in answers.iter_mut().zip(others) {
+        let (Answer::Rows { columns, rows, .. }, Answer::Rows { columns: others, .. }) = (answer, other) else {
+            continue;
+        };
+        for (number, (column, other)) in columns.iter_mut().zip(others).enumerate() {
+            if column.kind == BIT && INTEGERS.contains(&other.kind) {
+                *column = other.clone();
+                let cells = rows.iter_mut().filter_map(|row| row[number].as_mut());
+                cells.for_each(|cell| *cell = as_integer(cell));
+            } else if INTEGERS.contains(&column.kind) && other.kind == BIT {
+                let cells = rows.iter_mut().filter_map(|row| row[number].as_mut());
+                cells.for_each(|cell| *cell = as_text(cell));
+            }
+        }
+    }
+    answers
+}
+
+/// The digits of a big-endian number.
+fn as_integer(bits: &[u8]) -> Vec<u8> {
+    let number = bits.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    number.to_string().into_bytes()
+}
+
+/// The digits of an integer from a text row, or from a binary one.
+fn as_text(cell: &[u8]) -> Vec<u8> {
+    if cell.iter().all(u8::is_ascii_digit) {
+        return cell.to_vec();
+    }
+    let number = cell.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    number.to_string().into_bytes()
 }
 
 /// Whether each of the rows is there, as often.

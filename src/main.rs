@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use shardgate::server::{self, offline, operate};
+use shardgate::server::{self, offline, operate, place};
 
 // Memory of a burst of sessions goes back to the system within seconds (background purging).
 #[cfg(not(target_env = "msvc"))]
@@ -55,6 +55,9 @@ enum Command {
         #[arg(allow_hyphen_values = true)]
         key: String,
     },
+    /// Read JSON lines with keys from standard input and write each with what a sharding function computes: to compare
+    /// keys of your own with another proxy's. A line: {"system":"cobar","function":"PartitionByLong","params":{...},"key":1}
+    Place,
     /// Print the route and the rewritten SQL of a statement, without connecting.
     Explain {
         #[command(flatten)]
@@ -130,6 +133,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check { config, connect } => operate::check(&config.config, connect),
         Command::Init { config } => operate::init(&config.config),
         Command::ShardOf { config, table, key } => offline::shard_of(&config.config, &table, &key),
+        Command::Place => place::place(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock())),
         Command::Explain { config, database, statement } => {
             offline::explain(&config.config, database.as_deref(), &statement)
         }

@@ -12,6 +12,7 @@ mod replica_sets;
 mod tls;
 mod monitor;
 mod log;
+mod parameter;
 mod rule_file;
 mod secret;
 mod section;

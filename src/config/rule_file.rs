@@ -1,13 +1,15 @@
 //! A rule file: one logical database with its shards and tables.
 
 use super::main_file::unknown;
-use super::problem::Report;
+use super::parameter;
+use super::problem::{Report, nearest};
 use super::section::{Item, Section, Source};
 use crate::sharding::build::{
     DatabaseSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec, ShardsSpec, TableSpec,
 };
 use crate::sharding::collation::TextCollation;
-use crate::sharding::function::FunctionSpec;
+use crate::sharding::function::params::{Param, Params};
+use crate::sharding::function::{FunctionSpec, Named, registry};
 use crate::sharding::schema::same_name;
 use crate::sharding::{Column, KeyType, ReplicaSetId};
 
@@ -103,19 +105,19 @@ fn read_shard(section: &Section<'_>, replica_sets: &[String], unknown_set: Repli
 
 /// Kinds of table.
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum TableKind {
     Sharded,
     Reference,
     Single,
 }
 
 fn read_table(section: &Section<'_>) -> Option<TableSpec> {
-    const KINDS: &[(&str, Kind)] =
-        &[("sharded", Kind::Sharded), ("reference", Kind::Reference), ("single", Kind::Single)];
+    const KINDS: &[(&str, TableKind)] =
+        &[("sharded", TableKind::Sharded), ("reference", TableKind::Reference), ("single", TableKind::Single)];
     let name = section.required_text("name");
     let kind = match section.item("kind") {
         Some(item) => item.choice(KINDS),
-        None if section.has("shard_key") => Some(Kind::Sharded),
+        None if section.has("shard_key") => Some(TableKind::Sharded),
         None => {
             section.problem("kind", "missing: give shard_key, or kind = \"reference\" or \"single\"");
             None
@@ -132,23 +134,23 @@ fn read_table(section: &Section<'_>) -> Option<TableSpec> {
     Some(TableSpec { name: name?, physical, columns, placement: placement? })
 }
 
-fn read_placement(section: &Section<'_>, kind: Option<Kind>) -> Option<PlacementSpec> {
+fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<PlacementSpec> {
     const SHARDED_ONLY: [&str; 8] =
         ["shard_key", "key_type", "collation", "function", "shards", "colocated_with", "null_key", "auto_increment"];
     let refuse = |keys: &[&'static str], what: &str| {
         keys.iter().for_each(|key| section.refuse(key, &format!("has no meaning for a {what} table")));
     };
     match kind? {
-        Kind::Reference => {
+        TableKind::Reference => {
             refuse(&SHARDED_ONLY, "reference");
             refuse(&["shard"], "reference");
             Some(PlacementSpec::Reference)
         }
-        Kind::Single => {
+        TableKind::Single => {
             refuse(&SHARDED_ONLY, "single");
             section.item("shard").map_or(Some(None), |item| item.text().map(Some)).map(PlacementSpec::Single)
         }
-        Kind::Sharded => {
+        TableKind::Sharded => {
             section.refuse("shard", "has no meaning for a sharded table; its shards are named by \"shards\"");
             read_sharded(section).map(PlacementSpec::Sharded)
         }
@@ -181,8 +183,16 @@ fn read_key_type(section: &Section<'_>) -> Option<Option<KeyType>> {
         Integer,
         Text,
         Bytes,
+        Date,
+        DateTime,
     }
-    const WORDS: &[(&str, Word)] = &[("integer", Word::Integer), ("text", Word::Text), ("bytes", Word::Bytes)];
+    const WORDS: &[(&str, Word)] = &[
+        ("integer", Word::Integer),
+        ("text", Word::Text),
+        ("bytes", Word::Bytes),
+        ("date", Word::Date),
+        ("datetime", Word::DateTime),
+    ];
     let word = section.item("key_type").map(|item| item.choice(WORDS));
     let collation = section.item("collation");
     let word = match word {
@@ -209,31 +219,66 @@ fn read_key_type(section: &Section<'_>) -> Option<Option<KeyType>> {
         }
         (Some(Word::Integer), None) => Some(Some(KeyType::INTEGER)),
         (Some(Word::Bytes), None) => Some(Some(KeyType::Bytes(None))),
+        (Some(Word::Date), None) => Some(Some(KeyType::Date)),
+        (Some(Word::DateTime), None) => Some(Some(KeyType::DateTime)),
         (None, None) => Some(None),
     }
 }
 
 fn read_function(item: &Item<'_>) -> Option<FunctionSpec> {
-    #[derive(Clone, Copy)]
-    enum Name {
-        Hash,
-        Mod,
-    }
     let section = item.section("function = { kind = \"hash\", slots = 1024 }")?;
-    let kind = section.required("kind").and_then(|item| item.choice(&[("hash", Name::Hash), ("mod", Name::Mod)]));
-    let function = match kind {
-        Some(Name::Hash) => {
+    let function = match section.required("kind").and_then(|item| read_kind(&item)) {
+        Some(Kind::Hash) => {
             let slots = section.required("slots").and_then(|item| item.integer(1..=u64::from(u16::MAX) + 1));
             slots.map(|slots| FunctionSpec::Hash { slots: slots as usize })
         }
-        Some(Name::Mod) => {
+        Some(Kind::Mod) => {
             section.refuse("slots", "function \"mod\" has no slots");
             Some(FunctionSpec::Mod)
         }
-        None => section.item("slots").and(None),
+        Some(Kind::Named(kind)) => Some(FunctionSpec::Named(read_named(kind, &section)?)),
+        // Which parameters there may be is not known.
+        None => return None,
     };
     section.finish();
     function
+}
+
+fn read_kind(item: &Item<'_>) -> Option<Kind> {
+    let name = item.text()?;
+    let known = match name.as_str() {
+        "hash" => Some(Kind::Hash),
+        "mod" => Some(Kind::Mod),
+        name => registry::named(name).map(Kind::Named),
+    };
+    if known.is_none() {
+        let names = || ["hash", "mod"].into_iter().chain(registry::NAMED.iter().map(|kind| kind.name));
+        let hint = match nearest(&name, names()) {
+            Some(meant) => format!("did you mean \"{meant}\"?"),
+            None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        item.problem(format!("\"{name}\" is no sharding function; {hint}"));
+    }
+    known
+}
+
+/// Kinds of function.
+#[derive(Clone, Copy)]
+enum Kind {
+    Hash,
+    Mod,
+    Named(&'static registry::Kind),
+}
+
+/// `None`, reported: then it is not known which other parameters there may be.
+fn read_named(kind: &'static registry::Kind, section: &Section<'_>) -> Option<Named> {
+    let entries = section.entries();
+    let params = entries.iter().filter(|(name, _)| name != "kind");
+    let params: Vec<Option<(String, Param)>> =
+        params.map(|(name, item)| Some((name.clone(), parameter::read(item, section.file())?))).collect();
+    let (named, asked) = Named::read(kind, params.into_iter().collect::<Option<Params>>()?);
+    section.know(&asked);
+    named.map_err(|error| section.problem(error.key, error.message)).ok()
 }
 
 /// A list of names, or slots for each name.

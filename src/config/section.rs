@@ -85,6 +85,11 @@ impl<'d> Section<'d> {
         item
     }
 
+    /// Notes that these keys may be there.
+    pub(super) fn know(&self, keys: &[&'static str]) {
+        self.known.borrow_mut().extend(keys);
+    }
+
     /// Whether a key is there.
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
@@ -243,6 +248,18 @@ impl<'d> Item<'d> {
             self.expected("true or false");
         }
         boolean
+    }
+
+    /// A text, a number or a truth value, as it is written, without report.
+    pub(super) fn as_scalar(&self) -> Option<String> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            DeValue::Integer(_) => self.as_integer().map(|integer| integer.to_string()),
+            DeValue::Float(float) => Some(float.to_string()),
+            DeValue::Boolean(truth) => Some(truth.to_string()),
+            DeValue::Datetime(moment) => Some(moment.to_string()),
+            DeValue::Array(_) | DeValue::Table(_) => None,
+        }
     }
 
     /// The value as an integer, without report.

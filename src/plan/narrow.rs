@@ -3,15 +3,12 @@
 
 use std::borrow::Cow;
 
-use crate::sharding::{DatabaseId, KeyType, Located, Placement, Schema, ShardId, ShardSet, Sharded, Table};
+use crate::sharding::{DatabaseId, Located, Placement, Schema, ShardId, ShardSet, Sharded, Table};
 use crate::sql::parse::ast::{Comparison, Constant};
 use crate::sql::{LiteralKind, literal};
 use crate::value::{Charset, Value};
 
 use super::Binding;
-
-/// Longer ranges of integers are not enumerated.
-const MAX_RANGE: i64 = 64;
 
 /// A table that has a rule: its database, and its place among the database's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -270,23 +267,9 @@ fn of_range(sharded: &Sharded, low: Option<&End>, high: Option<&End>, input: &Bi
     if [&low, &high].iter().any(|end| matches!(end, Some((Value::Null, _)))) {
         return Some(ShardSet::empty());
     }
-    let (Some((Value::Int(low), low_included)), Some((Value::Int(high), high_included))) = (low, high) else {
-        return None;
-    };
-    if !matches!(sharded.key, KeyType::Integer(_)) {
-        return None;
-    }
-    let low = if low_included { low } else { low.checked_add(1)? };
-    let high = if high_included { high } else { high.checked_sub(1)? };
-    if low > high {
-        return Some(ShardSet::empty());
-    }
-    if high.checked_sub(low)? >= MAX_RANGE {
-        return None;
-    }
-    let mut either = ShardSet::empty();
-    for key in low..=high {
-        either.union_with(&of_value(sharded, &Value::Int(key))?);
-    }
-    Some(either)
+    sharded.locate_range(as_bound(&low), as_bound(&high))
+}
+
+fn as_bound<'v, 's>(end: &'v Option<(Value<'s>, bool)>) -> Option<(&'v Value<'s>, bool)> {
+    end.as_ref().map(|(value, is_included)| (value, *is_included))
 }

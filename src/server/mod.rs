@@ -2,6 +2,7 @@
 
 pub mod offline;
 pub mod operate;
+pub mod place;
 mod tls;
 
 use std::io::IsTerminal;

@@ -22,7 +22,7 @@ pub fn shard_of(path: &Path, table: &str, key: &str) -> anyhow::Result<ExitCode>
         Placement::Sharded(sharded) => {
             let value = value(key, sharded)?;
             let shard = shard_of_key(&config.schema, sharded, &value, key)?;
-            let slot = sharded.slot(&value).map(|(slot, slots)| format!(" (slot {slot} of {slots})"));
+            let slot = sharded.bucket(&value).map(|(bucket, buckets)| format!(" (bucket {bucket} of {buckets})"));
             let column = &sharded.key_column;
             writeln!(out, "{name} {column} = {key}: {}", place(&config, table, shard, &slot.unwrap_or_default()))?;
         }
@@ -56,7 +56,7 @@ fn shard_of_key(schema: &Schema, sharded: &Sharded, value: &Value<'_>, key: &str
     }
 }
 
-/// `shard s1 (slot 7 of 64), replica set rs0 at 10.0.0.5:3306, table shop_1.users`.
+/// `shard s1 (bucket 7 of 64), replica set rs0 at 10.0.0.5:3306, table shop_1.users`.
 fn place(config: &Config, table: &Table, id: ShardId, slot: &str) -> String {
     let shard = config.schema.shard(id);
     let set = &config.backend.replica_sets[usize::from(shard.replica_set.0)];
@@ -173,7 +173,7 @@ fn value<'k>(key: &'k str, sharded: &Sharded) -> anyhow::Result<Value<'k>> {
             }
             Ok(as_text(number))
         }
-        KeyType::Text(..) => Ok(as_text(text.unwrap_or(key))),
+        KeyType::Text(..) | KeyType::Date | KeyType::DateTime => Ok(as_text(text.unwrap_or(key))),
         KeyType::Bytes(_) => match key.strip_prefix("0x") {
             Some(digits) => {
                 let bytes = hexadecimal(digits).ok_or_else(|| anyhow!("{key} has digits that are not hexadecimal"))?;
@@ -184,7 +184,7 @@ fn value<'k>(key: &'k str, sharded: &Sharded) -> anyhow::Result<Value<'k>> {
     }
 }
 
-fn hexadecimal(digits: &str) -> Option<Vec<u8>> {
+pub(super) fn hexadecimal(digits: &str) -> Option<Vec<u8>> {
     if digits.len() % 2 == 1 || !digits.is_ascii() {
         return None;
     }

@@ -133,17 +133,24 @@ fn type_mismatch(key: &KeyType, column: &str, kind: &ColumnKind) -> Option<KeyMi
             };
             Some(KeyMismatch::Collation { column: column.to_owned(), live: live.to_owned(), rule: rule.name(), why })
         }
-        (KeyType::Integer(_) | KeyType::Text(..) | KeyType::Bytes(_), live) => Some(KeyMismatch::Type {
-            column: column.to_owned(),
-            data_type: kind.data_type.clone(),
-            rule: key.to_string(),
-            hint: match live {
-                LiveType::Integer(_) => "; key_type = \"integer\" fits",
-                LiveType::Text(_) => "; key_type = \"text\" with the column's collation fits",
-                LiveType::Bytes(_) => "; key_type = \"bytes\" fits",
-                LiveType::Other => "; a shard key is an integer, CHAR, VARCHAR, TEXT, BINARY, VARBINARY or BLOB column",
-            },
-        }),
+        (KeyType::Date, LiveType::Date) | (KeyType::DateTime, LiveType::DateTime) => None,
+        (KeyType::Integer(_) | KeyType::Text(..) | KeyType::Bytes(_) | KeyType::Date | KeyType::DateTime, live) => {
+            Some(KeyMismatch::Type {
+                column: column.to_owned(),
+                data_type: kind.data_type.clone(),
+                rule: key.to_string(),
+                hint: match live {
+                    LiveType::Integer(_) => "; key_type = \"integer\" fits",
+                    LiveType::Text(_) => "; key_type = \"text\" with the column's collation fits",
+                    LiveType::Bytes(_) => "; key_type = \"bytes\" fits",
+                    LiveType::Date => "; key_type = \"date\" fits",
+                    LiveType::DateTime => "; key_type = \"datetime\" fits",
+                    LiveType::Other => {
+                        "; a shard key is an integer, CHAR, VARCHAR, TEXT, BINARY, VARBINARY, BLOB, DATE or DATETIME column"
+                    }
+                },
+            })
+        }
     }
 }
 
@@ -161,6 +168,8 @@ enum LiveType {
     Integer(IntegerRange),
     Text(Option<Capacity>),
     Bytes(Option<Capacity>),
+    Date,
+    DateTime,
     Other,
 }
 
@@ -186,6 +195,8 @@ impl LiveType {
             "tinytext" | "text" | "mediumtext" | "longtext" => Self::Text(capacity(false, 4)),
             "binary" => Self::Bytes(capacity(true, 1)),
             "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => Self::Bytes(capacity(false, 1)),
+            "date" => Self::Date,
+            "datetime" => Self::DateTime,
             _ => Self::Other,
         }
     }

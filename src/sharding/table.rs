@@ -162,6 +162,32 @@ pub enum Located {
     Anywhere,
 }
 
+/// Keys between two bounds.
+enum KeyRange {
+    Empty,
+    /// Few integers.
+    Each(std::ops::RangeInclusive<i128>),
+    /// Both included; `None`: no bound.
+    Between(Option<Key>, Option<Key>),
+}
+
+impl KeyRange {
+    /// More integers than these are not looked at one by one.
+    const FEW: i128 = 64;
+
+    fn of_integers(low: Option<(Key, bool)>, high: Option<(Key, bool)>) -> Self {
+        let included = |end: Option<(Key, bool)>, inwards: i128| match end {
+            Some((Key::Integer(key), is_included)) => Some(if is_included { key } else { key + inwards }),
+            Some((Key::Bytes(_), _)) | None => None,
+        };
+        match (included(low, 1), included(high, -1)) {
+            (Some(low), Some(high)) if low > high => Self::Empty,
+            (Some(low), Some(high)) if high - low < Self::FEW => Self::Each(low..=high),
+            (low, high) => Self::Between(low.map(Key::Integer), high.map(Key::Integer)),
+        }
+    }
+}
+
 impl Sharded {
     /// For predicates: which shard may hold rows whose key equals `value`, by MySQL's comparison rules under the
     /// column's own collation. (A predicate with a COLLATE clause, or with BINARY on the column, is not asked here.)
@@ -191,10 +217,45 @@ impl Sharded {
         }
     }
 
-    /// The slot that a row with this key is in and how many slots there are, where `place` knows a shard by slots.
-    pub fn slot(&self, value: &Value<'_>) -> Option<(usize, usize)> {
+    /// For predicates: the shards that may hold rows whose key is between these values, each with whether it is included
+    /// itself; `None`: any of the table.
+    pub fn locate_range(&self, low: Option<(&Value<'_>, bool)>, high: Option<(&Value<'_>, bool)>) -> Option<ShardSet> {
+        if self.key_facts.contradicts {
+            return None;
+        }
+        let range = match self.key {
+            KeyType::Integer(_) => KeyRange::of_integers(self.bound(low)?, self.bound(high)?),
+            KeyType::Date | KeyType::DateTime => {
+                let key = |bound: Option<(Key, bool)>| bound.map(|(key, _)| key);
+                KeyRange::Between(key(self.bound(low)?), key(self.bound(high)?))
+            }
+            // Texts are ordered otherwise than their canonical bytes.
+            KeyType::Text(..) | KeyType::Bytes(_) => return None,
+        };
+        let positions = match range {
+            KeyRange::Empty => Vec::new(),
+            KeyRange::Each(keys) => {
+                keys.map(|key| self.function.position(&Key::Integer(key))).collect::<Option<Vec<usize>>>()?
+            }
+            KeyRange::Between(low, high) => self.function.range(low.as_ref(), high.as_ref())?,
+        };
+        Some(positions.into_iter().map(|position| self.shards[position]).collect())
+    }
+
+    /// `None`: it is not known what the value is beside the column.
+    #[expect(clippy::option_option, reason = "there may be no bound, and a bound may be unknown")]
+    fn bound(&self, end: Option<(&Value<'_>, bool)>) -> Option<Option<(Key, bool)>> {
+        let Some((value, is_included)) = end else { return Some(None) };
+        match self.key.compared(value) {
+            Canonical::Key(key) => Some(Some((key, is_included))),
+            Canonical::Nowhere | Canonical::Null | Canonical::Unknown => None,
+        }
+    }
+
+    /// The bucket that a row with this key is in and how many buckets there are, where that is known.
+    pub fn bucket(&self, value: &Value<'_>) -> Option<(usize, usize)> {
         match self.key.stored(value) {
-            Canonical::Key(key) => self.function.slot(&key),
+            Canonical::Key(key) => Some((self.function.bucket(&key)?, self.function.buckets())),
             Canonical::Nowhere | Canonical::Null | Canonical::Unknown => None,
         }
     }
@@ -206,7 +267,7 @@ impl Sharded {
 
     fn shard_of(&self, key: Canonical) -> Located {
         match key {
-            Canonical::Key(key) => match self.function.position(&key, self.shards.len()) {
+            Canonical::Key(key) => match self.function.position(&key) {
                 Some(position) => Located::Shard(self.shards[position]),
                 None => Located::Anywhere,
             },

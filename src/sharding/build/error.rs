@@ -61,14 +61,14 @@ pub enum RuleProblem {
     #[error("{0}")]
     Function(#[from] FunctionError),
     #[error("{0}")]
-    KeyType(&'static str),
+    KeyType(String),
     #[error("unknown table \"{name}\"; sharded tables of this database: {known}")]
     UnknownTable { name: String, known: String },
     #[error("tables are colocated with each other in a circle: {0}")]
     Circle(String),
     #[error("differs from table \"{table}\", which this table is colocated with: {detail}")]
     NotAlike { table: String, detail: String },
-    #[error("\"{pattern}\": {reason}; known are {{table}}, {{index}} and {{index:04}}")]
+    #[error("\"{pattern}\": {reason}; known are {{table}}, {{index}}, {{index:04}} and {{bucket}}")]
     Pattern { pattern: String, reason: &'static str },
     #[error(
         "the physical table \"{physical}\" of schema \"{schema}\" is that of {other} too; give each its own name, as in \

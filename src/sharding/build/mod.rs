@@ -61,7 +61,7 @@ pub struct TableSpec {
     /// The logical name.
     pub name: String,
     /// Pattern of the physical name: `{table}`, `{index}` or `{index:04}` (position of the shard in the table's list, with
-    /// leading zeros up to so many digits). Without it the physical name is the logical one.
+    /// leading zeros up to so many digits), `{bucket}` (of a shard with one bucket, its number or name). Without it the physical name is the logical one.
     pub physical: Option<String>,
     /// All columns in order, if they are known.
     pub columns: Option<Vec<Column>>,

@@ -302,15 +302,16 @@ fn physical_names(table: &TableSpec, placement: &Placement) -> Result<Physical, 
     };
     match placement {
         Placement::Sharded(sharded) => {
-            let names = sharded.shards.iter().enumerate().map(|(index, shard)| Ok((*shard, name(Some(index))?)));
+            let place = |index| Some((index, sharded.function.label(index)));
+            let names = sharded.shards.iter().enumerate().map(|(index, shard)| Ok((*shard, name(place(index))?)));
             names.collect::<Result<Vec<_>, RuleProblem>>().map(Physical::PerShard)
         }
         Placement::Reference(_) | Placement::Single(_) => name(None).map(Physical::Renamed),
     }
 }
 
-/// The pattern with its placeholders filled in. Without an index `{index}` is an error.
-fn expand(pattern: &str, table: &str, index: Option<usize>) -> Result<String, &'static str> {
+/// The pattern with its placeholders filled in. Without an index `{index}` is an error, and without a label `{bucket}`.
+fn expand(pattern: &str, table: &str, place: Option<(usize, Option<String>)>) -> Result<String, &'static str> {
     let mut name = String::new();
     let mut rest = pattern;
     while let Some(open) = rest.find(['{', '}']) {
@@ -321,9 +322,13 @@ fn expand(pattern: &str, table: &str, index: Option<usize>) -> Result<String, &'
         match (placeholder, width) {
             ("table", _) => name.push_str(table),
             ("index", _) | (_, Some(1..=9)) => {
-                let index = index.ok_or("only a sharded table has an {index}")?;
+                let (index, _) = place.as_ref().ok_or("only a sharded table has an {index}")?;
                 let width = width.unwrap_or(1);
                 name.push_str(&format!("{index:0width$}"));
+            }
+            ("bucket", _) => {
+                let (_, label) = place.as_ref().ok_or("only a sharded table has a {bucket}")?;
+                name.push_str(label.as_ref().ok_or("a shard with several buckets has no {bucket}")?);
             }
             _ => return Err("unknown placeholder"),
         }

@@ -164,9 +164,9 @@ fn wrong_rules_are_reported_with_key_and_reason() {
         (
             with(&|spec| {
                 spec.function = Some(FunctionSpec::Mod);
-                spec.shards = slots(&[("s0", 0, 15)]);
+                spec.shards = slots(&[("s0", 0, 1), ("s1", 3, 3)]);
             }),
-            "shards: function \"mod\" has no slots",
+            "shards: slots without a shard: 2",
         ),
         (
             with(&|spec| {
@@ -208,7 +208,7 @@ fn wrong_rules_are_reported_with_key_and_reason() {
         (vec![table("a", PlacementSpec::Single(Some("x".into())))], "shard: unknown shard \"x\""),
         (
             vec![TableSpec { physical: Some("{tabel}".into()), ..table("a", PlacementSpec::Reference) }],
-            "physical: \"{tabel}\": unknown placeholder; known are {table}, {index} and {index:04}",
+            "physical: \"{tabel}\": unknown placeholder; known are {table}, {index}, {index:04} and {bucket}",
         ),
         (
             vec![TableSpec { physical: Some("a_{index}".into()), ..table("a", PlacementSpec::Reference) }],

@@ -108,6 +108,11 @@ impl TextCollation {
         self.weights == other.weights && self.pads == other.pads
     }
 
+    /// Whether canonical bytes are the text itself, in UTF-8 (without trailing spaces if the collation pads).
+    pub fn keeps_text(self) -> bool {
+        self.weights == Weights::CodePoint
+    }
+
     /// How bytes of the column's own character set are decoded.
     pub fn charset(self) -> Charset {
         match self.charset {

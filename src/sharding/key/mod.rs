@@ -5,6 +5,8 @@
 //! answer depends on something not known here (its version, its sql_mode, an index), the answer is `Unknown`.
 //! What servers do was tried on MariaDB 10.11.
 
+mod temporal;
+
 use std::fmt;
 
 use crate::value::number::{Integral, Number};
@@ -21,6 +23,10 @@ pub enum KeyType {
     Text(TextCollation, Option<Capacity>),
     /// BINARY, VARBINARY, BLOB.
     Bytes(Option<Capacity>),
+    /// DATE.
+    Date,
+    /// DATETIME without fractions of a second.
+    DateTime,
 }
 
 /// The least and the greatest integer that the column holds: beyond them a server that is not strict stores another.
@@ -80,8 +86,9 @@ impl KeyType {
     pub fn agrees_with(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Integer(_), Self::Integer(_)) | (Self::Bytes(_), Self::Bytes(_)) => true,
+            (Self::Date, Self::Date) | (Self::DateTime, Self::DateTime) => true,
             (Self::Text(left, _), Self::Text(right, _)) => left.agrees_with(*right),
-            (Self::Integer(_) | Self::Text(..) | Self::Bytes(_), _) => false,
+            (Self::Integer(_) | Self::Text(..) | Self::Bytes(_) | Self::Date | Self::DateTime, _) => false,
         }
     }
 
@@ -90,6 +97,8 @@ impl KeyType {
             (Value::Null, _) => Canonical::Null,
             (Value::Unknown, _) => Canonical::Unknown,
             (_, Self::Integer(_)) => compared_integer(value),
+            (_, Self::Date) => temporal::date(value),
+            (_, Self::DateTime) => temporal::date_time(value),
             // Beside a number the column's texts count as numbers: 'x', '0' and '0.0' are all 0.
             (
                 Value::Int(_) | Value::UInt(_) | Value::Decimal(_) | Value::Double(_),
@@ -112,6 +121,8 @@ impl KeyType {
                 Some(integer) if range.contains(integer) => Canonical::Key(Key::Integer(integer)),
                 _ => Canonical::Unknown,
             },
+            (_, Self::Date) => temporal::stored_date(value),
+            (_, Self::DateTime) => temporal::date_time(value),
             (Value::Int(integer), _) => self.stored_ascii(&integer.to_string()),
             (Value::UInt(integer), _) => self.stored_ascii(&integer.to_string()),
             (Value::Decimal(_) | Value::Double(_), Self::Text(..) | Self::Bytes(_)) => Canonical::Unknown,
@@ -128,7 +139,7 @@ impl KeyType {
     /// What a text or byte column stores for a text of ASCII characters.
     fn stored_ascii(&self, text: &str) -> Canonical {
         match self {
-            Self::Integer(_) => Canonical::Unknown,
+            Self::Integer(_) | Self::Date | Self::DateTime => Canonical::Unknown,
             Self::Text(collation, capacity) => stored_text(*collation, *capacity, text.as_bytes(), Charset::Ascii),
             Self::Bytes(capacity) => stored_bytes(*capacity, text.as_bytes()),
         }
@@ -141,6 +152,8 @@ impl fmt::Display for KeyType {
             Self::Integer(_) => f.write_str("integer"),
             Self::Text(collation, _) => write!(f, "text ({})", collation.name()),
             Self::Bytes(_) => f.write_str("bytes"),
+            Self::Date => f.write_str("date"),
+            Self::DateTime => f.write_str("datetime"),
         }
     }
 }

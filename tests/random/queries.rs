@@ -183,7 +183,11 @@ impl<'a> Grower<'a> {
             })
             .collect();
         block.distinct = self.dice.percent(10);
-        Query::of_block(block)
+        let mut query = Query::of_block(block);
+        if self.dice.percent(12) {
+            self.arrange(&mut query, kinds.len(), scope.key(), &[], false);
+        }
+        query
     }
 
     fn item(&mut self, value: Expr, named: bool) -> Item {
@@ -193,7 +197,24 @@ impl<'a> Grower<'a> {
 
     fn conditions(&mut self, scope: Scope<'_>) -> Vec<Expr> {
         let count = *self.dice.pick(&[0, 0, 1, 1, 2]);
-        (0..count).map(|_| self.predicate(scope, 2_usize.saturating_sub(self.nesting))).collect()
+        let depth = 2_usize.saturating_sub(self.nesting);
+        let mut conditions: Vec<Expr> = (0..count).map(|_| self.predicate(scope, depth)).collect();
+        if self.dice.percent(12) {
+            conditions.extend(self.on_few_shards(scope));
+        }
+        conditions
+    }
+
+    /// A condition on the first column of a table's key, which is the shard key of most.
+    fn on_few_shards(&mut self, scope: Scope<'_>) -> Option<Expr> {
+        let relation = self.dice.pick(scope.relations);
+        let field = relation.field(relation.key.as_ref()?.first()?).filter(|field| field.is_exact)?;
+        let column = relation.column(field);
+        let values = [self.literal(column.kind()), self.literal(column.kind())];
+        Some(match self.dice.percent(60) {
+            true => call("{} = {}", vec![column, values[0].clone()], Kind::Int),
+            false => call("{} IN ({}, {})", [vec![column], values.to_vec()].concat(), Kind::Int),
+        })
     }
 
     fn block(&mut self, nested: bool) -> Grown {
@@ -231,9 +252,10 @@ impl<'a> Grower<'a> {
         }
         for _ in 0..self.dice.between(1, 4) {
             let inexact: Vec<Expr> = scope.relations.iter().flat_map(Relation::columns).collect();
-            values.push(match self.dice.percent(15) {
-                true => self.dice.pick(&inexact).clone(),
-                false => self.any_expr(scope, 2),
+            values.push(match self.dice.below(100) {
+                0..=14 => self.dice.pick(&inexact).clone(),
+                15..=21 => self.predicate(scope, 1),
+                _ => self.any_expr(scope, 2),
             });
         }
         values.into_iter().map(|value| self.item(value, nested)).collect()
@@ -267,6 +289,7 @@ impl<'a> Grower<'a> {
         if self.dice.percent(25) {
             block.having = vec![self.having(scope)];
         }
+        block.groups_by_items = self.dice.percent(20);
         block.rollup = !block.group.is_empty() && self.dice.percent(8);
         let total = (!block.rollup).then(|| block.group.clone());
         Grown { total, others: vec![self.aggregate(scope)], block }

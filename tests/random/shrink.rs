@@ -93,6 +93,7 @@ fn of_block(block: &crate::tree::Block) -> Vec<crate::tree::Block> {
         (block.distinct, with(&|block| block.distinct = false)),
         (block.counts_found, with(&|block| block.counts_found = false)),
         (block.rollup, with(&|block| block.rollup = false)),
+        (block.groups_by_items, with(&|block| block.groups_by_items = false)),
     ] {
         found.extend(is_set.then_some(changed));
     }

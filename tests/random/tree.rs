@@ -46,6 +46,8 @@ pub struct Block {
     /// All of them.
     pub conditions: Vec<Expr>,
     pub group: Vec<Expr>,
+    /// GROUP BY names select items, or counts them, where it can.
+    pub groups_by_items: bool,
     pub rollup: bool,
     pub having: Vec<Expr>,
 }
@@ -294,11 +296,22 @@ impl Writer {
             self.from(from);
         }
         self.clause(" WHERE ", " AND ", &block.conditions, Writer::expr);
-        self.clause(" GROUP BY ", ", ", &block.group, Writer::expr);
+        self.clause(" GROUP BY ", ", ", &block.group, |writer, by| writer.group_key(block, by));
         if block.rollup {
             self.push(" WITH ROLLUP");
         }
         self.clause(" HAVING ", " AND ", &block.having, Writer::expr);
+    }
+
+    fn group_key(&mut self, block: &Block, by: &Expr) {
+        let is_it = |item: &Item| matches!(item, Item::Value { value, .. } if value == by);
+        match block.items.iter().position(is_it).filter(|_| block.groups_by_items) {
+            None => self.expr(by),
+            Some(position) => match &block.items[position] {
+                Item::Value { alias: Some(alias), .. } => self.push(alias),
+                _ => self.push(&(position + 1).to_string()),
+            },
+        }
     }
 
     fn from(&mut self, from: &From) {

@@ -109,7 +109,8 @@ fn send(client: &mut Client, query: &Query, mode: Mode) -> Sent {
             }
         }
     };
-    if query.block().is_some_and(|block| block.counts_found) {
+    let has_failed = answers.iter().any(|answer| answer.error().is_some());
+    if !has_failed && query.block().is_some_and(|block| block.counts_found) {
         let mut found = client.query("SELECT FOUND_ROWS()")?;
         if let Some(Answer::Rows { end, .. }) = found.first_mut() {
             // MySQL warns that it is deprecated.

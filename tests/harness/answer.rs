@@ -133,6 +133,11 @@ const COMPUTED_FLAGS: u16 = 0x0010 | 0x0080;
 /// The decimals of text that is computed, by the same rule.
 const NOT_FIXED: [u8; 2] = [0, 39];
 
+/// NO_DEFAULT_VALUE, which a BIT column of MySQL loses in a temporary table.
+const FLAG_OF_BITS: u16 = 0x1000;
+/// MYSQL_TYPE_BIT
+const BIT: u8 = 0x10;
+
 /// Flags that tell how a server went about its own, differently filled tables.
 fn flags_of_the_optimiser(one: &Column, other: &Column) -> u16 {
     let (of_one, of_other) = (one.flags & KEY_FLAGS, other.flags & KEY_FLAGS);

@@ -5,7 +5,9 @@
 //! be routed by what it seems to say. Executable comments (`/*!50001 .. */`) are opened or left out as the server of
 //! `Mode::server_version` would; other comments are skipped, but seen by those who ask for `next_piece`.
 
-use crate::sql::scan::{self, Alphabet, Plain};
+use std::ops::Range;
+
+use crate::sql::scan::{self, Alphabet};
 use crate::sql::tokens::{Mode, Op, Token, TokenKind};
 use crate::value::Charset;
 
@@ -103,30 +105,54 @@ impl<'a> Lexer<'a> {
     }
 
     /// Passes over words, spaces and operators up to the next byte that could begin a literal, a comment, a parameter, a
-    /// `;`, a dot or what is hard to tell; whether any token was passed. Those tokens are what `next_piece` would give.
+    /// `;`, a dot or what is hard to tell, and returns where they are. They are the tokens that `next_piece` would give.
     #[inline]
-    pub(super) fn skip_plain(&mut self) -> bool {
+    pub(super) fn skip_plain(&mut self) -> Range<usize> {
+        let start = self.at;
         if self.gated || self.wide || self.name_follows {
-            return false;
+            return start..start;
         }
-        let mut any = false;
-        while let Some(&byte) = self.sql.get(self.at) {
-            match scan::PLAIN[usize::from(byte)] {
-                Plain::Space => self.at += 1,
-                Plain::Op => {
-                    any = true;
-                    self.at += 1;
-                }
-                Plain::Prefix if self.byte(self.at + 1) == b'\'' => break,
-                Plain::Letter | Plain::Prefix => {
-                    any = true;
-                    self.at = scan::word_end(self.sql, self.at + 1, self.alphabet);
+        loop {
+            self.at = scan::plain_end(self.sql, self.at);
+            let in_word = self.at > start && self.is_word_byte(self.at - 1);
+            if in_word && self.is_word_byte(self.at) {
+                self.at = scan::word_end(self.sql, self.at + 1, self.alphabet);
+            } else if in_word && self.is_prefixed_quote(start) {
+                self.at -= 1;
+                return start..self.at;
+            } else {
+                if in_word {
                     self.word_end = self.at;
                 }
-                Plain::No => break,
+                return start..self.at;
             }
         }
-        any
+    }
+
+    /// Whether the byte at `at` is the quote of `x'..'`, `b'..'` or `N'..'`, whose letter is not before `start`.
+    fn is_prefixed_quote(&self, start: usize) -> bool {
+        let letter = self.at - 1;
+        self.byte(self.at) == b'\''
+            && matches!(self.sql[letter], b'x' | b'X' | b'b' | b'B' | b'n' | b'N')
+            && (letter == start || !self.is_word_byte(letter - 1))
+    }
+
+    /// Whether `next_piece` will find nothing more.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at >= self.sql.len() && !self.gated
+    }
+
+    /// Where the integer at this place is, if there is one and it cannot be anything else: what `next_piece` would give.
+    #[inline]
+    pub(super) fn next_integer(&mut self) -> Option<(usize, usize)> {
+        let start = self.at;
+        let end = scan::digits_end(self.sql, start);
+        let goes_on = self.sql.get(end).is_some_and(|byte| *byte == b'.' || self.alphabet[usize::from(*byte)]);
+        if end == start || goes_on || self.name_follows {
+            return None;
+        }
+        self.at = end;
+        Some((start, end))
     }
 
     fn end_of_text(&mut self) -> Option<Piece> {

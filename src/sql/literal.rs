@@ -126,6 +126,11 @@ fn push_escaped(out: &mut Vec<u8>, escaped: u8) {
 }
 
 fn integer(text: &[u8]) -> Value<'_> {
+    /// So many digits fit into 63 bits, whatever they are.
+    const SMALL: usize = 18;
+    if text.len() <= SMALL {
+        return Value::Int(text.iter().fold(0, |number, digit| number * 10 + i64::from(digit & 0x0F)));
+    }
     let number = text.iter().try_fold(0_u64, |number, digit| {
         number.checked_mul(10)?.checked_add(u64::from(digit.checked_sub(b'0').filter(|digit| *digit <= 9)?))
     });

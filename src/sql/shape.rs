@@ -5,7 +5,7 @@
 //! equal tokens but for the literals. Because all else is raw, an offset in one text of a shape maps to the other texts
 //! by the lengths of the literals before it: see `rewrite::Mapping`.
 
-use crate::sql::lexer::{Lexer, Piece, PieceKind};
+use crate::sql::lexer::{Lexer, PieceKind};
 use crate::sql::rows;
 use crate::sql::tokens::{Mode, Op, TokenKind};
 
@@ -103,23 +103,28 @@ impl Shape {
         };
         let mut after_underscore = false;
         let mut raw = 0;
-        while let Some(piece) = lexer.next_piece() {
+        while !lexer.is_at_end() {
+            let passed = lexer.skip_plain();
+            let matters = outcome.leading == Leading::Nothing || after_underscore || !self.semicolons.is_empty();
+            if matters && self.note_passed(&sql[passed], &mut outcome) {
+                after_underscore = false;
+            }
+            if let Some((start, end)) = lexer.next_integer() {
+                self.take_literal(sql, &mut raw, (start, end), LiteralKind::Integer);
+                self.note(TokenKind::Integer, start, &mut outcome);
+                after_underscore = false;
+                continue;
+            }
+            let Some(piece) = lexer.next_piece() else { break };
             if let Some(kind) = literal_kind(piece.kind, after_underscore) {
-                self.key.extend_from_slice(&sql[raw..piece.start]);
-                self.key.extend_from_slice(&[0, kind as u8]);
-                self.literals.push(Literal { start: piece.start as u32, end: piece.end as u32, kind });
-                raw = piece.end;
+                self.take_literal(sql, &mut raw, (piece.start, piece.end), kind);
             }
             if let PieceKind::Token(token) = piece.kind {
                 after_underscore = token == TokenKind::Word && sql[piece.start] == b'_';
                 if outcome.leading == Leading::Nothing {
                     outcome.leading = leading(&sql[piece.start..piece.end]);
                 }
-                self.note(token, piece, &mut outcome);
-            }
-            if outcome.leading != Leading::Nothing && lexer.skip_plain() {
-                after_underscore = false;
-                outcome.has_several_statements |= !self.semicolons.is_empty();
+                self.note(token, piece.start, &mut outcome);
             }
         }
         self.key.extend_from_slice(&sql[raw..]);
@@ -155,10 +160,32 @@ impl Shape {
         }
     }
 
+    /// `raw`: up to where the text is in the key.
     #[inline]
-    fn note(&mut self, token: TokenKind, piece: Piece, outcome: &mut Outcome) {
+    fn take_literal(&mut self, sql: &[u8], raw: &mut usize, (start, end): (usize, usize), kind: LiteralKind) {
+        self.key.extend_from_slice(&sql[*raw..start]);
+        self.key.extend_from_slice(&[0, kind as u8]);
+        self.literals.push(Literal { start: start as u32, end: end as u32, kind });
+        *raw = end;
+    }
+
+    /// Notes what the lexer passed over: whether that is any token.
+    fn note_passed(&self, passed: &[u8], outcome: &mut Outcome) -> bool {
+        let tokens = passed.trim_ascii_start();
+        if tokens.is_empty() {
+            return false;
+        }
+        if outcome.leading == Leading::Nothing {
+            outcome.leading = leading(tokens);
+        }
+        outcome.has_several_statements |= !self.semicolons.is_empty();
+        true
+    }
+
+    #[inline]
+    fn note(&mut self, token: TokenKind, start: usize, outcome: &mut Outcome) {
         match token {
-            TokenKind::Op(Op::Semicolon) => return self.semicolons.push(piece.start as u32),
+            TokenKind::Op(Op::Semicolon) => return self.semicolons.push(start as u32),
             TokenKind::Param => outcome.params += 1,
             TokenKind::Invalid => outcome.is_readable = false,
             _ => {}
@@ -183,16 +210,20 @@ fn literal_kind(kind: PieceKind, after_underscore: bool) -> Option<LiteralKind> 
     }
 }
 
-fn leading(word: &[u8]) -> Leading {
-    const WORDS: &[(&str, Leading)] = &[
-        ("SELECT", Leading::Select),
-        ("INSERT", Leading::Insert),
-        ("REPLACE", Leading::Replace),
-        ("UPDATE", Leading::Update),
-        ("DELETE", Leading::Delete),
-    ];
-    let known = WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes()));
-    known.map_or(Leading::Other, |(_, leading)| *leading)
+/// What a statement is that begins with these bytes.
+fn leading(text: &[u8]) -> Leading {
+    let Some(six) = text.first_chunk::<6>() else { return Leading::Other };
+    // Sets one bit of each byte: letters become small, and nothing else becomes a letter.
+    let (leading, length) = match &six.map(|byte| byte | 0x20) {
+        b"select" => (Leading::Select, 6),
+        b"insert" => (Leading::Insert, 6),
+        b"update" => (Leading::Update, 6),
+        b"delete" => (Leading::Delete, 6),
+        b"replac" if text.get(6).is_some_and(|byte| byte.eq_ignore_ascii_case(&b'e')) => (Leading::Replace, 7),
+        _ => return Leading::Other,
+    };
+    let goes_on = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | 0x80..);
+    if text.get(length).is_some_and(goes_on) { Leading::Other } else { leading }
 }
 
 #[cfg(test)]
@@ -327,7 +358,7 @@ mod tests {
             prop_assert_eq!(outcome.params as usize, count(TokenKind::Param));
             prop_assert_eq!(outcome.is_readable, count(TokenKind::Invalid) == 0);
             prop_assert_eq!(shape.semicolons().len(), count(TokenKind::Op(Op::Semicolon)));
-            let places = |piece: &Piece| (piece.start as u32, piece.end as u32);
+            let places = |piece: &crate::sql::lexer::Piece| (piece.start as u32, piece.end as u32);
             let expected: Vec<_> = pieces.iter().filter(|piece| literal_kind(piece.kind, false).is_some()).map(places).collect();
             let found: Vec<_> = shape.literals().iter().map(|literal| (literal.start, literal.end)).collect();
             prop_assert_eq!(found, expected);

@@ -205,10 +205,12 @@ impl ResultWalker {
     }
 
     fn commit<C: Chunk>(&mut self, chunk: &mut C, is_full: bool) -> Result<Progress, WireError> {
-        let mut ahead = *self;
-        let progress = ahead.advance(chunk, is_full)?;
-        *self = ahead;
-        Ok(progress)
+        let before = *self;
+        let progress = self.advance(chunk, is_full);
+        if progress.is_err() {
+            *self = before;
+        }
+        progress
     }
 
     fn advance<C: Chunk>(&mut self, chunk: &mut C, is_full: bool) -> Result<Progress, WireError> {
@@ -253,7 +255,7 @@ impl ResultWalker {
     /// Walks over rows that are whole and in one packet each, and stops at anything else.
     #[inline]
     fn skip_rows<C: Chunk>(&mut self, chunk: &mut C, mut at: usize) -> Result<usize, WireError> {
-        if self.phase != Phase::Rows || self.continued {
+        if !matches!(self.phase, Phase::Rows) || self.continued {
             return Ok(at);
         }
         let (mut seq, mut rows) = (self.next_seq, 0);
@@ -273,6 +275,7 @@ impl ResultWalker {
         Ok(at)
     }
 
+    #[inline]
     fn header(&self, bytes: &[u8]) -> Result<Option<Header>, WireError> {
         match parse_header(bytes) {
             Some(header) if header.seq != self.next_seq => {
@@ -304,6 +307,7 @@ impl ResultWalker {
 }
 
 /// A packet that is not a row has a bound of its own.
+#[inline]
 fn check_control(header: Header) -> Result<(), WireError> {
     if header.len as usize > MAX_CONTROL { Err(WireError::PacketTooLarge { limit: MAX_CONTROL }) } else { Ok(()) }
 }

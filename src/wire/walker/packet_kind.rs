@@ -53,13 +53,15 @@ impl Seen {
 
 impl ResultWalker {
     /// Takes the next packet. `payload` is all of it; of a row, at least its first byte.
+    // Always: a call and its result through memory would cost as much as what it does.
+    #[inline(always)]
     pub(super) fn enter(&mut self, header: Header, payload: &[u8]) -> Result<Seen, WireError> {
         self.next_seq = header.seq.wrapping_add(1);
         if std::mem::replace(&mut self.continued, header.is_continued()) {
             return Ok(Seen::plain(PacketKind::Continuation));
         }
         let first = *payload.first().ok_or(WireError::Malformed("empty packet in an answer"))?;
-        if self.phase == Phase::Rows && is_row(first, header) {
+        if matches!(self.phase, Phase::Rows) && is_row(first, header) {
             self.summary.rows += 1;
             return Ok(Seen::plain(PacketKind::Row));
         }
@@ -85,6 +87,7 @@ impl ResultWalker {
         Ok(Seen::plain(PacketKind::Err))
     }
 
+    #[inline]
     fn first(&mut self, first: u8, payload: &[u8]) -> Result<Seen, WireError> {
         match (self.kind, first) {
             (AnswerKind::Prepare, response::OK) => self.prepare_ok(payload),
@@ -129,6 +132,7 @@ impl ResultWalker {
         if self.prepared_columns > 0 { Phase::Columns(self.prepared_columns) } else { Phase::Done }
     }
 
+    #[inline]
     fn column_count(&mut self, payload: &[u8]) -> Result<Seen, WireError> {
         let mut reader = Reader::new(payload);
         let count = u16::try_from(reader.lenenc_int("number of columns")?);
@@ -151,6 +155,7 @@ impl ResultWalker {
         Ok(Seen::plain(PacketKind::Param))
     }
 
+    #[inline]
     fn column(&mut self, left: u16, payload: &[u8]) -> Result<Seen, WireError> {
         if self.kind == AnswerKind::FieldList {
             if payload.first() == Some(&response::EOF) {
@@ -169,6 +174,7 @@ impl ResultWalker {
     }
 
     /// The EOF after parameters or columns.
+    #[inline]
     fn end_of_definitions(&mut self, payload: &[u8]) -> Result<Seen, WireError> {
         let eof = EofPacket::parse(payload)?;
         self.summary.status = Some(eof.status);
@@ -184,6 +190,7 @@ impl ResultWalker {
     }
 
     /// EOF, or the OK that stands for it.
+    #[inline]
     fn end_of_rows(&mut self, payload: &[u8]) -> Result<Seen, WireError> {
         if self.deprecate_eof && payload.len() != EOF_LEN {
             let head = OkHead::parse(payload)?;
@@ -195,6 +202,7 @@ impl ResultWalker {
         Ok(Seen { kind: PacketKind::Eof, status_at: Some(EOF_STATUS_AT), has_session_state: false })
     }
 
+    #[inline]
     fn end_of_result(&mut self, status: StatusFlags, warnings: u16) {
         self.summary.status = Some(status);
         self.summary.warnings = warnings;

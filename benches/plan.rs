@@ -66,12 +66,12 @@ fn plans(criterion: &mut Criterion) {
         shape.read(sql, mode);
         criterion.bench_function(&format!("plan/{name}"), |bench| bench.iter(|| plan(black_box(sql), &shape, &ctx)));
         let Ok(plan) = plan(sql, &shape, &ctx) else { continue };
-        let key = Key { schema_version: 1, database: ctx.database, mode, shape: shape.key() };
+        let key = Key::new(1, ctx.database, mode, shape.key());
         cache.put(&key, Arc::new(plan));
         criterion.bench_function(&format!("hit/{name}"), |bench| {
             bench.iter(|| {
                 shape.read(black_box(sql), mode);
-                let key = Key { schema_version: 1, database: ctx.database, mode, shape: shape.key() };
+                let key = Key::new(1, ctx.database, mode, shape.key());
                 let plan = cache.get(&key, sql, shape.literals())?;
                 let input = Binding { schema: &schema, sql, literals: shape.literals(), params: &[], mode };
                 plan.bind(&input).ok()

@@ -48,7 +48,7 @@ pub(super) struct Lookup {
 impl Lookup {
     pub(super) fn key(self, shape: &Shape) -> Key<'_> {
         let Lookup { schema_version, database, mode } = self;
-        Key { schema_version, database, mode, shape: shape.key() }
+        Key::new(schema_version, database, mode, shape.key())
     }
 }
 

@@ -8,7 +8,7 @@ use crate::sql::scan;
 use crate::value::Charset;
 
 /// What the cutting and reading of a statement depends on: sql_mode, the client's character set, the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mode {
     /// `"x"` is an identifier, not a string.
     pub ansi_quotes: bool,
@@ -26,6 +26,17 @@ pub struct Mode {
     pub server_version: u32,
     /// MariaDB, not MySQL.
     pub mariadb: bool,
+}
+
+impl Mode {
+    /// All of it in one number, for those who compare and hash modes often.
+    pub fn bits(self) -> u64 {
+        let Mode { ansi_quotes, no_backslash_escapes, pipes_as_concat, high_not_precedence, ignore_space, .. } = self;
+        let flags =
+            [ansi_quotes, no_backslash_escapes, pipes_as_concat, high_not_precedence, ignore_space, self.mariadb];
+        let flags = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u64::from(*flag));
+        u64::from(self.server_version) << 32 | (self.charset as u64) << 8 | flags
+    }
 }
 
 impl Default for Mode {

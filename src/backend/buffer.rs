@@ -20,8 +20,8 @@ thread_local! {
     static SCRATCHES: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Bytes read and not yet consumed: `data[start..end]`.
-#[derive(Debug)]
+/// Bytes read and not yet consumed: `data[start..end]`. It has memory from the first read into it on.
+#[derive(Debug, Default)]
 pub struct Buffer {
     data: Vec<u8>,
     start: usize,
@@ -29,12 +29,6 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// An empty buffer of at least `SIZE` bytes.
-    pub fn take() -> Buffer {
-        let stocked = STOCKED.with_borrow_mut(Vec::pop);
-        Buffer { data: stocked.unwrap_or_else(|| vec![0; SIZE]), start: 0, end: 0 }
-    }
-
     /// What was read and not consumed.
     pub fn filled(&self) -> &[u8] {
         &self.data[self.start..self.end]
@@ -50,7 +44,7 @@ impl Buffer {
 
     /// True when nothing more can be read before something is consumed or the buffer grows.
     pub fn is_full(&self) -> bool {
-        self.end == self.data.len() && self.start == 0
+        self.end == self.data.len() && self.start == 0 && self.end > 0
     }
 
     /// Drops the first `n` bytes of what is filled.
@@ -63,14 +57,37 @@ impl Buffer {
         }
     }
 
-    /// Room to read into, after moving what is left to the front when the end is reached.
+    /// Drops all that is filled.
+    pub fn clear(&mut self) {
+        self.start = 0;
+        self.end = 0;
+    }
+
+    /// Room to read into, after moving what is left to the front when the end is reached. Of a fresh buffer it is
+    /// `SIZE` bytes or more.
     pub fn space(&mut self) -> &mut [u8] {
-        if self.end == self.data.len() && self.start > 0 {
+        if self.end == self.data.len() {
+            self.make_space();
+        }
+        &mut self.data[self.end..]
+    }
+
+    fn make_space(&mut self) {
+        if self.data.is_empty() {
+            self.data = STOCKED.with_borrow_mut(Vec::pop).unwrap_or_else(|| vec![0; SIZE]);
+        }
+        if self.start > 0 {
             self.data.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
         }
-        &mut self.data[self.end..]
+    }
+
+    /// Gives the memory back if nothing is in it.
+    pub fn release(&mut self) {
+        if self.is_empty() {
+            *self = Buffer::default();
+        }
     }
 
     /// Tells that `n` bytes were read into `space()`.
@@ -93,7 +110,7 @@ impl Buffer {
 
     /// Appends bytes that were read elsewhere, growing as needed.
     pub fn append(&mut self, bytes: &[u8]) {
-        if self.data.len() - self.end < bytes.len() {
+        if self.space().len() < bytes.len() {
             self.data.resize(self.end + bytes.len(), 0);
         }
         self.data[self.end..self.end + bytes.len()].copy_from_slice(bytes);

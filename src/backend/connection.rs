@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::answer::Answer;
 use super::buffer::Buffer;
 use super::error::{Error, Reason};
-use super::interrupt::{Interrupt, millis};
+use super::interrupt::{Interrupt, Limit, millis};
 use super::pool::{Wanted, WorkerId};
 use super::settings::Settings;
 use super::statements::{Prepared, StatementCache};
@@ -46,7 +46,7 @@ pub struct Connection {
     class: RelayedCapabilities,
     thread_id: u32,
     version: ServerVersion,
-    response_timeout: Duration,
+    response_timeout: Limit,
     // By the watchdog's clock.
     opened_ms: u64,
     idle_since_ms: u64,
@@ -97,7 +97,7 @@ impl Watch<'_> {
             Poll::Ready(reason) => return Poll::Ready(reason),
             Poll::Pending => {}
         }
-        if let Some(client) = self.client {
+        if let Some(client) = self.client.filter(|_| self.interrupt.is_long()) {
             match client.poll_closed(cx) {
                 Poll::Ready(true) => return Poll::Ready(Reason::ClientGone),
                 // The client has sent ahead: its stream says nothing more until those bytes are read.
@@ -119,7 +119,7 @@ impl Connection {
             class: login.class,
             thread_id: login.thread_id,
             version: login.version,
-            response_timeout: login.response_timeout,
+            response_timeout: login.response_timeout.into(),
             opened_ms: login.now_ms,
             idle_since_ms: login.now_ms,
             busy: false,
@@ -349,7 +349,7 @@ impl Connection {
     pub async fn collect(&mut self, kind: AnswerKind, interrupt: Option<&Interrupt>) -> Result<Answer, Error> {
         let mut walker = ResultWalker::new(kind, self.deprecate_eof()).starting_at(self.answer_seq);
         let mut answer = Answer::default();
-        let mut buffer = Buffer::take();
+        let mut buffer = Buffer::default();
         loop {
             let read = match interrupt {
                 Some(interrupt) => self.read(&mut buffer, &mut Watch { interrupt, client: None }).await,
@@ -443,6 +443,24 @@ impl Connection {
                 Poll::Ready(self.received(read, buffer))
             }
             Poll::Pending => watch.poll(cx).map(|reason| Err(Error::Interrupted(reason))),
+        }
+    }
+
+    /// As `poll_read`, for the first bytes of an answer, which mostly are all of it. `woken`: the task was woken since
+    /// the command was sent, so that they may be there.
+    pub fn poll_first_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Buffer,
+        watch: &mut Watch<'_>,
+        woken: bool,
+    ) -> Poll<Result<(), Error>> {
+        if !woken && self.transport.poll_readable(cx).is_pending() {
+            return watch.poll(cx).map(|reason| Err(Error::Interrupted(reason)));
+        }
+        match self.transport.try_read(buffer.space()) {
+            Some(read) => Poll::Ready(self.received(read, buffer)),
+            None => self.poll_read(cx, buffer, watch),
         }
     }
 

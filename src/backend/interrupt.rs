@@ -1,7 +1,8 @@
 //! How a wait is ended from outside: KILL, shutdown, a server that was declared down, a passed deadline.
 //!
 //! Each session has one `Interrupt`. Arming a deadline is one atomic store against a clock that ticks ten times a
-//! second, so the path of a query pays for no timer; the `Watchdog` looks at all sessions on each tick.
+//! second, so the path of a query pays for no timer; the `Watchdog` looks at all sessions on each tick. Whether the
+//! client is still there is asked only of sessions that have waited for a server for a tick: most answers come sooner.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -14,10 +15,32 @@ use parking_lot::Mutex;
 use super::error::Reason;
 
 /// Resolution of deadlines.
-pub const TICK: Duration = Duration::from_millis(100);
+pub const TICK: Duration = Duration::from_millis(TICK_MS);
+const TICK_MS: u64 = 100;
 
 const NO_DEADLINE: u64 = u64::MAX;
 const NO_SERVER: u32 = u32::MAX;
+
+// Beside a time, what `Interrupt::look_ms` can be.
+const NO_LOOK: u64 = u64::MAX;
+const LOOK_NOW: u64 = u64::MAX - 1;
+
+/// The longest that a wait may take, by the watchdog's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    ms: u64,
+}
+
+impl From<Duration> for Limit {
+    /// Zero: whenever it ends.
+    fn from(duration: Duration) -> Limit {
+        match duration.is_zero() {
+            true => Limit { ms: NO_DEADLINE },
+            // One tick more: the clock may be that far behind.
+            false => Limit { ms: millis(duration).saturating_add(TICK_MS) },
+        }
+    }
+}
 
 /// The clock and the list of everything that can be interrupted.
 #[derive(Debug)]
@@ -35,6 +58,8 @@ pub struct Interrupt {
     deadline_ms: AtomicU64,
     /// Index of the server whose answer is awaited.
     server: AtomicU32,
+    /// When the session is woken to look whether its client is still there.
+    look_ms: AtomicU64,
     waker: AtomicWaker,
 }
 
@@ -62,6 +87,10 @@ impl Watchdog {
                 interrupt.deadline_ms.store(NO_DEADLINE, Ordering::Relaxed);
                 interrupt.raise(Reason::Deadline);
             }
+            if interrupt.look_ms.load(Ordering::Relaxed) <= now {
+                interrupt.look_ms.store(LOOK_NOW, Ordering::Relaxed);
+                interrupt.waker.wake();
+            }
             true
         });
     }
@@ -77,6 +106,7 @@ impl Watchdog {
             reason: AtomicU8::new(0),
             deadline_ms: AtomicU64::new(NO_DEADLINE),
             server: AtomicU32::new(NO_SERVER),
+            look_ms: AtomicU64::new(NO_LOOK),
             waker: AtomicWaker::new(),
         });
         self.watched.lock().push(Arc::downgrade(&interrupt));
@@ -108,13 +138,9 @@ impl Interrupt {
         self.waker.wake();
     }
 
-    /// The next waits must end within `limit`; zero: whenever they end.
-    pub fn arm(&self, limit: Duration) {
-        if limit.is_zero() {
-            return self.disarm();
-        }
-        // One tick more: the clock may be that far behind.
-        let deadline = self.watchdog.now_ms().saturating_add(millis(limit)).saturating_add(millis(TICK));
+    /// The next waits must end within `limit`.
+    pub fn arm(&self, limit: impl Into<Limit>) {
+        let deadline = self.watchdog.now_ms().saturating_add(limit.into().ms);
         self.forget_deadline();
         self.deadline_ms.store(deadline, Ordering::Relaxed);
     }
@@ -147,10 +173,25 @@ impl Interrupt {
     /// The server whose answer is awaited from now on.
     pub fn waits_for(&self, server: u32) {
         self.server.store(server, Ordering::Relaxed);
+        self.look_ms.store(self.watchdog.now_ms() + TICK_MS, Ordering::Relaxed);
+    }
+
+    /// No server's answer is awaited any more.
+    pub fn waits_for_none(&self) {
+        self.server.store(NO_SERVER, Ordering::Relaxed);
+        self.look_ms.store(NO_LOOK, Ordering::Relaxed);
+    }
+
+    /// Whether the answer takes so long that its client may have gone meanwhile.
+    pub fn is_long(&self) -> bool {
+        self.look_ms.load(Ordering::Relaxed) == LOOK_NOW
     }
 
     /// Forgets reasons that end a statement but not the session. Called before a statement begins.
     pub fn begin_statement(&self) {
+        if self.reason().is_none() {
+            return;
+        }
         let _ = self.reason.fetch_update(Ordering::AcqRel, Ordering::Acquire, |old| {
             let ends_session = old == Reason::SessionKilled as u8 || old == Reason::Shutdown as u8;
             (!ends_session && old != 0).then_some(0)

@@ -164,7 +164,7 @@ struct Stream<'d> {
 
 impl<'d> Stream<'d> {
     fn new(dialer: &'d Dialer, transport: Transport) -> Stream<'d> {
-        Stream { dialer, transport, buffer: Buffer::take(), assembler: Assembler::new(LARGEST_LOGIN_PACKET) }
+        Stream { dialer, transport, buffer: Buffer::default(), assembler: Assembler::new(LARGEST_LOGIN_PACKET) }
     }
 
     /// Switches to TLS. A server that does not offer it is refused, never spoken to in clear.

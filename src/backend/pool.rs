@@ -87,10 +87,10 @@ impl Pool {
         Counts { total: state.total, idle, waiting: state.waiters.len() }
     }
 
-    /// An idle connection that can be used at once, if there is one. The path of most statements: it neither waits
-    /// nor allocates.
+    /// An idle connection that can be used at once and needs no preparation, if there is one. The path of most
+    /// statements: it neither waits nor allocates.
     pub fn try_checkout(self: &Arc<Self>, wanted: &Wanted<'_>) -> Option<Lease> {
-        let connection = self.state.lock().take_idle(wanted)?;
+        let connection = self.state.lock().take_fitting(wanted)?;
         if !connection.is_usable() || connection.idles_longer_than(self.options.check_after, self.now_ms()) {
             return self.reconsider(connection);
         }
@@ -270,14 +270,28 @@ impl State {
 
     /// The best idle connection: one that needs no preparation, of the session's own worker first.
     fn take_idle(&mut self, wanted: &Wanted<'_>) -> Option<Box<Connection>> {
-        let workers = self.idle.len();
-        let own = wanted.worker.0 % workers;
-        // Mostly the one that was used last fits, and nothing must be searched.
+        self.take_by(wanted, best_match)
+    }
+
+    /// One that needs no preparation.
+    fn take_fitting(&mut self, wanted: &Wanted<'_>) -> Option<Box<Connection>> {
+        // Mostly it is the one that was used last, and nothing must be searched.
+        let own = wanted.worker.0 % self.idle.len();
         if self.idle[own].back().is_some_and(|last| last.fits(wanted)) {
             return self.idle[own].pop_back();
         }
+        self.take_by(wanted, fitting)
+    }
+
+    fn take_by(
+        &mut self,
+        wanted: &Wanted<'_>,
+        search: impl Fn(&VecDeque<Box<Connection>>, &Wanted<'_>) -> Option<usize>,
+    ) -> Option<Box<Connection>> {
+        let workers = self.idle.len();
+        let own = wanted.worker.0 % workers;
         for queue in (own..workers).chain(0..own) {
-            if let Some(at) = best_match(&self.idle[queue], wanted) {
+            if let Some(at) = search(&self.idle[queue], wanted) {
                 return self.idle[queue].remove(at);
             }
         }
@@ -309,19 +323,15 @@ impl State {
     }
 }
 
-/// Index of the connection to use, from the most recently used end.
+/// Index of the connection to use, from the most recently used end: one that fits, or else one of the class.
 fn best_match(idle: &VecDeque<Box<Connection>>, wanted: &Wanted<'_>) -> Option<usize> {
-    let mut fallback = None;
-    for (at, connection) in idle.iter().enumerate().rev().take(SEARCHED) {
-        if connection.fits(wanted) {
-            return Some(at);
-        }
-        if connection.class() != wanted.class {
-            continue;
-        }
-        fallback = fallback.or(Some(at));
-    }
-    fallback.or_else(|| idle.iter().rposition(|connection| connection.class() == wanted.class))
+    let of_class = || idle.iter().rposition(|connection| connection.class() == wanted.class);
+    fitting(idle, wanted).or_else(of_class)
+}
+
+fn fitting(idle: &VecDeque<Box<Connection>>, wanted: &Wanted<'_>) -> Option<usize> {
+    let mut recent = idle.iter().enumerate().rev().take(SEARCHED);
+    recent.find(|(_, connection)| connection.fits(wanted)).map(|(at, _)| at)
 }
 
 enum Taken {

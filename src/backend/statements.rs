@@ -35,7 +35,11 @@ impl Default for StatementCache {
 impl StatementCache {
     /// The id of the statement of this text, if it was prepared under the same schema and settings.
     pub fn get(&mut self, text: &[u8], schema: Option<&str>, settings: &Arc<Settings>) -> Option<u32> {
-        let found = self.known.get(text)?;
+        // The one that ran last often runs next: it need not be looked up, nor moved to the front.
+        let found = match self.known.peek_mru() {
+            Some((last, found)) if **last == *text => found,
+            _ => self.known.get(text)?,
+        };
         if found.schema.as_deref() == schema && Arc::ptr_eq(&found.settings, settings) {
             return Some(found.id);
         }

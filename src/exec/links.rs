@@ -125,8 +125,8 @@ impl Links {
         }
     }
 
-    /// The same where nothing must be waited for: outside transactions, with an idle connection that is as the session
-    /// needs it.
+    /// The same where nothing must be waited for: with an idle connection that is as the session needs it, or with the
+    /// one that its transaction holds.
     pub fn obtain_now(
         &mut self,
         need: &Need<'_>,
@@ -134,16 +134,19 @@ impl Links {
         side: Side,
         txn: &Transaction,
     ) -> Result<Option<Link>, Error> {
-        if !self.held.is_empty() || txn.is_open() {
-            return Ok(None);
-        }
         let wanted = need.wanted(shard);
-        let Some(lease) = need.server(shard, side)?.pool.try_checkout(&wanted) else { return Ok(None) };
-        if lease.needs_nothing(&wanted) {
-            return Ok(Some(Link { shard, side, pins: Pins::default(), lease }));
+        if !self.held.is_empty() || txn.is_open() {
+            return Ok(self.take_ready(&wanted, shard, side, txn));
         }
-        lease.give_back();
-        Ok(None)
+        let lease = need.server(shard, side)?.pool.try_checkout(&wanted);
+        Ok(lease.map(|lease| Link { shard, side, pins: Pins::default(), lease }))
+    }
+
+    /// The held connection of a shard that takes part in the transaction, if nothing must be done to it first.
+    fn take_ready(&mut self, wanted: &Wanted<'_>, shard: ShardId, side: Side, txn: &Transaction) -> Option<Link> {
+        let at = self.held.iter().position(|link| link.shard == shard && link.side == side)?;
+        let is_ready = txn.has_branch(shard) && self.held[at].lease.needs_nothing(wanted);
+        is_ready.then(|| self.held.swap_remove(at))
     }
 
     async fn obtain_slowly(

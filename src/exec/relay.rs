@@ -8,16 +8,17 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::cancel;
 use super::failure::Failure;
-use super::sink::Sink;
+use super::sink::{Sink, SinkError};
 use crate::backend::buffer::{Buffer, Scratch};
 use crate::backend::connection::Watch;
 use crate::backend::error::{Error, Reason};
 use crate::backend::pool::Lease;
+use crate::backend::transport::Transport;
 use crate::plan::Renames;
 use crate::wire::column::{self, Physical};
 use crate::wire::packet::{self, HEADER_LEN};
@@ -25,70 +26,121 @@ use crate::wire::response::ErrPacket;
 use crate::wire::walker::{AnswerKind, PacketKind, Patch, Phase, Progress, ResultWalker, State, Summary};
 use crate::wire::{StatusFlags, WireError};
 
-/// Relays the answer to the command that was sent last.
-///
-/// On success the connection is idle, and `sink.seq` follows the answer. On failure the connection must be dropped; an
-/// ERR packet numbered `sink.seq` may follow unless the failure says that the client's stream is torn.
-pub async fn relay(
-    sink: &mut Sink<'_>,
-    lease: &mut Lease,
-    kind: AnswerKind,
-    renames: &Renames<'_>,
-) -> Result<Summary, Failure> {
-    let first = lease.answer_seq();
-    let mut relay = Relay {
-        walker: ResultWalker::new(kind, lease.deprecate_eof()).starting_at(first),
-        delta: sink.seq.wrapping_sub(first),
-        buffer: Buffer::take(),
-        renamed: if renames.is_empty() { Scratch::default() } else { Scratch::take() },
-        killed: false,
-    };
-    loop {
-        let mut watch = Watch { interrupt: sink.interrupt, client: Some(&*sink.transport) };
-        let mut read = poll_fn(|cx| lease.poll_read(cx, &mut relay.buffer, &mut watch)).await;
-        if let Err(error) = read {
-            read = Box::pin(more_after(error, sink, lease, &mut relay.buffer, &mut relay.killed)).await;
-        }
-        read.map_err(|error| relay.failure(error))?;
-        let is_complete = pin!(relay.pass_on(sink, lease, renames)).await?;
-        if is_complete {
-            lease.answered();
-            return Ok(*relay.walker.summary());
-        }
-    }
-}
-
 /// So much of a result is copied behind its renamed column definitions, for one system call less.
 const JOINED: usize = 16 * 1024;
 
-struct Relay {
+/// The answer to the command that was sent last, on its way to the client.
+#[derive(Debug)]
+pub struct Relay {
     walker: ResultWalker,
     /// From the server's packet numbers to the client's.
     delta: u8,
     buffer: Buffer,
-    /// Column definitions with the client's names, to be sent before what is in the buffer.
-    renamed: Scratch,
-    killed: bool,
+    /// So many bytes of the buffer were walked over, and are not with the client yet.
+    due: usize,
 }
 
 impl Relay {
+    /// `seq`: number of the answer's first packet to the client. `buffer`: an empty one.
+    pub fn new(kind: AnswerKind, lease: &Lease, seq: u8, buffer: Buffer) -> Relay {
+        let first = lease.answer_seq();
+        Relay {
+            walker: ResultWalker::new(kind, lease.deprecate_eof()).starting_at(first),
+            delta: seq.wrapping_sub(first),
+            buffer,
+            due: 0,
+        }
+    }
+
+    /// Number of the packet that may follow what the client has.
+    pub fn next_seq(&self) -> u8 {
+        self.walker.next_seq().wrapping_add(self.delta)
+    }
+
+    /// Whether packets must be changed on their way.
+    pub fn is_patched(&self) -> bool {
+        self.delta != 0
+    }
+
+    /// What is known of the answer so far.
+    pub fn summary(&self) -> &Summary {
+        self.walker.summary()
+    }
+
+    /// Reads the first bytes of the answer. See `Connection::poll_first_read`.
+    pub fn poll_first_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        lease: &mut Lease,
+        watch: &mut Watch<'_>,
+        woken: bool,
+    ) -> Poll<Result<(), Error>> {
+        lease.poll_first_read(cx, &mut self.buffer, watch, woken)
+    }
+
+    /// Passes on what was read, in which nothing must be changed, as far as the client takes it at once. True when the
+    /// answer is complete; what is left otherwise, `finish` does.
+    pub fn pass_on_now(&mut self, client: &Transport, lease: &mut Lease) -> Result<bool, Failure> {
+        let progress = self.walk(false).map_err(|source| lease.protocol(source))?;
+        let sent = client.try_write(&self.buffer.filled()[..progress.forward]).map_err(SinkError::Io)?;
+        self.due = progress.forward - sent;
+        self.buffer.consume(sent);
+        let is_complete = self.due == 0 && progress.state == State::Complete;
+        if is_complete {
+            lease.answered();
+        }
+        Ok(is_complete)
+    }
+
+    /// Relays all that is left of the answer. `failed`: how the last read failed, if it did.
+    ///
+    /// On success the connection is idle, and `sink.seq` follows the answer. On failure the connection must be dropped;
+    /// an ERR packet numbered `sink.seq` may follow unless the failure says that the client's stream is torn.
+    pub async fn finish(
+        &mut self,
+        sink: &mut Sink<'_>,
+        lease: &mut Lease,
+        renames: &Renames<'_>,
+        failed: Option<Error>,
+    ) -> Result<Summary, Failure> {
+        let mut renamed = if renames.is_empty() { Scratch::default() } else { Scratch::take() };
+        let mut killed = false;
+        let mut failed = failed;
+        loop {
+            if let Some(error) = failed.take() {
+                let read = Box::pin(more_after(error, sink, lease, &mut self.buffer, &mut killed)).await;
+                read.map_err(|error| self.failure(error))?;
+            }
+            let is_complete = pin!(self.pass_on(sink, lease, renames, &mut renamed)).await?;
+            if is_complete {
+                lease.answered();
+                return Ok(*self.walker.summary());
+            }
+            let mut watch = Watch { interrupt: sink.interrupt, client: Some(&*sink.transport) };
+            failed = poll_fn(|cx| lease.poll_read(cx, &mut self.buffer, &mut watch)).await.err();
+        }
+    }
+
     /// Sends on what is whole in the buffer; true when the answer is complete.
     async fn pass_on(
         &mut self,
         sink: &mut Sink<'_>,
         lease: &mut Lease,
         renames: &Renames<'_>,
+        renamed: &mut Scratch,
     ) -> Result<bool, Failure> {
         loop {
+            pin!(self.send_due(sink, renamed)).await?;
             if !renames.is_empty() && is_about_columns(self.walker.phase()) {
-                let needs_more = self.rename_columns(lease, renames)?;
+                let needs_more = self.rename_columns(lease, renames, renamed)?;
                 if needs_more {
-                    self.send(sink, 0).await?;
+                    self.send_due(sink, renamed).await?;
                     return Ok(false);
                 }
             }
             let progress = self.walk(sink.more_follows).map_err(|source| lease.protocol(source))?;
-            pin!(self.send(sink, progress.forward)).await?;
+            self.due = progress.forward;
+            pin!(self.send_due(sink, renamed)).await?;
             match progress.state {
                 State::Complete => return Ok(true),
                 State::SessionState { .. } => {}
@@ -102,20 +154,20 @@ impl Relay {
         }
     }
 
-    /// Sends the renamed definitions and `forward` bytes of the buffer: in one piece where that is little to copy.
-    async fn send(&mut self, sink: &mut Sink<'_>, forward: usize) -> Result<(), Failure> {
-        let mut bytes = &self.buffer.filled()[..forward];
-        if !self.renamed.is_empty() {
-            if forward <= JOINED {
-                self.renamed.extend_from_slice(bytes);
+    /// Sends the renamed definitions and what is due of the buffer: in one piece where that is little to copy.
+    async fn send_due(&mut self, sink: &mut Sink<'_>, renamed: &mut Scratch) -> Result<(), Failure> {
+        let mut bytes = &self.buffer.filled()[..self.due];
+        if !renamed.is_empty() {
+            if bytes.len() <= JOINED {
+                renamed.extend_from_slice(bytes);
                 bytes = &[];
             }
-            sink.send(&self.renamed).await?;
-            self.renamed.clear();
+            sink.send(renamed).await?;
+            renamed.clear();
         }
         pin!(sink.send(bytes)).await?;
-        sink.seq = self.walker.next_seq().wrapping_add(self.delta);
-        self.buffer.consume(forward);
+        sink.seq = self.next_seq();
+        self.buffer.consume(std::mem::take(&mut self.due));
         Ok(())
     }
 
@@ -130,10 +182,9 @@ impl Relay {
         self.walker.walk_patched(self.buffer.filled_mut(), is_full, patch)
     }
 
-    /// Moves the whole packets up to the end of the column definitions to `renamed`, with the logical names in them.
+    /// Moves the whole packets up to the end of the column definitions to `out`, with the logical names in them.
     /// True when more must be read first.
-    fn rename_columns(&mut self, lease: &mut Lease, renames: &Renames<'_>) -> Result<bool, Failure> {
-        let out = &mut *self.renamed;
+    fn rename_columns(&mut self, lease: &mut Lease, renames: &Renames<'_>, out: &mut Vec<u8>) -> Result<bool, Failure> {
         while is_about_columns(self.walker.phase()) {
             // What follows a first packet that announces no columns is none of our concern.
             let mut ahead = self.walker;

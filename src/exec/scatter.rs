@@ -29,7 +29,7 @@ pub async fn concatenate(
     for (link, renames) in links.iter_mut().zip(renames) {
         let mut shard = Shard {
             walker: ResultWalker::new(kind, link.lease.deprecate_eof()).starting_at(link.lease.answer_seq()),
-            buffer: Buffer::take(),
+            buffer: Buffer::default(),
             is_first: summaries.is_empty(),
             columns: 0,
             failed: None,

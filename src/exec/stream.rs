@@ -68,7 +68,7 @@ impl Piece {
 impl<'l> Stream<'l> {
     pub(super) fn new(link: &'l mut Link, kind: AnswerKind) -> Self {
         let walker = ResultWalker::new(kind, link.lease.deprecate_eof()).starting_at(link.lease.answer_seq());
-        let (buffer, row) = (Buffer::take(), Place::Buffer(0..0));
+        let (buffer, row) = (Buffer::default(), Place::Buffer(0..0));
         Self { link, walker, buffer, at: 0, killed: false, row, joined: Vec::new() }
     }
 

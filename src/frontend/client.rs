@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -52,7 +51,7 @@ pub(super) struct Client {
     transport: Transport,
     assembler: Assembler,
     /// Bytes after the current command: the client did not wait for its answer.
-    ahead: Option<Buffer>,
+    ahead: Buffer,
     /// Number of the next packet to the client.
     pub seq: u8,
     write_timeout: Duration,
@@ -62,8 +61,8 @@ pub(super) struct Client {
 /// One whole payload from the client.
 #[derive(Debug)]
 pub(super) enum Packet {
-    /// In the read buffer, with its header before it.
-    Buffered { buffer: Buffer, payload: Range<usize> },
+    /// In the read buffer, with its header before it and nothing after it.
+    Buffered(Buffer),
     /// Too long for the buffer, or from several packets.
     Joined(Vec<u8>),
 }
@@ -71,7 +70,7 @@ pub(super) enum Packet {
 impl Packet {
     pub(super) fn payload(&self) -> &[u8] {
         match self {
-            Packet::Buffered { buffer, payload } => &buffer.filled()[payload.clone()],
+            Packet::Buffered(buffer) => &buffer.filled()[packet::HEADER_LEN..],
             Packet::Joined(bytes) => bytes,
         }
     }
@@ -79,9 +78,7 @@ impl Packet {
     /// Header and payload as they came, where they are still together.
     pub(super) fn framed(&self) -> Option<&[u8]> {
         match self {
-            Packet::Buffered { buffer, payload } => {
-                Some(&buffer.filled()[payload.start - packet::HEADER_LEN..payload.end])
-            }
+            Packet::Buffered(buffer) => Some(buffer.filled()),
             Packet::Joined(_) => None,
         }
     }
@@ -92,7 +89,7 @@ impl Client {
         Client {
             transport,
             assembler: Assembler::new(max_packet),
-            ahead: None,
+            ahead: Buffer::default(),
             seq: 0,
             write_timeout,
             is_logged_in: false,
@@ -131,10 +128,9 @@ impl Client {
         self.seq = self.assembler.next_seq().max(1);
     }
 
-    /// The next command. Waits as long as the interrupt's deadline allows.
-    pub(super) async fn next_command(&mut self, interrupt: &Interrupt) -> Result<Packet, ClientError> {
+    /// A command comes next, and not the rest of another exchange.
+    pub(super) fn expect_command(&mut self) {
         self.assembler.expect(0);
-        self.next_packet(interrupt).await
     }
 
     /// The client's part of an exchange in which the two sides take turns.
@@ -144,45 +140,61 @@ impl Client {
     }
 
     async fn next_packet(&mut self, interrupt: &Interrupt) -> Result<Packet, ClientError> {
-        poll_fn(|cx| self.poll_packet(cx, interrupt)).await
+        poll_fn(|cx| self.poll_packet(cx, interrupt, true)).await
     }
 
-    /// What was read and is not yet a packet stays in `ahead`.
-    fn poll_packet(&mut self, cx: &mut Context<'_>, interrupt: &Interrupt) -> Poll<Result<Packet, ClientError>> {
+    /// The next packet, as long as the interrupt's deadline allows. What was read and is not yet a packet stays in
+    /// `ahead`. `woken`: the task was woken since the last look, so that bytes may have come.
+    pub(super) fn poll_packet(
+        &mut self,
+        cx: &mut Context<'_>,
+        interrupt: &Interrupt,
+        woken: bool,
+    ) -> Poll<Result<Packet, ClientError>> {
+        let mut may_have_come = woken;
         let mut has_read = false;
         loop {
-            if let Some(mut buffer) = self.ahead.take() {
-                match self.assembler.next(buffer.filled())? {
-                    Assembled::Payload { payload, consumed } => {
-                        let in_buffer = payload.len() + packet::HEADER_LEN == consumed
-                            && payload.as_ptr() == buffer.filled()[packet::HEADER_LEN..].as_ptr();
-                        let joined = (!in_buffer).then(|| payload.to_vec());
-                        self.seq = self.assembler.next_seq();
-                        return Poll::Ready(Ok(self.take_packet(buffer, consumed, joined)));
-                    }
-                    Assembled::More { consumed, .. } => buffer.consume(consumed),
-                    Assembled::TooLarge { consumed } => {
-                        self.seq = self.assembler.next_seq();
-                        buffer.consume(consumed);
-                        self.ahead = (!buffer.is_empty()).then_some(buffer);
-                        return Poll::Ready(Err(ClientError::TooLarge));
-                    }
-                }
-                self.ahead = (!buffer.is_empty()).then_some(buffer);
+            if !self.ahead.is_empty()
+                && let Some(packet) = self.packet_ahead()?
+            {
+                return Poll::Ready(Ok(packet));
             }
             let too_large = self.assembler.passes_over();
-            let is_inside = self.ahead.is_some() || self.assembler.is_inside_packet();
+            let is_inside = !self.ahead.is_empty() || self.assembler.is_inside_packet();
             if self.is_logged_in && has_read && is_inside {
                 // Who has begun a packet must go on with it. (Login as a whole has a time-out.)
                 interrupt.arm(if too_large.is_some() { PATIENCE } else { self.write_timeout });
             }
-            match (ready!(self.poll_more(cx, interrupt)), too_large) {
+            match (ready!(self.poll_more(cx, interrupt, may_have_come)), too_large) {
                 (Err(ClientError::Interrupted(Reason::Deadline)), Some(error)) => {
                     return Poll::Ready(Err(error.into()));
                 }
                 (read, _) => read?,
             }
+            may_have_come = false;
             has_read = true;
+        }
+    }
+
+    /// Takes the packet that `ahead` begins with, if it is whole.
+    fn packet_ahead(&mut self) -> Result<Option<Packet>, ClientError> {
+        match self.assembler.next(self.ahead.filled())? {
+            Assembled::Payload { payload, consumed } => {
+                let is_in_buffer = payload.len() + packet::HEADER_LEN == consumed
+                    && payload.as_ptr() == self.ahead.filled()[packet::HEADER_LEN..].as_ptr();
+                let joined = (!is_in_buffer).then(|| payload.to_vec());
+                self.seq = self.assembler.next_seq();
+                Ok(Some(self.take_packet(consumed, joined)))
+            }
+            Assembled::More { consumed, .. } => {
+                self.ahead.consume(consumed);
+                Ok(None)
+            }
+            Assembled::TooLarge { consumed } => {
+                self.seq = self.assembler.next_seq();
+                self.ahead.consume(consumed);
+                Err(ClientError::TooLarge)
+            }
         }
     }
 
@@ -222,37 +234,41 @@ impl Client {
         Ok(())
     }
 
-    fn take_packet(&mut self, mut buffer: Buffer, consumed: usize, joined: Option<Vec<u8>>) -> Packet {
+    fn take_packet(&mut self, consumed: usize, joined: Option<Vec<u8>>) -> Packet {
+        let mut buffer = std::mem::take(&mut self.ahead);
         if buffer.filled().len() > consumed {
-            let mut ahead = Buffer::take();
-            let rest = &buffer.filled()[consumed..];
-            ahead.append(rest);
-            self.ahead = Some(ahead);
+            self.ahead.append(&buffer.filled()[consumed..]);
+            buffer.truncate(consumed);
         }
         match joined {
             Some(bytes) => Packet::Joined(bytes),
-            None => {
-                buffer.truncate(consumed);
-                Packet::Buffered { buffer, payload: packet::HEADER_LEN..consumed }
-            }
+            None => Packet::Buffered(buffer),
         }
     }
 
     /// Reads more into `ahead`. An idle session has no buffer: it is given back where there is nothing to read.
-    fn poll_more(&mut self, cx: &mut Context<'_>, interrupt: &Interrupt) -> Poll<Result<(), ClientError>> {
-        let mut buffer = self.ahead.take().unwrap_or_else(Buffer::take);
-        let read = self.transport.poll_read(cx, buffer.space());
-        if let Poll::Ready(Ok(n)) = read {
-            buffer.advance(n);
+    fn poll_more(
+        &mut self,
+        cx: &mut Context<'_>,
+        interrupt: &Interrupt,
+        may_have_come: bool,
+    ) -> Poll<Result<(), ClientError>> {
+        if !may_have_come && self.transport.poll_readable(cx).is_pending() {
+            return interrupt.poll(cx).map(|reason| Err(ClientError::Interrupted(reason)));
         }
-        if !buffer.is_empty() {
-            self.ahead = Some(buffer);
-        }
+        let known = self.transport.try_read(self.ahead.space());
+        let read = known.map_or_else(|| self.transport.poll_read(cx, self.ahead.space()), Poll::Ready);
         match read {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(ClientError::Closed)),
-            Poll::Ready(Ok(_)) => Poll::Ready(Ok(())),
+            Poll::Ready(Ok(n)) => {
+                self.ahead.advance(n);
+                Poll::Ready(Ok(()))
+            }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
-            Poll::Pending => interrupt.poll(cx).map(|reason| Err(ClientError::Interrupted(reason))),
+            Poll::Pending => {
+                self.ahead.release();
+                interrupt.poll(cx).map(|reason| Err(ClientError::Interrupted(reason)))
+            }
         }
     }
 

@@ -1,7 +1,5 @@
 //! One command after the other, by its first byte.
 
-use std::pin::pin;
-
 use super::client::Packet;
 use super::error::ClientMessage;
 use super::handshake::wire_message;
@@ -19,10 +17,14 @@ pub(super) const QUERY: u8 = 0x03;
 pub(super) const STMT_EXECUTE: u8 = 0x17;
 
 impl Session {
+    /// A command that has no short way.
     pub(super) async fn command(&mut self, packet: Packet) -> Flow {
         match packet.payload().first() {
-            Some(&QUERY) => pin!(self.query(packet)).await,
-            Some(&STMT_EXECUTE) => pin!(self.execute(packet)).await,
+            Some(&QUERY) => {
+                self.registered.entry.activity.begin(QUERY, self.now_ms(), &packet.payload()[1..]);
+                Box::pin(self.query_slowly(packet)).await
+            }
+            Some(&STMT_EXECUTE) => Box::pin(self.execute_slowly(packet)).await,
             _ => Box::pin(self.other_command(packet)).await,
         }
     }

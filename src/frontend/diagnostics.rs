@@ -24,8 +24,9 @@ impl Diagnostics {
 
     /// A statement ended without any.
     pub(super) fn clear(&mut self) {
-        self.conditions = Vec::new();
-        self.warning_count = 0;
+        if !self.is_empty() {
+            *self = Diagnostics::default();
+        }
     }
 
     pub(super) fn failed(&mut self, message: &ClientMessage) {

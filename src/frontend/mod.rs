@@ -1,8 +1,8 @@
 //! Clients: how they get in, what their sessions know, and how each command finds its answer.
 //!
 //! `listener` hands a client to a worker, `handshake` lets it in, `session` takes its commands, `commands` sorts them;
-//! `query` and `prepared` run statements, with `statement` for whatever is not the common case and `several`
-//! and `merging` for more shards than one.
+//! most statements take the `short_way`, for which `query` and `prepared` find the shard; `statement` is for whatever is
+//! not the common case, and `several` and `merging` for more shards than one.
 
 pub mod options;
 pub mod shared;
@@ -11,6 +11,7 @@ pub mod listener;
 mod client;
 mod handshake;
 mod session;
+mod short_way;
 mod commands;
 mod query;
 mod statement;

@@ -3,10 +3,10 @@
 //! PREPARE asks one shard what the statement's parameters and columns are; the others learn of it when an execution
 //! leads there. The plan is made once, at PREPARE; EXECUTE binds the parameters that carry shard keys.
 
-use std::collections::{BTreeMap, HashMap};
-use std::pin::pin;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::client::Packet;
@@ -15,6 +15,7 @@ use super::error::ClientMessage;
 use super::merging::Request;
 use super::query::Statement as Text;
 use super::session::{Current, Flow, Session};
+use super::short_way::{Order as ShortOrder, Way};
 use super::transactions::End;
 use crate::backend::buffer::Scratch;
 use crate::backend::connection::Watch;
@@ -28,7 +29,7 @@ use crate::sql::Literal;
 use crate::sql::control::Control;
 use crate::sql::tokens::Mode;
 use crate::value::Value;
-use crate::wire::command::{Arguments, Command, Execute, PrepareOk, set_statement_id};
+use crate::wire::command::{Arguments, Command, Execute, PrepareOk};
 use crate::wire::error_code as codes;
 use crate::wire::packet;
 use crate::wire::walker::AnswerKind;
@@ -60,18 +61,6 @@ struct Prepared {
     long_data_failed: bool,
     /// Where a cursor is open, and the server's id of the statement there.
     cursor: Option<(ShardId, u32)>,
-}
-
-/// An execution that is ready to be sent.
-struct FastExecution {
-    plan: Arc<Plan>,
-    text: Arc<[u8]>,
-    /// The text as the shard has it, where that is another.
-    altered: Scratch,
-    shard: ShardId,
-    side: Side,
-    /// The command, but for the server's id of the statement.
-    framed: Scratch,
 }
 
 impl Session {
@@ -177,28 +166,12 @@ impl Session {
         out
     }
 
-    /// COM_STMT_EXECUTE. The way of most is short, as for COM_QUERY.
-    pub(super) async fn execute(&mut self, packet: Packet) -> Flow {
+    /// The way of an execution that one shard answers, with all that it needs in its packet. Allocates nothing.
+    pub(super) fn execute_way(&mut self, body: &[u8]) -> Option<Way> {
         self.schema_is_current();
-        let done = match self.fast_execution(&packet) {
-            Some(fast) => {
-                drop(packet);
-                pin!(self.execute_on(fast)).await
-            }
-            None => Box::pin(self.execute_slowly(packet)).await,
-        };
-        match done {
-            Ok(()) => Flow::Continue,
-            Err(message) => Box::pin(self.refuse(&message)).await,
-        }
-    }
-
-    /// An execution that one shard answers, with all that it needs in the packet. Allocates nothing.
-    fn fast_execution(&mut self, packet: &Packet) -> Option<FastExecution> {
         let is_plain = self.is_plain();
-        let body = &packet.payload()[1..];
-        let head = Execute::parse(body).ok().filter(|execute| !execute.wants_cursor())?;
-        let statement = self.statements.by_id.get_mut(&head.statement_id)?;
+        let id = u32::from_le_bytes(*body.first_chunk()?);
+        let statement = self.statements.by_id.get_mut(&id)?;
         let is_current = statement.current == self.current
             && statement.schema_version == self.schema.version
             && statement.mode == self.mode;
@@ -208,10 +181,15 @@ impl Session {
         if statement.cursor.is_some() || !statement.plan.is_plain() {
             return None;
         }
-        statement.arguments.read(body, statement.params, |_| false).ok()?;
+        let head = statement.arguments.read(body, statement.params, |_| false).ok()?;
+        if head.wants_cursor() {
+            return None;
+        }
         let mode = statement.mode;
-        let values: SmallVec<[Value<'_>; 8]> =
-            (0..statement.params).map(|index| statement.arguments.value(index, body, mode.charset)).collect();
+        let mut values = SmallVec::<[Value<'_>; 8]>::new();
+        for index in 0..statement.params {
+            values.push(statement.arguments.value(index, body, mode.charset));
+        }
         let binding = Binding {
             schema: &self.schema,
             sql: &statement.text,
@@ -232,41 +210,15 @@ impl Session {
         // The types go with every execution: the client names them once, and each server must have them.
         let mut framed = Scratch::take();
         let at = packet::begin(&mut framed);
-        let all: SmallVec<[u16; 8]> = (0..statement.params).collect();
-        statement.arguments.write(body, &all, 0, head.flags, &mut framed).ok()?;
+        statement.arguments.write(body, 0..statement.params, 0, head.flags, &mut framed).ok()?;
         packet::finish(&mut framed, at, &mut 0);
         let text = Arc::clone(&statement.text);
         let side = self.side(&plan);
-        Some(FastExecution { plan, text, altered, shard, side, framed })
-    }
-
-    async fn execute_on(&mut self, fast: FastExecution) -> Result<(), ClientMessage> {
-        let FastExecution { plan, text, altered, shard, side, mut framed } = fast;
-        self.registered.entry.activity.begin(STMT_EXECUTE, self.now_ms(), &text);
-        let server_text = if altered.is_empty() { &*text } else { altered.as_slice() };
-        let mut link = match self.obtain_now(shard, side)? {
-            Some(link) => link,
-            None => Box::pin(self.obtain(shard, side)).await?,
-        };
-        let id = match link.lease.known_statement(server_text) {
-            Some(id) => id,
-            None => match Box::pin(prepared::ensure(&mut link.lease, server_text, &self.interrupt)).await {
-                Ok(id) => id,
-                Err(failure) => return Err(Box::pin(self.not_prepared(failure, link)).await),
-            },
-        };
-        set_statement_id(&mut framed[packet::HEADER_LEN..], id).map_err(super::handshake::wire_message)?;
-        let sent = pin!(self.send_to(&mut link.lease, &framed)).await;
-        drop(framed);
-        if let Err(failure) = sent {
-            drop(link);
-            return Err(Box::pin(self.failed(failure, Some(shard))).await);
-        }
-        pin!(self.relay_answer(&plan, &text, link, AnswerKind::Execute { cursor: false }, false)).await
+        Some(Way { plan, shard, side, order: ShortOrder::Execute { text, altered, framed } })
     }
 
     /// The server would not prepare the statement: its error is the answer, and its connection is none the worse.
-    async fn not_prepared(
+    pub(super) async fn not_prepared(
         &mut self,
         failure: crate::exec::failure::Failure,
         link: crate::exec::links::Link,
@@ -285,7 +237,15 @@ impl Session {
         self.failed(failure, Some(shard)).await
     }
 
-    async fn execute_slowly(&mut self, packet: Packet) -> Result<(), ClientMessage> {
+    /// COM_STMT_EXECUTE of any other kind.
+    pub(super) async fn execute_slowly(&mut self, packet: Packet) -> Flow {
+        match self.execute_any(packet).await {
+            Ok(()) => Flow::Continue,
+            Err(message) => self.refuse(&message).await,
+        }
+    }
+
+    async fn execute_any(&mut self, packet: Packet) -> Result<(), ClientMessage> {
         let body = &packet.payload()[1..];
         let head = Execute::parse(body).map_err(super::commands::malformed)?;
         let mut statement = self.statements.by_id.remove(&head.statement_id).ok_or_else(unknown_statement)?;
@@ -314,7 +274,7 @@ impl Session {
         })?;
         let plan = Arc::clone(&statement.plan);
         self.check_access(&plan)?;
-        let text = Text { sql: &statement.text, framed: None, more_follows: false };
+        let text = Text { sql: &statement.text, more_follows: false };
         match &plan.action {
             Action::Control(Control::ShowCatalog(show)) => self.show_catalog(show, &statement.text, false, true).await,
             Action::Control(control) => {
@@ -556,7 +516,7 @@ impl Prepared {
     /// The execution of a text that has these of the statement's parameters.
     fn execution_of(&self, text: Vec<u8>, params: &[u16], body: &[u8]) -> Result<Execution, ClientMessage> {
         let mut payload = Vec::new();
-        self.arguments.write(body, params, 0, 0, &mut payload).map_err(super::handshake::wire_message)?;
+        self.arguments.write(body, params.iter().copied(), 0, 0, &mut payload).map_err(super::handshake::wire_message)?;
         let places = (0u16..).zip(params);
         let long_data = places.filter_map(|(place, param)| Some((place, self.long_data.get(param)?.clone()))).collect();
         Ok(Execution { text, payload, long_data })
@@ -575,9 +535,8 @@ impl Prepared {
             text.clear();
             text.extend_from_slice(&self.text);
         }
-        let all: Vec<u16> = (0..self.params).collect();
         let mut payload = Vec::new();
-        let written = self.arguments.write(body, &all, 0, flags, &mut payload);
+        let written = self.arguments.write(body, 0..self.params, 0, flags, &mut payload);
         written.map_err(super::handshake::wire_message)?;
         let long_data = self.long_data.iter().map(|(param, data)| (*param, data.clone())).collect();
         Ok(Execution { text, payload, long_data })

@@ -1,21 +1,21 @@
 //! COM_QUERY: from the client's text to its answer.
 //!
-//! The way of most statements is short: shape, plan from the cache, one shard, relay. It runs in `query` itself, which
-//! neither allocates nor waits for anything but the server. All else is boxed off into `query_slowly`.
+//! The way of most statements is short: shape, plan from the cache, one shard, relay. What is particular to a text in
+//! it is here; its steps are in `short_way`. All else goes through `query_slowly`.
 
 use std::pin::pin;
-use std::sync::Arc;
 
-use super::client::Packet;
 use super::commands::QUERY;
 use super::error::ClientMessage;
-use super::session::{Current, Flow, Session};
-use crate::backend::buffer::Scratch;
+use super::session::{Current, Session};
+use super::short_way::{Order, Way};
+use crate::backend::buffer::{Buffer, Scratch};
 use crate::backend::connection::Watch;
+use crate::backend::error::Error;
 use crate::backend::pool::Lease;
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
-use crate::exec::relay;
+use crate::exec::relay::Relay;
 use crate::exec::sink::Sink;
 use crate::plan::cache::Key;
 use crate::plan::{Binding, Plan, Route, StatementKind};
@@ -31,8 +31,6 @@ use crate::wire::walker::{AnswerKind, Summary};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Statement<'a> {
     pub(super) sql: &'a [u8],
-    /// The packet as it came, if it holds this statement and nothing else.
-    pub(super) framed: Option<&'a [u8]>,
     /// Another statement of the command follows.
     pub(super) more_follows: bool,
 }
@@ -53,23 +51,9 @@ impl Lookup {
 }
 
 impl Session {
-    pub(super) async fn query(&mut self, packet: Packet) -> Flow {
-        self.registered.entry.activity.begin(QUERY, self.now_ms(), &packet.payload()[1..]);
-        if let Some((plan, shard, side)) = self.fast_route(&packet.payload()[1..]) {
-            let framed = packet.framed();
-            let statement = Statement { sql: &packet.payload()[1..], framed, more_follows: false };
-            let done = pin!(self.relay_to(&plan, &statement, shard, side)).await;
-            return match done {
-                Ok(()) => Flow::Continue,
-                Err(message) => Box::pin(self.refuse(&message)).await,
-            };
-        }
-        Box::pin(self.query_slowly(packet)).await
-    }
-
-    /// The route of a statement that one shard answers as it is, with a plan that is known, and that concerns nothing
-    /// that the session must look after. Allocates nothing.
-    fn fast_route(&mut self, sql: &[u8]) -> Option<(Arc<Plan>, ShardId, Side)> {
+    /// The way of a statement that one shard answers as it is, with a plan that is known, and that concerns nothing that
+    /// the session must look after. Allocates nothing. `is_framed`: the packet can be sent on as it came.
+    pub(super) fn query_way(&mut self, sql: &[u8], is_framed: bool) -> Option<Way> {
         self.schema_is_current();
         let outcome = self.shape.read(sql, self.mode);
         if !outcome.is_readable || outcome.has_several_statements || outcome.is_multi_row {
@@ -84,15 +68,17 @@ impl Session {
         }
         let binding = self.binding(sql);
         let Ok(Route::One(shard)) = plan.bind(&binding) else { return None };
-        let writes = plan.kind.is_write();
-        if writes && self.txn.is_open() {
+        if plan.kind.is_write() && self.txn.is_open() {
             return None;
         }
         let side = self.side(&plan);
-        Some((plan, shard, side))
+        let goes_as_it_is = is_framed && !plan.is_altered(shard);
+        let altered = if goes_as_it_is { Scratch::default() } else { self.framed_for(&plan, sql, shard) };
+        Some(Way { plan, shard, side, order: Order::Text { altered } })
     }
 
-    fn needs_no_more(&self, plan: &Plan, ended: &Summary) -> bool {
+    /// Whether `conclude` is all that the session must do after this answer.
+    pub(super) fn needs_no_more(&self, plan: &Plan, ended: &Summary) -> bool {
         let is_clean = ended.error.is_none() && ended.warnings == 0 && ended.last_insert_id == 0;
         is_clean && plan.is_plain() && !self.txn.has_next()
     }
@@ -129,34 +115,6 @@ impl Session {
         self.user
             .read_write_splitting
             .unwrap_or_else(|| self.database().is_some_and(|id| self.schema.database_of(id).read_write_splitting))
-    }
-
-    /// Sends the statement to one shard and relays the answer.
-    async fn relay_to(
-        &mut self,
-        plan: &Plan,
-        statement: &Statement<'_>,
-        shard: ShardId,
-        side: Side,
-    ) -> Result<(), ClientMessage> {
-        let mut link = match self.obtain_now(shard, side)? {
-            Some(link) => link,
-            None => Box::pin(self.obtain(shard, side)).await?,
-        };
-        let altered;
-        let framed = match statement.framed.filter(|_| !plan.is_altered(shard)) {
-            Some(framed) => framed,
-            None => {
-                altered = self.framed_for(plan, statement.sql, shard);
-                &altered
-            }
-        };
-        let sent = pin!(self.send_to(&mut link.lease, framed)).await;
-        if let Err(failure) = sent {
-            drop(link);
-            return Err(Box::pin(self.failed(failure, Some(shard))).await);
-        }
-        pin!(self.relay_answer(plan, statement.sql, link, AnswerKind::Query, statement.more_follows)).await
     }
 
     pub(super) async fn send_to(&mut self, lease: &mut Lease, framed: &[u8]) -> Result<(), Failure> {
@@ -199,28 +157,45 @@ impl Session {
         kind: AnswerKind,
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
-        let shard = link.shard;
-        let ended = {
-            let renames = plan.renames(&self.schema, shard);
-            let mut sink = Sink {
-                write_timeout: self.client.write_timeout(),
-                seq: self.client.seq,
-                transport: self.client.transport_mut(),
-                interrupt: &self.interrupt,
-                more_follows,
-            };
-            let ended = pin!(relay::relay(&mut sink, &mut link.lease, kind, &renames)).await;
-            let seq = sink.seq;
-            self.client.seq = seq;
-            ended
+        let mut relay = Relay::new(kind, &link.lease, self.client.seq, Buffer::default());
+        let ended = self.relay_rest(plan, &mut link, &mut relay, None, more_follows).await;
+        self.answered(plan, sql, link, ended).await
+    }
+
+    /// Relays what is left of an answer. `failed`: how the last read failed, if it did.
+    pub(super) async fn relay_rest(
+        &mut self,
+        plan: &Plan,
+        link: &mut Link,
+        relay: &mut Relay,
+        failed: Option<Error>,
+        more_follows: bool,
+    ) -> Result<Summary, Failure> {
+        let renames = plan.renames(&self.schema, link.shard);
+        let mut sink = Sink {
+            write_timeout: self.client.write_timeout(),
+            seq: relay.next_seq(),
+            transport: self.client.transport_mut(),
+            interrupt: &self.interrupt,
+            more_follows,
         };
+        let ended = pin!(relay.finish(&mut sink, &mut link.lease, &renames, failed)).await;
+        let seq = sink.seq;
+        self.client.seq = seq;
+        ended
+    }
+
+    /// The answer is with the client, or there is none: what that means for session and connection.
+    pub(super) async fn answered(
+        &mut self,
+        plan: &Plan,
+        sql: &[u8],
+        link: Link,
+        ended: Result<Summary, Failure>,
+    ) -> Result<(), ClientMessage> {
         match ended {
             Ok(ended) if self.needs_no_more(plan, &ended) => {
-                self.note(sql, &ended);
-                self.links.settle(link, ended.status.unwrap_or_default(), &mut self.txn);
-                if plan.kind.is_write() {
-                    self.txn.note_write(shard);
-                }
+                self.conclude(plan, sql, link, &ended);
                 Ok(())
             }
             Ok(ended) => {
@@ -230,9 +205,20 @@ impl Session {
                 Ok(())
             }
             Err(failure) => {
+                let shard = link.shard;
                 drop(link);
                 Err(Box::pin(self.failed(failure, Some(shard))).await)
             }
+        }
+    }
+
+    /// After a statement that leaves nothing but what it said.
+    pub(super) fn conclude(&mut self, plan: &Plan, sql: &[u8], link: Link, ended: &Summary) {
+        let shard = link.shard;
+        self.note(sql, ended);
+        self.links.settle(link, ended.status.unwrap_or_default(), &mut self.txn);
+        if plan.kind.is_write() {
+            self.txn.note_write(shard);
         }
     }
 }

@@ -30,7 +30,8 @@ pub struct Entry {
     pub activity: Activity,
 }
 
-/// What SHOW PROCESSLIST tells of a session. Telling it costs a statement one short copy.
+/// What SHOW PROCESSLIST tells of a session. Telling it costs a statement that takes its time one short copy, and others
+/// nothing.
 #[derive(Debug, Default)]
 pub struct Activity {
     /// Where the client is, and the database that it has selected.
@@ -60,8 +61,11 @@ impl Activity {
     /// The kind of no command.
     const SLEEP: u8 = 0xFF;
 
-    /// A command of this kind begins.
+    /// A command of this kind begins, unless it has begun before.
     pub fn begin(&self, kind: u8, now_ms: u64, text: &[u8]) {
+        if self.running.load(Ordering::Relaxed) as u8 != Self::SLEEP {
+            return;
+        }
         let mut kept = self.text.lock();
         kept.length = text.len().min(Self::SHOWN);
         let length = kept.length;

@@ -1,6 +1,7 @@
 //! One client's session: its state, and the loop that takes one command after the other.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use super::response::{self, Form};
 use super::shared::Shared;
 use super::text_prepared::TextStatements;
 use crate::backend::error::Reason;
-use crate::backend::interrupt::Interrupt;
+use crate::backend::interrupt::{Interrupt, Limit};
 use crate::backend::pool::WorkerId;
 use crate::backend::settings::Settings;
 use crate::backend::transport::Transport;
@@ -82,6 +83,7 @@ pub(super) struct Session {
     pub(super) shared: Arc<Shared>,
     /// The rules that the statement at hand is run by.
     pub(super) schema: Arc<Schema>,
+    schema_edition: u64,
     pub(super) client: Client,
     pub(super) interrupt: Arc<Interrupt>,
     pub(super) registered: Registered,
@@ -91,7 +93,7 @@ pub(super) struct Session {
     pub(super) peer: SocketAddr,
     pub(super) capabilities: CapabilityFlags,
     pub(super) class: RelayedCapabilities,
-    pub(super) idle_timeout: Duration,
+    pub(super) idle_timeout: Limit,
     pub(super) current: Current,
     // Session variables.
     pub(super) settings: Arc<Settings>,
@@ -146,6 +148,7 @@ impl Session {
         let id = registered.entry.id;
         *registered.entry.activity.host.lock() = arrival.peer.to_string();
         Session {
+            schema_edition: shared.schema_edition(),
             schema: shared.schema.load_full(),
             client: arrival.client,
             interrupt: arrival.interrupt,
@@ -155,7 +158,7 @@ impl Session {
             peer: arrival.peer,
             capabilities,
             class: RelayedCapabilities::of(capabilities),
-            idle_timeout: shared.options.idle_timeout,
+            idle_timeout: shared.options.idle_timeout.into(),
             current: Current::None,
             settings: Arc::default(),
             mode: Mode::default(),
@@ -180,10 +183,12 @@ impl Session {
 
     /// Takes over rules that were reloaded. A database that is gone from them is selected no more.
     pub(super) fn schema_is_current(&mut self) {
-        let newest = self.shared.schema.load();
-        if Arc::ptr_eq(&newest, &self.schema) {
+        let edition = self.shared.schema_edition();
+        if edition == self.schema_edition {
             return;
         }
+        self.schema_edition = edition;
+        let newest = self.shared.schema.load();
         if let Current::Logical(id) = self.current {
             let name = &self.schema.database_of(id).name;
             self.current = newest.database(name).map_or(Current::None, |(id, _)| Current::Logical(id));
@@ -203,7 +208,7 @@ impl Session {
         self.last = Last::default();
         self.diagnostics.clear();
         self.autocommit = true;
-        self.idle_timeout = self.shared.options.idle_timeout;
+        self.idle_timeout = self.shared.options.idle_timeout.into();
         let mut settings = Settings::default();
         for name in super::variables::CHARACTER_SETS {
             settings.set(name, self.settings.get(name).unwrap_or("DEFAULT"));
@@ -212,23 +217,14 @@ impl Session {
         self.settings_changed();
     }
 
-    // Here and on the way of a query, futures are pinned where they are made: awaiting them by value would copy all of
-    // their state, some 1,500 bytes at each level.
+    // Futures that are not boxed are pinned where they are made: awaiting them by value would copy all of their state,
+    // some 1,500 bytes at each level.
     async fn serve(&mut self) {
         loop {
-            self.interrupt.arm(self.idle_timeout);
-            let packet = self.client.next_command(&self.interrupt).await;
-            self.interrupt.disarm();
-            let flow = match packet {
-                Ok(packet) => {
-                    self.interrupt.begin_statement();
-                    self.turn = self.turn.wrapping_add(1);
-                    let flow = pin!(self.command(packet)).await;
-                    self.registered.entry.activity.end(self.now_ms());
-                    flow
-                }
-                Err(error) => Box::pin(self.no_command(error)).await,
-            };
+            self.await_command();
+            let mut running = None;
+            let turn = poll_fn(|cx| self.poll_short_way(cx, &mut running)).await;
+            let flow = pin!(self.take_turn(turn)).await;
             if flow == Flow::End || self.ends {
                 return;
             }
@@ -236,7 +232,7 @@ impl Session {
     }
 
     /// The client sent no command but nonsense, nothing for too long, or the end of its stream.
-    async fn no_command(&mut self, error: ClientError) -> Flow {
+    pub(super) async fn no_command(&mut self, error: ClientError) -> Flow {
         let message = match error {
             ClientError::Closed | ClientError::Io(_) => return Flow::End,
             ClientError::Interrupted(Reason::QueryKilled | Reason::ServerDown) => {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -39,6 +39,8 @@ pub struct Shared {
     pub options: Options,
     pub users: HashMap<String, Arc<User>>,
     pub schema: ArcSwap<Schema>,
+    /// How often `schema` was replaced: cheaper to compare than the schemas.
+    schema_edition: AtomicU64,
     pub topology: Arc<Topology>,
     pub plans: Cache,
     pub registry: Arc<Registry>,
@@ -72,6 +74,7 @@ impl Shared {
         Shared {
             users,
             schema: ArcSwap::new(schema),
+            schema_edition: AtomicU64::new(0),
             topology,
             plans: Cache::new(Limits { entries: options.plan_cache, ..Limits::default() }),
             registry: Registry::new(options.max_sessions),
@@ -83,6 +86,16 @@ impl Shared {
             usual_class: AtomicU32::new(capability::offered(false).bits()),
             options,
         }
+    }
+
+    /// Sessions take over the new schema with their next statement.
+    pub fn replace_schema(&self, schema: Arc<Schema>) {
+        self.schema.store(schema);
+        self.schema_edition.fetch_add(1, Ordering::Release);
+    }
+
+    pub(super) fn schema_edition(&self) -> u64 {
+        self.schema_edition.load(Ordering::Acquire)
     }
 
     /// A server has answered for the first time.

@@ -31,8 +31,7 @@ impl Session {
         let parts = if several { split::statements(sql, self.mode) } else { Vec::from([whole]) };
         let last = parts.len().saturating_sub(1);
         for (index, range) in parts.iter().enumerate() {
-            let framed = if parts.len() == 1 { packet.framed() } else { None };
-            let statement = Statement { sql: &sql[range.clone()], framed, more_follows: index < last };
+            let statement = Statement { sql: &sql[range.clone()], more_follows: index < last };
             self.last.failed = false;
             if let Err(message) = self.statement(&statement).await {
                 return self.refuse(&message).await;
@@ -322,8 +321,10 @@ impl Session {
             self.last.found_rows = ended.rows;
         }
         // In MariaDB (10.11; MySQL 9.7 does otherwise) a statement without tables and messages leaves the list as it was.
-        let may_leave = self.mode.mariadb && !self.diagnostics.is_empty() && !names_a_table(sql, self.mode);
-        if ended.warnings == 0 && !may_leave {
+        if self.diagnostics.is_empty() || ended.warnings > 0 {
+            return;
+        }
+        if !self.mode.mariadb || names_a_table(sql, self.mode) {
             self.diagnostics.clear();
         }
     }

@@ -79,7 +79,7 @@ impl Session {
             done = marker.end as usize;
         }
         sql.extend_from_slice(&text[done..]);
-        let statement = Statement { sql: &sql, framed: None, more_follows };
+        let statement = Statement { sql: &sql, more_follows };
         Box::pin(self.statement(&statement)).await
     }
 

@@ -194,7 +194,8 @@ impl Session {
             self.last.insert_id = value.parse().unwrap_or(self.last.insert_id);
         }
         if let Some((_, Some(seconds))) = names.iter().zip(&values).find(|(name, _)| **name == "wait_timeout") {
-            self.idle_timeout = seconds.parse().map_or(self.idle_timeout, std::time::Duration::from_secs);
+            self.idle_timeout =
+                seconds.parse().map_or(self.idle_timeout, |seconds| std::time::Duration::from_secs(seconds).into());
         }
         self.change_settings(|settings| {
             defaults.iter().for_each(|name| settings.unset(canonical_name(name)));

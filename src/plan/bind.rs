@@ -238,8 +238,13 @@ impl Plan {
         }
     }
 
+    /// Whether column definitions of a result from `shard` must be changed.
+    pub fn is_renamed(&self, shard: ShardId) -> bool {
+        self.renamed.contains(shard)
+    }
+
     /// Names that the column definitions of a result from `shard` must have changed, from physical to logical.
     pub fn renames<'s>(&self, schema: &'s Schema, shard: ShardId) -> Renames<'s> {
-        if self.renamed.contains(shard) { self.names.renames(schema, shard) } else { Renames::default() }
+        if self.is_renamed(shard) { self.names.renames(schema, shard) } else { Renames::default() }
     }
 }

@@ -217,7 +217,7 @@ async fn read_servers(shared: &Shared, rules: &Schema, version: u64) -> bool {
     }
     // An unchanged schema keeps its version, and with it the plans.
     if !live_schema::is_same(&known, &found) {
-        shared.schema.store(Arc::new(found));
+        shared.replace_schema(Arc::new(found));
     }
     live.failed.is_empty()
 }

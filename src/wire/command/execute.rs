@@ -7,7 +7,6 @@ use super::param::ParamType;
 use crate::value::{Charset, Value};
 use crate::wire::WireError;
 use crate::wire::reader::Reader;
-use crate::wire::writer::Put;
 
 /// The flag of a cursor, which the rows are then fetched from.
 const CURSOR_TYPE_READ_ONLY: u8 = 0x01;
@@ -113,30 +112,29 @@ impl Arguments {
     pub fn write(
         &self,
         body: &[u8],
-        which: &[u16],
+        which: impl ExactSizeIterator<Item = u16> + Clone,
         statement_id: u32,
         flags: u8,
         out: &mut Vec<u8>,
     ) -> Result<(), WireError> {
-        out.put_u8(super::STMT_EXECUTE);
-        out.put_u32(statement_id);
-        out.put_u8(flags);
-        out.put_u32(1);
-        if which.is_empty() {
+        let [a, b, c, d] = statement_id.to_le_bytes();
+        // The iteration count is always 1.
+        out.extend_from_slice(&[super::STMT_EXECUTE, a, b, c, d, flags, 1, 0, 0, 0]);
+        if which.len() == 0 {
             return Ok(());
         }
         let bitmap = out.len();
         out.resize(bitmap + which.len().div_ceil(8), 0);
-        out.put_u8(1);
-        for (place, index) in which.iter().enumerate() {
-            let (ty, argument) = self.at(*index)?;
+        out.push(1);
+        for (place, index) in which.clone().enumerate() {
+            let (ty, argument) = self.at(index)?;
             out.extend_from_slice(&ty.to_bytes());
             if argument == Argument::Null {
                 out[bitmap + place / 8] |= 1 << (place % 8);
             }
         }
         for index in which {
-            if let (_, Argument::Value { raw, end, .. }) = self.at(*index)? {
+            if let (_, Argument::Value { raw, end, .. }) = self.at(index)? {
                 let bytes = body.get(raw as usize..end as usize).ok_or(WireError::Truncated("parameter"))?;
                 out.extend_from_slice(bytes);
             }
@@ -287,7 +285,7 @@ mod tests {
         assert_eq!(arguments.value(0, &body, Charset::Utf8), Value::Unknown);
         assert_eq!(arguments.value(1, &body, Charset::Utf8), Value::Int(5));
         let mut out = Vec::new();
-        arguments.write(&body, &[1, 0], 9, 0, &mut out).unwrap();
+        arguments.write(&body, [1, 0].into_iter(), 9, 0, &mut out).unwrap();
         assert_eq!(out, b"\x17\x09\0\0\0\x00\x01\0\0\0\x00\x01\x03\x00\xFC\x00\x05\0\0\0");
     }
 
@@ -298,9 +296,9 @@ mod tests {
         let body = body(b"\x02\x01\x03\x00\x03\x00\xFD\x00\x01\x80\x05\0\0\0\x02ab\x01");
         arguments.read(&body, 4, |_| false).unwrap();
         let mut out = Vec::new();
-        arguments.write(&body, &[3, 1, 2, 2], 9, 1, &mut out).unwrap();
+        arguments.write(&body, [3, 1, 2, 2].into_iter(), 9, 1, &mut out).unwrap();
         assert_eq!(out, b"\x17\x09\0\0\0\x01\x01\0\0\0\x02\x01\x01\x80\x03\x00\xFD\x00\xFD\x00\x01\x02ab\x02ab");
-        assert!(arguments.write(&body, &[4], 9, 0, &mut out).is_err());
+        assert!(arguments.write(&body, [4].into_iter(), 9, 0, &mut out).is_err());
         set_statement_id(&mut out, 0x0A0B).unwrap();
         assert_eq!(out[..6], [0x17, 0x0B, 0x0A, 0, 0, 1]);
         assert!(set_statement_id(&mut out[..4], 1).is_err());
@@ -312,7 +310,7 @@ mod tests {
         let cursor = b"\x07\0\0\0\x01\x01\0\0\0";
         assert!(arguments.read(cursor, 0, |_| false).unwrap().wants_cursor());
         let mut out = Vec::new();
-        arguments.write(cursor, &[], 8, 0, &mut out).unwrap();
+        arguments.write(cursor, [].into_iter(), 8, 0, &mut out).unwrap();
         assert_eq!(out, b"\x17\x08\0\0\0\0\x01\0\0\0");
         assert!(arguments.read(&cursor[..8], 0, |_| false).is_err());
     }
@@ -335,7 +333,7 @@ mod tests {
                 }
                 let mut out = Vec::new();
                 let all: Vec<u16> = (0..params).collect();
-                arguments.write(&body, &all, 7, 0, &mut out).unwrap();
+                arguments.write(&body, all.iter().copied(), 7, 0, &mut out).unwrap();
                 let mut again = Arguments::default();
                 again.read(&out[1..], params, |i| i % 5 == 4).unwrap();
                 for index in 0..params {

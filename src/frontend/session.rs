@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -217,14 +216,13 @@ impl Session {
         self.settings_changed();
     }
 
-    // Futures that are not boxed are pinned where they are made: awaiting them by value would copy all of their state,
-    // some 1,500 bytes at each level.
     async fn serve(&mut self) {
         loop {
             self.await_command();
             let mut running = None;
             let turn = poll_fn(|cx| self.poll_short_way(cx, &mut running)).await;
-            let flow = pin!(self.take_turn(turn)).await;
+            // Boxed, as it is large: an idle session must not pay for it.
+            let flow = Box::pin(self.take_turn(turn)).await;
             if flow == Flow::End || self.ends {
                 return;
             }

@@ -276,23 +276,22 @@ impl Session {
             self.interrupt.disarm();
         }
         let done = match turn {
-            Turn::Command(packet) => return Box::pin(self.command(packet)).await,
-            Turn::NoCommand(error) => return Box::pin(self.no_command(error)).await,
+            Turn::Command(packet) => return self.command(packet).await,
+            Turn::NoCommand(error) => return self.no_command(error).await,
             Turn::Obtain(errand) => {
                 self.show(&errand);
                 Box::pin(self.run_errand(errand)).await
             }
-            // Not boxed: under TLS every statement comes here.
             Turn::Continue(running, failed) => {
                 self.show(&running.errand);
                 pin!(self.run_on(running, failed)).await
             }
-            Turn::Ended(running, ended) => Box::pin(self.end_errand(running, ended)).await,
+            Turn::Ended(running, ended) => self.end_errand(running, ended).await,
             Turn::Refused(message) => Err(message),
         };
         match done {
             Ok(()) => Flow::Continue,
-            Err(message) => Box::pin(self.refuse(&message)).await,
+            Err(message) => self.refuse(&message).await,
         }
     }
 

@@ -1345,7 +1345,7 @@ fn rows_of_one_insert_go_to_their_shards_and_are_counted_together() {
 }
 
 #[test]
-fn what_several_shards_would_answer_wrong_is_refused() {
+fn writes_that_several_shards_would_do_wrong_are_refused() {
     let stage = common();
     let id = ids();
     let mut client = stage.connect();
@@ -1356,16 +1356,6 @@ fn what_several_shards_would_answer_wrong_is_refused() {
         format!("UPDATE items SET amount = 2 WHERE {range} LIMIT 2"),
         format!("UPDATE items SET amount = 2 WHERE {range} ORDER BY id LIMIT 1"),
         format!("DELETE FROM items WHERE {range} LIMIT 1"),
-        format!("SELECT * FROM items WHERE {range} LIMIT 2"),
-        format!("SELECT * FROM items WHERE {range} ORDER BY id"),
-        format!("SELECT COUNT(*) FROM items WHERE {range}"),
-        format!("SELECT DISTINCT amount FROM items WHERE {range}"),
-        format!("SELECT amount FROM items WHERE {range} GROUP BY amount"),
-        format!("SELECT SUM(amount) FROM items WHERE {range}"),
-        format!("SELECT * FROM items a JOIN items b ON a.amount = b.amount WHERE a.{range}"),
-        format!("SELECT id FROM items WHERE {range} UNION SELECT code FROM colours"),
-        format!("SELECT id, ROW_NUMBER() OVER () FROM items WHERE {range}"),
-        format!("SELECT * FROM items WHERE {range} AND amount = (SELECT MAX(amount) FROM items)"),
         format!("UPDATE items SET id = id + 1 WHERE id = {id}"),
         format!("INSERT INTO items (id) SELECT id + 100 FROM items WHERE {range}"),
     ] {

@@ -516,7 +516,9 @@ impl Prepared {
     /// The execution of a text that has these of the statement's parameters.
     fn execution_of(&self, text: Vec<u8>, params: &[u16], body: &[u8]) -> Result<Execution, ClientMessage> {
         let mut payload = Vec::new();
-        self.arguments.write(body, params.iter().copied(), 0, 0, &mut payload).map_err(super::handshake::wire_message)?;
+        self.arguments
+            .write(body, params.iter().copied(), 0, 0, &mut payload)
+            .map_err(super::handshake::wire_message)?;
         let places = (0u16..).zip(params);
         let long_data = places.filter_map(|(place, param)| Some((place, self.long_data.get(param)?.clone()))).collect();
         Ok(Execution { text, payload, long_data })

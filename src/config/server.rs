@@ -27,6 +27,8 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Options> {
     let write_timeout = section.duration("write_timeout", default.write_timeout, SECOND..=24 * HOUR);
     let max_packet =
         section.item("max_packet").map_or(Some(default.max_packet as u64), |item| item.size(1024..=1 << 30));
+    let merge_memory =
+        section.item("merge_memory").map_or(Some(default.merge_memory as u64), |item| item.size(64 * 1024..=64 << 30));
     let default_auth = section.item("default_auth").map_or(Some(default.default_auth), |item| item.choice(AUTH));
     let server_version = section.item("server_version").map(|item| read_version(&item));
     // 0 says in words what leaving it out does: one for each core.
@@ -48,6 +50,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Options> {
         workers: Some(workers?).filter(|workers| *workers > 0).unwrap_or(default.workers),
         plan_cache: plan_cache?,
         max_prepared: max_prepared?,
+        merge_memory: merge_memory? as usize,
     })
 }
 

@@ -8,30 +8,27 @@
 use std::time::Duration;
 
 use super::failure::Failure;
+use super::layout::{Folding, Layout};
 use super::links::Link;
 use super::relay::rename;
 use super::sink::Sink;
 use super::stream::{Head, Piece, Stream};
 use crate::merge::key::Cells;
-use crate::merge::{Compare, Encoding, Key, Limit, MergeError, Next, Sorted, Source};
+use crate::merge::{Limit, MergeError, Next, Sorted, Top};
 use crate::plan::Renames;
 use crate::plan::merged::MergePlan;
-use crate::plan::sort_key::{ColumnAt, SortValue};
-use crate::wire::cells::{CellPlaces, cut_binary};
-use crate::wire::column::ColumnDefinition;
+use crate::wire::StatusFlags;
+use crate::wire::cells::CellPlaces;
 use crate::wire::error_code::ErrorCode;
 use crate::wire::packet;
 use crate::wire::response::{self, OkPacket};
 use crate::wire::walker::{AnswerKind, Summary};
 use crate::wire::writer::Put;
-use crate::wire::{ColumnFlags, ColumnType, StatusFlags};
 
 /// Rows are sent in pieces of this size, or before something is waited for.
 const PIECE: usize = 32 * 1024;
 /// How long rows that nobody needs are read, to keep the connection.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// The number of decimals of a DOUBLE that is written with all of its digits.
-const ALL_DIGITS: u8 = 31;
 
 /// What is to be merged.
 #[derive(Debug)]
@@ -43,6 +40,8 @@ pub struct Job<'j> {
     pub renames: Renames<'j>,
     /// The session's status flags.
     pub status: StatusFlags,
+    /// Bytes that groups may occupy which wait for others.
+    pub memory: usize,
     /// A connection that is in the middle of its answer may be closed.
     pub may_abandon: bool,
 }
@@ -93,8 +92,8 @@ async fn rows(
 ) -> Result<Outcome, Failure> {
     let class = streams.first().map(|stream| stream.link.lease.class());
     let layout = Layout::of(heads, job)?;
-    let keys = match layout.keys(job.plan) {
-        Ok(keys) => keys,
+    let (keys, folding) = match layout.keys(&job.plan.keys).and_then(|keys| Ok((keys, layout.folding(job)?))) {
+        Ok(understood) => understood,
         Err(reason) => {
             for stream in streams {
                 finish(stream, sink, out, job.may_abandon).await?;
@@ -108,8 +107,20 @@ async fn rows(
             None => Failure::Unsupported("no shards".to_owned()),
         })?;
     }
-    let mut merge = Sorted::new(streams.len(), keys, layout.encoding, job.limit);
-    pour(sink, streams, &mut merge, &layout, out).await?;
+    let found_rows = match folding {
+        None => {
+            let mut merge = Sorted::new(streams.len(), keys, layout.encoding, job.limit);
+            if job.plan.is_distinct {
+                merge = merge.distinct();
+            }
+            pour(sink, streams, &mut merge, &layout, out).await?;
+            merge.counted()
+        }
+        Some(folding) => {
+            let mut merge = Sorted::new(streams.len(), keys, layout.encoding, Limit::NONE).grouped();
+            pour_groups(sink, streams, &mut merge, &layout, folding, out).await?
+        }
+    };
     for stream in &mut *streams {
         finish(stream, sink, out, job.may_abandon).await?;
     }
@@ -121,7 +132,7 @@ async fn rows(
         packet::finish(&mut out.bytes, at, &mut sink.seq);
     }
     out.send(sink).await?;
-    Ok(Outcome::Merged { summaries, found_rows: merge.counted() })
+    Ok(Outcome::Merged { summaries, found_rows })
 }
 
 /// Sends the rows.
@@ -155,6 +166,86 @@ async fn pour(
             }
         }
     }
+}
+
+/// Sends a row for each group; gives their number, with those before OFFSET.
+async fn pour_groups(
+    sink: &mut Sink<'_>,
+    streams: &mut [Stream<'_>],
+    merge: &mut Sorted,
+    layout: &Layout,
+    folding: Folding,
+    out: &mut Piece,
+) -> Result<u64, Failure> {
+    let Folding { mut group, mut top, mut limit } = folding;
+    let mut places = vec![CellPlaces::default(); streams.len()];
+    let mut found_rows = 0;
+    while !limit.is_reached() {
+        match merge.step() {
+            Next::NeedsRow(index) => {
+                let stream = &mut streams[index];
+                if !stream.next(sink, out).await? {
+                    merge.end(index);
+                    continue;
+                }
+                let read = layout.read(stream.row(), &mut places[index]);
+                read.map_err(|source| stream.link.lease.protocol(source))?;
+                merge.offer(index, &Row { payload: stream.row(), places: &places[index] }).map_err(unmergeable)?;
+            }
+            Next::Row(index) => {
+                let row = Row { payload: streams[index].row(), places: &places[index] };
+                if group.is_open() && merge.is_repeat() {
+                    group.add(&row).map_err(unmergeable)?;
+                    continue;
+                }
+                if group.is_open() {
+                    let cells = group.finish().map_err(unmergeable)?;
+                    found_rows += 1;
+                    emit(cells, &mut top, &mut limit, layout, sink, out).await?;
+                }
+                group.begin(&row).map_err(unmergeable)?;
+            }
+            Next::Done => {
+                if group.is_open() {
+                    let cells = group.finish().map_err(unmergeable)?;
+                    found_rows += 1;
+                    emit(cells, &mut top, &mut limit, layout, sink, out).await?;
+                }
+                break;
+            }
+        }
+    }
+    let Some(top) = top else { return Ok(found_rows) };
+    found_rows = found_rows.min(limit.of_each());
+    for cells in top.into_rows() {
+        if limit.admits() {
+            layout.write_cells(&cells, &mut sink.seq, &mut out.bytes);
+        }
+        if out.bytes.len() >= PIECE {
+            out.send(sink).await?;
+        }
+    }
+    Ok(found_rows)
+}
+
+/// A group is complete: it is sent, or kept until all are.
+async fn emit(
+    cells: &[Option<Vec<u8>>],
+    top: &mut Option<Top>,
+    limit: &mut Limit,
+    layout: &Layout,
+    sink: &mut Sink<'_>,
+    out: &mut Piece,
+) -> Result<(), Failure> {
+    match top {
+        Some(top) => return top.push(cells).map_err(unmergeable),
+        None if limit.admits() => layout.write_cells(cells, &mut sink.seq, &mut out.bytes),
+        None => {}
+    }
+    if out.bytes.len() >= PIECE {
+        out.send(sink).await?;
+    }
+    Ok(())
 }
 
 fn unmergeable(error: MergeError) -> Failure {
@@ -223,160 +314,5 @@ struct Row<'r> {
 impl Cells for Row<'_> {
     fn cell(&self, index: usize) -> Option<&[u8]> {
         self.places.cell(index, self.payload)
-    }
-}
-
-/// What the rows of all shards look like.
-struct Layout {
-    encoding: Encoding,
-    columns: Vec<Column>,
-    types: Vec<u8>,
-    /// Columns that the client sees; the others follow them.
-    shown: usize,
-}
-
-/// What matters of a definition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Column {
-    column_type: u8,
-    flags: ColumnFlags,
-    decimals: u8,
-}
-
-impl Layout {
-    fn of(heads: &[Head], job: &Job<'_>) -> Result<Self, Failure> {
-        let differ = || Failure::Unsupported("tables that have different columns on different shards".to_owned());
-        let columns = |head: &Head| -> Option<Vec<Column>> {
-            head.columns
-                .iter()
-                .map(|payload| ColumnDefinition::parse(payload).ok().map(|found| Column::of(&found)))
-                .collect()
-        };
-        let first = heads.first().and_then(columns).ok_or_else(differ)?;
-        let is_alike = |head: &Head| {
-            columns(head).is_some_and(|other| {
-                other.len() == first.len() && first.iter().zip(&other).all(|(one, other)| one.is_read_like(other))
-            })
-        };
-        let shown = first.len().checked_sub(usize::from(job.plan.hidden)).filter(|shown| *shown > 0);
-        let shown = shown.filter(|_| heads.iter().all(is_alike)).ok_or_else(differ)?;
-        let encoding = match job.kind {
-            AnswerKind::Execute { .. } => Encoding::Binary,
-            _ => Encoding::Text,
-        };
-        let types = first.iter().map(|column| column.column_type).collect();
-        Ok(Self { encoding, columns: first, types, shown })
-    }
-
-    /// How the rows are compared, or why they cannot be.
-    fn keys(&self, plan: &MergePlan) -> Result<Vec<Key>, String> {
-        let keys = plan.keys.iter().map(|key| {
-            let source = self.source(key.value)?;
-            Ok(Key { source, descending: key.descending })
-        });
-        keys.collect()
-    }
-
-    fn source(&self, value: SortValue) -> Result<Source, String> {
-        let weights = |weights, blank| Source::Weights { cell: self.index(weights), blank: self.index(blank) };
-        let plain = |at: ColumnAt, compare| Source::Plain { cell: self.index(at), compare };
-        let unsuitable = || "ORDER BY a value of this type over several shards".to_owned();
-        Ok(match value {
-            SortValue::Weights { weights: at, blank } => weights(at, blank),
-            SortValue::Bytes(at) => plain(at, Compare::Bytes),
-            SortValue::Plain(at) => plain(at, self.compare(at).ok_or_else(unsuitable)?),
-            SortValue::ByType { plain: at, weights: of, blank } => match self.compare(at) {
-                Some(compare) => plain(at, compare),
-                None if self.columns.get(self.index(at)).is_some_and(Column::is_text) => weights(of, blank),
-                None => return Err(unsuitable()),
-            },
-        })
-    }
-
-    fn index(&self, at: ColumnAt) -> usize {
-        match at {
-            ColumnAt::Shown(place) => usize::from(place),
-            ColumnAt::Added(place) => self.shown + usize::from(place),
-        }
-    }
-
-    fn compare(&self, at: ColumnAt) -> Option<Compare> {
-        self.columns.get(self.index(at))?.compare(self.encoding)
-    }
-
-    fn read(&self, payload: &[u8], places: &mut CellPlaces) -> Result<(), crate::wire::WireError> {
-        match self.encoding {
-            Encoding::Text => places.read_text(payload, self.types.len()),
-            Encoding::Binary => places.read_binary(payload, &self.types),
-        }
-    }
-
-    /// Appends the row as the client gets it.
-    fn write(&self, payload: &[u8], places: &CellPlaces, seq: &mut u8, out: &mut Vec<u8>) {
-        let is_whole = self.shown == self.types.len();
-        match self.encoding {
-            _ if is_whole => packet::write_packet(out, seq, payload),
-            Encoding::Text => packet::write_packet(out, seq, &payload[..places.end_of(self.shown)]),
-            Encoding::Binary => {
-                let at = packet::begin(out);
-                cut_binary(payload, places, self.types.len(), self.shown, out);
-                packet::finish(out, at, seq);
-            }
-        }
-    }
-}
-
-impl Column {
-    fn of(definition: &ColumnDefinition<'_>) -> Self {
-        let ColumnDefinition { column_type, flags, decimals, .. } = *definition;
-        Self { column_type, flags, decimals }
-    }
-
-    /// Whether its cells are written and compared in the same way.
-    fn is_read_like(&self, other: &Self) -> bool {
-        let of_value = ColumnFlags::UNSIGNED_FLAG | ColumnFlags::ENUM_FLAG | ColumnFlags::SET_FLAG;
-        self.column_type == other.column_type && self.flags & of_value == other.flags & of_value
-    }
-
-    fn is(&self, column_type: ColumnType) -> bool {
-        self.column_type == column_type as u8
-    }
-
-    fn is_text(&self) -> bool {
-        use ColumnType::*;
-        let types = [
-            MYSQL_TYPE_VARCHAR,
-            MYSQL_TYPE_VAR_STRING,
-            MYSQL_TYPE_STRING,
-            MYSQL_TYPE_TINY_BLOB,
-            MYSQL_TYPE_BLOB,
-            MYSQL_TYPE_MEDIUM_BLOB,
-            MYSQL_TYPE_LONG_BLOB,
-        ];
-        let sorts_by_number = self.flags.intersects(ColumnFlags::ENUM_FLAG | ColumnFlags::SET_FLAG);
-        types.into_iter().any(|column_type| self.is(column_type)) && !sorts_by_number
-    }
-
-    /// How values compare that are no text; `None` where the value as it is written does not tell.
-    fn compare(&self, encoding: Encoding) -> Option<Compare> {
-        use ColumnType::*;
-        let is_any = |types: &[ColumnType]| types.iter().any(|column_type| self.is(*column_type));
-        let integers = [MYSQL_TYPE_TINY, MYSQL_TYPE_SHORT, MYSQL_TYPE_INT24, MYSQL_TYPE_LONG, MYSQL_TYPE_LONGLONG];
-        if is_any(&integers) || self.is(MYSQL_TYPE_YEAR) {
-            let unsigned = self.flags.contains(ColumnFlags::UNSIGNED_FLAG) || self.is(MYSQL_TYPE_YEAR);
-            return Some(Compare::Integer { unsigned });
-        }
-        let is_exact = encoding == Encoding::Binary || self.decimals == ALL_DIGITS;
-        match () {
-            () if is_any(&[MYSQL_TYPE_DECIMAL, MYSQL_TYPE_NEWDECIMAL]) => Some(Compare::Decimal),
-            () if self.is(MYSQL_TYPE_DOUBLE) && is_exact => Some(Compare::Real),
-            () if self.is(MYSQL_TYPE_FLOAT) && encoding == Encoding::Binary => Some(Compare::Real),
-            () if is_any(&[MYSQL_TYPE_DATE, MYSQL_TYPE_NEWDATE, MYSQL_TYPE_DATETIME]) => Some(Compare::Moment),
-            () if self.is(MYSQL_TYPE_TIME) => Some(Compare::Duration),
-            () if self.is(MYSQL_TYPE_BIT) => Some(Compare::Bits),
-            // Nothing but NULL.
-            () if self.is(MYSQL_TYPE_NULL) => Some(Compare::Bytes),
-            () => None,
-        }
     }
 }

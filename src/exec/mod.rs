@@ -12,6 +12,7 @@ pub mod cancel;
 pub mod relay;
 pub mod scatter;
 mod stream;
+mod layout;
 pub mod merged;
 pub mod conditions;
 pub mod write;

@@ -41,6 +41,9 @@ pub struct Options {
     pub plan_cache: usize,
     /// Prepared statements of one session, 1 to 1,000,000; more get error 1461. Default 16,382, as a MySQL server has it.
     pub max_prepared: usize,
+    /// What one statement may keep of the groups of several shards that are complete and wait to be sorted, in bytes,
+    /// 64 KiB to 64 GiB; a statement that needs more is refused. Default 64 MiB.
+    pub merge_memory: usize,
 }
 
 impl Default for Options {
@@ -59,6 +62,7 @@ impl Default for Options {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             plan_cache: 10_000,
             max_prepared: 16_382,
+            merge_memory: 64 << 20,
         }
     }
 }

@@ -82,10 +82,21 @@ enum Slot {
 }
 
 /// The values of all keys in one row.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Values {
     slots: Vec<Slot>,
     bytes: Vec<u8>,
+}
+
+impl Clone for Values {
+    fn clone(&self) -> Self {
+        Self { slots: self.slots.clone(), bytes: self.bytes.clone() }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.slots.clone_from(&other.slots);
+        self.bytes.clone_from(&other.bytes);
+    }
 }
 
 /// What is common to the keys of all rows.
@@ -165,6 +176,11 @@ impl Keys {
 }
 
 impl Values {
+    /// Whether the first key is NULL.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self.slots.first(), Some(Slot::Null) | None)
+    }
+
     fn kept(&mut self, bytes: &[u8]) -> Slot {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
@@ -201,7 +217,8 @@ fn padded(left: &[u8], right: &[u8], blank: &[u8]) -> Ordering {
     if left.len() > common { against_blanks(&left[common..]) } else { against_blanks(&right[common..]).reverse() }
 }
 
-fn integer(text: &[u8]) -> Option<i128> {
+/// An integer of at most 30 digits.
+pub(super) fn integer(text: &[u8]) -> Option<i128> {
     let (negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
@@ -215,7 +232,7 @@ fn integer(text: &[u8]) -> Option<i128> {
     Some(if negative { -value } else { value })
 }
 
-fn little_endian(bytes: &[u8], unsigned: bool) -> Option<i128> {
+pub(super) fn little_endian(bytes: &[u8], unsigned: bool) -> Option<i128> {
     if bytes.is_empty() || bytes.len() > 8 {
         return None;
     }
@@ -228,11 +245,11 @@ fn big_endian(bytes: &[u8]) -> Option<i128> {
     (bytes.len() <= 8).then(|| bytes.iter().fold(0, |value, byte| value << 8 | i128::from(*byte)))
 }
 
-fn real(text: &[u8]) -> Option<f64> {
+pub(super) fn real(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-fn binary_real(bytes: &[u8]) -> Option<f64> {
+pub(super) fn binary_real(bytes: &[u8]) -> Option<f64> {
     match bytes.len() {
         4 => bytes.try_into().ok().map(|bytes| f64::from(f32::from_le_bytes(bytes))),
         8 => bytes.try_into().ok().map(f64::from_le_bytes),

@@ -5,17 +5,22 @@
 //! stream whose row is the next of the result, or says that no more rows are needed. Rows stay where the caller has
 //! them; of each stream only the first is known here.
 //!
-//! `key` compares cells as the server would, `sorted` merges, `limit` cuts.
+//! `key` compares cells as the server would, `sorted` merges, `group` makes one row of a group's parts, `limit` cuts.
 
+pub mod group;
 pub mod key;
 pub mod limit;
+mod real;
 pub mod sorted;
+pub mod top;
 
 use thiserror::Error;
 
+pub use group::{Aggregate, Combine, Group};
 pub use key::{Compare, Encoding, Key, Source};
 pub use limit::Limit;
 pub use sorted::Sorted;
+pub use top::Top;
 
 /// What the merge needs, or has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +38,12 @@ pub enum Next {
 pub enum MergeError {
     #[error("a sort key that cannot be read")]
     UnreadableKey,
+    #[error("a part of an aggregate that cannot be read")]
+    UnreadableCell,
+    #[error("a sum that is out of range")]
+    TooLarge,
+    #[error("more groups than merge_memory has room for")]
+    TooManyGroups,
     #[error("text whose collation cannot be compared here")]
     UnknownCollation,
     #[error("rows that a server sorted in another way: their keys may be longer than max_sort_length")]

@@ -22,14 +22,17 @@ pub struct Sorted {
     top_is_done: bool,
     limit: Limit,
     counted: u64,
-    distinct: Option<Distinct>,
+    repeats: Option<Repeats>,
 }
 
-/// Of rows that compare equal only the first is given.
+/// What is known to tell rows that compare equal to the one before.
 #[derive(Debug, Default)]
-struct Distinct {
+struct Repeats {
     last: Option<Values>,
     spare: Values,
+    are_given: bool,
+    /// The row that was given last compares equal to the one before.
+    is_repeat: bool,
 }
 
 impl Sorted {
@@ -45,14 +48,25 @@ impl Sorted {
             top_is_done: false,
             limit,
             counted: 0,
-            distinct: None,
+            repeats: None,
         }
     }
 
     /// Only rows with different keys. The streams must be sorted by exactly these keys, or that is an error.
     pub fn distinct(mut self) -> Self {
-        self.distinct = Some(Distinct::default());
+        self.repeats = Some(Repeats::default());
         self
+    }
+
+    /// All rows, and `is_repeat` tells those with the same keys. The streams must be sorted in the same way.
+    pub fn grouped(mut self) -> Self {
+        self.repeats = Some(Repeats { are_given: true, ..Repeats::default() });
+        self
+    }
+
+    /// Whether the row that was given last has the keys of the one before it.
+    pub fn is_repeat(&self) -> bool {
+        self.repeats.as_ref().is_some_and(|repeats| repeats.is_repeat)
     }
 
     /// How many rows there were so far, with those before OFFSET: what FOUND_ROWS() says.
@@ -73,7 +87,7 @@ impl Sorted {
             if std::mem::replace(&mut self.top_is_done, true) {
                 return Next::NeedsRow(top);
             }
-            if !self.is_repeated(top) {
+            if self.is_given(top) {
                 self.counted += 1;
                 if self.limit.admits() {
                     return Next::Row(top);
@@ -85,13 +99,13 @@ impl Sorted {
     /// The next row of the stream that `step` asked for.
     pub fn offer(&mut self, stream: usize, row: &(impl Cells + ?Sized)) -> Result<(), MergeError> {
         let is_first = self.unseen.last() == Some(&stream);
-        match &mut self.distinct {
-            Some(distinct) => {
-                self.keys.read(row, &mut distinct.spare)?;
-                if !is_first && self.keys.compare(&distinct.spare, &self.heads[stream]) == Ordering::Less {
+        match &mut self.repeats {
+            Some(repeats) => {
+                self.keys.read(row, &mut repeats.spare)?;
+                if !is_first && self.keys.compare(&repeats.spare, &self.heads[stream]) == Ordering::Less {
                     return Err(MergeError::Unsorted);
                 }
-                std::mem::swap(&mut distinct.spare, &mut self.heads[stream]);
+                std::mem::swap(&mut repeats.spare, &mut self.heads[stream]);
             }
             None => self.keys.read(row, &mut self.heads[stream])?,
         }
@@ -120,20 +134,14 @@ impl Sorted {
         }
     }
 
-    fn is_repeated(&mut self, top: usize) -> bool {
-        let Some(distinct) = &mut self.distinct else { return false };
+    fn is_given(&mut self, top: usize) -> bool {
+        let Some(repeats) = &mut self.repeats else { return true };
         let head = &self.heads[top];
-        match &mut distinct.last {
-            Some(last) if self.keys.compare(last, head) == Ordering::Equal => true,
-            Some(last) => {
-                last.clone_from(head);
-                false
-            }
-            None => {
-                distinct.last = Some(head.clone());
-                false
-            }
+        repeats.is_repeat = repeats.last.as_ref().is_some_and(|last| self.keys.compare(last, head) == Ordering::Equal);
+        if !repeats.is_repeat {
+            repeats.last.get_or_insert_default().clone_from(head);
         }
+        repeats.are_given || !repeats.is_repeat
     }
 
     fn is_before(&self, one: usize, other: usize) -> bool {

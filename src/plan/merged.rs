@@ -1,4 +1,4 @@
-//! Reads of several shards whose rows ShardGate merges: ORDER BY, LIMIT, OFFSET.
+//! Reads of several shards whose rows ShardGate merges: ORDER BY, LIMIT, OFFSET, DISTINCT; `grouped` has GROUP BY.
 //!
 //! Each shard gets the client's own text with a few splices. Select items that only the merge needs stand behind the
 //! client's, so that the columns that the client sees are the server's own; LIMIT asks for as many rows as can be
@@ -8,11 +8,12 @@
 
 use crate::merge::Limit;
 use crate::sharding::ShardId;
-use crate::sql::parse::ast::{Query, Select, Span};
+use crate::sql::parse::ast::{Call, Query, Select, Span};
 use crate::sql::tokens::{Op, Token, TokenKind};
 use crate::sql::{Lexer, Literal, PieceKind};
 use crate::value::Value;
 
+use super::grouped::{self, GroupPlan};
 use super::names::{Anchor, Part, Splice};
 use super::narrow::Known;
 use super::scope::{BlockId, QueryId, Scopes, TermScope};
@@ -29,7 +30,12 @@ pub struct MergePlan {
     pub hidden: u16,
     /// What the rows of each shard are sorted by.
     pub keys: Vec<SortKey>,
+    /// Of rows with equal keys only the first is wanted.
+    pub is_distinct: bool,
+    pub groups: Option<GroupPlan>,
     limit: Option<LimitTemplate>,
+    /// Each shard's first rows are enough.
+    limits_shards: bool,
 }
 
 /// LIMIT, but for its numbers.
@@ -77,7 +83,8 @@ impl super::Plan {
 
     /// Appends the statement as one of several `shard`s must get it, whose rows are merged, to `out`.
     pub fn render_merged(&self, merge: &MergePlan, input: &Binding<'_>, shard: ShardId, out: &mut Vec<u8>) {
-        let rows = merge.limit(input).map_or(u64::MAX, Limit::of_each);
+        let limit = merge.limit(input).filter(|_| merge.limits_shards);
+        let rows = limit.map_or(u64::MAX, Limit::of_each);
         self.names.render_spliced(input, shard, &merge.splices, rows, out);
     }
 }
@@ -87,12 +94,25 @@ impl super::Plan {
 pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: &mut Vec<Guard>) -> Option<MergePlan> {
     let statement = Statement::read(scopes, query, sql)?;
     let mut keys = KeyReader::new(&statement);
-    if let Some(order_by) = &statement.query.order_by {
-        for element in statement.elements(order_by.span)? {
-            keys.read(&element)?;
+    let mut splices = Vec::new();
+    let (mut groups, mut limits_shards) = (None, true);
+    if statement.is_grouped() {
+        let grouping = grouped::read(&statement, &mut keys)?;
+        splices.extend(statement.reordering(grouping.order_by));
+        (groups, limits_shards) = (Some(grouping.plan), grouping.limits_shards);
+    } else {
+        if let Some(order_by) = &statement.query.order_by {
+            for element in statement.elements(order_by.span)? {
+                keys.read(&element)?;
+            }
+        }
+        if statement.select.is_distinct {
+            let order_by = keys.read_all_columns()?;
+            splices.extend(statement.insertion_behind_order(order_by));
+            // What is added can tell rows apart that are equal.
+            limits_shards = keys.hidden.is_empty();
         }
     }
-    let mut splices = Vec::new();
     if !keys.hidden.is_empty() {
         splices.push(statement.insertion(statement.end_of_items()?, std::mem::take(&mut keys.hidden)));
     }
@@ -107,7 +127,8 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
     splices.sort_by_key(|splice| splice.from);
     guards.append(&mut keys.guards);
     let params = statement.params_of(&splices);
-    Some(MergePlan { splices, params, hidden: keys.count, keys: keys.keys, limit })
+    let is_distinct = statement.select.is_distinct;
+    Some(MergePlan { splices, params, hidden: keys.count, keys: keys.keys, is_distinct, groups, limit, limits_shards })
 }
 
 /// What is planned.
@@ -121,9 +142,12 @@ pub(super) struct Statement<'s, 'a, 'q> {
 }
 
 /// One element of a list: its expression, and the word after it.
+#[derive(Clone)]
 pub(super) struct Element {
     pub(super) span: Span,
     pub(super) descending: bool,
+    /// ASC or DESC stands behind it.
+    pub(super) has_direction: bool,
     pub(super) tokens: Vec<Token>,
 }
 
@@ -135,15 +159,62 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         let select = scopes.blocks[*block].select?;
         let items = select.items.iter().map(|item| &item.expression);
         let has_window = items.chain(scope.ast.order_by.as_ref()).any(|expression| expression.has_window);
-        let is_grouped = select.group_by.is_some() || select.having.is_some() || select.is_distinct;
-        if has_window || is_grouped || select.window.is_some() || select.counts_found_rows || scope.ast.into.is_some() {
+        if has_window
+            || select.having.is_some()
+            || select.window.is_some()
+            || select.counts_found_rows
+            || scope.ast.into.is_some()
+        {
             return None;
         }
-        if scopes.merged_call(*block).is_some() || scopes.unspreadable_feature().is_some() {
+        if scopes.unspreadable_feature().is_some() {
             return None;
         }
         let tokens = plain_tokens(sql, scopes)?;
-        Some(Self { scopes, block: *block, query: scope.ast, select, sql, tokens })
+        let statement = Self { scopes, block: *block, query: scope.ast, select, sql, tokens };
+        let is_both = statement.is_grouped() && select.is_distinct;
+        (!is_both).then_some(statement)
+    }
+
+    /// Whether groups are made of rows.
+    fn is_grouped(&self) -> bool {
+        self.select.group_by.is_some() || self.scopes.merged_call(self.block).is_some()
+    }
+
+    /// The calls in the block, outside of subqueries.
+    pub(super) fn calls(&self) -> impl Iterator<Item = &'q Call> {
+        let of_block = self.scopes.calls.iter().filter(|calls| calls.block == Some(self.block));
+        of_block.flat_map(|calls| &calls.expression.calls)
+    }
+
+    /// Puts elements before the client's ORDER BY, or makes one. The client's stays: whether a server needs a temporary
+    /// table for it shows in the definitions of the columns.
+    fn reordering(&self, mut elements: Vec<Part>) -> Option<Splice> {
+        if elements.is_empty() {
+            return None;
+        }
+        Some(match &self.query.order_by {
+            Some(written) => {
+                elements.push(Part::Text(", ".to_owned()));
+                self.insertion(written.span.start, elements)
+            }
+            None => {
+                elements.insert(0, Part::Text(" ORDER BY ".to_owned()));
+                self.insertion(self.select.span.end, elements)
+            }
+        })
+    }
+
+    /// Adds elements to ORDER BY, or makes one.
+    fn insertion_behind_order(&self, positions: Vec<u16>) -> Option<Splice> {
+        let mut before = if self.query.order_by.is_some() { ", " } else { " ORDER BY " };
+        let mut parts = Vec::new();
+        for position in positions {
+            parts.push(Part::Text(format!("{before}{position}")));
+            before = ", ";
+        }
+        let at = self.query.order_by.as_ref().map_or(self.select.span.end, |order_by| order_by.span.end);
+        (!parts.is_empty()).then(|| self.insertion(at, parts))
     }
 
     /// Where the client's select list ends. Not known for `TABLE t`, which has none.
@@ -153,7 +224,7 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         is_written.then(|| last.alias.as_ref().map_or(last.expression.span.end, |alias| alias.span.end))
     }
 
-    fn tokens_in(&self, span: Span) -> &[Token] {
+    pub(super) fn tokens_in(&self, span: Span) -> &[Token] {
         let from = self.tokens.partition_point(|token| token.start < span.start);
         let to = self.tokens.partition_point(|token| token.end <= span.end);
         self.tokens.get(from..to).unwrap_or_default()
@@ -179,7 +250,7 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         let tokens = if has_direction { &tokens[..tokens.len() - 1] } else { tokens };
         let span = Span { start: tokens.first()?.start, end: tokens.last()?.end };
         let is_more = tokens.iter().any(|token| token.is_word(self.sql, "ROLLUP"));
-        (!is_more).then(|| Element { span, descending, tokens: tokens.to_vec() })
+        (!is_more).then(|| Element { span, descending, has_direction, tokens: tokens.to_vec() })
     }
 
     /// `n`, `m, n` or `n OFFSET m`.

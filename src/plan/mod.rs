@@ -14,6 +14,7 @@ mod edits;
 mod exact;
 pub mod explain;
 mod functions;
+pub mod grouped;
 mod insert;
 mod instance;
 mod local;

@@ -59,6 +59,8 @@ const STRANGE_TYPES: &[&str] = &["uuid", "inet4", "inet6", "xmltype"];
 pub(super) struct KeyReader<'r, 's, 'a, 'q> {
     statement: &'r Statement<'s, 'a, 'q>,
     pub(super) keys: Vec<SortKey>,
+    /// By key: where it is in the select list.
+    places: Vec<Option<u16>>,
     /// The added select items, each with a comma before it.
     pub(super) hidden: Vec<Part>,
     /// How many there are.
@@ -67,7 +69,7 @@ pub(super) struct KeyReader<'r, 's, 'a, 'q> {
 }
 
 /// What an element means.
-struct Meaning {
+pub(super) struct Meaning {
     span: Span,
     /// Where it is in the client's select list.
     shown: Option<u16>,
@@ -86,7 +88,7 @@ enum Class {
 
 impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     pub(super) fn new(statement: &'r Statement<'s, 'a, 'q>) -> Self {
-        Self { statement, keys: Vec::new(), hidden: Vec::new(), count: 0, guards: Vec::new() }
+        Self { statement, keys: Vec::new(), places: Vec::new(), hidden: Vec::new(), count: 0, guards: Vec::new() }
     }
 
     /// Reads one element; `None` if it cannot be told what the server sorts by.
@@ -96,28 +98,98 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
             return Some(());
         }
         let meaning = self.meaning(element)?;
-        let kind = meaning.column.as_ref().and_then(|column| self.scopes().kind_of(self.statement.block, column));
-        let class = match kind {
-            Some(kind) => class_of(kind)?,
-            None if self.scopes().has_strange_types() => return None,
-            None => Class::Unknown,
-        };
-        let value = match class {
-            Class::Plain => SortValue::Plain(self.plain(&meaning)),
-            Class::Bytes => SortValue::Bytes(self.plain(&meaning)),
+        self.push(meaning, element.descending)
+    }
+
+    fn push(&mut self, meaning: Meaning, descending: bool) -> Option<()> {
+        let value = self.value(&meaning, ("", ""))?;
+        self.places.push(meaning.shown);
+        self.keys.push(SortKey { value, descending });
+        Some(())
+    }
+
+    fn class(&self, column: Option<&ColumnName>) -> Option<Class> {
+        match column.and_then(|column| self.scopes().kind_of(self.statement.block, column)) {
+            Some(kind) => class_of(kind),
+            None if self.scopes().has_strange_types() => None,
+            None => Some(Class::Unknown),
+        }
+    }
+
+    /// How values compare. `wrap` is put around an expression whose weights are asked for.
+    fn value(&mut self, meaning: &Meaning, wrap: (&str, &str)) -> Option<SortValue> {
+        Some(match self.class(meaning.column.as_ref())? {
+            Class::Plain => SortValue::Plain(self.plain(meaning)),
+            Class::Bytes => SortValue::Bytes(self.plain(meaning)),
             Class::Through(before, after) => SortValue::Plain(self.add(&[before, after], meaning.span)),
             Class::Text => {
-                let (weights, blank) = self.weights(meaning.span, true);
+                let (weights, blank) = self.weights(meaning.span, true, wrap);
                 SortValue::Weights { weights, blank }
             }
             Class::Unknown => {
-                let plain = self.plain(&meaning);
-                let (weights, blank) = self.weights(meaning.span, false);
+                let plain = self.plain(meaning);
+                let (weights, blank) = self.weights(meaning.span, false, wrap);
                 SortValue::ByType { plain, weights, blank }
             }
+        })
+    }
+
+    /// Adds all columns of the result that are no keys yet; their positions, from 1. `None` if they are not known, or if
+    /// rows are sorted by something else as well.
+    pub(super) fn read_all_columns(&mut self) -> Option<Vec<u16>> {
+        let is_constant = |item: &Item| matches!(item.kind, ItemKind::Constant(_));
+        // Of constants MariaDB reads one row only, and then leaves out OFFSET.
+        if self.places.iter().any(Option::is_none) || self.statement.select.items.iter().all(is_constant) {
+            return None;
+        }
+        let mut positions = Vec::new();
+        for place in 0..self.statement.select.items.len() {
+            let position = u16::try_from(place + 1).ok()?;
+            if !self.places.contains(&Some(position - 1)) {
+                let meaning = self.shown(place)?;
+                self.push(meaning, false)?;
+                positions.push(position);
+            }
+        }
+        Some(positions)
+    }
+
+    /// How the results of MIN or MAX (`function`) of `argument`, which are the column `at`, compare.
+    pub(super) fn extreme(&mut self, argument: &Element, at: ColumnAt, function: &str) -> Option<SortValue> {
+        let column = column_of(self.statement, argument);
+        let span = argument.span;
+        Some(match self.class(column.as_ref())? {
+            Class::Plain => SortValue::Plain(at),
+            Class::Bytes => SortValue::Bytes(at),
+            // The servers compare their text.
+            Class::Through(_, "+0") => return None,
+            Class::Through(before, after) => {
+                SortValue::Plain(self.add(&[&format!("{function}{before}"), &format!("{after})")], span))
+            }
+            Class::Text => {
+                let (weights, blank) = self.weights(span, true, (function, ")"));
+                SortValue::Weights { weights, blank }
+            }
+            Class::Unknown => {
+                let (weights, blank) = self.weights(span, false, (function, ")"));
+                SortValue::ByType { plain: at, weights, blank }
+            }
+        })
+    }
+
+    /// How groups compare by an element of GROUP BY, which may be in the select list.
+    pub(super) fn group_value(&mut self, element: &Element, shown: Option<u16>) -> Option<SortValue> {
+        let meaning = match shown {
+            Some(place) => self.shown(usize::from(place))?,
+            None => Meaning { span: element.span, shown: None, column: column_of(self.statement, element) },
         };
-        self.keys.push(SortKey { value, descending: element.descending });
-        Some(())
+        // Any row of the group will do, but not every server knows that of an expression.
+        let wrap = if meaning.column.is_some() { ("", "") } else { ("MIN(", ")") };
+        self.value(&meaning, wrap)
+    }
+
+    pub(super) fn column_of(&self, element: &Element) -> Option<ColumnName> {
+        column_of(self.statement, element)
     }
 
     fn scopes(&self) -> &'r Scopes<'a, 'q> {
@@ -214,7 +286,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     }
 
     /// An expression means columns of FROM, unless one of its words is what a select item is called.
-    fn expression(&self, element: &Element) -> Option<Meaning> {
+    pub(super) fn expression(&self, element: &Element) -> Option<Meaning> {
         let statement = self.statement;
         let names = element.tokens.iter().filter_map(|token| ident(*token, statement.sql, self.scopes().ctx.mode));
         let names: Vec<String> = names.map(|name| name.into_owned()).collect();
@@ -238,21 +310,34 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     }
 
     /// Adds the weights of a text and that of a blank. The latter is NULL where the text is, and also where it cannot be
-    /// compared.
-    fn weights(&mut self, span: Span, is_known: bool) -> (ColumnAt, ColumnAt) {
-        let weights = self.add(&["WEIGHT_STRING(", ")"], span);
-        const PADS: &[&str] =
-            &["IF(LEFT(", ",0)=CONCAT(LEFT(", ",0),' '),WEIGHT_STRING(CONCAT(LEFT(", ",0),' ')),LEFT(", ",0))"];
+    /// compared. `wrap` is put around each occurrence of the text.
+    fn weights(&mut self, span: Span, is_known: bool, wrap: (&str, &str)) -> (ColumnAt, ColumnAt) {
+        const PADS: [&str; 5] =
+            ["IF(LEFT(", ",0)=CONCAT(LEFT(", ",0),' '),WEIGHT_STRING(CONCAT(LEFT(", ",0),' ')),LEFT(", ",0))"];
+        let weights = self.add_wrapped(&["WEIGHT_STRING(", ")"], span, wrap);
         if is_known {
-            return (weights, self.add(PADS, span));
+            return (weights, self.add_wrapped(&PADS, span, wrap));
         }
         let after = format!(") RLIKE '{UNMERGEABLE}',NULL,{}", PADS[0]);
-        let blank = self.add(&["IF(COLLATION(", &after, PADS[1], PADS[2], PADS[3], ",0)))"], span);
+        let blank = self.add_wrapped(&["IF(COLLATION(", &after, PADS[1], PADS[2], PADS[3], ",0)))"], span, wrap);
         (weights, blank)
     }
 
+    fn add_wrapped(&mut self, texts: &[&str], span: Span, (before, after): (&str, &str)) -> ColumnAt {
+        let last = texts.len() - 1;
+        let texts: Vec<String> = texts
+            .iter()
+            .enumerate()
+            .map(|(index, text)| {
+                let (closing, opening) = (if index > 0 { after } else { "" }, if index < last { before } else { "" });
+                format!("{closing}{text}{opening}")
+            })
+            .collect();
+        self.add(&texts.iter().map(String::as_str).collect::<Vec<_>>(), span)
+    }
+
     /// Adds a select item: these texts, with the text of `span` between them.
-    fn add(&mut self, texts: &[&str], span: Span) -> ColumnAt {
+    pub(super) fn add(&mut self, texts: &[&str], span: Span) -> ColumnAt {
         self.hidden.push(Part::Text(format!(", {}", texts[0])));
         for text in &texts[1..] {
             self.hidden.push(self.statement.copy(span));
@@ -339,7 +424,7 @@ fn column_of(statement: &Statement<'_, '_, '_>, element: &Element) -> Option<Col
 }
 
 /// Whether the select item goes by this name.
-fn is_called(item: &Item, name: &str, sql: &[u8]) -> bool {
+pub(super) fn is_called(item: &Item, name: &str, sql: &[u8]) -> bool {
     match (&item.alias, &item.kind) {
         (Some(alias), _) => same_name(&alias.text, name),
         (None, ItemKind::Column(column)) => same_name(&column.column.text, name),
@@ -353,7 +438,7 @@ fn is_called(item: &Item, name: &str, sql: &[u8]) -> bool {
 }
 
 /// Whether the select item is a column of this name.
-fn is_column(item: &Item, name: &str) -> bool {
+pub(super) fn is_column(item: &Item, name: &str) -> bool {
     matches!(&item.kind, ItemKind::Column(column) if same_name(&column.column.text, name))
 }
 

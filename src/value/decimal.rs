@@ -2,6 +2,140 @@
 
 use std::cmp::Ordering;
 
+/// An exact number of any length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decimal {
+    negative: bool,
+    /// From the highest to the lowest, `scale` of them after the point; each is 0 to 9.
+    digits: Vec<u8>,
+    scale: usize,
+}
+
+impl Decimal {
+    /// The number that is all of `text`.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        if !is_decimal(text) {
+            return None;
+        }
+        let (negative, unsigned) = (text.starts_with(b"-"), text.strip_prefix(b"-").unwrap_or(text));
+        let scale = unsigned.iter().position(|byte| *byte == b'.').map_or(0, |point| unsigned.len() - point - 1);
+        let digits = unsigned.iter().filter(|byte| **byte != b'.').map(|byte| byte - b'0').collect();
+        Some(Self { negative, digits, scale })
+    }
+
+    /// The sum, with the larger of both scales.
+    pub fn plus(mut self, mut other: Self) -> Self {
+        let scale = self.scale.max(other.scale);
+        self.widen(scale);
+        other.widen(scale);
+        let whole = self.digits.len().max(other.digits.len()) + 1;
+        self.lengthen(whole);
+        other.lengthen(whole);
+        if self.negative == other.negative {
+            add(&mut self.digits, &other.digits);
+        } else if self.digits >= other.digits {
+            subtract(&mut self.digits, &other.digits);
+        } else {
+            subtract(&mut other.digits, &self.digits);
+            return other.trimmed();
+        }
+        self.trimmed()
+    }
+
+    /// The quotient with `scale` digits after the point, halves rounded away from zero. `None` for a division by zero.
+    pub fn divided(mut self, by: u64, scale: usize) -> Option<Self> {
+        if by == 0 {
+            return None;
+        }
+        // One digit more, to round.
+        let behind = self.scale;
+        if behind < scale + 1 {
+            self.widen(scale + 1);
+        }
+        let (mut rest, by) = (0_u128, u128::from(by));
+        for digit in &mut self.digits {
+            rest = rest * 10 + u128::from(*digit);
+            *digit = (rest / by) as u8;
+            rest %= by;
+        }
+        Some(self.rounded(scale))
+    }
+
+    fn rounded(mut self, scale: usize) -> Self {
+        let cut = self.digits.len() - (self.scale - scale);
+        let is_up = self.digits.get(cut).is_some_and(|digit| *digit >= 5);
+        self.digits.truncate(cut);
+        self.scale = scale;
+        self.lengthen(cut + 1);
+        if is_up {
+            let mut one = vec![0; self.digits.len()];
+            one[self.digits.len() - 1] = 1;
+            add(&mut self.digits, &one);
+        }
+        self.trimmed()
+    }
+
+    /// How many digits it has, without zeros before it.
+    pub fn precision(&self) -> usize {
+        self.digits.len()
+    }
+
+    fn widen(&mut self, scale: usize) {
+        self.digits.resize(self.digits.len() + scale - self.scale, 0);
+        self.scale = scale;
+    }
+
+    fn lengthen(&mut self, digits: usize) {
+        let missing = digits.saturating_sub(self.digits.len());
+        self.digits.splice(0..0, std::iter::repeat_n(0, missing));
+    }
+
+    fn trimmed(mut self) -> Self {
+        let zeros = self.digits.iter().take_while(|digit| **digit == 0).count();
+        let whole = self.digits.len().saturating_sub(self.scale);
+        self.digits.drain(..zeros.min(whole));
+        self.negative &= self.digits.iter().any(|digit| *digit != 0);
+        self
+    }
+}
+
+impl std::fmt::Display for Decimal {
+    /// As the servers write it: one digit before the point at least.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let whole = self.digits.len().saturating_sub(self.scale);
+        f.write_str(if self.negative { "-" } else { "" })?;
+        if whole == 0 {
+            f.write_str("0")?;
+        }
+        for (index, digit) in self.digits.iter().enumerate() {
+            if index == whole {
+                f.write_str(".")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Both have the same length, and there is room for the carry.
+fn add(digits: &mut [u8], other: &[u8]) {
+    let mut carry = 0;
+    for (digit, more) in digits.iter_mut().zip(other).rev() {
+        let sum = *digit + more + carry;
+        (*digit, carry) = (sum % 10, sum / 10);
+    }
+}
+
+/// Both have the same length, and `digits` is not the smaller number.
+fn subtract(digits: &mut [u8], other: &[u8]) {
+    let mut borrow = 0;
+    for (digit, less) in digits.iter_mut().zip(other).rev() {
+        let less = less + borrow;
+        borrow = u8::from(*digit < less);
+        *digit = *digit + 10 * borrow - less;
+    }
+}
+
 /// Whether all of `text` is such a number.
 pub fn is_decimal(text: &[u8]) -> bool {
     let unsigned = text.strip_prefix(b"-").unwrap_or(text);
@@ -56,8 +190,10 @@ impl<'a> Parts<'a> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn numbers_are_ordered_by_value() {
@@ -70,6 +206,50 @@ mod tests {
         }
         for (left, right) in [("0", "-0.00"), ("1", "1.000"), ("007", "7"), (".5", "0.50")] {
             assert_eq!(compare(left.as_bytes(), right.as_bytes()), Ordering::Equal, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn sums_and_quotients_are_exact() {
+        let number = |text: &str| Decimal::parse(text.as_bytes()).unwrap();
+        for (left, right, sum) in [
+            ("1", "2", "3"),
+            ("999.99", "0.01", "1000.00"),
+            ("-5", "5.00", "0.00"),
+            ("0.1", "-0.25", "-0.15"),
+            ("-1.5", "-2", "-3.5"),
+            (
+                "99999999999999999999999999999999999999999999999999",
+                "1",
+                "100000000000000000000000000000000000000000000000000",
+            ),
+            ("10", "-0.001", "9.999"),
+        ] {
+            assert_eq!(number(left).plus(number(right)).to_string(), sum, "{left} + {right}");
+            assert_eq!(number(right).plus(number(left)).to_string(), sum, "{right} + {left}");
+        }
+        for (left, by, scale, quotient) in [
+            ("10", 4, 4, "2.5000"),
+            ("1", 3, 4, "0.3333"),
+            ("2", 3, 4, "0.6667"),
+            ("-2", 3, 4, "-0.6667"),
+            ("-1", 8, 2, "-0.13"),
+            ("0.00001", 1, 4, "0.0000"),
+            ("-0.00001", 1, 4, "0.0000"),
+            ("9.99995", 1, 4, "10.0000"),
+            ("7", 7, 0, "1"),
+            ("123456789012345678901234567890.5", 10, 4, "12345678901234567890123456789.0500"),
+        ] {
+            assert_eq!(number(left).divided(by, scale).unwrap().to_string(), quotient, "{left} / {by}");
+        }
+        assert_eq!(number("1").divided(0, 2), None);
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_those_of_integers(left in -1_000_000_000_i64..1_000_000_000, right in -1_000_000_000_i64..1_000_000_000) {
+            let number = |value: i64| Decimal::parse(value.to_string().as_bytes()).unwrap();
+            prop_assert_eq!(number(left).plus(number(right)).to_string(), (left + right).to_string());
         }
     }
 

@@ -5,6 +5,7 @@ use mysql_common::constants::ColumnType;
 
 use crate::wire::WireError;
 use crate::wire::reader::{NULL_CELL, Reader};
+use crate::wire::writer::Put;
 
 /// The places of one row's cells.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +81,27 @@ pub fn cut_binary(payload: &[u8], places: &CellPlaces, columns: usize, shown: us
     out.extend_from_slice(payload.get(values..places.end_of(shown)).unwrap_or_default());
 }
 
+/// Appends the payload of a binary row with these cells, of columns of these types.
+pub fn write_binary<'c>(cells: impl Iterator<Item = Option<&'c [u8]>>, types: &[u8], out: &mut Vec<u8>) {
+    out.push(0);
+    let bitmap = out.len();
+    let cells: Vec<Option<&[u8]>> = cells.collect();
+    out.resize(bitmap + bitmap_len(cells.len()), 0);
+    for (index, (cell, column_type)) in cells.iter().zip(types).enumerate() {
+        match cell {
+            None => out[bitmap + (index + 2) / 8] |= 1 << ((index + 2) % 8),
+            Some(bytes) => match fixed_len(*column_type) {
+                Some(Length::Known(_)) => out.extend_from_slice(bytes),
+                Some(Length::Byte) => {
+                    out.push(bytes.len() as u8);
+                    out.extend_from_slice(bytes);
+                }
+                None => out.put_lenenc_bytes(bytes),
+            },
+        }
+    }
+}
+
 // The bitmap of a row begins with its third bit.
 fn bitmap_len(columns: usize) -> usize {
     (columns + 2).div_ceil(8)
@@ -89,24 +111,43 @@ fn is_null(nulls: &[u8], index: usize) -> bool {
     nulls.get((index + 2) / 8).is_some_and(|byte| byte >> ((index + 2) % 8) & 1 == 1)
 }
 
+/// How long a value is that has no length-encoded length before it.
+enum Length {
+    Known(usize),
+    /// A byte before it says so.
+    Byte,
+}
+
+fn fixed_len(column_type: u8) -> Option<Length> {
+    use ColumnType::*;
+    let is = |types: &[ColumnType]| types.iter().any(|of| column_type == *of as u8);
+    match () {
+        () if is(&[MYSQL_TYPE_TINY]) => Some(Length::Known(1)),
+        () if is(&[MYSQL_TYPE_SHORT, MYSQL_TYPE_YEAR]) => Some(Length::Known(2)),
+        () if is(&[MYSQL_TYPE_LONG, MYSQL_TYPE_INT24, MYSQL_TYPE_FLOAT]) => Some(Length::Known(4)),
+        () if is(&[MYSQL_TYPE_LONGLONG, MYSQL_TYPE_DOUBLE]) => Some(Length::Known(8)),
+        () if is(&[
+            MYSQL_TYPE_DATE,
+            MYSQL_TYPE_NEWDATE,
+            MYSQL_TYPE_DATETIME,
+            MYSQL_TYPE_TIMESTAMP,
+            MYSQL_TYPE_TIME,
+        ]) =>
+        {
+            Some(Length::Byte)
+        }
+        () => None,
+    }
+}
+
 /// Steps over one value; gives its length without the length before it.
 fn skip_value(reader: &mut Reader<'_>, column_type: u8) -> Result<usize, WireError> {
-    use ColumnType::*;
-    let is = |of: ColumnType| column_type == of as u8;
-    let fixed = match () {
-        () if is(MYSQL_TYPE_TINY) => 1,
-        () if is(MYSQL_TYPE_SHORT) || is(MYSQL_TYPE_YEAR) => 2,
-        () if is(MYSQL_TYPE_LONG) || is(MYSQL_TYPE_INT24) || is(MYSQL_TYPE_FLOAT) => 4,
-        () if is(MYSQL_TYPE_LONGLONG) || is(MYSQL_TYPE_DOUBLE) => 8,
-        () if [MYSQL_TYPE_DATE, MYSQL_TYPE_NEWDATE, MYSQL_TYPE_DATETIME, MYSQL_TYPE_TIMESTAMP, MYSQL_TYPE_TIME]
-            .into_iter()
-            .any(is) =>
-        {
-            usize::from(reader.u8("row cell")?)
-        }
-        () => return Ok(reader.lenenc_bytes("row cell")?.len()),
+    let len = match fixed_len(column_type) {
+        Some(Length::Known(len)) => len,
+        Some(Length::Byte) => usize::from(reader.u8("row cell")?),
+        None => return Ok(reader.lenenc_bytes("row cell")?.len()),
     };
-    reader.skip(fixed, "row cell").map(|()| fixed)
+    reader.skip(len, "row cell").map(|()| len)
 }
 
 #[cfg(test)]
@@ -133,6 +174,9 @@ mod tests {
             cut.clear();
             binary::write_row(&mut wanted, &cells[..shown]);
             cut_binary(&row, &places, cells.len(), shown, &mut cut);
+            assert_eq!(cut, wanted, "{shown}");
+            cut.clear();
+            write_binary((0..shown).map(|index| places.cell(index, &row)), &types, &mut cut);
             assert_eq!(cut, wanted, "{shown}");
         }
         assert!(places.read_binary(&row, &types[1..]).is_err());

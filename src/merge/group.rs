@@ -1,0 +1,328 @@
+//! Groups of rows to one row each: what GROUP BY and the aggregate functions make of rows that each shard has grouped
+//! already.
+//!
+//! Each row is a shard's part of a group. Parts with equal keys come one after the other, so only one group is held at
+//! a time. Exact numbers stay exact, of any length.
+
+use std::cmp::Ordering;
+
+use super::key::{Cells, Encoding, Key, Keys, Values, binary_real, integer, little_endian, real};
+use super::{MergeError, real as reals};
+use crate::value::decimal::Decimal;
+
+/// How the cells of one column in the parts of a group become one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Combine {
+    /// COUNT: 64-bit integers are added.
+    Count,
+    /// SUM of exact numbers; the parts are decimals.
+    Sum,
+    /// SUM of DOUBLEs.
+    RealSum,
+    /// MIN and MAX: the cell of the part whose key is the least or the greatest, and with it the cells `with` it.
+    Extreme {
+        key: Key,
+        is_greatest: bool,
+        with: Vec<usize>,
+    },
+    /// SUM of exact numbers of which `sum` is another one, with more digits.
+    Rounded {
+        sum: usize,
+        decimals: usize,
+    },
+    /// AVG of exact numbers, from sum and count, which are combined before it.
+    Average {
+        sum: usize,
+        count: usize,
+        decimals: usize,
+    },
+    /// AVG of DOUBLEs.
+    RealAverage {
+        sum: usize,
+        count: usize,
+    },
+    And,
+    Or,
+    Xor,
+}
+
+/// One column that is combined. All others keep the first part's cells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    pub cell: usize,
+    pub combine: Combine,
+}
+
+/// What a column came to so far. `None` of a value: only NULLs.
+#[derive(Debug)]
+enum State {
+    Count(i128),
+    Sum(Option<Decimal>),
+    RealSum(Option<f64>),
+    Extreme {
+        keys: Keys,
+        best: Values,
+        spare: Values,
+    },
+    Bits(u64),
+    /// Computed from others.
+    Derived,
+}
+
+/// The group at hand.
+#[derive(Debug)]
+pub struct Group {
+    aggregates: Vec<Aggregate>,
+    states: Vec<State>,
+    encoding: Encoding,
+    cells: Vec<Option<Vec<u8>>>,
+    is_open: bool,
+}
+
+impl Group {
+    /// `columns`: how many cells rows have. What is computed from other columns must stand behind
+    /// those.
+    pub fn new(columns: usize, aggregates: Vec<Aggregate>, encoding: Encoding) -> Self {
+        Self { aggregates, states: Vec::new(), encoding, cells: vec![None; columns], is_open: false }
+    }
+
+    /// Whether there is a part at least.
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Begins with the first part.
+    pub fn begin(&mut self, row: &(impl Cells + ?Sized)) -> Result<(), MergeError> {
+        for (index, cell) in self.cells.iter_mut().enumerate() {
+            keep(cell, row.cell(index));
+        }
+        self.states.clear();
+        for aggregate in &self.aggregates {
+            self.states.push(self.first(aggregate, row)?);
+        }
+        self.is_open = true;
+        Ok(())
+    }
+
+    fn first(&self, aggregate: &Aggregate, row: &(impl Cells + ?Sized)) -> Result<State, MergeError> {
+        let cell = row.cell(aggregate.cell);
+        Ok(match &aggregate.combine {
+            Combine::Count => State::Count(self.count(cell)?),
+            Combine::Sum => State::Sum(exact(cell)?),
+            Combine::RealSum => State::RealSum(self.real(cell)?),
+            Combine::Extreme { key, .. } => {
+                let (mut keys, mut best) = (Keys::new(vec![*key], self.encoding), Values::default());
+                keys.read(row, &mut best)?;
+                State::Extreme { keys, best, spare: Values::default() }
+            }
+            Combine::And | Combine::Or | Combine::Xor => State::Bits(self.bits(cell)?),
+            Combine::Rounded { .. } | Combine::Average { .. } | Combine::RealAverage { .. } => State::Derived,
+        })
+    }
+
+    /// Adds another part.
+    pub fn add(&mut self, row: &(impl Cells + ?Sized)) -> Result<(), MergeError> {
+        for index in 0..self.aggregates.len() {
+            let cell = row.cell(self.aggregates[index].cell);
+            let state = std::mem::replace(&mut self.states[index], State::Derived);
+            self.states[index] = match (state, &self.aggregates[index].combine) {
+                (State::Count(count), _) => State::Count(count + self.count(cell)?),
+                (State::Sum(sum), _) => State::Sum(joined(sum, exact(cell)?, Decimal::plus)),
+                (State::RealSum(sum), _) => State::RealSum(joined(sum, self.real(cell)?, |one, other| one + other)),
+                (State::Bits(bits), Combine::And) => State::Bits(bits & self.bits(cell)?),
+                (State::Bits(bits), Combine::Or) => State::Bits(bits | self.bits(cell)?),
+                (State::Bits(bits), _) => State::Bits(bits ^ self.bits(cell)?),
+                (State::Extreme { mut keys, mut best, mut spare }, Combine::Extreme { is_greatest, with, .. }) => {
+                    keys.read(row, &mut spare)?;
+                    let wanted = if *is_greatest { Ordering::Greater } else { Ordering::Less };
+                    // NULL is what there is without a value.
+                    let is_better = !spare.is_null() && (best.is_null() || keys.compare(&spare, &best) == wanted);
+                    if is_better {
+                        std::mem::swap(&mut best, &mut spare);
+                        for index in with {
+                            keep(&mut self.cells[*index], row.cell(*index));
+                        }
+                    }
+                    State::Extreme { keys, best, spare }
+                }
+                (other, _) => other,
+            };
+        }
+        Ok(())
+    }
+
+    /// The group's row; there must be one.
+    pub fn finish(&mut self) -> Result<&[Option<Vec<u8>>], MergeError> {
+        self.is_open = false;
+        for index in 0..self.aggregates.len() {
+            let cell = self.aggregates[index].cell;
+            self.cells[cell] = match (&self.states[index], &self.aggregates[index].combine) {
+                (State::Count(count), _) => {
+                    let count = u64::try_from(*count).map_err(|_| MergeError::UnreadableCell)?;
+                    Some(self.integer_cell(count))
+                }
+                (State::Bits(bits), _) => Some(self.integer_cell(*bits)),
+                (State::Sum(sum), _) => match sum {
+                    Some(sum) if sum.precision() > MAX_DIGITS => return Err(MergeError::TooLarge),
+                    sum => sum.as_ref().map(|sum| sum.to_string().into_bytes()),
+                },
+                (State::RealSum(sum), _) => match sum {
+                    Some(sum) if !sum.is_finite() => return Err(MergeError::TooLarge),
+                    sum => sum.map(|sum| self.real_cell(sum)),
+                },
+                (State::Derived, Combine::Rounded { sum, decimals }) => exact(self.cells[*sum].as_deref())?
+                    .and_then(|sum| sum.divided(1, *decimals))
+                    .map(|sum| sum.to_string().into_bytes()),
+                (State::Derived, Combine::Average { sum, count, decimals }) => {
+                    let (sum, count) =
+                        (exact(self.cells[*sum].as_deref())?, self.count(self.cells[*count].as_deref())?);
+                    let count = u64::try_from(count).map_err(|_| MergeError::UnreadableCell)?;
+                    sum.and_then(|sum| sum.divided(count, *decimals)).map(|average| average.to_string().into_bytes())
+                }
+                (State::Derived, Combine::RealAverage { sum, count }) => {
+                    let (sum, count) =
+                        (self.real(self.cells[*sum].as_deref())?, self.count(self.cells[*count].as_deref())?);
+                    sum.filter(|_| count > 0).map(|sum| self.real_cell(sum / count as f64))
+                }
+                (State::Extreme { .. } | State::Derived, _) => continue,
+            };
+        }
+        Ok(&self.cells)
+    }
+
+    fn count(&self, cell: Option<&[u8]>) -> Result<i128, MergeError> {
+        let read = cell.and_then(|cell| match self.encoding {
+            Encoding::Text => integer(cell),
+            Encoding::Binary => little_endian(cell, false),
+        });
+        read.ok_or(MergeError::UnreadableCell)
+    }
+
+    fn bits(&self, cell: Option<&[u8]>) -> Result<u64, MergeError> {
+        let read = cell.and_then(|cell| match self.encoding {
+            Encoding::Text => integer(cell),
+            Encoding::Binary => little_endian(cell, true),
+        });
+        read.and_then(|bits| u64::try_from(bits).ok()).ok_or(MergeError::UnreadableCell)
+    }
+
+    fn real(&self, cell: Option<&[u8]>) -> Result<Option<f64>, MergeError> {
+        let Some(cell) = cell else { return Ok(None) };
+        let read = match self.encoding {
+            Encoding::Text => real(cell),
+            Encoding::Binary => binary_real(cell),
+        };
+        read.map(Some).ok_or(MergeError::UnreadableCell)
+    }
+
+    fn integer_cell(&self, value: u64) -> Vec<u8> {
+        match self.encoding {
+            Encoding::Text => value.to_string().into_bytes(),
+            Encoding::Binary => value.to_le_bytes().to_vec(),
+        }
+    }
+
+    fn real_cell(&self, value: f64) -> Vec<u8> {
+        match self.encoding {
+            Encoding::Text => reals::written(value).into_bytes(),
+            Encoding::Binary => value.to_le_bytes().to_vec(),
+        }
+    }
+}
+
+/// The digits that a DECIMAL can have.
+const MAX_DIGITS: usize = 65;
+
+fn exact(cell: Option<&[u8]>) -> Result<Option<Decimal>, MergeError> {
+    cell.map(|cell| Decimal::parse(cell).ok_or(MergeError::UnreadableCell)).transpose()
+}
+
+fn joined<T>(one: Option<T>, other: Option<T>, join: impl FnOnce(T, T) -> T) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(join(one, other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Puts a copy into `cell`, whose buffer is used again.
+fn keep(cell: &mut Option<Vec<u8>>, value: Option<&[u8]>) {
+    match (cell.as_mut(), value) {
+        (Some(kept), Some(value)) => {
+            kept.clear();
+            kept.extend_from_slice(value);
+        }
+        (_, value) => *cell = value.map(<[u8]>::to_vec),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::merge::key::{Compare, Source};
+
+    fn grouped(aggregates: Vec<Aggregate>, rows: &[&[Option<&str>]]) -> Result<Vec<Option<String>>, MergeError> {
+        let mut group = Group::new(rows[0].len(), aggregates, Encoding::Text);
+        for row in rows {
+            let cells: Vec<Option<&[u8]>> = row.iter().map(|cell| cell.map(str::as_bytes)).collect();
+            if group.is_open() { group.add(cells.as_slice())? } else { group.begin(cells.as_slice())? }
+        }
+        let cells = group.finish()?;
+        Ok(cells.iter().map(|cell| cell.as_ref().map(|cell| String::from_utf8(cell.clone()).unwrap())).collect())
+    }
+
+    fn one(combine: Combine, parts: &[Option<&str>]) -> Option<String> {
+        let rows: Vec<Vec<Option<&str>>> = parts.iter().map(|part| vec![*part]).collect();
+        let rows: Vec<&[Option<&str>]> = rows.iter().map(Vec::as_slice).collect();
+        grouped(vec![Aggregate { cell: 0, combine }], &rows).unwrap().remove(0)
+    }
+
+    type Parts<'p> = &'p [Option<&'p str>];
+
+    #[test]
+    fn parts_become_one() {
+        let key = Key { source: Source::Plain { cell: 0, compare: Compare::Decimal }, descending: false };
+        let extreme = |is_greatest| Combine::Extreme { key, is_greatest, with: vec![0] };
+        let cases: &[(Combine, Parts<'_>, Option<&str>)] = &[
+            (Combine::Count, &[Some("3"), Some("0"), Some("4")], Some("7")),
+            (Combine::Sum, &[Some("99999999999999999999"), None, Some("0.01")], Some("99999999999999999999.01")),
+            (Combine::Sum, &[None, None], None),
+            (Combine::RealSum, &[None, Some("0.5"), Some("1e20")], Some("1e20")),
+            (extreme(true), &[None, Some("-2.5"), Some("-10.0")], Some("-2.5")),
+            (extreme(false), &[Some("-2.5"), None, Some("-10.0")], Some("-10.0")),
+            (extreme(false), &[None, None], None),
+            (Combine::And, &[Some("18446744073709551615"), Some("6"), Some("3")], Some("2")),
+            (Combine::Or, &[Some("0"), Some("6"), Some("3")], Some("7")),
+            (Combine::Xor, &[Some("5"), Some("6"), Some("3")], Some("0")),
+        ];
+        for (combine, parts, wanted) in cases {
+            assert_eq!(one(combine.clone(), parts).as_deref(), *wanted, "{combine:?} {parts:?}");
+        }
+    }
+
+    #[test]
+    fn an_average_comes_from_all_sums_and_counts() {
+        let aggregates = vec![
+            Aggregate { cell: 2, combine: Combine::Sum },
+            Aggregate { cell: 3, combine: Combine::Count },
+            Aggregate { cell: 1, combine: Combine::Average { sum: 2, count: 3, decimals: 4 } },
+        ];
+        let rows: &[&[Option<&str>]] =
+            &[&[Some("k"), Some("1.0000"), Some("1"), Some("1")], &[Some("K"), Some("2.0000"), Some("4"), Some("2")]];
+        let row = grouped(aggregates.clone(), rows).unwrap();
+        assert_eq!((row[0].as_deref(), row[1].as_deref()), (Some("k"), Some("1.6667")));
+        let rows: &[&[Option<&str>]] = &[&[None, None, None, Some("0")], &[None, None, None, Some("0")]];
+        assert_eq!(grouped(aggregates, rows).unwrap()[1], None);
+    }
+
+    #[test]
+    fn what_is_no_number_is_an_error() {
+        for combine in [Combine::Count, Combine::Sum, Combine::RealSum, Combine::And] {
+            let aggregate = Aggregate { cell: 0, combine: combine.clone() };
+            assert_eq!(grouped(vec![aggregate], &[&[Some("x")]]), Err(MergeError::UnreadableCell), "{combine:?}");
+        }
+        let long = "9".repeat(65);
+        let sum = Aggregate { cell: 0, combine: Combine::Sum };
+        assert_eq!(grouped(vec![sum], &[&[Some(&long)], &[Some("1")]]), Err(MergeError::TooLarge));
+    }
+}

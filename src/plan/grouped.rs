@@ -1,0 +1,356 @@
+//! GROUP BY and aggregate functions over several shards.
+//!
+//! Each shard groups its own rows and sorts the groups by their keys, so that the parts of a group meet in the merge.
+//! COUNT, SUM, MIN, MAX, AVG and BIT_AND, BIT_OR, BIT_XOR of the parts are those of the group; an average needs sum and
+//! count beside it. An order that is not that of the keys is made when the groups are complete.
+
+use crate::sharding::schema::same_name;
+use crate::sql::Op;
+use crate::sql::parse::ast::{Call, Item, ItemKind, Span};
+
+use super::Guard;
+use super::functions;
+use super::merged::{Element, Statement};
+use super::names::Part;
+use super::sort_key::{ColumnAt, KeyReader, SortKey, SortValue, is_called, is_column};
+
+/// What the parts of groups become.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupPlan {
+    /// Columns that are combined, an average behind its sum and count. The others keep the value of one part.
+    pub folds: Vec<(ColumnAt, Fold)>,
+    /// What complete groups are sorted by; empty if they come in the right order.
+    pub order: Vec<SortKey>,
+}
+
+/// How the values of one column are combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    Count,
+    Sum,
+    Least(SortValue),
+    Greatest(SortValue),
+    /// The sum of values that have more digits than they show, with all of their digits in the column `exact`.
+    RoundedSum {
+        exact: ColumnAt,
+    },
+    /// From `sum` if that is a DOUBLE, else from `exact`.
+    Average {
+        sum: ColumnAt,
+        exact: ColumnAt,
+        count: ColumnAt,
+    },
+    And,
+    Or,
+    Xor,
+}
+
+/// What a grouped statement comes to.
+pub(super) struct Grouping {
+    pub(super) plan: GroupPlan,
+    /// What each shard's groups are sorted by, as text after ORDER BY; empty if there is one group.
+    pub(super) order_by: Vec<Part>,
+    /// Each shard's first groups are the first groups of all.
+    pub(super) limits_shards: bool,
+}
+
+/// One element of GROUP BY.
+struct GroupKey {
+    element: Element,
+    /// Where it is in the select list.
+    shown: Option<u16>,
+}
+
+/// What an element of ORDER BY is.
+enum Target {
+    Key(usize),
+    Value(SortValue),
+}
+
+/// Reads GROUP BY, the aggregates and ORDER BY. The keys that groups are merged by are left in `reader`.
+pub(super) fn read<'s, 'a, 'q>(
+    statement: &'s Statement<'s, 'a, 'q>,
+    reader: &mut KeyReader<'s, 's, 'a, 'q>,
+) -> Option<Grouping> {
+    let mut grouper = Grouper { statement, reader, folds: Vec::new(), shown: Vec::new() };
+    if statement.select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) {
+        return None;
+    }
+    grouper.check_calls()?;
+    for (place, item) in statement.select.items.iter().enumerate() {
+        let value = grouper.item(ColumnAt::Shown(u16::try_from(place).ok()?), item)?;
+        grouper.shown.push(value);
+    }
+    match &statement.select.group_by {
+        Some(group_by) => grouper.groups(group_by.span),
+        None => Some(grouper.one_group()),
+    }
+}
+
+struct Grouper<'g, 's, 'a, 'q> {
+    statement: &'s Statement<'s, 'a, 'q>,
+    reader: &'g mut KeyReader<'s, 's, 'a, 'q>,
+    folds: Vec<(ColumnAt, Fold)>,
+    /// By select item: how groups can be sorted by it, if it is an aggregate.
+    shown: Vec<Option<SortValue>>,
+}
+
+impl Grouper<'_, '_, '_, '_> {
+    /// Aggregates must stand alone, as select items or elements of ORDER BY.
+    fn check_calls(&self) -> Option<()> {
+        let statement = self.statement;
+        let order: Vec<Element> = match &statement.query.order_by {
+            Some(order_by) => statement.elements(order_by.span)?,
+            None => Vec::new(),
+        };
+        let stands_alone = |call: &Call| {
+            let items = statement.select.items.iter().map(|item| item.expression.span);
+            items.chain(order.iter().map(|element| element.span)).any(|span| span == call.span)
+        };
+        let is_fine = |call: &Call| call.is_plain && (functions::is_scalar(&call.name) || stands_alone(call));
+        statement.calls().all(is_fine).then_some(())
+    }
+
+    fn item(&mut self, at: ColumnAt, item: &Item) -> Option<Option<SortValue>> {
+        match item.expression.calls.iter().find(|call| !functions::is_scalar(&call.name)) {
+            Some(call) => self.fold(at, call).map(Some),
+            // One group has no row to take it from where a shard has none.
+            None if self.statement.select.group_by.is_none() => {
+                matches!(item.kind, ItemKind::Constant(_)).then_some(None)
+            }
+            None => Some(None),
+        }
+    }
+
+    /// Notes how the column `at`, which is this call, is combined; how groups are sorted by it.
+    fn fold(&mut self, at: ColumnAt, call: &Call) -> Option<SortValue> {
+        let arguments = self.statement.elements(call.arguments)?;
+        let [argument] = arguments.as_slice() else { return None };
+        let is_distinct = argument.tokens.first().is_some_and(|token| token.is_word(self.statement.sql, "DISTINCT"));
+        let has_query = argument.tokens.iter().any(|token| token.is_word(self.statement.sql, "SELECT"));
+        if is_distinct || has_query {
+            return None;
+        }
+        // In a temporary table servers round such a sum at each row: what comes out depends on how they group.
+        let is_sum = matches!(call.name.as_str(), "sum" | "avg");
+        if is_sum && self.rounds(argument) && self.statement.select.group_by.is_some() {
+            return None;
+        }
+        let fold = match call.name.as_str() {
+            "count" => Fold::Count,
+            "sum" => match self.rounds(argument) {
+                true => Fold::RoundedSum { exact: self.exact_sum(argument) },
+                false => Fold::Sum,
+            },
+            "bit_and" => Fold::And,
+            "bit_or" => Fold::Or,
+            "bit_xor" => Fold::Xor,
+            "avg" => {
+                let sum = self.reader.add(&["SUM(", ")"], argument.span);
+                let count = self.reader.add(&["COUNT(", ")"], argument.span);
+                self.folds.extend([(sum, Fold::Sum), (count, Fold::Count)]);
+                let exact = if self.rounds(argument) { self.exact_sum(argument) } else { sum };
+                Fold::Average { sum, exact, count }
+            }
+            "min" => Fold::Least(self.reader.extreme(argument, at, "MIN(")?),
+            "max" => Fold::Greatest(self.reader.extreme(argument, at, "MAX(")?),
+            _ => return None,
+        };
+        self.folds.push((at, fold));
+        Some(match fold {
+            Fold::Least(value) | Fold::Greatest(value) => value,
+            _ => SortValue::Plain(at),
+        })
+    }
+
+    /// Whether the values may be rounded when they are written: a quotient has digits that its type does not show, and
+    /// a sum counts them.
+    fn rounds(&self, argument: &Element) -> bool {
+        let statement = self.statement;
+        let divides = argument.tokens.iter().any(|token| token.is_op(Op::Slash));
+        let instances = &statement.scopes.blocks[statement.block].instances;
+        let is_table = |id: &usize| statement.scopes.instances[*id].table().is_some();
+        divides || !instances.iter().all(is_table)
+    }
+
+    fn exact_sum(&mut self, argument: &Element) -> ColumnAt {
+        let exact = self.reader.add(&["SUM(CAST(", " AS DECIMAL(65,30)))"], argument.span);
+        self.folds.push((exact, Fold::Sum));
+        exact
+    }
+
+    fn one_group(self) -> Grouping {
+        let plan = GroupPlan { folds: self.folds, order: Vec::new() };
+        Grouping { plan, order_by: Vec::new(), limits_shards: false }
+    }
+
+    fn groups(mut self, group_by: Span) -> Option<Grouping> {
+        let mut keys = Vec::new();
+        for element in self.statement.elements(group_by)? {
+            keys.push(self.group_key(element)?);
+        }
+        let mut order = Vec::new();
+        if let Some(order_by) = &self.statement.query.order_by {
+            for element in self.statement.elements(order_by.span)? {
+                let is_null = matches!(element.tokens.as_slice(), [token] if token.is_word(self.statement.sql, "NULL"));
+                if !is_null {
+                    order.push((self.target(&element, &keys)?, element.descending));
+                }
+            }
+        }
+        let of_keys = |(target, descending): &(Target, bool)| match target {
+            Target::Key(key) => Some((*key, *descending)),
+            Target::Value(_) => None,
+        };
+        let by_keys: Option<Vec<(usize, bool)>> = order.iter().map(of_keys).collect();
+        let is_ordered = by_keys.is_some();
+        let mut sorted = by_keys.unwrap_or_default();
+        for key in 0..keys.len() {
+            if !sorted.iter().any(|(known, _)| *known == key) {
+                sorted.push((key, false));
+            }
+        }
+        let mut order_by = Vec::new();
+        for (key, descending) in &sorted {
+            if !order_by.is_empty() {
+                order_by.push(Part::Text(", ".to_owned()));
+            }
+            order_by.push(self.statement.copy(keys[*key].element.span));
+            order_by.push(Part::Text(if *descending { " DESC" } else { "" }.to_owned()));
+            let GroupKey { element, shown } = &keys[*key];
+            let value = self.reader.group_value(element, *shown)?;
+            self.reader.keys.push(SortKey { value, descending: *descending });
+        }
+        let mut by_value = Vec::new();
+        if !is_ordered {
+            for (target, descending) in order {
+                let value = match target {
+                    Target::Value(value) => value,
+                    Target::Key(key) => {
+                        let place = sorted.iter().position(|(known, _)| *known == key)?;
+                        self.reader.keys.get(place)?.value
+                    }
+                };
+                by_value.push(SortKey { value, descending });
+            }
+        }
+        let plan = GroupPlan { folds: self.folds, order: by_value };
+        Some(Grouping { plan, order_by, limits_shards: is_ordered })
+    }
+
+    /// A name means a column of FROM first, and then what a select item is called.
+    fn group_key(&mut self, element: Element) -> Option<GroupKey> {
+        let statement = self.statement;
+        let items = &statement.select.items;
+        let is_directed = element.descending || element.has_direction;
+        if is_directed || self.names_aggregate(&element) {
+            return None;
+        }
+        if let Some(place) = self.position(&element) {
+            return Some(GroupKey { element, shown: Some(u16::try_from(place?).ok()?) });
+        }
+        let place = self.same_item(&element);
+        match self.reader.column_of(&element) {
+            Some(column) if column.table.is_none() => {
+                let name = &column.column.text;
+                let named: Vec<usize> =
+                    (0..items.len()).filter(|place| is_called(&items[*place], name, statement.sql)).collect();
+                let shown = match named.as_slice() {
+                    [] => None,
+                    [only] if statement.scopes.certainly_lacks(statement.block, name) => Some(*only),
+                    all if all.iter().all(|place| is_column(&items[*place], name)) => Some(all[0]),
+                    _ => return None,
+                };
+                Some(GroupKey { element, shown: shown.and_then(|place| u16::try_from(place).ok()) })
+            }
+            Some(_) => Some(GroupKey { element, shown: place.and_then(|place| u16::try_from(place).ok()) }),
+            None => {
+                self.reader.expression(&element)?;
+                Some(GroupKey { element, shown: place.and_then(|place| u16::try_from(place).ok()) })
+            }
+        }
+    }
+
+    fn names_aggregate(&self, element: &Element) -> bool {
+        let inside = |call: &Call| element.span.start <= call.span.start && call.span.end <= element.span.end;
+        self.statement.calls().any(|call| inside(call) && !functions::is_scalar(&call.name))
+    }
+
+    /// The place that a number means: inner `None` if there is no such place.
+    fn position(&mut self, element: &Element) -> Option<Option<usize>> {
+        let [token] = element.tokens.as_slice() else { return None };
+        let text = token.text(self.statement.sql);
+        let place = std::str::from_utf8(text).ok()?.parse::<usize>().ok()?;
+        let literal = self.statement.literal_at(token.start)?;
+        self.reader.guards.push(Guard { literal, text: text.to_vec() });
+        Some(place.checked_sub(1).filter(|place| *place < self.statement.select.items.len()))
+    }
+
+    /// The select item that is written like the element.
+    fn same_item(&self, element: &Element) -> Option<usize> {
+        let text = |span: Span| self.statement.sql.get(span.start as usize..span.end as usize);
+        self.statement.select.items.iter().position(|item| text(item.expression.span) == text(element.span))
+    }
+
+    fn target(&mut self, element: &Element, keys: &[GroupKey]) -> Option<Target> {
+        let statement = self.statement;
+        let text = |span: Span| statement.sql.get(span.start as usize..span.end as usize);
+        let of_place = |place: usize| keys.iter().position(|key| key.shown == u16::try_from(place).ok());
+        let place = match self.position(element) {
+            Some(place) => Some(place?),
+            None => match self.reader.column_of(element) {
+                Some(column) if column.table.is_none() => {
+                    let items = &statement.select.items;
+                    let mut named =
+                        (0..items.len()).filter(|place| is_called(&items[*place], &column.column.text, statement.sql));
+                    match (named.next(), named.next()) {
+                        (Some(_), Some(_)) => return None,
+                        (only, _) => only,
+                    }
+                }
+                Some(_) => self.same_item(element),
+                None if self.names_aggregate(element) => self.same_item(element),
+                None => {
+                    self.reader.expression(element)?;
+                    self.same_item(element)
+                }
+            },
+        };
+        if let Some(key) = place.and_then(of_place) {
+            return Some(Target::Key(key));
+        }
+        let is_unshown_key = |key: &GroupKey| match (text(key.element.span), text(element.span)) {
+            (Some(one), Some(other)) => {
+                key.shown.is_none()
+                    && String::from_utf8_lossy(one).eq_ignore_ascii_case(&String::from_utf8_lossy(other))
+            }
+            _ => false,
+        };
+        match place {
+            Some(place) => match self.shown.get(place)? {
+                Some(value) => Some(Target::Value(*value)),
+                None => {
+                    let span = statement.select.items[place].expression.span;
+                    let element = Element { tokens: statement.tokens_in(span).to_vec(), span, ..element.clone() };
+                    self.reader.group_value(&element, u16::try_from(place).ok()).map(Target::Value)
+                }
+            },
+            None if self.names_aggregate(element) => {
+                let call = statement.calls().find(|call| call.span == element.span)?;
+                let at = self.reader.add(&["", ""], element.span);
+                self.fold(at, call).map(Target::Value)
+            }
+            None => keys.iter().position(is_unshown_key).map(Target::Key),
+        }
+    }
+}
+
+impl super::scope::Scopes<'_, '_> {
+    /// Whether no table of the block has a column of this name.
+    fn certainly_lacks(&self, block: super::scope::BlockId, name: &str) -> bool {
+        self.blocks[block].instances.iter().all(|id| {
+            let columns = self.instances[*id].columns.as_ref();
+            columns.is_some_and(|columns| !columns.iter().any(|column| same_name(column, name)))
+        })
+    }
+}

@@ -30,6 +30,7 @@ use meaning::Catalog;
 use queries::Grower;
 use run::{Finding, Mode, Outcome, check, smallest};
 use schema::Schema;
+use tree::Query;
 use world::{Servers, World};
 
 /// Statements over the same tables.
@@ -47,7 +48,8 @@ struct Tally {
     statements: usize,
     errors: usize,
     unanswered: usize,
-    refused: BTreeMap<String, usize>,
+    /// How often, and the shortest statement, by ShardGate's words.
+    refused: BTreeMap<String, (usize, String)>,
     findings: Vec<Finding>,
 }
 
@@ -132,7 +134,7 @@ fn one_seed(servers: &Servers, seed: u64, number: usize, bounds: Bounds, tally: 
                 tally.found(seed, statement, *mode, finding);
                 break;
             }
-            tally.count(outcome);
+            tally.count(outcome, &query);
         }
     }
     assert_sound(&world);
@@ -151,12 +153,19 @@ impl Tally {
         self.statements >= bounds.statements || Instant::now() > bounds.until || self.findings.len() >= bounds.findings
     }
 
-    fn count(&mut self, outcome: Outcome) {
+    fn count(&mut self, outcome: Outcome, query: &Query) {
         match outcome {
             Outcome::Same | Outcome::Different(_) => {}
             Outcome::SameError => self.errors += 1,
             Outcome::Unanswered => self.unanswered += 1,
-            Outcome::Refused(words) => *self.refused.entry(words).or_default() += 1,
+            Outcome::Refused(words) => {
+                let text = query.text();
+                let (count, shortest) = self.refused.entry(words).or_default();
+                *count += 1;
+                if shortest.is_empty() || text.len() < shortest.len() {
+                    *shortest = text;
+                }
+            }
         }
     }
 
@@ -166,12 +175,12 @@ impl Tally {
     }
 
     fn report(&self) {
-        let refused: usize = self.refused.values().sum();
+        let refused: usize = self.refused.values().map(|(count, _)| count).sum();
         let Tally { statements, errors, unanswered, .. } = self;
         eprintln!("{statements} statements: {errors} failed alike, {refused} were refused");
         eprintln!("  the plain server did not answer {unanswered}");
-        for (words, count) in &self.refused {
-            eprintln!("  refused {count} times: {words}");
+        for (words, (count, shortest)) in &self.refused {
+            eprintln!("  refused {count} times: {words}\n    {shortest}");
         }
         let texts: Vec<&str> = self.findings.iter().map(|finding| finding.text.as_str()).collect();
         assert!(texts.is_empty(), "{} statements are answered differently:\n  {}", texts.len(), texts.join("\n  "));

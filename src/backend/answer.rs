@@ -60,6 +60,13 @@ impl Answer {
         (columns, rest.into_iter().skip(before).take(rows).collect())
     }
 
+    /// The payloads of a result set's column definitions.
+    pub fn definitions(&self) -> impl Iterator<Item = &[u8]> {
+        let mut payloads = self.payloads();
+        let count = payloads.next().filter(|_| self.summary.has_rows).and_then(|payload| payload.first().copied());
+        payloads.take(usize::from(count.unwrap_or_default()))
+    }
+
     /// The server's id of the statement, where the answer is one to COM_STMT_PREPARE.
     pub fn prepared_id(&self) -> Option<u32> {
         let first = self.payloads().next()?;

@@ -3,7 +3,7 @@
 //! `links` finds the connection for a shard and keeps those that a session's state needs; `relay` passes one shard's
 //! answer on undecoded; `scatter` concatenates the answers of several, `merged` merges their rows; `write` runs a
 //! statement on several shards so that all or none of them keep it; `prepared` brings a statement to the connection that
-//! must execute it; `scratch` puts rows into temporary tables.
+//! must execute it; `measured` runs one for what it costs; `scratch` puts rows into temporary tables.
 
 pub mod failure;
 pub mod sink;
@@ -15,6 +15,7 @@ mod stream;
 mod layout;
 pub mod merged;
 pub mod conditions;
+pub mod measured;
 pub mod write;
 pub mod prepared;
 pub mod scratch;

@@ -100,6 +100,11 @@ impl Client {
         &self.transport
     }
 
+    /// Puts another stream in the place of the client's, which is given back.
+    pub(super) fn replace_transport(&mut self, other: Transport) -> Transport {
+        std::mem::replace(&mut self.transport, other)
+    }
+
     pub(super) fn transport_mut(&mut self) -> &mut Transport {
         &mut self.transport
     }

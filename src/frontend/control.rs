@@ -8,8 +8,8 @@ use super::session::Session;
 use super::transactions::{End, isolation};
 use crate::backend::error::Reason;
 use crate::exec::links::Side;
-use crate::plan::{Plan, explain};
-use crate::sharding::{Placement, ReplicaSetId, ShardId};
+use crate::plan::Plan;
+use crate::sharding::{Placement, ShardId};
 use crate::sql::control::{Control, Diagnostics as What, TableLock, TransactionScope};
 use crate::txn::transaction::Characteristics;
 use crate::wire::column::BINARY_COLLATION;
@@ -46,9 +46,9 @@ impl Session {
             Control::Kill { query_only, id } => self.kill(*id, *query_only)?,
             Control::LockTables(tables) => return self.lock_tables(tables, statement).await,
             Control::UnlockTables => self.unlock_tables().await?,
-            Control::ExplainRoute { statement: place } => {
+            Control::ExplainRoute { statement: place, analyze } => {
                 let inner = statement.sql.get(place.clone()).unwrap_or_default();
-                return self.explain_route(inner, statement.more_follows).await;
+                return self.explain_route(inner, *analyze, statement.more_follows).await;
             }
             Control::ShowDiagnostics { what, count, limit } => {
                 return self.show_diagnostics(*what, *count, *limit, statement.more_follows).await;
@@ -187,31 +187,6 @@ impl Session {
         }
         self.links.give_back_unpinned();
         Ok(())
-    }
-
-    /// EXPLAIN ROUTE.
-    async fn explain_route(&mut self, sql: &[u8], more_follows: bool) -> Result<(), ClientMessage> {
-        let plan = self.plan_or_probe(sql).await?;
-        self.check_access(&plan)?;
-        let steps = explain::steps(&plan, &self.binding(sql))?;
-        let names = ["step", "tier", "shard", "replica_set", "schema", "sql", "merge"];
-        let columns: Vec<_> = names.iter().map(|name| LocalColumn::text(name, 1024)).collect();
-        let cells: Vec<_> = steps.iter().map(|step| self.explained(step)).collect();
-        self.send_table(&columns, &cells, more_follows, false).await
-    }
-
-    fn explained(&self, step: &explain::Step) -> Vec<Option<String>> {
-        let set = step.replica_set.map(|set| &self.shared.topology.set(ReplicaSetId(set)).options.name);
-        let or_null = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        vec![
-            Some(step.step.to_string()),
-            Some(step.tier.to_owned()),
-            or_null(&step.shard),
-            set.cloned(),
-            or_null(&step.schema),
-            Some(String::from_utf8_lossy(&step.sql).into_owned()),
-            or_null(step.merge),
-        ]
     }
 
     async fn show_diagnostics(

@@ -25,6 +25,7 @@ mod transactions;
 mod variables;
 mod locks;
 mod diagnostics;
+mod explained;
 mod prepared;
 mod text_prepared;
 mod response;

@@ -112,7 +112,12 @@ impl Session {
 
     /// A statement for the shards of a route.
     async fn routed(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
-        let route = plan.bind(&self.binding(statement.sql))?;
+        let route = match plan.bind(&self.binding(statement.sql)) {
+            Err(PlanError::Unsupported { .. }) if plan.explains => {
+                return Box::pin(self.explain_everywhere(statement)).await;
+            }
+            bound => bound?,
+        };
         self.before_statement(plan, &route)?;
         if plan.implicit_commit {
             self.end_transaction(TransactionEnd::Commit).await?;

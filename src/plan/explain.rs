@@ -23,6 +23,16 @@ pub struct Step {
     pub merge: &'static str,
 }
 
+/// `Step::merge` of the statement over what was gathered.
+const OVER_GATHERED: &str = "over the temporary tables";
+
+impl Step {
+    /// Whether it needs what the steps before it have left on its server.
+    pub fn follows_others(&self) -> bool {
+        self.merge == OVER_GATHERED
+    }
+}
+
 /// The steps of one statement.
 pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
     if matches!(plan.action, Action::Control(_) | Action::LocalSelect(_)) {

@@ -68,6 +68,8 @@ pub struct Plan {
     pub implicit_commit: bool,
     /// Whether other statements of the shape may use the plan (if the guards hold).
     pub is_cacheable: bool,
+    /// EXPLAIN of a statement, which is not run.
+    pub explains: bool,
     /// What a comment asks for.
     pub hint_side: Option<Side>,
     /// The same write runs on all copies of a reference table: its affected rows are those of one of them.
@@ -240,6 +242,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         facts,
         writes_copies: draft.writes_copies(kind, &action),
         is_cacheable: !is_multi_row(&parsed),
+        explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
         action,
         guards: draft.guards,
         implicit_commit,
@@ -313,6 +316,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         guards: Vec::new(),
         implicit_commit,
         is_cacheable: false,
+        explains: false,
         hint_side: hint.side,
         writes_copies: false,
         names: names::Edits::default(),

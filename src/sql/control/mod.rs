@@ -61,9 +61,10 @@ pub enum Control {
     },
     LockTables(Vec<TableLock>),
     UnlockTables,
-    /// `statement` is the place of what is to be explained.
+    /// `statement` is the place of what is to be explained; `analyze`: and run.
     ExplainRoute {
         statement: Range<usize>,
+        analyze: bool,
     },
     /// SHOW WARNINGS, SHOW ERRORS, and with `count` SHOW COUNT(*) of them. `limit` is offset and count.
     ShowDiagnostics {

@@ -1,4 +1,4 @@
-//! The SHOW statements that ShardGate answers itself, and EXPLAIN ROUTE.
+//! The SHOW statements that ShardGate answers itself, and EXPLAIN [ANALYZE] ROUTE.
 
 use std::ops::Range;
 
@@ -152,9 +152,10 @@ pub(super) fn explain(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
         "VALUES",
         "WITH",
     ];
+    let analyze = cursor.eat_word("ANALYZE");
     let explains_route = cursor.eat_word("ROUTE");
     let is_statement = cursor.is_op(Op::LParen) || VERBS.iter().any(|verb| cursor.is_word(verb));
-    (explains_route && is_statement).then(|| rest(cursor).map(|statement| Control::ExplainRoute { statement }))
+    (explains_route && is_statement).then(|| rest(cursor).map(|statement| Control::ExplainRoute { statement, analyze }))
 }
 
 /// The place of all that is left before a semicolon; an error if that is nothing.

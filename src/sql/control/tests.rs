@@ -179,8 +179,9 @@ fn shows() {
         ("SHOW DATABASES", databases(None)),
         ("SHOW SCHEMAS LIKE 'a\\_%'", databases(Some(ShowFilter::Like(b"a\\_%".to_vec())))),
         ("SHOW DATABASES WHERE `Database` = 'x';", databases(Some(ShowFilter::Where(21..37)))),
-        ("EXPLAIN ROUTE SELECT 1 /* x */;", Control::ExplainRoute { statement: 14..22 }),
-        ("EXPLAIN ROUTE (SELECT 1)", Control::ExplainRoute { statement: 14..24 }),
+        ("EXPLAIN ROUTE SELECT 1 /* x */;", Control::ExplainRoute { statement: 14..22, analyze: false }),
+        ("EXPLAIN ROUTE (SELECT 1)", Control::ExplainRoute { statement: 14..24, analyze: false }),
+        ("EXPLAIN ANALYZE ROUTE SELECT 1", Control::ExplainRoute { statement: 22..30, analyze: true }),
     ]);
 }
 
@@ -241,6 +242,7 @@ fn other_statements_are_left_alone() {
         "SHOW VARIABLES LIKE 'x'",
         "SHOW COUNT (*) WARNINGS",
         "EXPLAIN SELECT 1",
+        "EXPLAIN ANALYZE SELECT 1",
         "EXPLAIN route",
         "EXPLAIN route id",
         "DROP TABLE t",

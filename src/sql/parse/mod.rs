@@ -55,6 +55,14 @@ pub fn parse(sql: &[u8], mode: Mode) -> Result<Statement> {
     })
 }
 
+/// Where the statement begins that an EXPLAIN is about, in bytes. `None` if there is none.
+pub fn explained_at(sql: &[u8], mode: Mode) -> Option<usize> {
+    let tokens = Tokens::read(sql, mode).ok()?;
+    let mut cursor = Cursor::new(&tokens);
+    ddl::read_explain(&mut cursor)?;
+    Some(tokens.span(cursor.at, cursor.at + 1).start as usize)
+}
+
 fn read_statement(cursor: &mut Cursor<'_, '_>) -> Result<Statement> {
     let mut ahead = *cursor;
     let with = query::read_with(&mut ahead)?;

@@ -1,0 +1,197 @@
+//! EXPLAIN of statements that several shards answer, EXPLAIN ROUTE, and EXPLAIN ANALYZE ROUTE.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncReadExt;
+use tokio::net::UnixStream;
+
+use super::error::ClientMessage;
+use super::query::Statement;
+use super::response::{self, LocalColumn};
+use super::session::Session;
+use crate::backend::connection::Watch;
+use crate::backend::transport::Transport;
+use crate::exec::links::{Link, Side};
+use crate::exec::measured::{self, Measured};
+use crate::plan::{Plan, StatementKind, explain};
+use crate::sharding::{ReplicaSetId, ShardId};
+use crate::sql::parse;
+use crate::wire::error_code as codes;
+use crate::wire::response::OkPacket;
+
+/// What EXPLAIN ROUTE tells of each step.
+const STEP: [&str; 7] = ["step", "tier", "shard", "replica_set", "schema", "sql", "merge"];
+/// What EXPLAIN ANALYZE ROUTE tells beside it.
+const MEASURED: [&str; 4] = ["rows", "bytes", "first_row_ms", "total_ms"];
+
+impl Session {
+    /// EXPLAIN ROUTE; with `analyze` also what each step costs when it is run.
+    pub(super) async fn explain_route(
+        &mut self,
+        sql: &[u8],
+        analyze: bool,
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        let plan = self.plan_or_probe(sql).await?;
+        self.check_access(&plan)?;
+        let steps = explain::steps(&plan, &self.binding(sql))?;
+        let names = STEP.iter().chain(MEASURED.iter().filter(|_| analyze));
+        let columns: Vec<_> = names.map(|name| LocalColumn::text(name, 1024)).collect();
+        let mut cells: Vec<_> = steps.iter().map(|step| self.explained(step)).collect();
+        if analyze {
+            self.analyze(&plan, sql, &steps, &mut cells).await?;
+        }
+        self.send_table(&columns, &cells, more_follows, false).await
+    }
+
+    fn explained(&self, step: &explain::Step) -> Vec<Option<String>> {
+        let set = step.replica_set.map(|set| &self.shared.topology.set(ReplicaSetId(set)).options.name);
+        let or_null = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        vec![
+            Some(step.step.to_string()),
+            Some(step.tier.to_owned()),
+            or_null(&step.shard),
+            set.cloned(),
+            or_null(&step.schema),
+            Some(String::from_utf8_lossy(&step.sql).into_owned()),
+            or_null(step.merge),
+        ]
+    }
+
+    /// Runs the steps one after the other, so that their times are their own, and then the statement as a whole, whose
+    /// rows go nowhere: its line is the last.
+    async fn analyze(
+        &mut self,
+        plan: &Plan,
+        sql: &[u8],
+        steps: &[explain::Step],
+        cells: &mut Vec<Vec<Option<String>>>,
+    ) -> Result<(), ClientMessage> {
+        if !matches!(plan.kind, StatementKind::Read | StatementKind::Show) {
+            return Err(ClientMessage::unsupported("EXPLAIN ANALYZE ROUTE of a statement that writes or locks"));
+        }
+        for (step, line) in steps.iter().zip(cells.iter_mut()) {
+            let measured = match self.shard_of(step) {
+                Some(shard) => Some(self.measure(plan, shard, &step.sql).await?),
+                None => None,
+            };
+            line.extend(shown(measured));
+        }
+        let whole = self.measure_whole(sql).await?;
+        let mut line = vec![Some((steps.len() + 1).to_string()), Some("answer".to_owned())];
+        line.resize(STEP.len(), None);
+        line[5] = Some(String::from_utf8_lossy(sql).into_owned());
+        line.extend(shown(Some(whole)));
+        cells.push(line);
+        Ok(())
+    }
+
+    /// The shard that runs the step by itself.
+    fn shard_of(&self, step: &explain::Step) -> Option<ShardId> {
+        if step.follows_others() { None } else { self.schema.shard_named(&step.shard) }
+    }
+
+    /// Runs a text on a shard, and reads its rows for nothing.
+    async fn measure(&mut self, plan: &Plan, shard: ShardId, text: &[u8]) -> Result<Measured, ClientMessage> {
+        let mut link = self.obtain_for(plan, shard).await?;
+        let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+        let measured = measured::run(&mut link.lease, text, &mut watch).await;
+        if link.lease.is_usable() {
+            self.links.put(link);
+        } else {
+            crate::exec::cancel::abandon(link);
+        }
+        match measured {
+            Ok(measured) => Ok(measured),
+            Err(failure) => Err(self.failed(failure, Some(shard)).await),
+        }
+    }
+
+    async fn obtain_for(&mut self, plan: &Plan, shard: ShardId) -> Result<Link, ClientMessage> {
+        let side: Side = self.side(plan);
+        let mut link = self.obtain(shard, side).await?;
+        self.before_sending(plan, &mut link).await?;
+        Ok(link)
+    }
+
+    /// Runs the whole statement as it would be run, with a reader that counts in the place of the client.
+    async fn measure_whole(&mut self, sql: &[u8]) -> Result<Measured, ClientMessage> {
+        let broken = |error: std::io::Error| ClientMessage::new(codes::NET_ERROR_ON_WRITE, error.to_string());
+        let (inner, reader) = UnixStream::pair().map_err(broken)?;
+        let begun = Instant::now();
+        let counting = tokio::spawn(count(reader, begun));
+        let (client, seq) = (self.client.replace_transport(Transport::Unix(inner)), self.client.seq);
+        let statement = Statement { sql, more_follows: false };
+        self.last.failed = false;
+        let done = Box::pin(self.statement(&statement)).await;
+        let total = begun.elapsed();
+        // The reader sees the end, and tells what it counted.
+        drop(self.client.replace_transport(client));
+        self.client.seq = seq;
+        done?;
+        if self.last.failed {
+            let condition = self.diagnostics.conditions(true).next();
+            let text = condition.map_or("the statement failed".to_owned(), |condition| condition.message.clone());
+            return Err(ClientMessage::new(codes::UNKNOWN_ERROR, text));
+        }
+        let (bytes, first) = counting.await.unwrap_or_default();
+        Ok(Measured { rows: self.last.found_rows, bytes, first: first.unwrap_or(total), total })
+    }
+
+    /// EXPLAIN of a statement that several shards answer: what each server says of its part, with the shard's name in
+    /// front.
+    pub(super) async fn explain_everywhere(&mut self, statement: &Statement<'_>) -> Result<(), ClientMessage> {
+        let refused = || ClientMessage::unsupported("EXPLAIN of this over several shards");
+        let at = parse::explained_at(statement.sql, self.mode).ok_or_else(refused)?;
+        let (words, inner) = statement.sql.split_at(at);
+        let plan = self.plan_or_probe(inner).await?;
+        let steps = explain::steps(&plan, &self.binding(inner))?;
+        let mut definitions: Vec<Vec<u8>> = Vec::new();
+        let mut rows = Vec::new();
+        for step in &steps {
+            let Some(shard) = self.shard_of(step) else { continue };
+            let mut link = self.obtain_for(&plan, shard).await?;
+            let answer = link.lease.query(&[words, step.sql.as_slice()].concat(), &self.interrupt).await?;
+            self.links.put(link);
+            if let Some(error) = answer.error() {
+                return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+            }
+            if definitions.is_empty() {
+                let name = self.as_servers_describe(&LocalColumn::text("shard", 64));
+                definitions.push(name.definition());
+                definitions.extend(answer.definitions().map(<[u8]>::to_vec));
+            }
+            for row in answer.table().1 {
+                let cells = crate::wire::text::cells(row).map(|cell| cell.ok().flatten().map(<[u8]>::to_vec));
+                rows.push(std::iter::once(Some(step.shard.clone().into_bytes())).chain(cells).collect());
+            }
+        }
+        self.last.row_count = -1;
+        self.last.found_rows = rows.len() as u64;
+        self.diagnostics.clear();
+        let mut end = OkPacket { status: self.status(), ..OkPacket::default() };
+        end.status.set(crate::wire::StatusFlags::SERVER_MORE_RESULTS_EXISTS, statement.more_follows);
+        let mut out = Vec::new();
+        let form = self.form();
+        response::collected(&mut out, &mut self.client.seq, &definitions, &rows, &end, form, false);
+        self.send(&out).await
+    }
+}
+
+/// The cells of what was measured; none where nothing was.
+fn shown(measured: Option<Measured>) -> [Option<String>; 4] {
+    let ms = |time: Duration| format!("{:.3}", time.as_secs_f64() * 1000.0);
+    let Some(Measured { rows, bytes, first, total }) = measured else { return Default::default() };
+    [Some(rows.to_string()), Some(bytes.to_string()), Some(ms(first)), Some(ms(total))]
+}
+
+/// Reads to the end of the stream. How many bytes there were, and when the first came.
+async fn count(mut reader: UnixStream, begun: Instant) -> (u64, Option<Duration>) {
+    let mut space = vec![0; 64 * 1024];
+    let (mut bytes, mut first) = (0, None);
+    while let Ok(n @ 1..) = reader.read(&mut space).await {
+        bytes += n as u64;
+        first.get_or_insert_with(|| begun.elapsed());
+    }
+    (bytes, first)
+}

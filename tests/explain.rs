@@ -1,0 +1,74 @@
+//! EXPLAIN, EXPLAIN ROUTE and EXPLAIN ANALYZE ROUTE over real servers.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod harness;
+
+use std::sync::OnceLock;
+
+use harness::stage::{Stage, World};
+
+/// Columns of EXPLAIN ANALYZE ROUTE.
+const TIER: usize = 1;
+const SHARD: usize = 2;
+const ROWS: usize = 7;
+const BYTES: usize = 8;
+
+fn common() -> &'static Stage {
+    static WORLD: OnceLock<&'static World> = OnceLock::new();
+    WORLD.get_or_init(|| World::start(&[0, 0], &[("shop", [0, 0, 1, 1])])).common()
+}
+
+/// Rows for every shard, and a condition that means them.
+fn fill(first: i64) -> String {
+    let rows: Vec<String> = (first..first + 8).map(|key| format!("({key}, {})", key % 3)).collect();
+    common().connect().run(&format!("INSERT INTO items (id, amount) VALUES {}", rows.join(",")));
+    format!("id BETWEEN {first} AND {}", first + 7)
+}
+
+#[test]
+fn explain_of_several_shards_tells_what_each_server_says() {
+    let mut client = common().connect();
+    let of_one = client.rows("EXPLAIN SELECT * FROM items WHERE id = 1");
+    for sql in [
+        "EXPLAIN SELECT * FROM items",
+        "EXPLAIN SELECT * FROM items ORDER BY amount LIMIT 3",
+        "EXPLAIN UPDATE items SET amount = 2",
+        "EXPLAIN EXTENDED SELECT COUNT(*) FROM items",
+    ] {
+        let rows = client.rows(sql);
+        let shards: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+        assert_eq!(shards, ["s0", "s1", "s2", "s3"], "{sql}");
+        assert!(rows.iter().all(|row| row.len() > of_one[0].len()), "{sql}: {rows:?}");
+    }
+    assert_eq!(client.rows("EXPLAIN FORMAT=JSON SELECT * FROM items").len(), 4);
+    assert_eq!(client.error("EXPLAIN SELECT nope FROM items").code, 1054);
+    // Nothing was run, and the session goes on.
+    assert_eq!(client.value("SELECT 1"), "1");
+}
+
+#[test]
+fn explain_analyze_route_counts_rows_and_bytes_of_each_step() {
+    let range = fill(70_000);
+    let mut client = common().connect();
+    let cases = [
+        (format!("SELECT * FROM items WHERE {range}"), "scatter", 8),
+        (format!("SELECT id FROM items WHERE {range} ORDER BY amount, id LIMIT 5"), "merge", 5),
+        ("SELECT * FROM items WHERE id = 70000".to_owned(), "relay", 1),
+    ];
+    for (sql, tier, expected) in cases {
+        let rows = client.rows(&format!("EXPLAIN ANALYZE ROUTE {sql}"));
+        let (answer, steps) = rows.split_last().unwrap();
+        assert_eq!((answer[TIER].as_str(), answer[ROWS].as_str()), ("answer", expected.to_string().as_str()), "{sql}");
+        assert!(steps.iter().all(|step| step[TIER] == tier && !step[SHARD].is_empty()), "{sql}: {rows:?}");
+        let of_steps: u64 = steps.iter().map(|step| step[ROWS].parse::<u64>().unwrap()).sum();
+        assert!(of_steps >= expected, "{sql}: {rows:?}");
+        assert!(rows.iter().all(|row| row[BYTES].parse::<u64>().unwrap() > 20), "{sql}: {rows:?}");
+        // What was counted went nowhere: the session's answers are in step.
+        assert_eq!(client.value("SELECT 2"), "2");
+    }
+    assert_eq!(client.error(format!("EXPLAIN ANALYZE ROUTE DELETE FROM items WHERE {range}")).code, 1235);
+    assert_eq!(client.error("EXPLAIN ANALYZE ROUTE SELECT nope FROM items").code, 1054);
+    let plain = client.rows(&format!("EXPLAIN ROUTE SELECT * FROM items WHERE {range}"));
+    assert_eq!(plain[0].len(), ROWS);
+    common().assert_sound();
+}

@@ -31,6 +31,13 @@ pub struct Limit {
     ms: u64,
 }
 
+impl Limit {
+    /// Whole seconds; `None` where there is no limit.
+    pub fn seconds(self) -> Option<u64> {
+        (self.ms != NO_DEADLINE).then(|| self.ms.saturating_sub(TICK_MS) / 1000)
+    }
+}
+
 impl From<Duration> for Limit {
     /// Zero: whenever it ends.
     fn from(duration: Duration) -> Limit {

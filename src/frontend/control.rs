@@ -55,6 +55,7 @@ impl Session {
             }
             Control::ShowDatabases { filter } => return self.show_databases(filter.as_ref(), statement).await,
             Control::ShowSessions { full } => return self.show_sessions(*full, statement.more_follows).await,
+            Control::ShowVariables => return self.show_variables(statement.sql, statement.more_follows).await,
             Control::ShowGrants => return self.show_grants(statement.more_follows).await,
             Control::ShowCatalog(show) => {
                 return self.show_catalog(show, statement.sql, statement.more_follows, false).await;

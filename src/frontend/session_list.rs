@@ -3,6 +3,7 @@
 use super::catalog::Listing;
 use super::error::ClientMessage;
 use super::session::Session;
+use crate::exec::links::Side;
 use crate::plan::catalog::Row;
 use crate::wire::column::ColumnDefinition;
 
@@ -43,6 +44,44 @@ impl Session {
             names.iter().map(cell).collect()
         };
         self.shared.registry.of_user(&self.user.name).iter().map(row).collect()
+    }
+
+    /// SHOW VARIABLES: as the server of the default shard has them under the session's settings, but for what is not a
+    /// setting of any connection.
+    pub(super) async fn show_variables(&mut self, sql: &[u8], more_follows: bool) -> Result<(), ClientMessage> {
+        let shard = self.home_shard(&self.schema);
+        let mut link = self.obtain(shard, Side::Primary).await?;
+        let answer = link.lease.query(sql, &self.interrupt).await?;
+        match answer.summary.status {
+            Some(status) => self.links.settle(link, status, &mut self.txn),
+            None => self.links.put(link),
+        }
+        if let Some(error) = answer.error() {
+            let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+            return Err(self.in_logical_names(message, Some(shard)));
+        }
+        let mut listing = Listing::of(&answer);
+        for row in &mut listing.rows {
+            let own = row.first().and_then(Option::as_deref).and_then(|name| self.own_variable(name));
+            if let (Some(own), Some(value)) = (own, row.get_mut(1)) {
+                *value = Some(own.into_bytes());
+            }
+        }
+        self.send_listing(&listing, more_follows, false).await
+    }
+
+    /// What a variable is that the session keeps to itself.
+    fn own_variable(&self, name: &[u8]) -> Option<String> {
+        match name {
+            b"wait_timeout" if self.idle_timeout != self.shared.options.idle_timeout.into() => {
+                self.idle_timeout.seconds().map(|seconds| seconds.to_string())
+            }
+            b"last_insert_id" | b"identity" => Some(self.last.insert_id.to_string()),
+            b"pseudo_thread_id" => Some(self.registered.entry.id.to_string()),
+            b"warning_count" => Some(self.diagnostics.warning_count.to_string()),
+            b"error_count" => Some(self.diagnostics.conditions(true).count().to_string()),
+            _ => None,
+        }
     }
 
     /// SHOW GRANTS: the databases that the user may use.

@@ -59,7 +59,7 @@ pub(super) fn route_show(scopes: &mut Scopes<'_, '_>, show: &ShowTable) -> Resul
     }))
 }
 
-fn find(scopes: &Scopes<'_, '_>, name: &TableName) -> Result<(DatabaseId, Option<TableId>), PlanError> {
+pub(super) fn find(scopes: &Scopes<'_, '_>, name: &TableName) -> Result<(DatabaseId, Option<TableId>), PlanError> {
     let database = scopes.database_of(name).map_err(|error| match error {
         // The server looks for the database first.
         PlanError::NoSuchTable { database, .. } => PlanError::UnknownDatabase(database),
@@ -68,7 +68,7 @@ fn find(scopes: &Scopes<'_, '_>, name: &TableName) -> Result<(DatabaseId, Option
     Ok((database, TableId::find(scopes.ctx.schema, database, &name.table.text)))
 }
 
-fn places_of(scopes: &Scopes<'_, '_>, database: DatabaseId, table: Option<TableId>) -> ShardSet {
+pub(super) fn places_of(scopes: &Scopes<'_, '_>, database: DatabaseId, table: Option<TableId>) -> ShardSet {
     match table.and_then(|id| id.table(scopes.ctx.schema)) {
         Some(table) => table.shard_set(),
         None => ShardSet::single(scopes.ctx.schema.database_of(database).default_shard),

@@ -28,6 +28,7 @@ mod scope;
 mod session_view;
 pub mod sort_key;
 mod unknown;
+mod view;
 mod write;
 
 use thiserror::Error;
@@ -281,6 +282,7 @@ impl<'a, 'q> Draft<'a, 'q> {
             Statement::Delete(delete) => write::route_delete(scopes, delete, facts.nondeterministic),
             Statement::Ddl(ddl) if ddl.is_complex => unknown::route(scopes, sql, Problem::Unknown(0)),
             Statement::Ddl(ddl) => ddl::route(scopes, ddl),
+            Statement::View(view) => view::route(scopes, view, sql),
             Statement::ShowTable(show) => ddl::route_show(scopes, show),
             Statement::Explain(explain) => {
                 return Ok(match self.action(&explain.statement, sql, facts)? {
@@ -345,6 +347,7 @@ fn commits(statement: &Statement) -> bool {
             // Temporary tables come and go within transactions.
             !(ddl.is_temporary && matches!(ddl.kind, DdlKind::CreateTable | DdlKind::DropTable))
         }
+        Statement::View(_) => true,
         Statement::Query(_)
         | Statement::Insert(_)
         | Statement::Update(_)

@@ -119,6 +119,7 @@ pub(super) fn kind(statement: &Statement) -> StatementKind {
         Statement::Query(_) => StatementKind::Read,
         Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => StatementKind::Write,
         Statement::Ddl(_) => StatementKind::Ddl,
+        Statement::View(_) => StatementKind::Ddl,
         Statement::ShowTable(_) => StatementKind::Show,
         Statement::Explain(explain) if explain.is_run => kind(&explain.statement),
         Statement::Explain(_) => StatementKind::Show,

@@ -34,6 +34,8 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
         }
         place = Some(shard);
     }
+    // A procedure's results come from there.
+    scopes.edits.note_database(scopes.ctx.database);
     let shard = place.or_else(|| default_shard(scopes)).ok_or(PlanError::NoDatabase)?;
     Ok(RouteTemplate::fixed(Route::One(shard)))
 }

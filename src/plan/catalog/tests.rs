@@ -63,6 +63,7 @@ fn names_in_texts() {
     let cases = [
         ("CREATE TABLE `orders_0` (x INT DEFAULT 'orders_0')", "CREATE TABLE `orders` (x INT DEFAULT 'orders_0')"),
         ("select `data`.`users_1`.`id` from `data`.`users_1`", "select `shop`.`users`.`id` from `shop`.`users`"),
+        ("from (`users_0` `users` join `orders_0` `o`)", "from (`users` join `orders` `o`)"),
         ("REFERENCES `users_0` (`data`)", "REFERENCES `users` (`data`)"),
         ("CREATE DATABASE `data` /*!40100 x */", "CREATE DATABASE `shop` /*!40100 x */"),
         ("COMMENT='it''s data.users_0'", "COMMENT='it''s data.users_0'"),
@@ -93,6 +94,7 @@ fn names_in_messages() {
             "a foreign key constraint fails (`shop`.`orders`, CONSTRAINT `f` FOREIGN KEY (`u`) REFERENCES `users` (`id`))",
         ),
         ("Access denied for user 'a'@'%' to database 'data'", "Access denied for user 'a'@'%' to database 'shop'"),
+        ("PROCEDURE data.p does not exist", "PROCEDURE shop.p does not exist"),
         ("Unknown column 'data' in 'field list'", "Unknown column 'data' in 'field list'"),
     ];
     for (physical, logical) in cases {

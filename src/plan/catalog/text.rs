@@ -7,7 +7,7 @@ pub fn in_sql(text: &[u8], place: &Place<'_>) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut done = 0;
     for word in words(text) {
-        if word.in_string {
+        if word.in_string || word.start < done {
             continue;
         }
         let name = String::from_utf8_lossy(&text[word.start..word.end]);
@@ -20,7 +20,10 @@ pub fn in_sql(text: &[u8], place: &Place<'_>) -> Option<Vec<u8>> {
         if let Some(new) = new {
             out.extend_from_slice(&text[done..word.start]);
             out.extend_from_slice(new.as_bytes());
-            done = word.end;
+            // The alias that keeps the client's name is none where the table has that name.
+            let alias = format!("` `{new}");
+            let is_aliased = text[word.end..].strip_prefix(alias.as_bytes()).is_some_and(|rest| rest.starts_with(b"`"));
+            done = if is_aliased { word.end + alias.len() } else { word.end };
         }
     }
     if done == 0 {
@@ -43,7 +46,9 @@ pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
     for word in all {
         let name = &message[word.start..word.end];
         let (before, behind) = (text[..word.start].last(), text.get(word.end));
-        let opens = matches!(before, Some(b'\'' | b'`'));
+        let ahead = &text[..word.start];
+        let is_of_routine = word.qualifies && (ahead.ends_with(b"PROCEDURE ") || ahead.ends_with(b"FUNCTION "));
+        let opens = matches!(before, Some(b'\'' | b'`')) || is_of_routine;
         let is_behind_schema = schema_before == Some(word.start);
         schema_before = None;
         let database = place.database_of(name).filter(|_| opens);

@@ -80,6 +80,8 @@ pub enum Control {
     ShowSessions {
         full: bool,
     },
+    /// SHOW [SESSION] VARIABLES.
+    ShowVariables,
     /// SHOW GRANTS, of the session's own user.
     ShowGrants,
     /// Lists of tables and the like, and how things were created.

@@ -35,6 +35,14 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
     if cursor.eat_word("PROCESSLIST") {
         return Some(Ok(Control::ShowSessions { full: false }));
     }
+    if cursor.eat_words(&["SESSION", "VARIABLES"])
+        || cursor.eat_words(&["LOCAL", "VARIABLES"])
+        || cursor.eat_word("VARIABLES")
+    {
+        // Servers know what LIKE and WHERE mean.
+        cursor.take_rest();
+        return Some(Ok(Control::ShowVariables));
+    }
     if cursor.is_word("GRANTS") {
         return grants(cursor);
     }

@@ -399,6 +399,15 @@ pub struct ShowTable {
     pub database: Option<(Ident, Span)>,
 }
 
+/// CREATE VIEW, ALTER VIEW.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    pub target: TableName,
+    /// Names of its columns; empty where those of the query are used.
+    pub columns: Vec<Ident>,
+    pub query: Query,
+}
+
 /// EXPLAIN of a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explain {
@@ -415,6 +424,7 @@ pub enum Statement {
     Update(Update),
     Delete(Delete),
     Ddl(Ddl),
+    View(Box<View>),
     /// SHOW CREATE TABLE, SHOW COLUMNS, SHOW INDEX, DESCRIBE.
     ShowTable(ShowTable),
     Explain(Explain),

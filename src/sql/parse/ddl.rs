@@ -3,9 +3,9 @@
 
 use crate::sql::tokens::Op;
 
-use super::ast::{Ddl, DdlKind, Explain, ShowTable, TableName};
+use super::ast::{Ddl, DdlKind, Explain, ShowTable, TableName, View};
 use super::cursor::Cursor;
-use super::{Result, expression};
+use super::{Result, expression, query};
 
 /// CREATE, DROP, ALTER, TRUNCATE or RENAME of tables and indexes, whose first word is next.
 pub(super) fn read(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
@@ -48,6 +48,35 @@ fn read_create(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
     Ok(of(DdlKind::CreateIndex, vec![expression::read_table_name(cursor)?]))
 }
 
+/// CREATE VIEW or ALTER VIEW, if it comes next.
+pub(super) fn read_view(cursor: &mut Cursor<'_, '_>) -> Option<Result<View>> {
+    let mut ahead = *cursor;
+    if !ahead.take_word("CREATE") && !ahead.take_word("ALTER") {
+        return None;
+    }
+    ahead.take_words(&["OR", "REPLACE"]);
+    loop {
+        ahead.skip_words(&["ALGORITHM", "UNDEFINED", "MERGE", "TEMPTABLE", "SQL", "SECURITY", "DEFINER", "INVOKER"]);
+        ahead.skip_words(&["CURRENT_USER"]);
+        if !ahead.take_op(Op::Eq) && !ahead.take_op(Op::LParen) && !ahead.take_op(Op::RParen) {
+            break;
+        }
+    }
+    if !ahead.take_word("VIEW") {
+        return None;
+    }
+    *cursor = ahead;
+    Some(read_view_rest(cursor))
+}
+
+fn read_view_rest(cursor: &mut Cursor<'_, '_>) -> Result<View> {
+    cursor.take_words(&["IF", "NOT", "EXISTS"]);
+    let target = expression::read_table_name(cursor)?;
+    let columns = query::read_names(cursor)?;
+    cursor.expect_word("AS")?;
+    Ok(View { target, columns, query: query::read(cursor)? })
+}
+
 fn read_drop(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
     let is_temporary = cursor.take_word("TEMPORARY");
     if cursor.take_word("INDEX") {
@@ -56,7 +85,7 @@ fn read_drop(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
         cursor.expect_word("ON")?;
         return Ok(of(DdlKind::DropIndex, vec![expression::read_table_name(cursor)?]));
     }
-    if !cursor.take_word("TABLES") {
+    if !cursor.take_word("TABLES") && !cursor.take_word("VIEW") {
         cursor.expect_word("TABLE")?;
     }
     cursor.take_words(&["IF", "EXISTS"]);

@@ -80,6 +80,9 @@ fn read_statement(cursor: &mut Cursor<'_, '_>) -> Result<Statement> {
     if cursor.is_any_word(&["INSERT", "REPLACE"]) {
         return dml::read_insert(cursor).map(Statement::Insert);
     }
+    if let Some(view) = ddl::read_view(cursor) {
+        return view.map(|view| Statement::View(Box::new(view)));
+    }
     if cursor.is_any_word(&["CREATE", "DROP", "ALTER", "TRUNCATE", "RENAME"]) {
         return ddl::read(cursor).map(Statement::Ddl);
     }

@@ -136,3 +136,17 @@ SHOW COLUMNS FROM mine;
 SHOW INDEX FROM mine;
 SHOW TABLES LIKE 'mine';
 DROP TEMPORARY TABLE mine;
+
+-- about: variables are the session's
+SET wait_timeout = 123, sql_mode = 'ANSI_QUOTES', lock_wait_timeout = 77;
+SHOW VARIABLES LIKE 'wait_timeout';
+SHOW SESSION VARIABLES LIKE 'lock_wait%';
+SHOW LOCAL VARIABLES WHERE Variable_name = 'sql_mode';
+SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'lock_wait_timeout') OR Value = 'nothing';
+SET autocommit = 0;
+SHOW VARIABLES LIKE 'autocommit';
+SET autocommit = 1, last_insert_id = 42;
+SHOW VARIABLES LIKE 'last_insert_id';
+SHOW VARIABLES LIKE nothing;
+SHOW TABLES LIKE 'o%';
+SHOW CREATE TABLE "settings";

@@ -3,7 +3,7 @@ import datetime
 import sys
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ForeignKey, Numeric, String, create_engine, select, text
+from sqlalchemy import BigInteger, ForeignKey, MetaData, Numeric, String, create_engine, inspect, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 engine = create_engine(f"mysql+pymysql://app:app@127.0.0.1:{sys.argv[1]}/shop?charset=utf8mb4", pool_size=3)
@@ -68,3 +68,16 @@ with engine.connect() as connection:
     assert connection.execute(text("SELECT name FROM users WHERE user_id = 42")).scalar() != "x"
     connection.rollback()
 engine.dispose()
+
+# Reflection: what SHOW and information_schema say is one logical database.
+tables = ["countries", "order_items", "orders", "products", "settings", "users"]
+inspector = inspect(engine)
+assert inspector.get_schema_names() == ["information_schema", "shop"]
+assert inspector.get_table_names() == tables and inspector.get_view_names() == []
+assert inspector.has_table("users") and not inspector.has_table("users_0")
+assert inspector.get_pk_constraint("orders")["constrained_columns"] == ["user_id", "order_id"]
+assert [index["name"] for index in inspector.get_indexes("users")] == ["by_country"]
+for schema in [None, "shop"]:
+    reflected = MetaData(schema=schema)
+    reflected.reflect(engine)
+    assert [table.name for table in sorted(reflected.tables.values(), key=lambda table: table.name)] == tables

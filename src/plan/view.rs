@@ -1,0 +1,109 @@
+//! CREATE VIEW: on every shard that its rule names, or on the default shard. Each shard's view must show that shard's part
+//! of what the view means, so that a SELECT from it is routed as from a table with that rule.
+
+use crate::sharding::schema::same_name;
+use crate::sharding::{ShardSet, Sharded};
+use crate::sql::Mode;
+use crate::sql::parse;
+use crate::sql::parse::ast::{ItemKind, TableName, View};
+
+use super::bind::RouteTemplate;
+use super::ddl;
+use super::instance::Instance;
+use super::scope::{BlockId, QueryId, Scopes};
+use super::{PlanError, Route};
+
+/// The route of CREATE VIEW and ALTER VIEW.
+pub(super) fn route<'q>(scopes: &mut Scopes<'_, 'q>, view: &'q View, sql: &[u8]) -> Result<RouteTemplate, PlanError> {
+    let (database, table) = ddl::find(scopes, &view.target)?;
+    let query = scopes.read_query(&view.query, None)?;
+    refuse_catalog(sql, scopes.ctx.mode)?;
+    scopes.edit_table_name(&view.target, table);
+    let places = ddl::places_of(scopes, database, table);
+    match table.and_then(|table| table.sharded(scopes.ctx.schema)) {
+        Some(rule) => check_spread(scopes, view, query, rule)?,
+        None => check_whole(scopes, &places)?,
+    }
+    Ok(RouteTemplate::fixed(match (places.first(), places.len()) {
+        (Some(only), 1) => Route::One(only),
+        _ => Route::Scatter(places),
+    }))
+}
+
+/// A view would show the physical names of one server.
+fn refuse_catalog(sql: &[u8], mode: Mode) -> Result<(), PlanError> {
+    let names = parse::mentioned_names(sql, mode).unwrap_or_default();
+    let is_there = |name: &TableName| {
+        name.database.as_ref().is_some_and(|database| same_name(&database.text, "information_schema"))
+    };
+    match names.iter().any(is_there) {
+        true => Err(PlanError::unsupported("information_schema in a statement that writes")),
+        false => Ok(()),
+    }
+}
+
+/// A view that is whole wherever it is: so must all of its tables be.
+fn check_whole(scopes: &Scopes<'_, '_>, places: &ShardSet) -> Result<(), PlanError> {
+    if scopes.sharded().next().is_some() {
+        return Err(PlanError::unsupported("a view over sharded tables without a rule that shards the view like them"));
+    }
+    match scopes.fixed_at() {
+        Some(at) if !places.is_subset_of(&at) => {
+            Err(PlanError::unsupported("a view over tables that are not where the view is"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A view with the rule of a sharded table: the shards' views together must be the view, and its shard key theirs.
+fn check_spread(scopes: &Scopes<'_, '_>, view: &View, query: QueryId, rule: &Sharded) -> Result<(), PlanError> {
+    let not_spread = |feature: String| PlanError::unsupported(format!("a sharded view that needs {feature}"));
+    let spread = scopes.spread_of_query(query).map_err(not_spread)?;
+    let blocks = scopes.term_blocks(query);
+    scopes.check_subqueries(&blocks).map_err(not_spread)?;
+    if let Some(feature) = scopes.merged_feature_of(query).or_else(|| scopes.unspreadable_feature()) {
+        return Err(not_spread(feature));
+    }
+    let is_alike = |instance: &Instance| {
+        instance.key.as_ref().is_some_and(|key| key.colocation == rule.colocation) && !instance.is_nullable
+    };
+    let anchor = spread.anchor.filter(|id| is_alike(&scopes.instances[*id]));
+    let has_key =
+        anchor.is_some() && blocks.first().is_some_and(|block| shows_key(scopes, view, *block, rule, is_alike));
+    match has_key {
+        true => Ok(()),
+        false => Err(PlanError::unsupported(format!(
+            "a sharded view whose column '{}' is not the shard key of its tables",
+            rule.key_column
+        ))),
+    }
+}
+
+/// Whether the view's column that is called like its shard key is that of its tables.
+fn shows_key(
+    scopes: &Scopes<'_, '_>,
+    view: &View,
+    block: BlockId,
+    rule: &Sharded,
+    is_alike: impl Fn(&Instance) -> bool,
+) -> bool {
+    let Some(select) = scopes.blocks[block].select else { return false };
+    let is_key = |name: &str| same_name(name, &rule.key_column);
+    if let ([item], true) = (select.items.as_slice(), view.columns.is_empty())
+        && item.kind == ItemKind::Wildcard(None)
+        && let [only] = scopes.blocks[block].instances.as_slice()
+    {
+        return is_alike(&scopes.instances[*only]) && scopes.instances[*only].has_key(&rule.key_column);
+    }
+    select.items.iter().enumerate().any(|(index, item)| {
+        let ItemKind::Column(column) = &item.kind else { return false };
+        // After a wildcard the places of columns are not those of items.
+        let named = match view.columns.as_slice() {
+            [] => Some(item.alias.as_ref().map_or(column.column.text.as_str(), |alias| alias.text.as_str())),
+            names if names.len() == select.items.len() => Some(names[index].text.as_str()),
+            _ => None,
+        };
+        let found = scopes.key_of(block, column);
+        named.is_some_and(is_key) && found.is_some_and(|id| is_alike(&scopes.instances[id]))
+    })
+}

@@ -1,0 +1,29 @@
+-- about: a view over tables of the default shard
+CREATE TABLE prices (id INT NOT NULL PRIMARY KEY, title VARCHAR(40) NOT NULL) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+INSERT INTO prices VALUES (1, 'Lamp'), (2, 'Chair');
+CREATE OR REPLACE VIEW priced (code, title) AS SELECT p.id, q.title FROM prices p JOIN prices q ON p.id = q.id;
+SELECT * FROM priced ORDER BY title;
+SELECT v.code FROM priced v WHERE v.title LIKE 'L%';
+SHOW FULL TABLES LIKE 'priced';
+SHOW COLUMNS FROM priced;
+-- ignore: rows
+SHOW CREATE VIEW priced;
+-- ignore: rows
+SHOW CREATE TABLE shop.priced;
+DROP VIEW priced;
+DROP TABLE prices;
+SELECT * FROM priced;
+
+-- about: what would show one shard's rows
+-- refused: 1235 a view over sharded tables
+CREATE VIEW paid AS SELECT * FROM orders WHERE status = 'paid';
+
+-- about: routines run on the default shard
+CREATE PROCEDURE theme() SELECT 'dark' AS value, DATABASE() IS NOT NULL AS is_set;
+CALL theme();
+-- ignore: rows
+SHOW PROCEDURE STATUS LIKE 'theme';
+-- ignore: rows
+SHOW CREATE PROCEDURE theme;
+DROP PROCEDURE theme;
+CALL theme();

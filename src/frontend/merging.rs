@@ -64,7 +64,16 @@ impl Session {
     ) -> Result<(), ClientMessage> {
         let Request { orders, limit, own, kind } = request;
         let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
-        let mut links = self.send_orders(plan, &orders, side).await?;
+        let sent = self.send_orders(plan, &orders, side).await;
+        let is_prepared = matches!(kind, AnswerKind::Execute { .. });
+        let mut links = match sent {
+            Ok(links) => links,
+            // A server has prepared the client's own text before.
+            Err(message) if is_prepared && OF_THE_TEXT.contains(&message.code.number) => {
+                return Err(ClientMessage::unsupported(&format!("this over several shards ({})", message.text)));
+            }
+            Err(message) => return Err(message),
+        };
         // A connection with a part of a transaction must not be lost.
         let may_abandon = !self.txn.is_open() && self.autocommit && !links.iter().any(|link| link.pins.any());
         let first = links.first().map(|link| link.shard).unwrap_or(ShardId(0));

@@ -312,14 +312,20 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     /// Adds the weights of a text and that of a blank. The latter is NULL where the text is, and also where it cannot be
     /// compared. `wrap` is put around each occurrence of the text.
     fn weights(&mut self, span: Span, is_known: bool, wrap: (&str, &str)) -> (ColumnAt, ColumnAt) {
-        const PADS: [&str; 5] =
-            ["IF(LEFT(", ",0)=CONCAT(LEFT(", ",0),' '),WEIGHT_STRING(CONCAT(LEFT(", ",0),' ')),LEFT(", ",0))"];
+        // Weights on both sides: MySQL does not mix a collation that is named with that of weights.
+        const PADS: [&str; 5] = [
+            "IF(LEFT(",
+            ",0)=CONCAT(LEFT(",
+            ",0),' '),WEIGHT_STRING(CONCAT(LEFT(",
+            ",0),' ')),LEFT(WEIGHT_STRING(LEFT(",
+            ",0)),0))",
+        ];
         let weights = self.add_wrapped(&["WEIGHT_STRING(", ")"], span, wrap);
         if is_known {
             return (weights, self.add_wrapped(&PADS, span, wrap));
         }
         let after = format!(") RLIKE '{UNMERGEABLE}',NULL,{}", PADS[0]);
-        let blank = self.add_wrapped(&["IF(COLLATION(", &after, PADS[1], PADS[2], PADS[3], ",0)))"], span, wrap);
+        let blank = self.add_wrapped(&["IF(COLLATION(", &after, PADS[1], PADS[2], PADS[3], ",0)),0)))"], span, wrap);
         (weights, blank)
     }
 

@@ -1,4 +1,4 @@
--- about: GROUP BY and aggregates over several shards.
+-- about: GROUP BY and aggregates over several shards. Without ORDER BY groups come in any order in MySQL.
 SELECT COUNT(*) FROM users;
 
 SELECT COUNT(*), COUNT(email), COUNT(country_code) FROM users;
@@ -49,8 +49,10 @@ SELECT MAX(name COLLATE utf8mb4_bin), MIN(CONCAT(user_id, '')) FROM users;
 
 SELECT MAX(DATE(created_at)), MIN(YEAR(born)), MAX(level > 2) FROM users;
 
+-- unordered
 SELECT country_code FROM users GROUP BY country_code;
 
+-- unordered
 SELECT country_code, COUNT(*) FROM users GROUP BY country_code;
 
 SELECT country_code, COUNT(*) FROM users GROUP BY country_code ORDER BY country_code DESC;
@@ -69,6 +71,7 @@ SELECT country_code FROM users GROUP BY country_code ORDER BY MAX(name), country
 
 SELECT country_code, MAX(name) FROM users GROUP BY country_code ORDER BY MAX(name) DESC, country_code LIMIT 3;
 
+-- unordered
 SELECT country_code, level, COUNT(*), SUM(balance) FROM users GROUP BY country_code, level;
 
 SELECT country_code, level, COUNT(*) FROM users GROUP BY country_code, level ORDER BY level DESC, country_code;
@@ -77,60 +80,79 @@ SELECT country_code, level, COUNT(*) FROM users GROUP BY country_code, level ORD
 
 SELECT country_code, level, COUNT(*) FROM users GROUP BY 1, 2 ORDER BY 2, 1 LIMIT 2, 4;
 
+-- unordered
 SELECT level, COUNT(*), AVG(balance), MIN(born), MAX(born) FROM users GROUP BY level;
 
+-- unordered
 SELECT mood, COUNT(*) FROM users GROUP BY mood;
 
+-- unordered
 SELECT tags, COUNT(*) FROM users GROUP BY tags;
 
 SELECT flags, COUNT(*) FROM users GROUP BY flags ORDER BY flags;
 
+-- unordered
 SELECT rating, COUNT(*) FROM users GROUP BY rating;
 
+-- unordered
 SELECT born, COUNT(*) FROM users GROUP BY born;
 
+-- unordered
 SELECT seen_at, COUNT(*) FROM users GROUP BY seen_at;
 
+-- unordered
 SELECT alarm, COUNT(*) FROM users GROUP BY alarm;
 
+-- unordered
 SELECT email, COUNT(*) FROM users GROUP BY email;
 
 -- about: Which of 'Ada' and 'ada' stands for both is anybody's choice.
+-- unordered
 SELECT COUNT(*), MIN(user_id) FROM users GROUP BY name;
 
+-- unordered
 SELECT UPPER(name) AS big, COUNT(*) FROM users GROUP BY UPPER(name);
 
 SELECT UPPER(name) AS big, COUNT(*) FROM users GROUP BY big ORDER BY big DESC;
 
+-- unordered
 SELECT COUNT(*) FROM users GROUP BY LENGTH(name);
 
 SELECT LENGTH(name), COUNT(*) FROM users GROUP BY LENGTH(name) ORDER BY LENGTH(name);
 
+-- unordered
 SELECT YEAR(born) y, COUNT(*) FROM users GROUP BY y;
 
 -- unordered
 SELECT YEAR(born) y, COUNT(*) FROM users GROUP BY YEAR(born) ORDER BY NULL;
 
+-- unordered
 SELECT level % 2, COUNT(*) FROM users GROUP BY level % 2;
 
+-- unordered
 SELECT status, SUM(total), AVG(total), MIN(total), MAX(total), SUM(quantity) FROM orders GROUP BY status;
 
 SELECT status, COUNT(*) FROM orders WHERE total > 100 GROUP BY status ORDER BY COUNT(*) DESC, status;
 
+-- unordered
 SELECT u.country_code, SUM(o.total) FROM users u JOIN orders o ON o.user_id = u.user_id GROUP BY u.country_code;
 
 SELECT c.name, COUNT(*) FROM users u JOIN countries c ON c.code = u.country_code GROUP BY c.name ORDER BY c.name;
 
 SELECT c.name, COUNT(*) n FROM users u JOIN countries c ON c.code = u.country_code GROUP BY c.name ORDER BY n, c.name LIMIT 3;
 
+-- unordered
 SELECT u.user_id, COUNT(o.order_id) FROM users u LEFT JOIN orders o ON o.user_id = u.user_id GROUP BY u.user_id;
 
+-- unordered
 SELECT user_id, name, COUNT(*) FROM users GROUP BY user_id, name;
 
+-- unordered
 SELECT note, COUNT(*), SUM(price) FROM order_items GROUP BY note;
 
 SELECT weight, COUNT(*) FROM tickets GROUP BY weight ORDER BY weight DESC;
 
+-- unordered
 SELECT attempts, COUNT(*), MIN(login), MAX(login) FROM logins GROUP BY attempts;
 
 -- params: 2
@@ -138,6 +160,7 @@ SELECT attempts, COUNT(*), MIN(login), MAX(login) FROM logins GROUP BY attempts;
 SELECT COUNT(*), SUM(balance) FROM users WHERE level > ?;
 
 -- params: 2
+-- unordered
 SELECT level % ?, COUNT(*) FROM users GROUP BY 1;
 
 -- params: 3, 2
@@ -155,6 +178,7 @@ SELECT FOUND_ROWS();
 SELECT COUNT(*) FROM users;
 SELECT FOUND_ROWS();
 
+-- unordered
 SELECT level, COUNT(*) FROM users WHERE user_id > 100000 AND user_id < 100001 GROUP BY level;
 
 SELECT COUNT(*), MAX(name), SUM(balance) FROM users WHERE user_id > 100000 AND user_id < 100001;
@@ -169,6 +193,7 @@ SELECT SUM(balance), COUNT(*) FROM users;
 SELECT country_code, SUM(balance) FROM users GROUP BY country_code LIMIT 2;
 ROLLBACK;
 
+-- unordered
 SELECT nosuch, COUNT(*) FROM users GROUP BY nosuch;
 
 SELECT COUNT(nosuch) FROM users;

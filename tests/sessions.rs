@@ -1242,43 +1242,151 @@ fn isolation_levels_are_kept() {
     stage.assert_sound();
 }
 
-#[test]
-fn a_second_shard_is_refused_before_anything_is_written_there() {
-    let stage = common();
+/// Rows with these keys, one on each shard from the first on, and what reads their amounts in order.
+fn four_rows(client: &mut Client) -> (i64, String) {
     let id = ids();
-    let (mut client, mut other) = (stage.connect(), stage.connect());
     let keys: Vec<String> = (id..id + 4).map(|key| format!("({key}, 1)")).collect();
     client.run(&format!("INSERT INTO items (id, amount) VALUES {}", keys.join(",")));
-    let amounts = format!("SELECT amount FROM items WHERE id BETWEEN {id} AND {}", id + 3);
-    for second in [
-        format!("UPDATE items SET amount = 5 WHERE id = {}", id + 1),
-        format!("UPDATE items SET amount = 5 WHERE id = {}", id + 2),
-        format!("UPDATE items SET amount = 5 WHERE id IN ({id}, {})", id + 1),
-        "UPDATE items SET amount = 5".to_owned(),
-        format!("DELETE FROM items WHERE id = {}", id + 3),
-        format!("INSERT INTO items (id, amount) VALUES ({}, 5)", id + 5),
-        format!("INSERT INTO items (id, amount) VALUES ({}, 5), ({}, 5)", id + 4, id + 5),
-        "INSERT INTO colours VALUES (9, 'ink')".to_owned(),
-        format!("SELECT amount FROM items WHERE id = {} FOR UPDATE", id + 1),
-    ] {
-        let locks = second.ends_with("FOR UPDATE");
-        client.run("BEGIN");
-        client.run(&format!("UPDATE items SET amount = 2 WHERE id = {id}"));
-        let answer = client.one(&second);
-        // A locking read may be allowed: it writes nothing. Whatever it is, the transaction goes on.
-        match answer.error() {
-            Some(error) => assert_eq!((error.code, error.sqlstate.as_str()), (1235, "42000"), "{second}: {error:?}"),
-            None => assert!(locks, "{second}: {answer:?}"),
+    (id, format!("SELECT id % 4, amount FROM items WHERE id BETWEEN {id} AND {}", id + 3))
+}
+
+fn amounts(client: &mut Client, look: &str) -> String {
+    let mut rows = client.rows(look);
+    rows.sort();
+    rows.into_iter().map(|row| row[1].clone()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_transaction_over_several_shards_is_kept_or_undone_as_one() {
+    let stage = common();
+    let (mut client, mut other) = (stage.connect(), stage.connect());
+    let (id, look) = four_rows(&mut client);
+    for begin in ["BEGIN", "SET autocommit = 0", "START TRANSACTION WITH CONSISTENT SNAPSHOT"] {
+        for end in ["ROLLBACK", "COMMIT"] {
+            client.run(begin);
+            client.run(&format!("UPDATE items SET amount = 2 WHERE id = {id}"));
+            client.run("SAVEPOINT one");
+            client.run(&format!("UPDATE items SET amount = 3 WHERE id IN ({}, {})", id + 1, id + 2));
+            client.run("SAVEPOINT two");
+            client.run(&format!("UPDATE items SET amount = 9 WHERE id = {}", id + 1));
+            client.run(&format!("UPDATE items SET amount = 9 WHERE id = {}", id + 3));
+            assert_eq!(amounts(&mut client, &look), "2 9 3 9", "{begin}");
+            client.run("ROLLBACK TO two");
+            let ok = client.run(&format!("UPDATE items SET amount = 4 WHERE id = {}", id + 3));
+            assert_ne!(ok.status & client::IN_TRANSACTION, 0);
+            assert_eq!(amounts(&mut client, &look), "2 3 3 4", "{begin}");
+            assert_eq!(amounts(&mut other, &look), "1 1 1 1", "{begin}");
+            assert_eq!(client.run(end).status & client::IN_TRANSACTION, 0);
+            client.run("SET autocommit = 1");
+            let wanted = if end == "COMMIT" { "2 3 3 4" } else { "1 1 1 1" };
+            assert_eq!(amounts(&mut other, &look), wanted, "{begin} {end}");
         }
-        assert_eq!(client.value(&format!("SELECT amount FROM items WHERE id = {id}")), "2");
-        assert_eq!(client.rows(&amounts).len(), 4, "reading them all is no writing");
-        client.run("COMMIT");
-        let mut seen: Vec<String> = other.rows(&amounts).into_iter().flatten().collect();
-        seen.sort();
-        assert_eq!(seen, ["1", "1", "1", "2"], "{second}");
-        other.run(&format!("UPDATE items SET amount = 1 WHERE id = {id}"));
-        assert_eq!(other.value("SELECT COUNT(*) FROM colours"), "3");
+        other.run(&format!("UPDATE items SET amount = 1 WHERE id BETWEEN {id} AND {}", id + 3));
     }
+    stage.assert_sound();
+}
+
+#[test]
+fn a_client_that_leaves_a_transaction_over_several_shards_leaves_nothing() {
+    let stage = common();
+    let mut other = stage.connect();
+    let (id, look) = four_rows(&mut other);
+    for how in LEAVES {
+        let mut client = stage.connect();
+        client.run("BEGIN");
+        client.run(&format!("UPDATE items SET amount = 2 WHERE id IN ({id}, {}, {})", id + 1, id + 2));
+        client.leave(how);
+        let all = format!("UPDATE items SET amount = 1, note = '{how:?}' WHERE id BETWEEN {id} AND {}", id + 3);
+        assert_eq!(within(SOON, "their locks", || other.run(&all)).affected_rows, 4);
+        assert_eq!(amounts(&mut other, &look), "1 1 1 1");
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn a_statement_that_fails_on_one_shard_is_taken_back_and_its_transaction_goes_on() {
+    let stage = common();
+    let (mut client, mut other) = (stage.connect(), stage.connect());
+    let (id, look) = four_rows(&mut client);
+    client.run("BEGIN");
+    client.run(&format!("UPDATE items SET amount = 2 WHERE id = {}", id + 1));
+    // The last of these rows is there already.
+    let rows = format!("({}), ({}), ({}), ({})", id + 4, id + 5, id + 6, id + 3);
+    assert_eq!(client.refusal(format!("INSERT INTO items (id) VALUES {rows}")), (1062, "23000".to_owned()));
+    assert_eq!(client.value("SELECT 1"), "1");
+    assert_eq!(client.rows(&format!("SELECT id FROM items WHERE id BETWEEN {} AND {}", id + 4, id + 6)).len(), 0);
+    // A lock that somebody else has on one of the shards.
+    other.run("BEGIN");
+    other.run(&format!("UPDATE items SET note = 'mine' WHERE id = {}", id + 2));
+    client.run("SET innodb_lock_wait_timeout = 1");
+    let blocked = format!("UPDATE items SET amount = 7 WHERE id IN ({id}, {}, {})", id + 1, id + 2);
+    assert_eq!(client.refusal(blocked), (1205, "HY000".to_owned()));
+    other.run("ROLLBACK");
+    assert_eq!(amounts(&mut client, &look), "1 2 1 1");
+    client.run(&format!("UPDATE items SET amount = 3 WHERE id = {}", id + 2));
+    client.run("COMMIT");
+    assert_eq!(amounts(&mut other, &look), "1 2 3 1");
+    stage.assert_sound();
+}
+
+#[test]
+fn a_deadlock_rolls_back_all_shards() {
+    let stage = common();
+    let (mut client, mut other) = (stage.connect(), stage.connect());
+    let (id, look) = four_rows(&mut client);
+    let set = |value: i64, key: i64| format!("UPDATE items SET amount = {value} WHERE id = {key}");
+    for branch in [0, 2] {
+        // The deadlock is on shard 2: the client's second, or its first.
+        client.run("BEGIN");
+        client.run(&set(5, id + branch));
+        client.run(&set(5, id + 1));
+        other.run("BEGIN");
+        other.run(&format!("INSERT INTO parts (item_id, part_no) VALUES ({}, {branch})", id + 2));
+        other.run(&format!("INSERT INTO items (id) VALUES ({}), ({}), ({})", id + 6, id + 10, id + 14));
+        other.run(&set(6, id + 6));
+        client.run(&set(5, id + 2));
+        other.command(COM_QUERY, set(6, id + 2).as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        let answer = client.one(set(5, id + 6));
+        assert_eq!(answer.error().map(|error| error.code), Some(1213), "{answer:?}");
+        within(SOON, "the other", || other.answers(false).unwrap());
+        other.run("ROLLBACK");
+        assert_eq!(amounts(&mut other, &look), "1 1 1 1");
+        assert_eq!(client.run("DO 1").status & client::IN_TRANSACTION, 0);
+        client.run(&format!("UPDATE items SET amount = 1 WHERE id BETWEEN {id} AND {}", id + 3));
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn temporary_tables_can_be_used_in_a_transaction_over_several_shards() {
+    let stage = common();
+    let mut client = stage.connect();
+    let (id, look) = four_rows(&mut client);
+    client.run("CREATE TEMPORARY TABLE scratch (a INT) ENGINE=InnoDB");
+    client.run("BEGIN");
+    client.run(&format!("UPDATE items SET amount = 2 WHERE id = {}", id + 3));
+    client.run("INSERT INTO scratch VALUES (1), (2)");
+    client.run(&format!("UPDATE items SET amount = 2 WHERE id = {}", id + 2));
+    client.run("COMMIT");
+    assert_eq!(client.value("SELECT COUNT(*) FROM scratch"), "2");
+    assert_eq!(amounts(&mut client, &look), "1 1 2 2");
+    client.run("DROP TEMPORARY TABLE scratch");
+    stage.assert_sound();
+}
+
+#[test]
+fn decisions_go_once_every_branch_has_confirmed_and_clients_never_see_them() {
+    let more = "[transactions]\ncluster = \"tidy\"\nrecovery_interval = \"500ms\"".to_owned();
+    let stage = world().stage(Setup { more, ..Default::default() });
+    let mut client = stage.connect();
+    four_rows(&mut client);
+    let count =
+        |set: usize| world().root(set).value("SELECT COUNT(*) FROM shardgate.txn_decision WHERE gtrid LIKE 'tidy.%'");
+    wait_until("the decisions go", SOON, || count(0) == "0" && count(1) == "0");
+    assert!(client.rows("SHOW DATABASES").iter().all(|row| row[0] != "shardgate"));
+    assert_eq!(client.error("USE shardgate").code, 1049);
+    assert_ne!(client.error("SELECT * FROM shardgate.txn_decision").code, 0);
     stage.assert_sound();
 }
 

@@ -7,7 +7,7 @@ use super::problem::{Problem, Problems, Report, nearest};
 use super::rule_file::RuleFile;
 use super::section::{Section, Source};
 use super::users::UserEntry;
-use super::{Config, log, monitor, replica_sets, rule_file, secret, server, users};
+use super::{Config, log, monitor, replica_sets, rule_file, secret, server, transactions, users};
 use crate::backend::options::{Options, ReplicaSetOptions};
 use crate::frontend::options::User;
 use crate::sharding::Schema;
@@ -47,6 +47,10 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
     let frontend = optional(main, "server", |section| server::read(section, folder));
     let log = optional(main, "log", log::read);
     let monitor = optional(main, "monitor", monitor::read);
+    let transactions = match main.item("transactions") {
+        Some(item) => item.section("[transactions]").and_then(|section| transactions::read(&section)),
+        None => Some(transactions::default()),
+    };
     let user_sections = main.sections("users");
     let users: Vec<UserEntry<'_>> = user_sections.iter().map(|user| users::read(user, folder)).collect();
     let set_sections = main.sections("replica_sets");
@@ -79,6 +83,7 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
     Some(Config {
         frontend: crate::frontend::options::Options { users, ..frontend? },
         backend: Options { replica_sets, monitor: monitor? },
+        transactions: transactions?,
         log: log?,
         schema: schema?,
         warnings: Vec::new(),

@@ -11,6 +11,7 @@ mod users;
 mod replica_sets;
 mod tls;
 mod monitor;
+mod transactions;
 mod log;
 mod parameter;
 mod rule_file;
@@ -25,7 +26,7 @@ pub use log::{LogFormat, LogOptions};
 pub use problem::{Problem, Problems};
 
 use crate::sharding::Schema;
-use crate::{backend, frontend};
+use crate::{backend, frontend, txn};
 
 /// All that a configuration says.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Config {
     pub frontend: frontend::options::Options,
     /// `[[replica_sets]]`, indexed by [`ReplicaSetId`](crate::sharding::ReplicaSetId), and `[monitor]`.
     pub backend: backend::options::Options,
+    /// `[transactions]`.
+    pub transactions: txn::options::Options,
     /// `[log]`.
     pub log: LogOptions,
     /// The sharding rules; `version` is 0.

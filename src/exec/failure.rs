@@ -2,7 +2,6 @@
 
 use super::sink::SinkError;
 use crate::backend::error::Error;
-use crate::txn::transaction::Refusal;
 use crate::wire::error_code::ErrorCode;
 
 /// A statement that did not end with its own answer.
@@ -17,17 +16,15 @@ pub enum Failure {
     /// A server failed; the client can be told.
     #[error(transparent)]
     Backend(#[from] Error),
-    #[error(transparent)]
-    Refused(#[from] Refusal),
     /// A server's own error, to be passed on as it came.
     #[error("{message}")]
     Server { code: ErrorCode, message: String },
-    /// A multi-shard write was committed on some shards and not on others.
-    #[error("committed on some shards and not on others: {0}")]
-    PartlyCommitted(String),
-    /// The connection was lost while a COMMIT was under way.
+    /// COMMIT failed, and nothing was kept on any shard.
+    #[error("the transaction was rolled back at its commit: {0}")]
+    RolledBack(String),
+    /// An answer to COMMIT is missing, and what became of it could not be found out.
     #[error("it is not known whether the transaction was committed: {0}")]
-    OutcomeUnknown(Error),
+    OutcomeUnknown(String),
     /// What the statement needs is not there yet (error 1235).
     #[error("{0}")]
     Unsupported(String),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use mysql_common::constants::StatusFlags;
 use smallvec::SmallVec;
 
+use super::commit;
 use crate::backend::error::Error;
 use crate::backend::interrupt::Interrupt;
 use crate::backend::pool::{Lease, Wanted, WorkerId};
@@ -15,7 +16,9 @@ use crate::backend::replica_set::Server;
 use crate::backend::settings::Settings;
 use crate::backend::topology::Topology;
 use crate::sharding::{Schema, ShardId};
-use crate::txn::transaction::Transaction;
+use crate::txn::in_flight::InFlight;
+use crate::txn::transaction::{Beginning, Transaction};
+use crate::txn::xid::Xid;
 use crate::wire::capability::RelayedCapabilities;
 
 /// Which servers of a replica set may answer.
@@ -52,6 +55,8 @@ pub struct Link {
     pub shard: ShardId,
     pub side: Side,
     pub pins: Pins,
+    /// Where the transaction is an XA branch: its name, until the branch has ended.
+    pub xid: Option<Xid>,
     pub lease: Lease,
 }
 
@@ -59,6 +64,7 @@ pub struct Link {
 #[derive(Debug, Clone, Copy)]
 pub struct Need<'a> {
     pub topology: &'a Topology,
+    pub in_flight: &'a InFlight,
     pub schema: &'a Schema,
     pub class: RelayedCapabilities,
     pub settings: &'a Arc<Settings>,
@@ -89,6 +95,36 @@ impl<'a> Need<'a> {
             lease.prepare_for(&wanted, self.interrupt).await?;
         }
         Ok(lease)
+    }
+
+    /// The name of the shard's replica set.
+    pub fn replica_set(&self, shard: ShardId) -> &'a str {
+        &self.topology.set(self.schema.shard(shard).replica_set).options.name
+    }
+
+    /// Begins the shard's part in the session's transaction. Where that fails the connection must be dropped.
+    async fn open(&self, link: &mut Link, txn: &mut Transaction) -> Result<(), Error> {
+        let beginning = Beginning {
+            names: &self.in_flight.names,
+            table: &self.in_flight.table,
+            decider: txn.first_shard().map_or("", |first| self.replica_set(first)),
+        };
+        let opening = txn.opening(beginning);
+        link.xid = opening.xid;
+        for sql in opening.statements {
+            link.lease.execute("the start of a transaction", &sql, self.interrupt).await?;
+            txn.enlist(link.shard);
+            link.pins.transaction = true;
+        }
+        Ok(())
+    }
+
+    /// A further connection to the shard's primary, with a transaction of its own.
+    pub async fn begin_apart(&self, shard: ShardId) -> Result<Link, Error> {
+        let side = Side::Primary;
+        let mut lease = self.spare(shard, side).await?;
+        lease.execute("the start of a transaction", "START TRANSACTION", self.interrupt).await?;
+        Ok(Link { shard, side, pins: Pins { transaction: true, ..Pins::default() }, xid: None, lease })
     }
 
     fn wanted(&self, shard: ShardId) -> Wanted<'a> {
@@ -139,7 +175,7 @@ impl Links {
             return Ok(self.take_ready(&wanted, shard, side, txn));
         }
         let lease = need.server(shard, side)?.pool.try_checkout(&wanted);
-        Ok(lease.map(|lease| Link { shard, side, pins: Pins::default(), lease }))
+        Ok(lease.map(|lease| Link { shard, side, pins: Pins::default(), xid: None, lease }))
     }
 
     /// The held connection of a shard that takes part in the transaction, if nothing must be done to it first.
@@ -157,6 +193,7 @@ impl Links {
         side: Side,
         txn: &mut Transaction,
     ) -> Result<Link, Error> {
+        self.open_pinned_first(need, shard, txn).await?;
         let mut link = match self.take(shard, side) {
             Some(link) => link,
             None if txn.has_branch(shard) => {
@@ -166,20 +203,27 @@ impl Links {
             }
             None => {
                 let lease = need.server(shard, side)?.pool.checkout(&wanted).await?;
-                Link { shard, side, pins: Pins::default(), lease }
+                Link { shard, side, pins: Pins::default(), xid: None, lease }
             }
         };
         if !link.lease.needs_nothing(&wanted) {
             link.lease.prepare_for(&wanted, need.interrupt).await?;
         }
         if !txn.has_branch(shard) {
-            for sql in txn.opening() {
-                link.lease.execute("the start of a transaction", &sql, need.interrupt).await?;
-                txn.enlist(shard);
-                link.pins.transaction = true;
-            }
+            need.open(&mut link, txn).await?;
         }
         Ok(link)
+    }
+
+    /// Servers of MySQL let no temporary table into an XA branch. So a shard that holds some begins first, as the plain
+    /// local transaction.
+    async fn open_pinned_first(&mut self, need: &Need<'_>, shard: ShardId, txn: &mut Transaction) -> Result<(), Error> {
+        let is_first = txn.was_begun() && txn.branches().is_empty();
+        let pinned = |link: &&mut Link| link.pins.temporary_tables && link.side == Side::Primary;
+        let Some(link) = self.held.iter_mut().find(pinned).filter(|link| is_first && link.shard != shard) else {
+            return Ok(());
+        };
+        need.open(link, txn).await
     }
 
     /// The held connection of a shard, if there is one. In a transaction reads follow it to the primary.
@@ -191,7 +235,8 @@ impl Links {
     /// After a statement: keeps the connection while something pins it, else gives it back. `status` is what the
     /// server said last.
     pub fn settle(&mut self, mut link: Link, status: StatusFlags, txn: &mut Transaction) {
-        link.pins.transaction = status.contains(StatusFlags::SERVER_STATUS_IN_TRANS);
+        // An XA branch ends by XA statements only.
+        link.pins.transaction = link.xid.is_some() || status.contains(StatusFlags::SERVER_STATUS_IN_TRANS);
         if link.pins.transaction {
             txn.enlist(link.shard);
         } else {
@@ -231,7 +276,9 @@ impl Links {
 
     /// The session ends or starts afresh: what is held is rolled back and cleaned before anyone else gets it.
     pub async fn reset_all(&mut self, interrupt: &Interrupt) {
-        for mut link in self.take_all() {
+        let mut links = self.take_all();
+        commit::roll_back(links.iter_mut().collect(), interrupt).await;
+        for mut link in links {
             // A connection that cannot be reset is dropped, which closes it.
             if link.lease.reset(interrupt).await.is_ok() {
                 link.pins = Pins::default();

@@ -2,8 +2,9 @@
 //!
 //! `links` finds the connection for a shard and keeps those that a session's state needs; `relay` passes one shard's
 //! answer on undecoded; `scatter` concatenates the answers of several, `merged` merges their rows; `write` runs a
-//! statement on several shards so that all or none of them keep it; `prepared` brings a statement to the connection that
-//! must execute it; `measured` runs one for what it costs; `scratch` puts rows into temporary tables.
+//! statement on several shards so that all or none of them keep it; `commit` ends transactions, and `recovery` those that
+//! were left halfway; `prepared` brings a statement to the connection that must execute it; `measured` runs one for what
+//! it costs; `scratch` puts rows into temporary tables.
 
 pub mod failure;
 pub mod sink;
@@ -14,8 +15,12 @@ pub mod scatter;
 mod stream;
 mod layout;
 pub mod merged;
+mod all;
 pub mod conditions;
 pub mod measured;
+pub mod commit;
+pub mod recovery;
+pub mod tally;
 pub mod write;
 pub mod prepared;
 pub mod scratch;

@@ -1,24 +1,17 @@
-//! A write on several shards under autocommit: one transaction per shard, all kept or none.
+//! A write on several shards: all keep it or none.
 //!
-//! The statement runs on every shard before any commits; a failure anywhere rolls all back. What this cannot do is
-//! survive a crash between the commits: that takes two-phase commit.
+//! Under autocommit the statement has a transaction for itself, which is committed as any other. Inside a transaction a
+//! savepoint on each shard takes a statement back that fails on one of them.
 
-use std::future::poll_fn;
-use std::task::Poll;
-
-use futures_util::future::maybe_done;
-use mysql_common::constants::StatusFlags;
-
-use super::cancel;
-use super::conditions::{self, Condition};
+use super::all::all;
+use super::commit::{self, Part};
+use super::conditions;
 use super::failure::Failure;
 use super::links::Link;
 use super::prepared;
+use super::tally::{Written, with_info_of_one_row};
 use crate::backend::answer::Answer;
-use crate::backend::error::Error;
 use crate::backend::interrupt::Interrupt;
-use crate::wire::error_code::ErrorCode;
-use crate::wire::response::OkPacket;
 
 /// What one shard gets.
 #[derive(Debug)]
@@ -37,83 +30,138 @@ pub enum Command {
     Prepared(prepared::Execution),
 }
 
-/// Waits for all futures. Each is polled with the task's own waker, which is the one that an interrupt wakes.
-async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<_> = futures.map(|future| Box::pin(maybe_done(future))).collect();
-    poll_fn(|cx| {
-        let mut is_pending = false;
-        for future in &mut running {
-            is_pending |= future.as_mut().poll(cx).is_pending();
+/// One shard's share of the statement.
+#[derive(Debug)]
+pub struct Share {
+    pub link: Link,
+    pub order: Order,
+    /// Sent before the statement: what begins the shard's transaction, or the statement's savepoint.
+    pub before: Vec<String>,
+}
+
+/// What takes a statement back that failed on one shard of several.
+const SAVEPOINT: &str = "SAVEPOINT shardgate_statement";
+const TAKE_BACK: &str = "ROLLBACK TO SAVEPOINT shardgate_statement";
+
+/// Runs the statement in transactions that it begins itself, and commits them. Afterwards no link is in a transaction,
+/// and nothing is kept if it failed.
+pub async fn write_alone(
+    shares: Vec<Share>,
+    timestamp: Option<&str>,
+    context: &commit::Context<'_>,
+) -> (Vec<Link>, Result<Vec<Written>, Failure>) {
+    let (mut links, done) = run_everywhere(shares, timestamp, context.interrupt).await;
+    let written = match done {
+        Ok(written) => written,
+        Err(failure) => {
+            take_back_all(&mut links, context.interrupt).await;
+            return (links, Err(failure));
         }
-        if is_pending { Poll::Pending } else { Poll::Ready(()) }
-    })
-    .await;
-    running.iter_mut().filter_map(|future| future.as_mut().take_output()).collect()
+    };
+    let parts = links.into_iter().zip(&written).map(|(link, written)| Part { link, wrote: !written.is_nothing() });
+    let mut parts: Vec<Part> = parts.collect();
+    let done = commit::commit(&mut parts, context).await;
+    (parts.into_iter().map(|part| part.link).collect(), done.map(|()| written))
 }
 
-/// What the shards said, taken together.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Written {
-    pub affected_rows: u64,
-    /// Of the first shard that gave one.
-    pub last_insert_id: u64,
-    pub warnings: u16,
-    pub info: Vec<u8>,
-    pub conditions: Vec<Condition>,
+/// What became of a statement inside a transaction.
+#[derive(Debug)]
+pub enum Within {
+    Done(Vec<Written>),
+    /// It left nothing, and the transaction goes on.
+    TakenBack(Failure),
+    /// It could not be taken back everywhere: the transaction must be rolled back.
+    Spoiled(Failure),
 }
 
-/// An INSERT of one row has no info line; as part of a longer one it counts in that one's.
-fn with_info_of_one_row(mut written: Written) -> Written {
-    // 2: the row replaced another, or updated it. 0: it was there already, and was left alone.
-    let duplicates = u64::from(written.affected_rows != 1);
-    written.info = format!("Records: 1  Duplicates: {duplicates}  Warnings: {}", written.warnings).into_bytes();
-    written
-}
-
-/// How the answers of several shards become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tally {
-    /// Each shard wrote rows of its own.
-    Sum,
-    /// Each shard wrote the same rows (a reference table).
-    Same,
-}
-
-/// Runs each order on its link. On success the links are committed and idle. On failure nothing is kept anywhere,
-/// unless the error says otherwise.
-pub async fn write_all(
-    links: &mut [Link],
-    orders: &[Order],
-    tally: Tally,
+/// Runs the statement in the transactions that are open on the links.
+pub async fn write_within(
+    mut shares: Vec<Share>,
     timestamp: Option<&str>,
     interrupt: &Interrupt,
-) -> Result<Written, Failure> {
-    match run_everywhere(links, orders, timestamp, interrupt).await {
-        Ok(written) => {
-            commit(links, interrupt).await?;
-            Ok(total(&written, tally))
-        }
-        Err(failure) => {
-            roll_back(links, interrupt).await;
-            Err(failure)
+) -> (Vec<Link>, Within) {
+    let is_one = shares.len() == 1;
+    if !is_one {
+        shares.iter_mut().for_each(|share| share.before.push(SAVEPOINT.to_owned()));
+    }
+    let (mut links, done) = run_everywhere(shares, timestamp, interrupt).await;
+    let failure = match done {
+        Ok(written) => return (links, Within::Done(written)),
+        Err(failure) => failure,
+    };
+    if !leaves_transaction(&failure) || !clear_time(&mut links, timestamp, interrupt).await {
+        return (links, Within::Spoiled(failure));
+    }
+    match is_one || everywhere(&mut links, TAKE_BACK, interrupt).await {
+        true => (links, Within::TakenBack(failure)),
+        false => (links, Within::Spoiled(failure)),
+    }
+}
+
+/// Errors after which InnoDB has rolled back the statement only (MySQL manual, "InnoDB Error Handling").
+fn leaves_transaction(failure: &Failure) -> bool {
+    match failure {
+        Failure::Server { code, .. } => !matches!(code.number, 1206 | 1213 | 1614),
+        Failure::Unsupported(_) => true,
+        _ => false,
+    }
+}
+
+async fn execute(link: &mut Link, sql: &str, interrupt: &Interrupt) -> bool {
+    link.lease.is_usable() && link.lease.execute("an end of a statement", sql, interrupt).await.is_ok()
+}
+
+/// Takes back the time that was set for the statement; it failed before that was done.
+async fn clear_time(links: &mut [Link], timestamp: Option<&str>, interrupt: &Interrupt) -> bool {
+    timestamp.is_none() || everywhere(links, "SET timestamp = DEFAULT", interrupt).await
+}
+
+async fn everywhere(links: &mut [Link], sql: &str, interrupt: &Interrupt) -> bool {
+    all(links.iter_mut().map(|link| execute(link, sql, interrupt)).collect()).await.into_iter().all(|done| done)
+}
+
+async fn take_back_all(links: &mut [Link], interrupt: &Interrupt) {
+    commit::roll_back(links.iter_mut().collect(), interrupt).await;
+    for link in links.iter_mut() {
+        // A connection whose time may be set must not go to anyone else.
+        if !link.lease.is_usable() || !execute(link, "SET timestamp = DEFAULT", interrupt).await {
+            link.lease.spoil();
         }
     }
 }
 
 async fn run_everywhere(
-    links: &mut [Link],
-    orders: &[Order],
+    shares: Vec<Share>,
     timestamp: Option<&str>,
     interrupt: &Interrupt,
-) -> Result<Vec<Written>, Failure> {
-    let running = links.iter_mut().zip(orders).map(|(link, order)| run_on_one(link, order, timestamp, interrupt));
+) -> (Vec<Link>, Result<Vec<Written>, Failure>) {
     // All are awaited even if one fails: a connection in the middle of an answer could not be rolled back.
-    all(running).await.into_iter().collect()
+    let running = shares.into_iter().map(|share| run_on_one(share, timestamp, interrupt)).collect();
+    let (links, done): (Vec<_>, Vec<_>) = all(running).await.into_iter().unzip();
+    (links, worst_first(done))
 }
 
-async fn run_on_one(
+/// What failed worst is what the client must know: a deadlock has rolled back more than a duplicate key.
+fn worst_first(done: Vec<Result<Written, Failure>>) -> Result<Vec<Written>, Failure> {
+    let (done, failed): (Vec<_>, Vec<_>) = done.into_iter().partition(Result::is_ok);
+    let mut failed: Vec<Failure> = failed.into_iter().filter_map(Result::err).collect();
+    failed.sort_by_key(leaves_transaction);
+    match failed.into_iter().next() {
+        Some(failure) => Err(failure),
+        None => Ok(done.into_iter().filter_map(Result::ok).collect()),
+    }
+}
+
+async fn run_on_one(share: Share, timestamp: Option<&str>, interrupt: &Interrupt) -> (Link, Result<Written, Failure>) {
+    let Share { mut link, order, before } = share;
+    let done = run_order(&mut link, &order, &before, timestamp, interrupt).await;
+    (link, done)
+}
+
+async fn run_order(
     link: &mut Link,
     order: &Order,
+    before: &[String],
     timestamp: Option<&str>,
     interrupt: &Interrupt,
 ) -> Result<Written, Failure> {
@@ -122,7 +170,9 @@ async fn run_on_one(
         // Every copy must get the same NOW().
         connection.execute("the statement's time", &format!("SET timestamp = {now}"), interrupt).await?;
     }
-    connection.execute("the start of a transaction", "START TRANSACTION", interrupt).await?;
+    for sql in before {
+        connection.execute("the start of a transaction", sql, interrupt).await?;
+    }
     let answer = match &order.command {
         Command::Text(text) => connection.query(text, interrupt).await?,
         Command::Prepared(execution) => prepared::execute_collected(connection, execution, interrupt).await?,
@@ -155,154 +205,8 @@ fn read(answer: &Answer, session_track: bool) -> Result<Written, Failure> {
     })
 }
 
-async fn commit(links: &mut [Link], interrupt: &Interrupt) -> Result<(), Failure> {
-    let total = links.len();
-    for done in 0..total {
-        let (committed, rest) = links.split_at_mut(done);
-        let Some((link, rest)) = rest.split_first_mut() else { break };
-        let failed = match link.lease.query(b"COMMIT", interrupt).await {
-            Ok(answer) => answer.error().map(|e| (e.code, String::from_utf8_lossy(e.message).into_owned())).map(Ok),
-            Err(error) => Some(Err(error)),
-        };
-        let Some(failed) = failed else { continue };
-        let server = link.lease.server().to_owned();
-        roll_back(rest, interrupt).await;
-        return Err(commit_failure(failed, &server, committed, total));
-    }
-    Ok(())
-}
-
-fn commit_failure(
-    failed: Result<(ErrorCode, String), Error>,
-    server: &str,
-    committed: &[Link],
-    total: usize,
-) -> Failure {
-    match failed {
-        Ok((code, message)) if committed.is_empty() => Failure::Server { code, message },
-        Ok((_, message)) => Failure::PartlyCommitted(format!(
-            "{} of {total} shards are committed; {server} refused: {message}",
-            committed.len()
-        )),
-        Err(error) if committed.is_empty() && total == 1 => Failure::OutcomeUnknown(error),
-        Err(error) => Failure::PartlyCommitted(format!(
-            "{} of {total} shards are committed; on {server} it is not known: {error}",
-            committed.len()
-        )),
-    }
-}
-
-/// Best effort: a connection on which ROLLBACK fails is closed by its pool, which rolls back as well.
-async fn roll_back(links: &mut [Link], interrupt: &Interrupt) {
-    let rolling = links.iter_mut().map(|link| async move {
-        if link.lease.is_usable() {
-            let rolled_back = link.lease.query(b"ROLLBACK", interrupt).await;
-            if rolled_back.is_err() || link.lease.query(b"SET timestamp = DEFAULT", interrupt).await.is_err() {
-                link.lease.spoil();
-            }
-        } else {
-            if link.lease.is_busy() {
-                cancel::kill(&link.lease, cancel::Kill::Connection);
-            }
-            link.lease.spoil();
-        }
-    });
-    all(rolling).await;
-}
-
-/// One answer out of many.
-fn total(written: &[Written], tally: Tally) -> Written {
-    let mut parts = written.iter();
-    let Some(first) = parts.next() else { return Written::default() };
-    if tally == Tally::Same {
-        return first.clone();
-    }
-    parts.fold(first.clone(), |sum, part| Written {
-        affected_rows: sum.affected_rows + part.affected_rows,
-        last_insert_id: if sum.last_insert_id == 0 { part.last_insert_id } else { sum.last_insert_id },
-        warnings: sum.warnings.saturating_add(part.warnings),
-        info: add_info(&sum.info, &part.info),
-        conditions: [sum.conditions, part.conditions.clone()].concat(),
-    })
-}
-
-/// Adds up the numbers of two lines like `Rows matched: 3  Changed: 1  Warnings: 0`. One line alone stands for both
-/// when they are not of the same kind: a single row INSERT has none.
-fn add_info(left: &[u8], right: &[u8]) -> Vec<u8> {
-    let (left_words, left_numbers) = cut_info(left);
-    let (right_words, right_numbers) = cut_info(right);
-    if left_words != right_words {
-        return if left.is_empty() { right.to_vec() } else { left.to_vec() };
-    }
-    let mut numbers = left_numbers.iter().zip(&right_numbers).map(|(a, b)| a.saturating_add(*b));
-    let mut out = Vec::new();
-    for (index, word) in left_words.iter().enumerate() {
-        out.extend_from_slice(word);
-        if index < left_numbers.len() {
-            out.extend_from_slice(numbers.next().unwrap_or_default().to_string().as_bytes());
-        }
-    }
-    out
-}
-
-fn cut_info(info: &[u8]) -> (Vec<&[u8]>, Vec<u64>) {
-    let (mut words, mut numbers) = (Vec::new(), Vec::new());
-    let mut rest = info;
-    loop {
-        let word = rest.iter().position(u8::is_ascii_digit).unwrap_or(rest.len());
-        words.push(&rest[..word]);
-        rest = &rest[word..];
-        if rest.is_empty() {
-            return (words, numbers);
-        }
-        let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
-        let number =
-            rest[..digits].iter().fold(0u64, |n, digit| n.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
-        numbers.push(number);
-        rest = &rest[digits..];
-    }
-}
-
-/// The OK packet of a finished write.
-pub fn ok_packet(written: &Written, status: StatusFlags) -> OkPacket<'_> {
-    OkPacket {
-        affected_rows: written.affected_rows,
-        last_insert_id: written.last_insert_id,
-        status,
-        warnings: written.warnings,
-        info: &written.info,
-        session_state: b"",
-    }
-}
-
 /// The present, as `SET timestamp` takes it.
 pub fn now() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     format!("{}.{:06}", now.as_secs(), now.subsec_micros())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn info_lines_add_up() {
-        let cases: [(&str, &str, &str); 4] = [
-            (
-                "Records: 2  Duplicates: 0  Warnings: 0",
-                "Records: 3  Duplicates: 1  Warnings: 0",
-                "Records: 5  Duplicates: 1  Warnings: 0",
-            ),
-            (
-                "Rows matched: 1  Changed: 1  Warnings: 0",
-                "Rows matched: 9  Changed: 0  Warnings: 2",
-                "Rows matched: 10  Changed: 1  Warnings: 2",
-            ),
-            ("", "Records: 3  Duplicates: 0  Warnings: 0", "Records: 3  Duplicates: 0  Warnings: 0"),
-            ("", "", ""),
-        ];
-        for (left, right, sum) in cases {
-            assert_eq!(String::from_utf8_lossy(&add_info(left.as_bytes(), right.as_bytes())), sum);
-        }
-    }
 }

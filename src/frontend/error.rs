@@ -4,7 +4,6 @@
 use crate::backend::error::{Error, Reason};
 use crate::exec::failure::Failure;
 use crate::plan::PlanError;
-use crate::txn::transaction::Refusal;
 use crate::wire::error_code::{self as codes, ErrorCode};
 
 /// What a client is told when its command fails.
@@ -70,12 +69,6 @@ fn plan_text(error: &PlanError) -> String {
     }
 }
 
-impl From<Refusal> for ClientMessage {
-    fn from(refusal: Refusal) -> Self {
-        ClientMessage::new(codes::NOT_SUPPORTED_YET, format!("ShardGate does not support this: {refusal}"))
-    }
-}
-
 impl From<Error> for ClientMessage {
     fn from(error: Error) -> Self {
         let text = error.to_string();
@@ -118,9 +111,8 @@ impl From<Failure> for ClientMessage {
         match failure {
             Failure::Client(_) | Failure::Torn(_) => ClientMessage::fatal(codes::NET_ERROR_ON_WRITE, text),
             Failure::Backend(error) => error.into(),
-            Failure::Refused(refusal) => refusal.into(),
             Failure::Server { code, message } => ClientMessage::new(code, message),
-            Failure::PartlyCommitted(_) | Failure::OutcomeUnknown(_) => ClientMessage::new(codes::UNKNOWN_ERROR, text),
+            Failure::RolledBack(_) | Failure::OutcomeUnknown(_) => ClientMessage::new(codes::ERROR_DURING_COMMIT, text),
             Failure::Unsupported(feature) => ClientMessage::unsupported(&feature),
         }
     }

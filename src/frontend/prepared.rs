@@ -376,7 +376,7 @@ impl Session {
         }
         let mut link = self.obtain(shard, side).await?;
         self.before_sending(plan, &mut link).await?;
-        if plan.kind.is_write() {
+        if plan.kind.may_change_rows() {
             self.txn.note_write(shard);
         }
         let sent = {

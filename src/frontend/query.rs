@@ -217,7 +217,7 @@ impl Session {
         let shard = link.shard;
         self.note(sql, ended);
         self.links.settle(link, ended.status.unwrap_or_default(), &mut self.txn);
-        if plan.kind.is_write() {
+        if plan.kind.may_change_rows() {
             self.txn.note_write(shard);
         }
     }

@@ -360,6 +360,7 @@ impl Session {
         };
         let need = Need {
             topology: &self.shared.topology,
+            in_flight: &self.shared.in_flight,
             schema: &self.schema,
             class: self.class,
             settings: &self.settings,

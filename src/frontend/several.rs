@@ -1,19 +1,22 @@
-//! Statements that several shards run: reads whose rows are put one after the other, writes under one transaction per
-//! shard, DDL on each shard in turn.
+//! Statements that several shards run: reads whose rows are put one after the other, writes in a transaction over the
+//! shards, DDL on each shard in turn.
 
 use std::sync::Arc;
 
 use super::error::ClientMessage;
 use super::query::Statement;
 use super::session::Session;
+use super::transactions::End;
 use crate::backend::connection::Watch;
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
 use crate::exec::sink::Sink;
-use crate::exec::write::{self as writes, Command, Order, Tally, Written};
+use crate::exec::tally::{self, Tally, Written};
+use crate::exec::write::{self as writes, Command, Order, Share, Within};
 use crate::exec::{cancel, prepared, scatter};
 use crate::plan::Plan;
 use crate::sharding::{ShardId, ShardSet};
+use crate::txn::transaction::{Beginning, Transaction};
 use crate::wire::StatusFlags;
 use crate::wire::walker::AnswerKind;
 
@@ -32,34 +35,29 @@ impl Session {
         shards.iter().map(order).collect()
     }
 
-    /// A write on several shards under autocommit.
+    /// A write on several shards: in the session's transaction, or in one of its own.
     pub(super) async fn write_everywhere(
         &mut self,
         plan: &Plan,
         orders: Vec<(ShardId, Order)>,
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
-        let mut links = Vec::new();
-        for (shard, _) in &orders {
-            let mut link = self.obtain(*shard, Side::Primary).await?;
-            self.before_sending(plan, &mut link).await?;
-            links.push(link);
-        }
-        let timestamp = match plan.facts.time_dependent || plan.writes_copies {
-            true => Some(writes::now()),
-            false => None,
+        let is_alone = self.autocommit && !self.txn.is_open();
+        let shares = self.shares(plan, orders, is_alone).await?;
+        let timestamp = (plan.facts.time_dependent || plan.writes_copies).then(writes::now);
+        let (mut links, written) = match is_alone {
+            true => self.write_alone(shares, timestamp.as_deref()).await,
+            false => self.write_within(shares, timestamp.as_deref()).await?,
         };
-        let orders: Vec<_> = orders.into_iter().map(|(_, order)| order).collect();
-        let tally = if plan.writes_copies { Tally::Same } else { Tally::Sum };
-        let written = writes::write_all(&mut links, &orders, tally, timestamp.as_deref(), &self.interrupt).await;
         let written = match written {
-            Ok(written) => written,
+            Ok(written) => tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum }),
             Err(failure) => {
                 // Connections that could not be rolled back are spoiled: giving them back closes them.
                 links.into_iter().for_each(|link| self.links.put(link));
                 return Err(self.in_logical_names(failure.into(), None));
             }
         };
+        self.txn.take_next();
         self.last.row_count = i64::try_from(written.affected_rows).unwrap_or(i64::MAX);
         self.diagnostics.clear();
         let mut conditions = written.conditions.clone();
@@ -68,13 +66,104 @@ impl Session {
         if written.last_insert_id != 0
             && let Some(link) = links.first_mut()
         {
-            // The rows are committed: a server that is lost now must not make an error of that.
+            // The rows are written: a server that is lost now must not make an error of that.
             let asked = self.ask_number(link, "SELECT LAST_INSERT_ID()").await;
             self.last.insert_id = asked.ok().flatten().unwrap_or(written.last_insert_id);
         }
         links.into_iter().for_each(|link| self.links.put(link));
-        let ok = writes::ok_packet(&written, StatusFlags::empty());
+        let ok = tally::ok_packet(&written, StatusFlags::empty());
         self.send_ok(ok, more_follows).await
+    }
+
+    /// Connections for the orders. Where the statement is alone, what begins its transaction is sent with it.
+    async fn shares(
+        &mut self,
+        plan: &Plan,
+        orders: Vec<(ShardId, Order)>,
+        is_alone: bool,
+    ) -> Result<Vec<Share>, ClientMessage> {
+        let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
+        let mut links = self.obtain_all(plan, &shards, Side::Primary).await?;
+        let mut own = Transaction::default();
+        own.begin(Default::default());
+        let mut shares = Vec::new();
+        for (mut link, (shard, order)) in links.drain(..).zip(orders) {
+            let mut before = Vec::new();
+            if is_alone {
+                let opening = own.opening(self.beginning(shards[0]));
+                own.enlist(shard);
+                link.xid = opening.xid;
+                link.pins.transaction = true;
+                before = opening.statements;
+            } else {
+                self.txn.note_write(shard);
+            }
+            shares.push(Share { link, order, before });
+        }
+        Ok(shares)
+    }
+
+    fn beginning(&self, first: ShardId) -> Beginning<'_> {
+        let set = self.schema.shard(first).replica_set;
+        let in_flight = &*self.shared.in_flight;
+        let decider = &self.shared.topology.set(set).options.name;
+        Beginning { names: &in_flight.names, table: &in_flight.table, decider }
+    }
+
+    /// One connection for each shard, ready for the statement; those that were had are kept if one cannot be.
+    async fn obtain_all(&mut self, plan: &Plan, shards: &[ShardId], side: Side) -> Result<Vec<Link>, ClientMessage> {
+        if shards.len() > 1 && !self.autocommit && !self.txn.is_open() {
+            // Left to the servers, each shard would begin a plain transaction, and such can only commit one by one.
+            self.txn.begin(Default::default());
+        }
+        let mut links = Vec::new();
+        for shard in shards {
+            let ready = match self.obtain(*shard, side).await {
+                Ok(mut link) => {
+                    let prepared = self.before_sending(plan, &mut link).await;
+                    links.push(link);
+                    prepared
+                }
+                Err(message) => Err(message),
+            };
+            if let Err(message) = ready {
+                self.keep_usable(links);
+                return Err(message);
+            }
+        }
+        Ok(links)
+    }
+
+    async fn write_alone(
+        &mut self,
+        shares: Vec<Share>,
+        timestamp: Option<&str>,
+    ) -> (Vec<Link>, Result<Vec<Written>, Failure>) {
+        writes::write_alone(shares, timestamp, &self.commit_context()).await
+    }
+
+    /// An error here means that the whole transaction was rolled back.
+    async fn write_within(
+        &mut self,
+        shares: Vec<Share>,
+        timestamp: Option<&str>,
+    ) -> Result<(Vec<Link>, Result<Vec<Written>, Failure>), ClientMessage> {
+        let (links, done) = writes::write_within(shares, timestamp, &self.interrupt).await;
+        match done {
+            Within::Done(written) => Ok((links, Ok(written))),
+            Within::TakenBack(failure) => Ok((links, Err(failure))),
+            Within::Spoiled(failure) => {
+                let by_server = matches!(failure, Failure::Server { .. });
+                let message = ClientMessage::from(failure);
+                links.into_iter().for_each(|link| self.links.put(link));
+                // A server's own error that ends a transaction is known to do so; of others the client is told again.
+                match by_server && super::transactions::rolls_back_transaction(message.code) {
+                    true => self.end_transaction(End::Rollback).await?,
+                    false => self.transaction_was_lost().await,
+                }
+                Err(message)
+            }
+        }
     }
 
     pub(super) async fn gather_diagnostics(&mut self, links: &mut [Link]) -> Result<(), ClientMessage> {
@@ -152,12 +241,8 @@ impl Session {
         orders: &[(ShardId, Order)],
         side: Side,
     ) -> Result<Vec<Link>, ClientMessage> {
-        let mut links = Vec::new();
-        for (shard, _) in orders {
-            let mut link = self.obtain(*shard, side).await?;
-            self.before_sending(plan, &mut link).await?;
-            links.push(link);
-        }
+        let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
+        let mut links = self.obtain_all(plan, &shards, side).await?;
         for (link, (_, order)) in links.iter_mut().zip(orders) {
             match self.send_order(link, order).await {
                 Ok(()) => {}
@@ -227,6 +312,6 @@ impl Session {
         self.shared.schema_changed.notify_one();
         self.last.row_count = 0;
         self.diagnostics.clear();
-        self.send_ok(writes::ok_packet(&written, StatusFlags::empty()), statement.more_follows).await
+        self.send_ok(tally::ok_packet(&written, StatusFlags::empty()), statement.more_follows).await
     }
 }

@@ -12,6 +12,7 @@ use super::registry::Registry;
 use crate::backend::topology::Topology;
 use crate::plan::cache::{Cache, Limits};
 use crate::sharding::Schema;
+use crate::txn::in_flight::InFlight;
 use crate::wire::CapabilityFlags;
 use crate::wire::auth::ServerKeys;
 use crate::wire::capability::{self, RelayedCapabilities};
@@ -42,6 +43,8 @@ pub struct Shared {
     /// How often `schema` was replaced: cheaper to compare than the schemas.
     schema_edition: AtomicU64,
     pub topology: Arc<Topology>,
+    /// Distributed transactions.
+    pub in_flight: Arc<InFlight>,
     pub plans: Cache,
     pub registry: Arc<Registry>,
     /// For the password exchange of caching_sha2_password on plain connections.
@@ -67,6 +70,7 @@ impl Shared {
         options: Options,
         schema: Arc<Schema>,
         topology: Arc<Topology>,
+        in_flight: Arc<InFlight>,
         keys: ServerKeys,
         tls: Option<Arc<rustls::ServerConfig>>,
     ) -> Shared {
@@ -76,6 +80,7 @@ impl Shared {
             schema: ArcSwap::new(schema),
             schema_edition: AtomicU64::new(0),
             topology,
+            in_flight,
             plans: Cache::new(Limits { entries: options.plan_cache, ..Limits::default() }),
             registry: Registry::new(options.max_sessions),
             keys,

@@ -160,9 +160,6 @@ impl Session {
                 "writing on several shards while temporary tables or locks are held",
             ));
         }
-        if !plan.implicit_commit && plan.kind == StatementKind::Write && (self.txn.is_open() || !self.autocommit) {
-            self.txn.admit(&route_shards(route), true)?;
-        }
         if let Some(table) = &plan.facts.creates_temporary
             && self.temporary_tables.len() >= MAX_TEMPORARY_TABLES
         {
@@ -199,7 +196,7 @@ impl Session {
         }
         let mut link = self.obtain(shard, side).await?;
         self.before_sending(plan, &mut link).await?;
-        if plan.kind.is_write() {
+        if plan.kind.may_change_rows() {
             self.txn.note_write(shard);
         }
         if let Err(failure) = self.send_text(&mut link.lease, &text).await {
@@ -235,7 +232,13 @@ impl Session {
         self.note(sql, &ended);
         if let Some(code) = ended.error {
             self.last.failed = true;
-            return self.after_error(link, code).await;
+            let shard = link.shard;
+            self.after_error(link, code).await?;
+            if plan.kind.may_change_rows() {
+                // A procedure may have written before it failed.
+                self.txn.note_write(shard);
+            }
+            return Ok(());
         }
         self.txn.take_next();
         let status = ended.status.unwrap_or_default();
@@ -259,7 +262,8 @@ impl Session {
         }
         let shard = link.shard;
         self.links.settle(link, status, &mut self.txn);
-        if plan.kind.is_write() {
+        self.end_what_was_torn(TransactionEnd::Commit).await?;
+        if plan.kind.may_change_rows() {
             self.txn.note_write(shard);
         }
         if plan.kind == StatementKind::Ddl {
@@ -282,7 +286,7 @@ impl Session {
         }
         self.fetch_diagnostics(&mut link).await?;
         if rolls_back_transaction(code) {
-            link.pins.transaction = false;
+            link.pins.transaction = link.xid.is_some();
             self.links.put(link);
             // One shard has rolled back: so must the others.
             return self.end_transaction(TransactionEnd::Rollback).await;
@@ -293,7 +297,8 @@ impl Session {
         }
         let status = link.lease.ask_status(&self.interrupt).await?;
         self.links.settle(link, status, &mut self.txn);
-        Ok(())
+        // `innodb_rollback_on_timeout`.
+        self.end_what_was_torn(TransactionEnd::Rollback).await
     }
 
     /// What the statement leaves on its connection that must not leave the session.

@@ -1,10 +1,14 @@
 //! BEGIN, COMMIT, ROLLBACK and savepoints over the shards that take part.
 
+use std::sync::Arc;
+
 use mysql_common::constants::StatusFlags;
 
 use super::error::ClientMessage;
 use super::session::Session;
+use crate::exec::commit::{self, Part};
 use crate::exec::links::{Link, Side};
+use crate::sharding::ShardId;
 use crate::sql::control::Isolation as SqlIsolation;
 use crate::txn::transaction::{Characteristics, Isolation, quoted};
 use crate::wire::error_code as codes;
@@ -50,44 +54,93 @@ impl Session {
         self.txn.begin(characteristics);
         if characteristics.consistent_snapshot {
             for shard in self.current_shards().iter() {
-                let link = self.obtain(shard, Side::Primary).await?;
-                self.links.put(link);
+                match self.obtain(shard, Side::Primary).await {
+                    Ok(link) => self.links.put(link),
+                    Err(message) => {
+                        // A snapshot of some shards is none.
+                        self.end_transaction(End::Rollback).await?;
+                        return Err(message);
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    /// COMMIT or ROLLBACK on every shard that takes part. The one that wrote goes first: its answer decides.
+    /// COMMIT or ROLLBACK on every shard that takes part: in one phase if one of them wrote, else in two.
     pub(super) async fn end_transaction(&mut self, end: End) -> Result<(), ClientMessage> {
         let is_held = |shard| self.links.held().iter().any(|link| link.shard == shard && link.pins.transaction);
         let lost = self.txn.is_lost() || self.txn.branches().iter().any(|branch| !is_held(branch.shard));
-        let wrote = self.txn.branches().iter().find(|branch| branch.wrote).map(|branch| branch.shard);
-        let mut links = self.links.take_all();
-        links.sort_by_key(|link| Some(link.shard) != wrote);
-        let mut result = Ok(());
-        let mut end_now = if lost { End::Rollback } else { end };
-        for mut link in links {
-            if !link.pins.transaction {
-                self.links.put(link);
-                continue;
+        let mut links = Vec::new();
+        for link in self.links.take_all() {
+            match link.pins.transaction {
+                true => links.push(link),
+                false => self.links.put(link),
             }
-            match self.end_branch(&mut link, end_now).await {
-                Ok(()) => {}
-                Err(message) => {
-                    // The others must not keep what this one did not.
-                    end_now = End::Rollback;
-                    result = result.and(Err(message));
-                }
-            }
-            link.pins.transaction = false;
-            self.links.put(link);
         }
+        let result = match links.as_mut_slice() {
+            [] => Ok(()),
+            [only] if only.xid.is_none() => {
+                let done = self.end_branch(only, if lost { End::Rollback } else { end }).await;
+                only.pins.transaction = false;
+                done
+            }
+            several if lost || end == End::Rollback => {
+                commit::roll_back(several.iter_mut().collect(), &self.interrupt).await;
+                Ok(())
+            }
+            _ => self.commit_several(&mut links).await,
+        };
+        links.into_iter().for_each(|link| self.links.put(link));
         self.txn.end();
         if lost && end == End::Commit {
             let text = "the transaction was rolled back: its server was lost before COMMIT";
             return Err(ClientMessage::new(codes::ERROR_DURING_COMMIT, text));
         }
         result
+    }
+
+    async fn commit_several(&mut self, links: &mut Vec<Link>) -> Result<(), ClientMessage> {
+        let wrote: Vec<ShardId> = self.txn.branches().iter().filter(|b| b.wrote).map(|b| b.shard).collect();
+        let headless = links.iter().all(|link| link.xid.is_some()) && wrote.len() > 1;
+        if headless && let Err(message) = self.add_decider(links).await {
+            commit::roll_back(links.iter_mut().collect(), &self.interrupt).await;
+            return Err(message);
+        }
+        let parts = links.drain(..).map(|link| Part { wrote: wrote.contains(&link.shard), link });
+        let mut parts: Vec<Part> = parts.collect();
+        let done = commit::commit(&mut parts, &self.commit_context()).await;
+        links.extend(parts.into_iter().map(|part| part.link));
+        Ok(done?)
+    }
+
+    /// The shard that was to decide has ended its part by itself (a procedure with COMMIT): its replica set decides all
+    /// the same, in a transaction that holds nothing but the decision.
+    async fn add_decider(&mut self, links: &mut Vec<Link>) -> Result<(), ClientMessage> {
+        let decider = links.iter().find_map(|link| Some(Arc::clone(&link.xid.as_ref()?.decider)));
+        let (_, _, need) = self.need();
+        let shards = (0..need.schema.shards.len()).filter_map(|index| u16::try_from(index).ok().map(ShardId));
+        let shard = shards.into_iter().find(|shard| Some(need.replica_set(*shard)) == decider.as_deref());
+        let Some(shard) = shard else { return Err(lost()) };
+        links.push(need.begin_apart(shard).await?);
+        Ok(())
+    }
+
+    /// A statement ended its shard's part of the transaction by itself: one server would have ended all of it.
+    pub(super) async fn end_what_was_torn(&mut self, end: End) -> Result<(), ClientMessage> {
+        match self.txn.is_torn() {
+            true => self.end_transaction(end).await,
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn commit_context(&self) -> commit::Context<'_> {
+        commit::Context {
+            in_flight: &self.shared.in_flight,
+            topology: &self.shared.topology,
+            schema: &self.schema,
+            interrupt: &self.interrupt,
+        }
     }
 
     async fn end_branch(&mut self, link: &mut Link, end: End) -> Result<(), ClientMessage> {

@@ -103,6 +103,11 @@ impl StatementKind {
     pub fn is_write(self) -> bool {
         !matches!(self, Self::Read | Self::Show)
     }
+
+    /// Whether it may leave other rows behind than it found.
+    pub fn may_change_rows(self) -> bool {
+        !matches!(self, Self::Read | Self::LockingRead | Self::Show)
+    }
 }
 
 /// Who answers.

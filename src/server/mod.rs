@@ -20,9 +20,11 @@ use crate::backend::interrupt::Watchdog;
 use crate::backend::topology::Topology;
 use crate::backend::{health, live_schema};
 use crate::config::{self, Config, LogFormat};
+use crate::exec::recovery;
 use crate::frontend::listener::{Listener, Workers};
 use crate::frontend::shared::{Servers, Shared};
 use crate::sharding::Schema;
+use crate::txn::in_flight::InFlight;
 use crate::wire::auth::ServerKeys;
 
 /// How long sessions may finish what they do when ShardGate is told to stop.
@@ -128,14 +130,18 @@ impl Proxy {
         let keys = ServerKeys::generate()?;
         let workers = options.workers;
         let schema = Arc::new(config.schema.clone());
-        let shared = Arc::new(Shared::new(options, schema, Arc::clone(&topology), keys, tls));
+        let started = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let in_flight = Arc::new(InFlight::new(config.transactions.clone(), rand::random(), started.as_secs()));
+        let shared = Arc::new(Shared::new(options, schema, Arc::clone(&topology), Arc::clone(&in_flight), keys, tls));
 
         let mut background = JoinSet::new();
         background.spawn(watchdog.run());
         let look = FirstLook::default();
         background.spawn(follow_servers(Arc::clone(&shared), config.schema.clone(), Arc::clone(&look.0)));
         let monitors = health::watch(&topology, &backend.monitor);
-        look.wait().await;
+        let recovered = FirstLook::default();
+        background.spawn(recovery::run(in_flight, Arc::clone(&topology), Arc::clone(&recovered.0)));
+        tokio::join!(look.wait(), recovered.wait());
 
         let addresses = listener.addresses();
         let workers = Arc::new(Workers::start(workers, &shared)?);

@@ -11,7 +11,9 @@ use crate::backend::options::ReplicaSetOptions;
 use crate::backend::survey::{Finding, Primary, survey};
 use crate::backend::topology::Topology;
 use crate::config::Config;
+use crate::exec::recovery::create_table;
 use crate::sharding::{ReplicaSetId, Schema};
+use crate::txn::decision::DecisionTable;
 use crate::txn::transaction::quoted;
 
 /// `shardgate check`: 0 when all is well, 1 when the servers disagree with the rules, 2 when the files are wrong. What is
@@ -61,14 +63,15 @@ pub(super) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// `shardgate init`: creates the schemas of all shards that are not there yet. 1 if that failed somewhere; everywhere else
+/// `shardgate init`: creates the schemas of all shards, and ShardGate's own tables, that are not there yet. 1 if that failed somewhere; everywhere else
 /// it was done all the same.
 pub fn init(path: &Path) -> anyhow::Result<ExitCode> {
     let Some(config) = super::load(path) else { return Ok(ExitCode::from(2)) };
     let failed = super::control_runtime()?.block_on(async {
         let mut failed = 0;
         for (id, set) in (0u16..).map(ReplicaSetId).zip(&config.backend.replica_sets) {
-            failed += usize::from(!init_set(set, &schemas_of(&config.schema, id)).await?);
+            let decisions = DecisionTable::new(&config.transactions.schema);
+            failed += usize::from(!init_set(set, &schemas_of(&config.schema, id), &decisions).await?);
         }
         anyhow::Ok(failed)
     })?;
@@ -89,7 +92,7 @@ fn schemas_of(schema: &Schema, id: ReplicaSetId) -> Vec<String> {
 }
 
 /// Whether all schemas are there now.
-async fn init_set(set: &ReplicaSetOptions, schemas: &[String]) -> anyhow::Result<bool> {
+async fn init_set(set: &ReplicaSetOptions, schemas: &[String], decisions: &DecisionTable) -> anyhow::Result<bool> {
     let looked = survey(set).await;
     // With several writable servers nobody knows which one the others follow.
     let is_split = looked.findings.iter().any(Finding::is_split);
@@ -110,6 +113,10 @@ async fn init_set(set: &ReplicaSetOptions, schemas: &[String]) -> anyhow::Result
             }
         };
         writeln!(std::io::stdout().lock(), "{said}")?;
+    }
+    if let Err(error) = create_table(&mut primary.connection, decisions).await {
+        eprintln!("replica set {}: cannot create {decisions} on {}: {error}", set.name, primary.address);
+        is_done = false;
     }
     let _ = primary.connection.disconnect().await;
     Ok(is_done)

@@ -1,6 +1,15 @@
-//! Transactions over shards: which shards take part, what each must be told, and what is not allowed yet.
+//! Transactions over shards: which shards take part, what each must be told, and how several commit as one.
 //!
-//! A transaction begins lazily on each shard, with the first statement that touches it. Until there is two-phase
-//! commit only one shard may be written in a transaction; a second one is refused before anything is sent to it.
+//! A transaction begins lazily on each shard, with the first statement that touches it: on the first as a plain local
+//! transaction, on each further one as an XA branch. If several have written, `coordinator` commits them in two phases,
+//! and what a crash leaves prepared is ended by `recovery`. Nothing here does I/O: `exec` sends what this says.
 
 pub mod transaction;
+pub mod options;
+pub mod xid;
+pub mod decision;
+pub mod coordinator;
+pub mod recovery;
+pub mod in_flight;
+#[cfg(test)]
+mod model;

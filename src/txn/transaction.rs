@@ -1,8 +1,12 @@
 //! The state of one session's transaction. Plain values: `exec` sends what this says.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
-use crate::sharding::{ShardId, ShardSet};
+use super::decision::DecisionTable;
+use super::xid::{Gtrid, Names, Xid};
+use crate::sharding::ShardId;
 
 /// Isolation levels, as `SET TRANSACTION` names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,13 +82,22 @@ pub struct Branch {
     pub wrote: bool,
 }
 
-/// A statement that the transaction cannot take in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("the transaction has written on another shard, and writing on several is not supported yet")]
-    SecondShardWritten { first: ShardId, second: ShardId },
-    #[error("writing on several shards inside a transaction is not supported yet")]
-    SeveralShardsWritten,
+/// How a shard's part in a transaction begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// What the shard must be told, in this order. Empty under autocommit = 0, where the first statement begins it.
+    pub statements: Vec<String>,
+    /// The branch's name; `None` for a plain local transaction.
+    pub xid: Option<Xid>,
+}
+
+/// What names and begins branches.
+#[derive(Debug, Clone, Copy)]
+pub struct Beginning<'a> {
+    pub names: &'a Names,
+    pub table: &'a DecisionTable,
+    /// The replica set of [`Transaction::first_shard`]: the one that decides. Empty where there is no such shard yet.
+    pub decider: &'a str,
 }
 
 /// The transaction of one session: none, or one that was begun, with the branches it has so far.
@@ -93,10 +106,15 @@ pub struct Transaction {
     begun: Option<Characteristics>,
     branches: SmallVec<[Branch; 2]>,
     savepoints: Vec<String>,
+    /// Once there is an XA branch: the transaction's name, and the replica set that decides.
+    name: Option<(Gtrid, Arc<str>)>,
+    /// XA branches so far.
+    numbered: u16,
     /// What `SET TRANSACTION` (without SESSION) asked for: holds for the next transaction only.
     next: Characteristics,
     /// A server went away with part of it: it is rolled back, and the client must acknowledge that.
     lost: bool,
+    torn: bool,
 }
 
 impl Transaction {
@@ -121,6 +139,11 @@ impl Transaction {
 
     pub fn branches(&self) -> &[Branch] {
         &self.branches
+    }
+
+    /// The shard whose part began first, as a plain transaction (however it began: under autocommit = 0 by itself).
+    pub fn first_shard(&self) -> Option<ShardId> {
+        self.branches.first().map(|branch| branch.shard)
     }
 
     pub fn has_branch(&self, shard: ShardId) -> bool {
@@ -159,27 +182,33 @@ impl Transaction {
         self.begun.is_some_and(|c| c.read_only == Some(true))
     }
 
-    /// Whether a statement that touches `shards` may run in this transaction. Nothing has been sent yet.
-    pub fn admit(&self, shards: &ShardSet, writes: bool) -> Result<(), Refusal> {
-        if !writes {
-            return Ok(());
-        }
-        if shards.len() > 1 {
-            return Err(Refusal::SeveralShardsWritten);
-        }
-        let second = self.branches.iter().find(|branch| branch.wrote && !shards.contains(branch.shard));
-        match (second, shards.first()) {
-            (Some(written), Some(second)) => Err(Refusal::SecondShardWritten { first: written.shard, second }),
-            _ => Ok(()),
-        }
+    /// How the next shard's part begins: the first as a plain local transaction, which costs nothing extra and may come to
+    /// decide; the others as XA branches from their first statement, since a plain transaction cannot become one later.
+    pub fn opening(&mut self, beginning: Beginning<'_>) -> Opening {
+        let is_first = self.branches.is_empty();
+        let mut opening = if is_first || self.is_read_only() {
+            self.name = None;
+            Opening { statements: self.begun.map(|begun| begun.statements()).unwrap_or_default(), xid: None }
+        } else {
+            self.branch(beginning)
+        };
+        opening.statements.extend(self.savepoints.iter().map(|name| format!("SAVEPOINT {}", quoted(name))));
+        opening
     }
 
-    /// What a shard must be told, in this order, before its first statement in the transaction.
-    pub fn opening(&self) -> Vec<String> {
-        // Under autocommit=0 the first statement begins it, be it a SAVEPOINT.
-        let mut statements = self.begun.map(|begun| begun.statements()).unwrap_or_default();
-        statements.extend(self.savepoints.iter().map(|name| format!("SAVEPOINT {}", quoted(name))));
-        statements
+    fn branch(&mut self, beginning: Beginning<'_>) -> Opening {
+        let begun = self.begun.unwrap_or_default();
+        let name = || (beginning.names.next(), beginning.decider.into());
+        let (gtrid, decider) = self.name.get_or_insert_with(name).clone();
+        let xid = Xid { gtrid, number: self.numbered, decider };
+        self.numbered = self.numbered.wrapping_add(1);
+        let mut statements = begun.for_one_statement();
+        statements.push(format!("XA START {}", xid.sql()));
+        if begun.consistent_snapshot {
+            // XA START has no words for it; the first consistent read makes the snapshot.
+            statements.push(beginning.table.probe());
+        }
+        Opening { statements, xid: Some(xid) }
     }
 
     /// The shard has its transaction open now.
@@ -198,15 +227,25 @@ impl Transaction {
 
     /// The shard has no open transaction any more (its server said so, or its connection is gone).
     pub fn forget(&mut self, shard: ShardId) {
+        let before = self.branches.len();
         self.branches.retain(|branch| branch.shard != shard);
+        self.torn |= self.branches.len() < before && !self.branches.is_empty();
+    }
+
+    /// One shard has ended its part by itself, and others go on.
+    pub fn is_torn(&self) -> bool {
+        self.torn
     }
 
     /// Committed or rolled back.
     pub fn end(&mut self) {
         self.begun = None;
         self.lost = false;
+        self.torn = false;
         self.branches.clear();
         self.savepoints.clear();
+        self.name = None;
+        self.numbered = 0;
     }
 
     /// `AND CHAIN`: the next transaction runs as this one did.
@@ -248,39 +287,83 @@ pub fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::txn::xid::Owner;
 
-    fn set(ids: &[u16]) -> ShardSet {
-        ids.iter().map(|id| ShardId(*id)).collect()
+    fn check_openings(transaction: &mut Transaction, wanted: &[&[&str]]) {
+        let names = Names::new(Owner::new("c", 1, 2));
+        let table = DecisionTable::new("shardgate");
+        for (shard, wanted) in (0..).zip(wanted) {
+            let decider = transaction.first_shard().map(|first| format!("rs{}", first.0)).unwrap_or_default();
+            let opening = transaction.opening(Beginning { names: &names, table: &table, decider: &decider });
+            let shown: Vec<String> = opening
+                .statements
+                .iter()
+                .map(|sql| match &opening.xid {
+                    Some(xid) => sql.replace(&xid.sql(), &format!("{}/{}/{}", xid.gtrid, xid.number, xid.decider)),
+                    None => sql.clone(),
+                })
+                .collect();
+            assert_eq!(shown, *wanted);
+            transaction.enlist(ShardId(shard));
+        }
     }
 
     #[test]
-    fn a_second_written_shard_is_refused_and_a_second_read_one_is_not() {
+    fn the_first_shard_is_plain_and_the_others_are_branches_that_know_it() {
         let mut transaction = Transaction::default();
         transaction.begin(Characteristics::default());
-        transaction.enlist(ShardId(0));
-        transaction.note_write(ShardId(0));
-        assert_eq!(transaction.admit(&set(&[1]), false), Ok(()));
-        assert_eq!(transaction.admit(&set(&[0]), true), Ok(()));
-        let refusal = Refusal::SecondShardWritten { first: ShardId(0), second: ShardId(1) };
-        assert_eq!(transaction.admit(&set(&[1]), true), Err(refusal));
-        assert_eq!(transaction.admit(&set(&[0, 1]), true), Err(Refusal::SeveralShardsWritten));
+        check_openings(
+            &mut transaction,
+            &[
+                &["START TRANSACTION"],
+                &["XA START c.00000001.00000002.1/0/rs0"],
+                &["XA START c.00000001.00000002.1/1/rs0"],
+            ],
+        );
+        transaction.end();
+        transaction.begin(Characteristics::default());
+        check_openings(&mut transaction, &[&["START TRANSACTION"], &["XA START c.00000001.00000002.1/0/rs0"]]);
     }
 
     #[test]
-    fn a_late_shard_learns_level_mode_and_savepoints() {
+    fn without_begin_the_first_statement_begins() {
+        check_openings(&mut Transaction::default(), &[&[], &["XA START c.00000001.00000002.1/0/rs0"]]);
+    }
+
+    #[test]
+    fn a_transaction_that_cannot_write_needs_no_branches() {
+        let mut transaction = Transaction::default();
+        transaction.begin(Characteristics { read_only: Some(true), ..Characteristics::default() });
+        check_openings(&mut transaction, &[&["START TRANSACTION READ ONLY"], &["START TRANSACTION READ ONLY"]]);
+    }
+
+    #[test]
+    fn a_late_shard_learns_level_mode_snapshot_and_savepoints() {
         let mut transaction = Transaction::default();
         transaction.set_next(Some(Isolation::Serializable), None);
-        transaction.begin(Characteristics { read_only: Some(true), ..Characteristics::default() });
+        let characteristics =
+            Characteristics { read_only: Some(false), consistent_snapshot: true, ..Characteristics::default() };
+        transaction.begin(characteristics);
         transaction.set_savepoint("a");
         transaction.set_savepoint("b`c");
-        assert_eq!(
-            transaction.opening(),
-            [
-                "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
-                "START TRANSACTION READ ONLY",
-                "SAVEPOINT `a`",
-                "SAVEPOINT `b``c`"
-            ]
+        check_openings(
+            &mut transaction,
+            &[
+                &[
+                    "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+                    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ WRITE",
+                    "SAVEPOINT `a`",
+                    "SAVEPOINT `b``c`",
+                ],
+                &[
+                    "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+                    "SET TRANSACTION READ WRITE",
+                    "XA START c.00000001.00000002.1/0/rs0",
+                    "SELECT outcome FROM `shardgate`.txn_decision LIMIT 1",
+                    "SAVEPOINT `a`",
+                    "SAVEPOINT `b``c`",
+                ],
+            ],
         );
         assert!(!transaction.has_next());
     }

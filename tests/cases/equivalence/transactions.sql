@@ -185,3 +185,74 @@ COMMIT;
 
 BEGIN; UPDATE users SET level = 38 WHERE user_id = 1; COMMIT;
 SELECT level FROM users WHERE user_id = 1;
+
+-- about: Writes of several shards in one transaction.
+BEGIN;
+UPDATE users SET level = 40 WHERE user_id IN (1, 2, 3, 4, 5, 6);
+SELECT ROW_COUNT();
+DELETE FROM users WHERE user_id IN (7, 8, 9) AND level >= 0;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id BETWEEN 1 AND 10;
+ROLLBACK;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id BETWEEN 1 AND 10;
+
+START TRANSACTION;
+INSERT INTO users (user_id, name) VALUES (901, 'a'), (902, 'b'), (903, 'c'), (904, 'd');
+UPDATE users SET name = CONCAT(name, '!') WHERE user_id BETWEEN 901 AND 904;
+SAVEPOINT here;
+REPLACE INTO users (user_id, name) VALUES (903, 'new'), (905, 'e'), (906, 'f'), (907, 'g');
+ROLLBACK TO SAVEPOINT here;
+-- unordered
+SELECT user_id, name FROM users WHERE user_id BETWEEN 901 AND 907;
+COMMIT;
+-- unordered
+SELECT user_id, name FROM users WHERE user_id BETWEEN 901 AND 907;
+
+-- about: A statement that fails leaves nothing, and the transaction goes on.
+BEGIN;
+UPDATE users SET level = 41 WHERE user_id IN (1, 2);
+INSERT INTO users (user_id, name) VALUES (910, 'a'), (911, 'b'), (912, 'c'), (1, 'taken');
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 910, 911, 912);
+UPDATE users SET level = 42 WHERE user_id IN (3, 4);
+COMMIT;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3, 4, 910, 911, 912);
+
+SET autocommit = 0;
+UPDATE users SET level = 43 WHERE user_id IN (1, 2, 3, 4, 5);
+SELECT level FROM users WHERE user_id = 5;
+ROLLBACK;
+INSERT INTO users (user_id, name) VALUES (920, 'a'), (921, 'b'), (922, 'c');
+UPDATE users SET level = 44 WHERE user_id = 922;
+COMMIT;
+SET autocommit = 1;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 920, 921, 922);
+
+-- about: Copies of a reference table are written together.
+BEGIN;
+UPDATE countries SET name = 'Elsewhere' WHERE code = 'DE';
+UPDATE users SET level = 45 WHERE user_id = 2;
+SELECT name FROM countries WHERE code = 'DE';
+COMMIT AND CHAIN;
+UPDATE countries SET name = 'Nowhere' WHERE code = 'DE';
+UPDATE users SET level = 46 WHERE user_id IN (1, 2, 3);
+ROLLBACK;
+SELECT name FROM countries WHERE code = 'DE';
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3);
+
+START TRANSACTION READ ONLY;
+-- unordered
+SELECT user_id FROM users WHERE user_id < 10;
+UPDATE users SET level = 1 WHERE user_id IN (1, 2, 3, 4, 5);
+COMMIT;
+
+SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+START TRANSACTION WITH CONSISTENT SNAPSHOT, READ WRITE;
+UPDATE users SET level = 47 WHERE user_id IN (1, 2, 3, 4, 5);
+COMMIT;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id BETWEEN 1 AND 5;

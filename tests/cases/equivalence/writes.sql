@@ -242,13 +242,13 @@ SELECT user_id, total FROM orders WHERE order_id = 1 AND user_id IN (4, 8);
 INSERT INTO orders (user_id, order_id, total) VALUES (8, 1, 5) ON DUPLICATE KEY UPDATE total = total + VALUES(total);
 SELECT total FROM orders WHERE user_id = 8 AND order_id = 1;
 
--- about: Inside a transaction a second shard is not written to, for now, and the first goes on.
+-- about: Inside a transaction any shards are written to.
 BEGIN;
 UPDATE users SET level = 80 WHERE user_id = 1;
--- refused: 1235
 UPDATE users SET level = 80 WHERE user_id = 3;
--- refused: 1235
 INSERT INTO users (user_id, name) VALUES (750, 'a'), (751, 'b'), (752, 'c'), (753, 'd'), (754, 'e');
 SELECT level FROM users WHERE user_id = 1;
 COMMIT;
 SELECT level FROM users WHERE user_id = 1;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 3, 750, 751, 752, 753, 754);

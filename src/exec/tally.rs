@@ -1,0 +1,132 @@
+//! What several shards answered to one write, as the answer of one server.
+
+use mysql_common::constants::StatusFlags;
+
+use super::conditions::Condition;
+use crate::wire::response::OkPacket;
+
+/// What the shards said, taken together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    pub affected_rows: u64,
+    /// Of the first shard that gave one.
+    pub last_insert_id: u64,
+    pub warnings: u16,
+    pub info: Vec<u8>,
+    pub conditions: Vec<Condition>,
+}
+
+impl Written {
+    /// No row was even looked at to be changed, so that no trigger ran either: an UPDATE says so.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.affected_rows == 0 && self.info.starts_with(b"Rows matched: 0 ")
+    }
+}
+
+/// An INSERT of one row has no info line; as part of a longer one it counts in that one's.
+pub(super) fn with_info_of_one_row(mut written: Written) -> Written {
+    // 2: the row replaced another, or updated it. 0: it was there already, and was left alone.
+    let duplicates = u64::from(written.affected_rows != 1);
+    written.info = format!("Records: 1  Duplicates: {duplicates}  Warnings: {}", written.warnings).into_bytes();
+    written
+}
+
+/// How the answers of several shards become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tally {
+    /// Each shard wrote rows of its own.
+    Sum,
+    /// Each shard wrote the same rows (a reference table).
+    Same,
+}
+
+/// One answer out of many.
+pub fn total(written: &[Written], tally: Tally) -> Written {
+    let mut parts = written.iter();
+    let Some(first) = parts.next() else { return Written::default() };
+    if tally == Tally::Same {
+        return first.clone();
+    }
+    parts.fold(first.clone(), |sum, part| Written {
+        affected_rows: sum.affected_rows + part.affected_rows,
+        last_insert_id: if sum.last_insert_id == 0 { part.last_insert_id } else { sum.last_insert_id },
+        warnings: sum.warnings.saturating_add(part.warnings),
+        info: add_info(&sum.info, &part.info),
+        conditions: [sum.conditions, part.conditions.clone()].concat(),
+    })
+}
+
+/// Adds up the numbers of two lines like `Rows matched: 3  Changed: 1  Warnings: 0`. One line alone stands for both
+/// when they are not of the same kind: a single row INSERT has none.
+fn add_info(left: &[u8], right: &[u8]) -> Vec<u8> {
+    let (left_words, left_numbers) = cut_info(left);
+    let (right_words, right_numbers) = cut_info(right);
+    if left_words != right_words {
+        return if left.is_empty() { right.to_vec() } else { left.to_vec() };
+    }
+    let mut numbers = left_numbers.iter().zip(&right_numbers).map(|(a, b)| a.saturating_add(*b));
+    let mut out = Vec::new();
+    for (index, word) in left_words.iter().enumerate() {
+        out.extend_from_slice(word);
+        if index < left_numbers.len() {
+            out.extend_from_slice(numbers.next().unwrap_or_default().to_string().as_bytes());
+        }
+    }
+    out
+}
+
+fn cut_info(info: &[u8]) -> (Vec<&[u8]>, Vec<u64>) {
+    let (mut words, mut numbers) = (Vec::new(), Vec::new());
+    let mut rest = info;
+    loop {
+        let word = rest.iter().position(u8::is_ascii_digit).unwrap_or(rest.len());
+        words.push(&rest[..word]);
+        rest = &rest[word..];
+        if rest.is_empty() {
+            return (words, numbers);
+        }
+        let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        let number =
+            rest[..digits].iter().fold(0u64, |n, digit| n.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
+        numbers.push(number);
+        rest = &rest[digits..];
+    }
+}
+
+/// The OK packet of a finished write.
+pub fn ok_packet(written: &Written, status: StatusFlags) -> OkPacket<'_> {
+    OkPacket {
+        affected_rows: written.affected_rows,
+        last_insert_id: written.last_insert_id,
+        status,
+        warnings: written.warnings,
+        info: &written.info,
+        session_state: b"",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn info_lines_add_up() {
+        let cases: [(&str, &str, &str); 4] = [
+            (
+                "Records: 2  Duplicates: 0  Warnings: 0",
+                "Records: 3  Duplicates: 1  Warnings: 0",
+                "Records: 5  Duplicates: 1  Warnings: 0",
+            ),
+            (
+                "Rows matched: 1  Changed: 1  Warnings: 0",
+                "Rows matched: 9  Changed: 0  Warnings: 2",
+                "Rows matched: 10  Changed: 1  Warnings: 2",
+            ),
+            ("", "Records: 3  Duplicates: 0  Warnings: 0", "Records: 3  Duplicates: 0  Warnings: 0"),
+            ("", "", ""),
+        ];
+        for (left, right, sum) in cases {
+            assert_eq!(String::from_utf8_lossy(&add_info(left.as_bytes(), right.as_bytes())), sum);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The distributed transactions of this process: who it is, which commits are under way, and which decisions are settled.
+
+use std::collections::{HashMap, HashSet};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::decision::DecisionTable;
+use super::options::Options;
+use super::xid::{Gtrid, Names, Owner};
+
+/// What all sessions and recovery share.
+#[derive(Debug)]
+pub struct InFlight {
+    pub options: Options,
+    pub names: Names,
+    pub table: DecisionTable,
+    /// Asks recovery to look now.
+    pub wanted: Notify,
+    committing: Mutex<HashSet<u64>>,
+    /// By replica set: decisions that all branches have confirmed.
+    settled: Mutex<HashMap<String, Vec<Gtrid>>>,
+    reached: AtomicU32,
+}
+
+/// A commit under way: until this is dropped, recovery leaves its branches alone.
+#[derive(Debug)]
+pub struct Committing<'a> {
+    all: &'a InFlight,
+    sequence: u64,
+}
+
+impl Drop for Committing<'_> {
+    fn drop(&mut self) {
+        self.all.committing.lock().remove(&self.sequence);
+    }
+}
+
+impl InFlight {
+    /// `instance` and `epoch`: see [`Owner::new`].
+    pub fn new(options: Options, instance: u32, epoch: u64) -> InFlight {
+        InFlight {
+            names: Names::new(Owner::new(&options.cluster, instance, epoch)),
+            table: DecisionTable::new(&options.schema),
+            options,
+            wanted: Notify::new(),
+            committing: Mutex::default(),
+            settled: Mutex::default(),
+            reached: AtomicU32::new(0),
+        }
+    }
+
+    pub fn begin_commit(&self, gtrid: &Gtrid) -> Committing<'_> {
+        self.committing.lock().insert(gtrid.sequence);
+        Committing { all: self, sequence: gtrid.sequence }
+    }
+
+    pub fn is_committing(&self, gtrid: &Gtrid) -> bool {
+        gtrid.owner == *self.names.owner() && self.committing.lock().contains(&gtrid.sequence)
+    }
+
+    /// All branches have confirmed: the decision's row on this replica set may go.
+    pub fn settle(&self, replica_set: &str, gtrid: &Gtrid) {
+        let mut settled = self.settled.lock();
+        match settled.get_mut(replica_set) {
+            Some(gtrids) => gtrids.push(gtrid.clone()),
+            None => drop(settled.insert(replica_set.to_owned(), vec![gtrid.clone()])),
+        }
+    }
+
+    /// Takes what has settled there. What cannot be deleted needs no second try: old rows are found by their age.
+    pub fn take_settled(&self, replica_set: &str) -> Vec<Gtrid> {
+        self.settled.lock().remove(replica_set).unwrap_or_default()
+    }
+
+    /// Whether a test wants the process to die here and now.
+    pub fn dies_at(&self, place: Place) -> bool {
+        let Some(point) = &self.options.crash_at else { return false };
+        point.place == place && self.reached.fetch_add(1, Ordering::Relaxed) + 1 == point.count
+    }
+}
+
+/// Where a test may kill the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Everything was written, nothing is prepared.
+    BeforePrepare,
+    /// One participant is ready, others may not be.
+    BetweenPrepares,
+    /// All are ready, nothing is decided.
+    AfterPrepare,
+    /// COMMIT is on its way to the decider.
+    WhileDeciding,
+    /// The decision is durable, no branch knows of it.
+    AfterDecision,
+    /// One branch has committed, others may not have.
+    BetweenCommits,
+    /// All have committed, and the client has no answer yet.
+    AfterCommit,
+    /// Recovery knows the decision, and has not carried it out.
+    AfterClaim,
+}
+
+const PLACES: [(&str, Place); 8] = [
+    ("before_prepare", Place::BeforePrepare),
+    ("between_prepares", Place::BetweenPrepares),
+    ("after_prepare", Place::AfterPrepare),
+    ("while_deciding", Place::WhileDeciding),
+    ("after_decision", Place::AfterDecision),
+    ("between_commits", Place::BetweenCommits),
+    ("after_commit", Place::AfterCommit),
+    ("after_claim", Place::AfterClaim),
+];
+
+/// `place`, or `place:count` for the count-th time that it is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CrashPoint {
+    place: Place,
+    count: u32,
+}
+
+impl FromStr for CrashPoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<CrashPoint, String> {
+        let (name, count) = text.split_once(':').unwrap_or((text, "1"));
+        let place = PLACES.iter().find(|(known, _)| *known == name).map(|(_, place)| *place);
+        let known = || PLACES.map(|(name, _)| name).join(", ");
+        let place = place.ok_or_else(|| format!("\"{name}\" is none of {}", known()))?;
+        let count = count.parse().map_err(|_| format!("\"{count}\" is no number"))?;
+        Ok(CrashPoint { place, count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_under_way_until_its_guard_is_gone() {
+        let all = InFlight::new(Options::default(), 1, 2);
+        let gtrid = all.names.next();
+        let guard = all.begin_commit(&gtrid);
+        assert!(all.is_committing(&gtrid));
+        let stranger = Gtrid { owner: Owner::new("shardgate", 9, 2), ..gtrid.clone() };
+        assert!(!all.is_committing(&stranger), "another process counts for itself");
+        drop(guard);
+        assert!(!all.is_committing(&gtrid));
+    }
+
+    #[test]
+    fn the_process_dies_once_at_the_place_that_was_named() {
+        let point: CrashPoint = "after_prepare:2".parse().expect("a place");
+        let all = InFlight::new(Options { crash_at: Some(point), ..Options::default() }, 1, 2);
+        let deaths: Vec<bool> = (0..3).map(|_| all.dies_at(Place::AfterPrepare)).collect();
+        assert_eq!(deaths, [false, true, false]);
+        assert!(!all.dies_at(Place::AfterCommit));
+        assert!("nowhere".parse::<CrashPoint>().is_err());
+    }
+}

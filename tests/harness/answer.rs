@@ -128,8 +128,8 @@ const STATUS_OF_THE_OPTIMISER: u16 = 0x0010 | 0x0020 | 0x0800;
 const GROUP_FLAG: u16 = 0x8000;
 /// PRI_KEY, UNIQUE_KEY, MULTIPLE_KEY and PART_KEY: a column loses some or all when rows go through a temporary table.
 const KEY_FLAGS: u16 = 0x0002 | 0x0004 | 0x0008 | 0x4000;
-/// BLOB and BINARY: what is computed has them, or not, by whether it was read from a temporary table.
-const COMPUTED_FLAGS: u16 = 0x0010 | 0x0080;
+/// BLOB, BINARY and NO_DEFAULT_VALUE: what is computed has them, or not, by whether it was read from a temporary table.
+const COMPUTED_FLAGS: u16 = 0x0010 | 0x0080 | 0x1000;
 /// The decimals of text that is computed, by the same rule.
 const NOT_FIXED: [u8; 2] = [0, 39];
 

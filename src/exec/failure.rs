@@ -1,5 +1,6 @@
 //! How running a statement can fail, by what must happen next.
 
+use super::gather::Taken;
 use super::sink::SinkError;
 use crate::backend::error::Error;
 use crate::wire::error_code::ErrorCode;
@@ -25,6 +26,12 @@ pub enum Failure {
     /// An answer to COMMIT is missing, and what became of it could not be found out.
     #[error("it is not known whether the transaction was committed: {0}")]
     OutcomeUnknown(String),
+    /// More rows, or bytes of them, would have to be gathered than the configuration allows.
+    #[error(
+        "gathering rows for this statement takes more than gather.{setting} = {limit}: \
+         {} rows with {} bytes were reached in table '{table}'", taken.rows, taken.bytes
+    )]
+    OverBudget { table: String, setting: &'static str, limit: u64, taken: Taken },
     /// What the statement needs is not there yet (error 1235).
     #[error("{0}")]
     Unsupported(String),

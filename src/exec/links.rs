@@ -139,6 +139,22 @@ impl<'a> Need<'a> {
     }
 }
 
+impl Link {
+    /// A connection beside those that the session holds, outside of its transaction. It must be reset before anyone
+    /// else gets it; dropped, it is closed.
+    pub async fn apart(need: &Need<'_>, shard: ShardId, side: Side) -> Result<Link, Error> {
+        let wanted = need.wanted(shard);
+        let mut lease = need.server(shard, side)?.pool.checkout(&wanted).await?;
+        lease.prepare_for(&wanted, need.interrupt).await?;
+        Ok(Link { shard, side, pins: Pins::default(), xid: None, lease })
+    }
+
+    /// Brings the connection to the variables of `need`.
+    pub async fn adapt(&mut self, need: &Need<'_>) -> Result<(), Error> {
+        self.lease.prepare_for(&need.wanted(self.shard), need.interrupt).await
+    }
+}
+
 /// The connections that one session holds.
 #[derive(Debug, Default)]
 pub struct Links {

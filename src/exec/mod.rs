@@ -4,7 +4,8 @@
 //! answer on undecoded; `scatter` concatenates the answers of several, `merged` merges their rows; `write` runs a
 //! statement on several shards so that all or none of them keep it; `commit` ends transactions, and `recovery` those that
 //! were left halfway; `prepared` brings a statement to the connection that must execute it; `measured` runs one for what
-//! it costs; `scratch` puts rows into temporary tables.
+//! it costs; `gather` brings the rows of tables together on one server (`cells` writes their values), `scratch` puts rows of
+//! ShardGate's own into temporary tables.
 
 pub mod failure;
 pub mod sink;
@@ -24,3 +25,5 @@ pub mod tally;
 pub mod write;
 pub mod prepared;
 pub mod scratch;
+mod cells;
+pub mod gather;

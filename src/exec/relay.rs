@@ -19,12 +19,12 @@ use crate::backend::connection::Watch;
 use crate::backend::error::{Error, Reason};
 use crate::backend::pool::Lease;
 use crate::backend::transport::Transport;
-use crate::plan::Renames;
-use crate::wire::column::{self, Physical};
+use crate::plan::{Described, Renames};
+use crate::wire::column::{self, ColumnDefinition, Physical};
 use crate::wire::packet::{self, HEADER_LEN};
 use crate::wire::response::ErrPacket;
 use crate::wire::walker::{AnswerKind, PacketKind, Patch, Phase, Progress, ResultWalker, State, Summary};
-use crate::wire::{StatusFlags, WireError};
+use crate::wire::{ColumnFlags, StatusFlags, WireError};
 
 /// So much of a result is copied behind its renamed column definitions, for one system call less.
 const JOINED: usize = 16 * 1024;
@@ -194,7 +194,11 @@ impl Relay {
             match found.kind {
                 PacketKind::Column => {
                     let at = packet::begin(out);
-                    rename(found.payload, renames, out).map_err(|source| lease.protocol(source))?;
+                    let known = described(renames, self.walker.phase());
+                    match known.and_then(|known| known_column(known, found.payload)) {
+                        Some(definition) => out.extend_from_slice(&definition),
+                        None => rename(found.payload, renames, out).map_err(|source| lease.protocol(source))?,
+                    }
                     packet::finish(out, at, &mut seq);
                 }
                 PacketKind::ColumnCount | PacketKind::PrepareOk | PacketKind::Param | PacketKind::Eof => {
@@ -218,6 +222,41 @@ impl Relay {
     fn failure(&self, error: Error) -> Failure {
         if self.walker.is_at_boundary() { Failure::Backend(error) } else { Failure::Torn(error) }
     }
+}
+
+/// What is known of the column whose definition comes next.
+fn described<'s>(renames: &Renames<'s>, phase: Phase) -> Option<&'s Described> {
+    let Phase::Columns(left) = phase else { return None };
+    renames.definitions.get(renames.definitions.len().checked_sub(usize::from(left))?)
+}
+
+/// Flags about the keys that a column is in. Results that went through a table of the server's own have none of them.
+const KEYS: ColumnFlags = ColumnFlags::PRI_KEY_FLAG
+    .union(ColumnFlags::UNIQUE_KEY_FLAG)
+    .union(ColumnFlags::MULTIPLE_KEY_FLAG)
+    .union(ColumnFlags::PART_KEY_FLAG);
+
+/// The definition of a column by what a server with the client's own tables said of it. Where this server's answer is
+/// not what it said itself when it prepared the statement, the answer is right: it may depend on how the statement was
+/// run.
+fn known_column(known: &Described, found: &[u8]) -> Option<Vec<u8>> {
+    let [found, here, there] = [found, &known.here, &known.there].map(|payload| ColumnDefinition::parse(payload).ok());
+    let (found, here, there) = (found?, here?, there?);
+    let kind = |column: &ColumnDefinition<'_>| (column.column_type, column.charset, column.decimals);
+    let is_named = (found.schema, found.table, found.org_table) == (here.schema, here.table, here.org_table);
+    if !is_named || found.name != there.name || kind(&found) != kind(&there) {
+        return None;
+    }
+    let mut changed = found.flags ^ here.flags;
+    if changed.intersects(KEYS) {
+        changed |= KEYS;
+    }
+    let flags = (found.flags & changed) | (there.flags - changed);
+    let org_name = if found.org_name == here.org_name { there.org_name } else { found.org_name };
+    let length = if found.length == here.length { there.length } else { found.length };
+    let mut out = Vec::new();
+    ColumnDefinition { org_name, flags, length, ..there }.write(&mut out);
+    Some(out)
 }
 
 /// Appends a column definition with the client's names.

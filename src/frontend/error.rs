@@ -113,6 +113,7 @@ impl From<Failure> for ClientMessage {
             Failure::Backend(error) => error.into(),
             Failure::Server { code, message } => ClientMessage::new(code, message),
             Failure::RolledBack(_) | Failure::OutcomeUnknown(_) => ClientMessage::new(codes::ERROR_DURING_COMMIT, text),
+            Failure::OverBudget { .. } => ClientMessage::new(codes::TOO_BIG_SELECT, format!("ShardGate: {text}")),
             Failure::Unsupported(feature) => ClientMessage::unsupported(&feature),
         }
     }

@@ -25,6 +25,13 @@ pub(super) struct Request {
     pub(super) kind: AnswerKind,
 }
 
+/// Whether merging has answered.
+pub(super) enum Merging {
+    Answered,
+    /// It cannot be merged, for this reason, and the client was sent nothing.
+    Unsuitable(String),
+}
+
 /// Errors that the text itself causes (names, grouping, collations), so that the alterations may be what is wrong, or
 /// what is named.
 const OF_THE_TEXT: &[u16] = &[1052, 1054, 1055, 1056, 1060, 1064, 1140, 1247, 1267, 1270, 1271, 3065];
@@ -51,17 +58,22 @@ impl Session {
         if let Some(first) = shards.first() {
             plan.render_own(&binding, first, &mut request.own);
         }
-        self.merge(plan, request, side, statement.more_follows).await
+        match self.merge(plan, request, side, statement.more_follows).await? {
+            Merging::Answered => Ok(()),
+            Merging::Unsuitable(_) if plan.gather().is_some() => self.gather_text(plan, statement).await,
+            Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
+        }
     }
 
-    /// Sends each shard its order, and the client the merged rows.
+    /// Sends each shard its order, and the client the merged rows. Whatever turns out not to be mergeable does so before
+    /// the client was sent anything.
     pub(super) async fn merge(
         &mut self,
         plan: &Plan,
         request: Request,
         side: Side,
         more_follows: bool,
-    ) -> Result<(), ClientMessage> {
+    ) -> Result<Merging, ClientMessage> {
         let Request { orders, limit, own, kind } = request;
         let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
         let sent = self.send_orders(plan, &orders, side).await;
@@ -101,14 +113,14 @@ impl Session {
         match result {
             Ok(Outcome::Merged { summaries, found_rows }) => {
                 self.merged(links, summaries, found_rows).await;
-                Ok(())
+                Ok(Merging::Answered)
             }
             Ok(Outcome::Unsuitable(feature)) => {
                 self.keep_usable(links);
-                Err(ClientMessage::unsupported(&feature))
+                Ok(Merging::Unsuitable(feature))
             }
             Ok(Outcome::Refused { code, message }) if OF_THE_TEXT.contains(&code.number) => {
-                Err(self.judged(links, &own, ClientMessage::new(code, message)).await)
+                self.judged(links, &own, ClientMessage::new(code, message)).await
             }
             Ok(Outcome::Refused { code, message }) => {
                 self.keep_usable(links);
@@ -123,19 +135,24 @@ impl Session {
     }
 
     /// A server did not accept the altered text. What it says of the client's own text is what the client is told.
-    async fn judged(&mut self, mut links: Vec<Link>, own: &[u8], altered: ClientMessage) -> ClientMessage {
+    async fn judged(
+        &mut self,
+        mut links: Vec<Link>,
+        own: &[u8],
+        altered: ClientMessage,
+    ) -> Result<Merging, ClientMessage> {
         let Some(link) = links.first_mut().filter(|link| link.lease.is_usable()) else {
             self.keep_usable(links);
-            return altered;
+            return Err(altered);
         };
         let asked = prepared::prepare(&mut link.lease, own, &self.interrupt).await;
         self.keep_usable(links);
         match asked {
             Ok(answer) => match answer.error() {
-                Some(error) => ClientMessage::new(error.code, String::from_utf8_lossy(error.message)),
-                None => ClientMessage::unsupported(&format!("this over several shards ({})", altered.text)),
+                Some(error) => Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message))),
+                None => Ok(Merging::Unsuitable(format!("this over several shards ({})", altered.text))),
             },
-            Err(failure) => self.failed(failure, None).await,
+            Err(failure) => Err(self.failed(failure, None).await),
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! `listener` hands a client to a worker, `handshake` lets it in, `session` takes its commands, `commands` sorts them;
 //! most statements take the `short_way`, for which `query` and `prepared` find the shard; `statement` is for whatever is
-//! not the common case, and `several` and `merging` for more shards than one.
+//! not the common case, `several` and `merging` are for more shards than one, and `gathered` for what only all rows
+//! together can answer.
 
 pub mod options;
 pub mod shared;
@@ -17,6 +18,7 @@ mod query;
 mod statement;
 mod several;
 mod merging;
+mod gathered;
 mod control;
 mod catalog;
 mod session_list;

@@ -12,7 +12,8 @@ use smallvec::SmallVec;
 use super::client::Packet;
 use super::commands::STMT_EXECUTE;
 use super::error::ClientMessage;
-use super::merging::Request;
+use super::gathered::{Last, Order as GatherOrder};
+use super::merging::{Merging, Request};
 use super::query::Statement as Text;
 use super::session::{Current, Flow, Session};
 use super::short_way::{Order as ShortOrder, Way};
@@ -345,8 +346,15 @@ impl Session {
                     return Err(ClientMessage::unsupported("cursors over several shards"));
                 }
                 let request = statement.merged(&self.schema, &shards, body)?;
-                self.merge(plan, request, side, false).await
+                match self.merge(plan, request, side, false).await? {
+                    Merging::Answered => Ok(()),
+                    Merging::Unsuitable(_) if plan.gather().is_some() => {
+                        self.gather_prepared(statement, plan, head, body).await
+                    }
+                    Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
+                }
             }
+            Route::Gather => self.gather_prepared(statement, plan, head, body).await,
             Route::Split(rows) => {
                 let mut orders = Vec::new();
                 for part in &rows {
@@ -359,6 +367,31 @@ impl Session {
                 self.write_everywhere(plan, orders, false).await
             }
         }
+    }
+
+    /// The statement runs as a prepared one where its rows were gathered. Its cursor, if the client wants one, is not
+    /// opened: all rows come at once, which clients must expect.
+    async fn gather_prepared(
+        &mut self,
+        statement: &Prepared,
+        plan: &Plan,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        let mut payload = Vec::new();
+        statement
+            .arguments
+            .write(body, 0..statement.params, 0, 0, &mut payload)
+            .map_err(super::handshake::wire_message)?;
+        let long_data = statement.long_data.iter().map(|(param, data)| (*param, data.clone())).collect();
+        let execution = Execution { text: Vec::new(), payload, long_data };
+        let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+        let gathering = self.gathering(plan, &statement.binding(&self.schema, &values));
+        let gathering = gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
+        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
+        let last = Last::Prepared(execution, kind);
+        let order = GatherOrder { plan, sql: &statement.text, gathering, last, more_follows: false };
+        Box::pin(self.gather(order)).await
     }
 
     async fn execute_one(

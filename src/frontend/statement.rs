@@ -136,6 +136,7 @@ impl Session {
             }
             Route::Scatter(shards) => self.read_everywhere(plan, statement, &shards, side).await,
             Route::Merge(shards) => self.merge_text(plan, statement, &shards, side).await,
+            Route::Gather => self.gather_text(plan, statement).await,
             Route::Split(rows) => {
                 let orders = rows.iter().map(|part| {
                     let mut text = Vec::new();
@@ -243,12 +244,8 @@ impl Session {
         self.txn.take_next();
         let status = ended.status.unwrap_or_default();
         let facts = &plan.facts;
-        if ended.warnings > 0 && plan.kind != StatementKind::Show {
-            self.fetch_diagnostics(&mut link).await?;
-        }
-        if facts.calc_found_rows {
-            self.last.found_rows = self.ask_number(&mut link, "SELECT FOUND_ROWS()").await?.unwrap_or_default();
-        }
+        let has_warnings = ended.warnings > 0 && plan.kind != StatementKind::Show;
+        self.ask_what_is_forgotten(&mut link, has_warnings, facts.calc_found_rows).await?;
         if facts.uses_last_insert_id || (plan.kind.is_write() && ended.last_insert_id != 0) || facts.calls_procedure {
             let asked = self.ask_number(&mut link, "SELECT LAST_INSERT_ID()").await?;
             self.last.insert_id = asked.unwrap_or(self.last.insert_id);
@@ -347,6 +344,26 @@ impl Session {
         Ok(())
     }
 
+    /// Warnings and FOUND_ROWS(). For MariaDB the warnings are rows that were found; in MySQL they go with the next
+    /// SELECT.
+    pub(super) async fn ask_what_is_forgotten(
+        &mut self,
+        link: &mut Link,
+        has_warnings: bool,
+        counts_rows: bool,
+    ) -> Result<(), ClientMessage> {
+        if has_warnings && !self.mode.mariadb {
+            self.fetch_diagnostics(link).await?;
+        }
+        if counts_rows {
+            self.last.found_rows = self.ask_number(link, "SELECT FOUND_ROWS()").await?.unwrap_or_default();
+        }
+        if has_warnings && self.mode.mariadb {
+            self.fetch_diagnostics(link).await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn ask_number(&mut self, link: &mut Link, sql: &str) -> Result<Option<u64>, ClientMessage> {
         let answer = link.lease.query(sql.as_bytes(), &self.interrupt).await?;
         let (_, rows) = answer.table();
@@ -385,5 +402,6 @@ fn route_shards(route: &Route) -> ShardSet {
         Route::Any(shards) => shards.first().map_or_else(ShardSet::empty, ShardSet::single),
         Route::Scatter(shards) | Route::Merge(shards) => shards.clone(),
         Route::Split(rows) => rows.iter().map(|part| part.shard).collect(),
+        Route::Gather => ShardSet::empty(),
     }
 }

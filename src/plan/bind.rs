@@ -2,6 +2,7 @@
 
 use crate::sharding::{Located, Schema, ShardId, ShardSet};
 
+use super::gather::GatherPlan;
 use super::merged::MergePlan;
 use super::narrow::{Known, Narrow, TableId};
 use super::{Action, Binding, Plan, PlanError, Renames, Route, ShardRows};
@@ -12,6 +13,8 @@ pub struct RouteTemplate {
     pub(super) target: Target,
     /// Values that an UPDATE gives to shard keys: they must not move a row.
     pub(super) assigned: Vec<(TableId, Known)>,
+    /// What is done where no route within the shards is right.
+    pub(super) gather: Option<Box<GatherPlan>>,
 }
 
 /// What decides the route.
@@ -46,7 +49,7 @@ pub(super) struct Narrowed {
 
 impl RouteTemplate {
     pub(super) fn fixed(route: Route) -> Self {
-        Self { target: Target::Fixed(route), assigned: Vec::new() }
+        Self { target: Target::Fixed(route), assigned: Vec::new(), gather: None }
     }
 
     pub(super) fn merge(&self) -> Option<&MergePlan> {
@@ -59,14 +62,17 @@ impl RouteTemplate {
     fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
         let route = match &self.target {
             Target::Fixed(route) => route.clone(),
-            Target::Narrowed(narrowed) => narrowed.bind(input)?,
+            Target::Narrowed(narrowed) => match narrowed.bind(input) {
+                Err(PlanError::Unsupported { .. }) if self.gather.is_some() => Route::Gather,
+                other => other?,
+            },
             Target::Placed { table, key, others } => Route::One(others.bind_placed(*table, key, input)?),
         };
         for (table, key) in &self.assigned {
             let is_kept = match &route {
                 Route::One(shard) => place(*table, key, input) == Some(Located::Shard(*shard)),
                 Route::Any(_) => true,
-                Route::Scatter(_) | Route::Merge(_) | Route::Split(_) => false,
+                Route::Scatter(_) | Route::Merge(_) | Route::Split(_) | Route::Gather => false,
             };
             if !is_kept {
                 return Err(PlanError::unsupported("changing the shard key"));
@@ -216,6 +222,14 @@ impl Plan {
             out.truncate(before);
         }
         has_changed
+    }
+
+    /// How the statement is answered where its route is `Gather`, or where another tier gave up on it.
+    pub fn gather(&self) -> Option<&GatherPlan> {
+        match &self.action {
+            Action::Route(template) => template.gather.as_deref(),
+            Action::Insert(_) | Action::Control(_) | Action::LocalSelect(_) => None,
+        }
     }
 
     /// Appends the INSERT of `rows` alone to `out`.

@@ -1,7 +1,8 @@
 //! EXPLAIN ROUTE: a plan as rows for people.
 
-use crate::sharding::{Schema, ShardId};
+use crate::sharding::{Schema, ShardId, ShardSet};
 
+use super::gather::Choice;
 use super::{Action, Binding, Plan, PlanError, Route};
 
 /// One row: what one shard gets.
@@ -9,7 +10,7 @@ use super::{Action, Binding, Plan, PlanError, Route};
 pub struct Step {
     /// From 1.
     pub step: u32,
-    /// `local`, `relay`, `scatter` or `merge`.
+    /// `local`, `relay`, `scatter`, `merge` or `gather`.
     pub tier: &'static str,
     /// Empty if no shard is asked.
     pub shard: String,
@@ -19,7 +20,8 @@ pub struct Step {
     pub schema: String,
     /// The text for the shard.
     pub sql: Vec<u8>,
-    /// How the shards' answers become one: empty, `any one`, `concatenate`, `merge by order`, `sum of affected rows`, `one of equal copies`.
+    /// How the shards' answers become one: empty, `any one`, `concatenate`, `merge by order`, `sum of affected rows`,
+    /// `one of equal copies`, `into a temporary table`, `over the temporary tables`.
     pub merge: &'static str,
 }
 
@@ -75,6 +77,7 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
             let texts = shards.iter().map(text).collect();
             return Ok(rows("merge", "merge by order", texts, input.schema));
         }
+        Route::Gather => return Ok(gathered(plan, input)),
         Route::Split(parts) => {
             let text = |part: &super::ShardRows| {
                 let mut text = Vec::new();
@@ -85,6 +88,24 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
         }
     };
     Ok(rows("scatter", merge_of_many, texts, input.schema))
+}
+
+/// A row for each table and shard, and one for the statement that runs over their rows.
+fn gathered(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
+    let choice = Choice { preferred: &ShardSet::empty(), may_use_copies: true };
+    let Some(gathering) = plan.gather().map(|gather| gather.bind(input, choice)) else { return Vec::new() };
+    let mut all: Vec<(&'static str, ShardId, Vec<u8>)> = Vec::new();
+    for source in &gathering.sources {
+        for (shard, tail) in &source.fetches {
+            let columns = source.columns.as_ref().map_or("*".to_owned(), |columns| columns.join(", "));
+            let sql = [format!("SELECT {columns}").as_bytes(), tail].concat();
+            all.push(("into a temporary table", *shard, sql));
+        }
+    }
+    all.push(("over the temporary tables", gathering.scratch, gathering.text));
+    let one = |(merge, id, sql)| rows("gather", merge, vec![(id, sql)], input.schema);
+    let steps = all.into_iter().flat_map(one);
+    steps.zip(1..).map(|(step, number)| Step { step: number, ..step }).collect()
 }
 
 fn rows(tier: &'static str, merge: &'static str, texts: Vec<(ShardId, Vec<u8>)>, schema: &Schema) -> Vec<Step> {

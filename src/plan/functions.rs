@@ -316,6 +316,11 @@ pub(super) fn is_scalar(name: &str) -> bool {
     SCALAR.contains(&name)
 }
 
+/// Whether the function is certainly one of the server's own that looks at many rows.
+pub(super) fn is_aggregate(name: &str) -> bool {
+    AGGREGATES.contains(&name)
+}
+
 /// Whether the function means the same on each of several shards: not an unknown one, which might read tables, and none
 /// that is about the connection.
 pub(super) fn is_spreadable(name: &str) -> bool {

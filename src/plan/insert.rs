@@ -53,7 +53,7 @@ impl<'q> Into<'q> {
         let spread = query.map_or(Err(String::new()), |(_, id)| scopes.spread_of_query(id));
         let roots = query.map_or(Vec::new(), |(_, id)| read::roots(scopes, id));
         let narrowed = Narrowed { refused: refused.clone(), ..read::narrowed(scopes, spread, &roots, refused, true) };
-        Ok(Action::Route(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new() }))
+        Ok(Action::Route(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new(), gather: None }))
     }
 
     fn copies(&self, scopes: &Scopes<'_, '_>, id: TableId, is_nondeterministic: bool) -> Result<Action, PlanError> {
@@ -230,7 +230,7 @@ impl<'q> Into<'q> {
         only: Option<ShardId>,
     ) -> Result<Action, PlanError> {
         let others = self.others(scopes);
-        let fixed = |target| Ok(Action::Route(RouteTemplate { target, assigned: Vec::new() }));
+        let fixed = |target| Ok(Action::Route(RouteTemplate { target, assigned: Vec::new(), gather: None }));
         if let Some(shard) = only {
             // Wherever the key comes from, there is but one place for it.
             let narrowed = Narrowed { at: Some(within(others.at.as_ref(), shard)), ..others };

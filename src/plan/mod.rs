@@ -14,6 +14,8 @@ mod edits;
 mod exact;
 pub mod explain;
 mod functions;
+pub mod gather;
+mod gathered_text;
 pub mod grouped;
 mod insert;
 mod instance;
@@ -44,7 +46,7 @@ use crate::value::Value;
 
 pub use bind::RouteTemplate;
 pub use local::{LocalItem, LocalValue};
-pub use names::Renames;
+pub use names::{Described, Renames};
 pub use rows::{InsertTemplate, ShardRows};
 
 /// What a statement is planned against.
@@ -164,6 +166,8 @@ pub enum Route {
     Merge(ShardSet),
     /// The rows of an INSERT, by shard.
     Split(Vec<ShardRows>),
+    /// As the plan's `gather` says: the rows that matter are brought together, and the statement runs over them.
+    Gather,
 }
 
 /// Why a statement has no plan, or no route.
@@ -279,7 +283,7 @@ impl<'a, 'q> Draft<'a, 'q> {
                 Some(items) => return Ok(Action::LocalSelect(items)),
                 None => {
                     self.guards.clear();
-                    read::route(scopes, query, sql, &mut self.guards)
+                    read::route(scopes, query, sql, facts, &mut self.guards)
                 }
             },
             Statement::Insert(insert) => return insert::action(scopes, insert, facts.nondeterministic),

@@ -4,6 +4,7 @@
 //! A renamed table gets its logical name as an alias, so that columns that are qualified by it, and the names of result
 //! columns, stay as they are. Where SQL allows no alias (INSERT, DELETE of one table) the qualifiers are replaced too.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use smallvec::SmallVec;
@@ -12,6 +13,7 @@ use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, Schema, ShardId, ShardSet};
 use crate::sql::Literal;
 use crate::sql::parse::ast::Span;
+use crate::value::Charset;
 
 use super::Binding;
 use super::catalog::places::place_of;
@@ -120,6 +122,11 @@ impl Edits {
     /// Puts text in at `offset`.
     pub(super) fn insert(&mut self, offset: u32, text: NewText, literals: &[Literal]) {
         self.replace(Span { start: offset, end: offset }, text, literals);
+    }
+
+    /// All replacements, in the order of the text.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Anchor, Anchor, &NewText)> {
+        self.list.iter().map(|edit| (edit.from, edit.to, &edit.text))
     }
 
     /// Whether a replacement lies within `span`.
@@ -263,7 +270,7 @@ impl NewText {
     }
 
     /// Writes the text; `false` (and nothing written) where the client's own is right on this shard.
-    fn write(&self, input: &Binding<'_>, shard: ShardId, out: &mut Vec<u8>) -> bool {
+    pub(super) fn write(&self, input: &Binding<'_>, shard: ShardId, out: &mut Vec<u8>) -> bool {
         if !self.differs(input.schema, shard) {
             return false;
         }
@@ -286,22 +293,33 @@ impl NewText {
             Self::Title { from, to } => {
                 let text = input.sql.get(from.offset(input.literals)..to.offset(input.literals)).unwrap_or_default();
                 out.extend_from_slice(b" AS ");
-                write_quoted(title(text), out);
+                write_quoted(&title(text, input.mode.charset), out);
             }
         }
         true
     }
 }
 
-/// What a select item with this text is called: servers cut names of columns after 255 bytes.
-fn title(text: &[u8]) -> &[u8] {
-    const MAX: usize = 255;
-    let is_boundary = |at: &usize| text.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80);
-    let end = (0..=MAX).rev().find(is_boundary).unwrap_or(MAX);
-    text.get(..end).unwrap_or(text)
+/// What a select item with this text is called: servers cut names of columns after 255 bytes, and have no characters of
+/// four bytes in names.
+fn title(text: &[u8], charset: Charset) -> Cow<'_, [u8]> {
+    if charset != Charset::Utf8 || !text.iter().any(|byte| *byte >= 0xF0) {
+        return Cow::Borrowed(cut(text));
+    }
+    let known = String::from_utf8_lossy(text);
+    let replaced: String = known.chars().map(|c| if c.len_utf8() == 4 { '?' } else { c }).collect();
+    Cow::Owned(cut(replaced.as_bytes()).to_vec())
 }
 
-fn write_quoted(name: &[u8], out: &mut Vec<u8>) {
+fn cut(name: &[u8]) -> &[u8] {
+    const MAX: usize = 255;
+    let is_boundary = |at: &usize| name.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80);
+    let end = (0..=MAX).rev().find(is_boundary).unwrap_or(MAX);
+    name.get(..end).unwrap_or(name)
+}
+
+/// Writes a name between backticks.
+pub(super) fn write_quoted(name: &[u8], out: &mut Vec<u8>) {
     out.push(b'`');
     for byte in name {
         if *byte == b'`' {
@@ -321,12 +339,23 @@ pub struct Renames<'s> {
     pub tables: SmallVec<[(&'s str, &'s str); 2]>,
     /// Where the answer comes from, for names in the messages of errors.
     pub origin: Option<(&'s Schema, DatabaseId, ShardId)>,
+    /// What the server says of its own columns, and what a server with the client's tables says, by place.
+    pub definitions: &'s [Described],
+}
+
+/// Two definitions of one result column, when the statement was prepared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Described {
+    /// On the server that answers.
+    pub here: Vec<u8>,
+    /// On one that has the client's tables.
+    pub there: Vec<u8>,
 }
 
 impl Renames<'_> {
     /// Whether all names are the client's.
     pub fn is_empty(&self) -> bool {
-        self.schema.is_none() && self.tables.is_empty()
+        self.schema.is_none() && self.tables.is_empty() && self.definitions.is_empty()
     }
 
     /// A server's message with the client's names; `None` if it has no others.

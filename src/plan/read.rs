@@ -1,10 +1,13 @@
 //! SELECT and what is like it.
 
 use crate::sharding::{Schema, ShardSet};
+use crate::sql::facts::Facts;
+use crate::sql::parse;
 use crate::sql::parse::ast::{Query, Statement};
 
 use super::bind::{Narrowed, RouteTemplate, Target};
 use super::exact::Spread;
+use super::gather::GatherPlan;
 use super::narrow::{Narrow, TableId};
 use super::scope::{BlockId, InstanceId, QueryId, Scopes};
 use super::{Context, Guard, PlanError, Route, StatementKind, merged};
@@ -14,12 +17,19 @@ pub(super) fn route<'q>(
     scopes: &mut Scopes<'_, 'q>,
     query: &'q Query,
     sql: &[u8],
+    facts: &Facts,
     guards: &mut Vec<Guard>,
 ) -> Result<RouteTemplate, PlanError> {
     let id = scopes.read_query(query, None)?;
     if scopes.sharded().next().is_none() {
         let kind = if is_locking(query) { StatementKind::LockingRead } else { StatementKind::Read };
-        return unsharded(scopes, kind).map(RouteTemplate::fixed);
+        return match unsharded(scopes, kind) {
+            Ok(route) => Ok(RouteTemplate::fixed(route)),
+            Err(error) => {
+                let gather = gather_plan(scopes, id, sql, facts).ok_or(error)?;
+                Ok(RouteTemplate { gather: Some(gather), ..RouteTemplate::fixed(Route::Gather) })
+            }
+        };
     }
     let feature = scopes.merged_feature_of(id);
     let spread = scopes.spread_of_query(id);
@@ -29,7 +39,19 @@ pub(super) fn route<'q>(
     if needs_merge && narrowed.spread.is_some() {
         narrowed.merge = merged::plan(scopes, id, sql, guards).map(Box::new);
     }
-    Ok(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new() })
+    let may_be_refused = narrowed.refused.is_some() || narrowed.at.is_some();
+    let gather = if may_be_refused { gather_plan(scopes, id, sql, facts) } else { None };
+    Ok(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new(), gather })
+}
+
+fn gather_plan(scopes: &Scopes<'_, '_>, root: QueryId, sql: &[u8], facts: &Facts) -> Option<Box<GatherPlan>> {
+    // A lock would go with the connection that the statement runs on.
+    if !facts.gets_locks.is_empty() || !facts.releases_locks.is_empty() || facts.releases_all_locks {
+        return None;
+    }
+    let names = parse::mentioned_names(sql, scopes.ctx.mode)?;
+    let words: Vec<String> = names.into_iter().map(|name| name.table.text).collect();
+    scopes.gather_plan(root, &words).map(Box::new)
 }
 
 /// Whether the rows that a query reads stay locked.
@@ -109,7 +131,7 @@ pub(super) fn explained(route: RouteTemplate) -> RouteTemplate {
         Target::Fixed(Route::Scatter(copies)) => Target::Fixed(Route::Any(copies)),
         other => other,
     };
-    RouteTemplate { target, ..route }
+    RouteTemplate { target, gather: None, ..route }
 }
 
 /// What a statement is to the session.

@@ -95,7 +95,7 @@ impl InsertTemplate {
         let shards: ShardSet = match &route {
             Route::One(shard) => ShardSet::single(*shard),
             Route::Split(rows) => rows.iter().map(|rows| rows.shard).collect(),
-            Route::Any(_) | Route::Scatter(_) | Route::Merge(_) => return Ok(route),
+            Route::Any(_) | Route::Scatter(_) | Route::Merge(_) | Route::Gather => return Ok(route),
         };
         if shards.len() > 1
             && let Some(feature) = &self.refused

@@ -92,6 +92,8 @@ pub(super) struct Scopes<'a, 'q> {
     pub(super) blocks: Vec<Block<'q>>,
     pub(super) queries: Vec<QueryScope<'q>>,
     pub(super) instances: Vec<Instance>,
+    /// The places of the text that name a table; one within a common table expression once for each of its uses.
+    pub(super) places: Vec<(&'q NamedTable, InstanceId)>,
     pub(super) rules: Vec<Cond>,
     pub(super) calls: Vec<Calls<'q>>,
     pub(super) edits: Edits,
@@ -110,6 +112,7 @@ impl<'a, 'q> Scopes<'a, 'q> {
             blocks: Vec::new(),
             queries: Vec::new(),
             instances: Vec::new(),
+            places: Vec::new(),
             rules: Vec::new(),
             calls: Vec::new(),
             edits: Edits::default(),
@@ -223,11 +226,13 @@ impl<'a, 'q> Scopes<'a, 'q> {
         instance.is_spliced = naming == Naming::Spliced;
         let table = instance.table();
         self.edit_table_name(&named.name, table);
-        if let Some(table) = table.filter(|_| named.alias.is_none() && naming == Naming::Aliased) {
+        if let Some(table) = table.filter(|_| named.alias.is_none() && named.takes_alias && naming == Naming::Aliased) {
             let written = named.name.table.text.clone();
             self.edits.insert(named.alias_at, NewText::Alias { table, written }, self.literals);
         }
-        self.add(instance)
+        let id = self.add(instance)?;
+        self.places.push((named, id));
+        Ok(id)
     }
 
     /// Reads what an expression contains. Its columns are those of `block`; its subqueries are within `parent`.

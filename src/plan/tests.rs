@@ -220,6 +220,7 @@ fn described(outcome: Result<(&Outcome, &Binding<'_>), &PlanError>) -> String {
             (_, Ok(Route::Any(shards))) => format!("any {}", list(shards)),
             (_, Ok(Route::Scatter(shards))) => format!("scatter {}", list(shards)),
             (_, Ok(Route::Merge(shards))) => format!("merge {}", list(shards)),
+            (_, Ok(Route::Gather)) => "gather".to_owned(),
             (_, Ok(Route::Split(parts))) => {
                 let part = |part: &ShardRows| {
                     let rows = part.rows.iter().map(u32::to_string).collect::<Vec<_>>().join(",");

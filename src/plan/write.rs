@@ -149,7 +149,7 @@ fn route_write(scopes: &Scopes<'_, '_>, write: &Write<'_>) -> Result<RouteTempla
     };
     let spread = scopes.spread_of_block(write.block);
     let narrowed = read::narrowed(scopes, spread, &[write.block], merged, true);
-    Ok(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new() })
+    Ok(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new(), gather: None })
 }
 
 /// A write to a reference table runs on all copies, and must do the same on each.

@@ -53,6 +53,8 @@ codes! {
     NO_SUCH_THREAD = 1094 b"HY000";
     /// You are not owner of thread, in KILL.
     KILL_DENIED_ERROR = 1095 b"HY000";
+    /// The SELECT would examine too many rows.
+    TOO_BIG_SELECT = 1104 b"42000";
     /// Unknown error.
     UNKNOWN_ERROR = 1105 b"HY000";
     /// Unknown character set.

@@ -130,6 +130,10 @@ const GROUP_FLAG: u16 = 0x8000;
 const KEY_FLAGS: u16 = 0x0002 | 0x0004 | 0x0008 | 0x4000;
 /// BLOB, BINARY and NO_DEFAULT_VALUE: what is computed has them, or not, by whether it was read from a temporary table.
 const COMPUTED_FLAGS: u16 = 0x0010 | 0x0080 | 0x1000;
+/// NOT_NULL of a column that is NOT NULL in its table (which NO_DEFAULT tells): an outer join takes it away, unless the
+/// server made an inner join of that and the rows did not go through a temporary table.
+const NOT_NULL: u16 = 0x0001;
+const NO_DEFAULT: u16 = 0x1000;
 /// The decimals of text that is computed, by the same rule.
 const NOT_FIXED: [u8; 2] = [0, 39];
 
@@ -142,7 +146,11 @@ const BIT: u8 = 0x10;
 fn flags_of_the_optimiser(one: &Column, other: &Column) -> u16 {
     let (of_one, of_other) = (one.flags & KEY_FLAGS, other.flags & KEY_FLAGS);
     let some_are_lost = of_one & of_other == of_one || of_one & of_other == of_other;
-    GROUP_FLAG | if some_are_lost { KEY_FLAGS } else { 0 } | if are_computed(one, other) { COMPUTED_FLAGS } else { 0 }
+    let is_outer = one.flags & other.flags & NO_DEFAULT != 0;
+    let null = if is_outer { NOT_NULL } else { 0 };
+    null | GROUP_FLAG
+        | if some_are_lost { KEY_FLAGS } else { 0 }
+        | if are_computed(one, other) { COMPUTED_FLAGS } else { 0 }
 }
 
 fn are_computed(one: &Column, other: &Column) -> bool {

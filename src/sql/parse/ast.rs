@@ -274,6 +274,12 @@ pub struct NamedTable {
     pub alias: Option<Ident>,
     /// Where an alias may be put in.
     pub alias_at: u32,
+    /// Not after TABLE, the statement.
+    pub takes_alias: bool,
+    /// `PARTITION (p0, p1)`
+    pub partition: Option<Span>,
+    /// USE INDEX, FORCE INDEX, IGNORE INDEX: all of them.
+    pub index_hints: Option<Span>,
 }
 
 /// `(SELECT ...) AS alias (columns)`

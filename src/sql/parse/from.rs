@@ -2,7 +2,7 @@
 
 use crate::sql::tokens::{Op, TokenKind};
 
-use super::ast::{DerivedTable, Ident, JoinCondition, JoinKind, NamedTable, TableRef};
+use super::ast::{DerivedTable, Ident, JoinCondition, JoinKind, NamedTable, Span, TableRef};
 use super::cursor::Cursor;
 use super::expression::{self, Stop};
 use super::{Problem, Result, query};
@@ -220,13 +220,22 @@ pub(super) fn read_named_table(cursor: &mut Cursor<'_, '_>) -> Result<TableRef> 
     if cursor.is_op(Op::LParen) {
         return Err(cursor.problem());
     }
+    let before = cursor.at;
     if cursor.take_word("PARTITION") {
         cursor.take_parenthesised()?;
     }
+    let partition = since(cursor, before);
     let alias_at = cursor.tokens.span(cursor.at - 1, cursor.at).end;
     let alias = read_alias(cursor)?;
+    let before = cursor.at;
     read_index_hints(cursor)?;
-    Ok(TableRef::Table(NamedTable { name, alias, alias_at }))
+    let index_hints = since(cursor, before);
+    Ok(TableRef::Table(NamedTable { name, alias, alias_at, takes_alias: true, partition, index_hints }))
+}
+
+/// What was read since the cursor was at `before`.
+fn since(cursor: &Cursor<'_, '_>, before: usize) -> Option<Span> {
+    (cursor.at > before).then(|| cursor.tokens.span(before, cursor.at))
 }
 
 fn read_alias(cursor: &mut Cursor<'_, '_>) -> Result<Option<Ident>> {

@@ -2,7 +2,7 @@
 
 use crate::sql::tokens::{Op, TokenKind};
 
-use super::ast::{Condition, Cte, Expression, Ident, Item, ItemKind, Query, Select, TableName, Term, With};
+use super::ast::{Condition, Cte, Expression, Ident, Item, ItemKind, Query, Select, TableName, TableRef, Term, With};
 use super::cursor::{Cursor, Tokens};
 use super::expression::{self, Stop};
 use super::{Result, from, predicate};
@@ -121,7 +121,10 @@ fn read_term(cursor: &mut Cursor<'_, '_>, query: &mut Query) -> Result<()> {
 fn read_table_statement(cursor: &mut Cursor<'_, '_>) -> Result<Select> {
     let start = cursor.at;
     cursor.expect_word("TABLE")?;
-    let table = from::read_named_table(cursor)?;
+    let mut table = from::read_named_table(cursor)?;
+    if let TableRef::Table(named) = &mut table {
+        named.takes_alias = false;
+    }
     let span = cursor.tokens.span(start, cursor.at);
     let expression = Expression { span, ..Expression::default() };
     let item = Item { expression, kind: ItemKind::Wildcard(None), alias: None };

@@ -1,21 +1,16 @@
--- about: What needs a merge is refused for now, by name: never a wrong answer.
--- refused: 1235
+-- about: What needs all rows together, and what is refused, by name.
 SELECT name FROM users HAVING name > 'C';
 
--- refused: 1235
 SELECT name, ROW_NUMBER() OVER (ORDER BY user_id) FROM users;
 
--- refused: 1235
 SELECT name FROM users UNION SELECT title FROM tickets;
 
--- refused: 1235
 SELECT name FROM users WHERE user_id = 1 UNION SELECT name FROM users WHERE user_id = 2 UNION SELECT name FROM users WHERE user_id = 3 UNION SELECT name FROM users WHERE user_id = 4;
 
--- refused: 1235
 SELECT GROUP_CONCAT(name) FROM users;
 
--- refused: 1235
 SELECT SQL_CALC_FOUND_ROWS name FROM users LIMIT 1;
+
 
 -- refused: 1235
 UPDATE users SET level = 9 LIMIT 2;
@@ -32,10 +27,10 @@ UPDATE users SET user_id = 5001 WHERE user_id = 1;
 -- refused: 1235
 INSERT INTO users (user_id, name) VALUES (FLOOR(RAND() * 1000), 'x');
 
--- refused: 1235
 SELECT @n := @n + 1, name FROM users;
 
 -- about: The session goes on after a refusal.
 -- refused: 1235
+UPDATE users SET level = 9 LIMIT 2;
 SELECT STD(level) FROM users;
 SELECT name FROM users WHERE user_id = 1;

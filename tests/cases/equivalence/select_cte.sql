@@ -9,7 +9,7 @@ WITH worth AS (SELECT user_id, SUM(total) AS total FROM orders GROUP BY user_id)
 
 WITH a AS (SELECT level, COUNT(*) AS n FROM users GROUP BY level), b AS (SELECT MAX(n) AS top FROM a) SELECT a.level FROM a JOIN b ON a.n = b.top ORDER BY a.level;
 
-WITH a (id, what) AS (SELECT user_id, 'user' FROM users WHERE level = 1), b AS (SELECT ticket_id, 'ticket' FROM tickets WHERE weight > 12) SELECT * FROM a UNION ALL SELECT * FROM b ORDER BY id;
+WITH a (id, what) AS (SELECT user_id, 'user' FROM users WHERE level = 1), b AS (SELECT ticket_id, 'ticket' FROM tickets WHERE weight > 12) SELECT * FROM a UNION ALL SELECT * FROM b ORDER BY id, what;
 
 WITH t AS (SELECT * FROM users) SELECT level, COUNT(*) FROM t GROUP BY level ORDER BY level;
 

@@ -1,0 +1,335 @@
+//! Gathering: the rows of a table's shards, streamed into a temporary table on another connection.
+//!
+//! Rows are read from one shard at a time, while the others' servers already work; what they have ready waits in the
+//! sockets. A batch of rows becomes one INSERT, and the next is read when that is done, so that memory holds one batch
+//! however many rows there are. A budget ends what nobody wants to wait for.
+
+use super::cells::Kind;
+use super::failure::Failure;
+use crate::backend::answer::Answer;
+use crate::backend::buffer::Buffer;
+use crate::backend::connection::{Connection, Watch};
+use crate::backend::error::Error;
+use crate::backend::interrupt::Interrupt;
+use crate::backend::pool::Lease;
+use crate::plan::gather::Gathered;
+use crate::sharding::schema::same_name;
+use crate::wire::packet::HEADER_LEN;
+use crate::wire::response::ErrPacket;
+use crate::wire::text;
+use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker};
+use crate::wire::{WireError, error_code};
+
+/// An INSERT is sent when it is so long; every server takes more (`max_allowed_packet` is 1 MiB at least).
+const BATCH: usize = 512 * 1024;
+
+/// What all tables of one statement may take together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    pub max_rows: u64,
+    /// Of the values as text.
+    pub max_bytes: u64,
+}
+
+/// What was gathered so far for one statement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Taken {
+    pub rows: u64,
+    pub bytes: u64,
+}
+
+/// A temporary table that can be filled.
+#[derive(Debug)]
+pub struct Scratch {
+    /// As the client calls the table that it stands for.
+    written: String,
+    /// Quoted, with its schema.
+    name: String,
+    columns: Vec<(String, Kind)>,
+    has_key: bool,
+}
+
+/// What a temporary table is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    pub gathered: &'a Gathered,
+    /// Where the temporary table is made.
+    pub schema: &'a str,
+    pub interrupt: &'a Interrupt,
+}
+
+/// How a temporary table looks.
+#[derive(Debug)]
+pub struct Definition {
+    /// From the parenthesis on, as SHOW CREATE TABLE has it.
+    text: Vec<u8>,
+    has_key: bool,
+}
+
+impl Site<'_> {
+    /// Makes the temporary table with the types of `copy`, a table of this server (quoted).
+    pub async fn create(&self, connection: &mut Connection, copy: &[u8]) -> Result<Scratch, Error> {
+        let has_key = self.create_like(connection, copy).await?;
+        self.describe(connection, has_key).await
+    }
+
+    /// The same where this server has no such table.
+    pub async fn create_as(&self, connection: &mut Connection, definition: &Definition) -> Result<Scratch, Error> {
+        let mut sql = format!("CREATE TEMPORARY TABLE {} ", self.name()).into_bytes();
+        sql.extend_from_slice(&definition.text);
+        run(connection, &sql, self.interrupt).await?;
+        self.describe(connection, definition.has_key).await
+    }
+
+    /// How `table` (quoted) looks, for `create_as` on another server. It is found by making a temporary table here, which
+    /// is dropped again.
+    pub async fn definition(&self, connection: &mut Connection, table: &[u8]) -> Result<Definition, Error> {
+        let has_key = self.create_like(connection, table).await?;
+        let shown = run(connection, format!("SHOW CREATE TABLE {}", self.name()).as_bytes(), self.interrupt).await?;
+        run(connection, format!("DROP TEMPORARY TABLE {}", self.name()).as_bytes(), self.interrupt).await?;
+        let (_, rows) = shown.table();
+        let cell = rows.first().and_then(|row| text::cells(row).nth(1)).and_then(Result::ok).flatten();
+        let cell = cell.unwrap_or_default();
+        let start = memchr::memchr(b'(', cell).unwrap_or(cell.len());
+        Ok(Definition { text: cell[start..].to_vec(), has_key })
+    }
+
+    /// Makes the temporary table from one of the same server; whether it has a primary key. It gets that of the table, so
+    /// that rows are met in the order in which the client's table would have them, wherever a statement leaves that open,
+    /// and its other keys where all of their columns are there.
+    async fn create_like(&self, connection: &mut Connection, table: &[u8]) -> Result<bool, Error> {
+        let shown = run(connection, &[b"SHOW INDEX FROM ", table].concat(), self.interrupt).await?;
+        let keys = Key::read(&shown);
+        let primary = keys.iter().find(|key| key.is_primary);
+        let mut columns = self.gathered.columns.clone();
+        let mut wanted: Vec<String> = primary.map(Key::definition).into_iter().collect();
+        if let Some(columns) = &mut columns {
+            let of_primary = primary.iter().flat_map(|key| &key.columns);
+            let more: Vec<String> =
+                of_primary.filter(|(name, _)| !has_name(columns, name)).map(|(name, _)| name.clone()).collect();
+            columns.extend(more);
+        }
+        let is_there = |key: &&Key| {
+            !key.is_primary
+                && columns.as_ref().is_none_or(|columns| key.columns.iter().all(|(name, _)| has_name(columns, name)))
+        };
+        wanted.extend(keys.iter().filter(is_there).map(Key::definition));
+        let list = match &columns {
+            Some(columns) => columns.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "),
+            None => "*".to_owned(),
+        };
+        let keys = if wanted.is_empty() { String::new() } else { format!("({})", wanted.join(", ")) };
+        let mut sql = format!("CREATE TEMPORARY TABLE {} {keys} SELECT {list} FROM ", self.name()).into_bytes();
+        sql.extend_from_slice(table);
+        sql.extend_from_slice(b" WHERE FALSE");
+        run(connection, &sql, self.interrupt).await?;
+        Ok(primary.is_some())
+    }
+
+    fn name(&self) -> String {
+        format!("{}.{}", quoted(self.schema), quoted(&self.gathered.temporary))
+    }
+
+    async fn describe(&self, connection: &mut Connection, has_key: bool) -> Result<Scratch, Error> {
+        let shown = run(connection, format!("SHOW COLUMNS FROM {}", self.name()).as_bytes(), self.interrupt).await?;
+        let (_, rows) = shown.table();
+        let column = |row: &&[u8]| {
+            let mut cells = texts(row);
+            let name = cells.next().unwrap_or_default();
+            (name, Kind::of(&cells.next().unwrap_or_default()))
+        };
+        let columns = rows.iter().map(column).collect();
+        Ok(Scratch { written: self.gathered.written.clone(), name: self.name(), columns, has_key })
+    }
+}
+
+/// A key of a table.
+struct Key {
+    name: String,
+    is_primary: bool,
+    /// With what follows each in the definition: a length, a direction.
+    columns: Vec<(String, String)>,
+}
+
+impl Key {
+    /// Those of SHOW INDEX that a temporary table can have.
+    fn read(shown: &Answer) -> Vec<Self> {
+        let mut keys: Vec<Self> = Vec::new();
+        let mut odd: Vec<String> = Vec::new();
+        for row in shown.table().1 {
+            let cells: Vec<String> = texts(row).collect();
+            let [_, _, name, _, column, direction, _, part, _, _, kind, ..] = cells.as_slice() else { continue };
+            if column.is_empty() || !matches!(kind.as_str(), "BTREE" | "HASH") {
+                // An expression, or FULLTEXT, which only tables that last can have.
+                odd.push(name.clone());
+                continue;
+            }
+            let length = if part.is_empty() { String::new() } else { format!("({part})") };
+            let direction = if direction == "D" { " DESC" } else { "" };
+            let column = (column.clone(), length + direction);
+            match keys.iter_mut().find(|key| key.name == *name) {
+                Some(key) => key.columns.push(column),
+                None => keys.push(Self { name: name.clone(), is_primary: name == "PRIMARY", columns: vec![column] }),
+            }
+        }
+        keys.retain(|key| !odd.contains(&key.name));
+        keys
+    }
+
+    /// As CREATE TABLE takes it. Only the primary one stays unique.
+    fn definition(&self) -> String {
+        let columns: Vec<String> = self.columns.iter().map(|(name, more)| format!("{}{more}", quoted(name))).collect();
+        let word = if self.is_primary { "PRIMARY KEY" } else { "KEY" };
+        format!("{word} ({})", columns.join(", "))
+    }
+}
+
+fn has_name(names: &[String], name: &str) -> bool {
+    names.iter().any(|known| same_name(known, name))
+}
+
+/// The cells of a row as text; NULL is empty.
+fn texts(row: &[u8]) -> impl Iterator<Item = String> {
+    text::cells(row).map(|cell| String::from_utf8_lossy(cell.ok().flatten().unwrap_or_default()).into_owned())
+}
+
+async fn run(connection: &mut Connection, sql: &[u8], interrupt: &Interrupt) -> Result<Answer, Error> {
+    let answer = connection.query(sql, interrupt).await?;
+    match answer.error() {
+        None => Ok(answer),
+        Some(error) => Err(Error::Refused {
+            server: connection.server().to_owned(),
+            what: "a temporary table",
+            code: error.code,
+            message: String::from_utf8_lossy(error.message).into_owned(),
+        }),
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+impl Scratch {
+    /// What a shard is asked; `tail` begins with FROM.
+    pub fn fetch(&self, tail: &[u8]) -> Vec<u8> {
+        let expressions = self.columns.iter().map(|(name, kind)| kind.expression(&quoted(name)));
+        let mut sql = format!("SELECT {}", expressions.collect::<Vec<_>>().join(", ")).into_bytes();
+        sql.extend_from_slice(tail);
+        sql
+    }
+
+    /// Reads all rows of the answer to a `fetch` that was sent on `from`, and stores them. On success `from` is idle.
+    /// On failure either may be in the middle of an answer.
+    pub async fn fill(
+        &mut self,
+        into: &mut Connection,
+        from: &mut Lease,
+        budget: Budget,
+        taken: &mut Taken,
+        mut watch: Watch<'_>,
+    ) -> Result<(), Failure> {
+        let mut walker = ResultWalker::new(AnswerKind::Query, from.deprecate_eof()).starting_at(from.answer_seq());
+        let mut buffer = Buffer::default();
+        let mut batch = Batch { insert: self, sql: Vec::new(), row: Vec::new() };
+        let mut refused = None;
+        while !walker.is_complete() {
+            from.read(&mut buffer, &mut watch).await?;
+            let mut at = 0;
+            loop {
+                let found = walker.next_packet(&buffer.filled()[at..]);
+                let Some(found) = found.map_err(|source| from.protocol(source))? else { break };
+                at += HEADER_LEN + found.payload.len();
+                match found.kind {
+                    PacketKind::Row | PacketKind::Continuation => {
+                        batch.row.extend_from_slice(found.payload);
+                        if walker.is_at_boundary() {
+                            batch.end_row(taken).map_err(|source| from.protocol(source))?;
+                            batch.insert.check(budget, *taken)?;
+                        }
+                    }
+                    PacketKind::Err => {
+                        let error = ErrPacket::parse(found.payload).map_err(|source| from.protocol(source))?;
+                        let message = String::from_utf8_lossy(error.message).into_owned();
+                        refused = Some(Failure::Server { code: error.code, message });
+                    }
+                    PacketKind::ColumnCount | PacketKind::Column | PacketKind::Eof | PacketKind::Ok => {}
+                    _ => return Err(from.protocol(WireError::Malformed("an answer without rows")).into()),
+                }
+                if batch.sql.len() >= BATCH {
+                    batch.send(into, watch.interrupt).await?;
+                }
+            }
+            buffer.consume(at);
+            if at == 0 && buffer.is_full() {
+                // A packet larger than the buffer. Rows are bounded by the server's max_allowed_packet.
+                buffer.grow(2 * buffer.filled().len());
+            }
+        }
+        from.answered();
+        match refused {
+            Some(failure) => Err(failure),
+            None => Ok(batch.send(into, watch.interrupt).await?),
+        }
+    }
+
+    fn check(&self, budget: Budget, taken: Taken) -> Result<(), Failure> {
+        let over = |setting, limit| Failure::OverBudget { table: self.written.clone(), setting, limit, taken };
+        match () {
+            () if taken.rows > budget.max_rows => Err(over("max_rows", budget.max_rows)),
+            () if taken.bytes > budget.max_bytes => Err(over("max_bytes", budget.max_bytes)),
+            () => Ok(()),
+        }
+    }
+}
+
+/// Rows that are not stored yet.
+struct Batch<'s> {
+    insert: &'s mut Scratch,
+    sql: Vec<u8>,
+    /// The payload of the row that is being read.
+    row: Vec<u8>,
+}
+
+impl Batch<'_> {
+    fn end_row(&mut self, taken: &mut Taken) -> Result<(), WireError> {
+        let start = self.sql.len();
+        if self.sql.is_empty() {
+            self.sql.extend_from_slice(format!("INSERT INTO {} VALUES (", self.insert.name).as_bytes());
+        } else {
+            self.sql.extend_from_slice(b",(");
+        }
+        let mut cells = text::cells(&self.row);
+        for (index, (_, kind)) in self.insert.columns.iter().enumerate() {
+            let cell = cells.next().ok_or(WireError::Malformed("a row with too few cells"))??;
+            if index > 0 {
+                self.sql.push(b',');
+            }
+            kind.write(cell, &mut self.sql);
+        }
+        self.sql.push(b')');
+        drop(cells);
+        taken.rows += 1;
+        taken.bytes += (self.sql.len() - start) as u64;
+        self.row.clear();
+        Ok(())
+    }
+
+    async fn send(&mut self, into: &mut Connection, interrupt: &Interrupt) -> Result<(), Error> {
+        if self.sql.is_empty() {
+            return Ok(());
+        }
+        match run(into, &self.sql, interrupt).await {
+            // The shards number their rows each on its own.
+            Err(Error::Refused { code: error_code::DUP_ENTRY, .. }) if self.insert.has_key => {
+                let drop_key = format!("ALTER TABLE {} DROP PRIMARY KEY", self.insert.name);
+                run(into, drop_key.as_bytes(), interrupt).await?;
+                self.insert.has_key = false;
+                run(into, &self.sql, interrupt).await?;
+            }
+            other => drop(other?),
+        }
+        self.sql.clear();
+        Ok(())
+    }
+}

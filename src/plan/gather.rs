@@ -1,0 +1,330 @@
+//! The tier of last resort: the rows that each table contributes go into temporary tables on one server, and the
+//! client's own statement, with those names in it, runs there.
+//!
+//! What comes from where is decided here: which places of the text name a table, which shards can hold rows of it that
+//! matter, which columns the statement can mean. All of it may be too much and never too little: a column counts as
+//! needed if a word of its name stands anywhere in the text.
+
+use crate::sharding::schema::same_name;
+use crate::sharding::{Schema, ShardId, ShardSet, Table};
+use crate::sql::parse::ast::{ItemKind, JoinCondition, NamedTable, Query};
+
+use super::gathered_text::{FinalText, Part};
+use super::instance::Source as Rows;
+use super::names::{Anchor, write_quoted};
+use super::narrow::{Narrow, TableId};
+use super::scope::{InstanceId, Node, QueryId, Scopes, TermScope};
+use super::{Binding, functions};
+
+/// How a statement is answered by gathering.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GatherPlan {
+    sources: Vec<Source>,
+    text: FinalText,
+    is_one_row: bool,
+}
+
+/// One place of the text that names a table.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Source {
+    /// As the client calls the table.
+    pub(super) written: String,
+    /// What its columns are qualified with.
+    alias: String,
+    pub(super) table: Option<TableId>,
+    from: From,
+    /// Columns that the statement may mean; `None`: all that `*` gives.
+    columns: Option<Vec<String>>,
+    /// `PARTITION (p0)`
+    partition: Option<(Anchor, Anchor)>,
+    /// The locking clause of the query that it is in.
+    locking: Option<(Anchor, Anchor)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum From {
+    /// One restriction for each use of the place: a common table expression has several.
+    Sharded(Vec<Narrow>),
+    /// On each of these, all rows.
+    Fixed(ShardSet),
+    /// The server's own schemas, which are never gathered.
+    System,
+}
+
+/// What may be chosen when a statement runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice<'a> {
+    /// Shards whose server should do the work, if any can be preferred.
+    pub preferred: &'a ShardSet,
+    /// Tables that are whole on the scratch's shard are read where they are. Not in a transaction, whose own writes
+    /// another connection does not see.
+    pub may_use_copies: bool,
+}
+
+/// One statement, ready to be gathered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gathering {
+    /// The temporary tables are made on this shard's server, in its schema.
+    pub scratch: ShardId,
+    pub sources: Vec<Gathered>,
+    /// The client's statement, over the temporary tables.
+    pub text: Vec<u8>,
+    /// The same over the scratch's own tables, where it has all of them: it says what the answer's columns are.
+    pub example: Vec<u8>,
+    /// An aggregate without groups: FOUND_ROWS() is 1, whatever LIMIT leaves of it.
+    pub is_one_row: bool,
+}
+
+/// One temporary table to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gathered {
+    /// As the client calls the table.
+    pub written: String,
+    /// The temporary table's name.
+    pub temporary: String,
+    /// The table as the scratch's shard has it, quoted; `None`: it has none of this name.
+    pub copy: Option<Vec<u8>>,
+    pub columns: Option<Vec<String>>,
+    /// A shard that has the table, and its name there, quoted.
+    pub model: (ShardId, Vec<u8>),
+    /// What each shard is asked, from FROM on.
+    pub fetches: Vec<(ShardId, Vec<u8>)>,
+}
+
+impl Scopes<'_, '_> {
+    /// How the query, which is the whole statement, would be gathered. `words` are all names in its text.
+    pub(super) fn gather_plan(&self, root: QueryId, words: &[String]) -> Option<GatherPlan> {
+        let mut places: Vec<(&NamedTable, Vec<InstanceId>)> = Vec::new();
+        for (named, instance) in &self.places {
+            match places.iter_mut().find(|(known, _)| known.name.table.span == named.name.table.span) {
+                Some((_, instances)) => instances.push(*instance),
+                None => places.push((named, vec![*instance])),
+            }
+        }
+        places.sort_by_key(|(named, _)| named.name.table.span.start);
+        let sources = places.iter().map(|(named, instances)| self.source(named, instances, words));
+        let sources: Vec<Source> = sources.collect::<Option<_>>()?;
+        let named: Vec<&NamedTable> = places.iter().map(|(named, _)| *named).collect();
+        let direct: Vec<bool> = sources.iter().map(|source| source.from == From::System).collect();
+        let is_one_row = self.is_one_row(root);
+        Some(GatherPlan { text: self.final_text(&named, &direct), sources, is_one_row })
+    }
+
+    /// Whether the query aggregates all rows to one.
+    fn is_one_row(&self, root: QueryId) -> bool {
+        let [TermScope::Block(block)] = self.queries[root].terms.as_slice() else { return false };
+        let Some(select) = self.blocks[*block].select else { return false };
+        let items = || select.items.iter().map(|item| &item.expression);
+        select.group_by.is_none()
+            && select.having.is_none()
+            && !items().any(|item| item.has_window)
+            && items().flat_map(|item| &item.calls).any(|call| call.is_plain && functions::is_aggregate(&call.name))
+    }
+
+    fn source(&self, named: &NamedTable, instances: &[InstanceId], words: &[String]) -> Option<Source> {
+        let first = &self.instances[*instances.first()?];
+        let from = match &first.source {
+            Rows::Sharded(_) => From::Sharded(instances.iter().map(|id| self.narrow_of(*id)).collect()),
+            Rows::Fixed { .. } if first.database.is_none() => From::System,
+            Rows::Fixed { at, .. } => From::Fixed(at.clone()),
+            Rows::Derived { .. } | Rows::Nowhere => return None,
+        };
+        let anchors = |span: crate::sql::parse::ast::Span| {
+            (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals))
+        };
+        Some(Source {
+            written: named.name.table.text.clone(),
+            alias: first.name.clone(),
+            table: first.table(),
+            from,
+            columns: self.columns_of(instances, words),
+            partition: named.partition.map(anchors),
+            locking: self.locking_of(*instances.first()?).map(anchors),
+        })
+    }
+
+    /// The columns that the statement may mean; never none.
+    fn columns_of(&self, instances: &[InstanceId], words: &[String]) -> Option<Vec<String>> {
+        let table = self.instances[*instances.first()?].table()?.table(self.ctx.schema)?;
+        let columns = table.columns.as_ref().filter(|columns| !columns.is_empty())?;
+        let is_whole = instances.iter().any(|id| self.is_meant_whole(*id));
+        let is_named = |name: &str| words.iter().any(|word| same_name(word, name));
+        let needed = columns.iter().filter(|column| is_named(&column.name) || is_whole && !column.invisible);
+        let needed: Vec<String> = needed.map(|column| column.name.clone()).collect();
+        // With an invisible one among them, `*` would mean more than it does.
+        let shows_hidden = columns.iter().any(|column| column.invisible && is_named(&column.name));
+        match needed.as_slice() {
+            _ if is_whole && !shows_hidden => None,
+            [] => Some(vec![shortest(table)?]),
+            _ => Some(needed),
+        }
+    }
+
+    /// Whether a `*` may mean all columns of the instance, or a join compares all that have the same name.
+    fn is_meant_whole(&self, id: InstanceId) -> bool {
+        let instance = &self.instances[id];
+        let block = &self.blocks[instance.block];
+        let Some(select) = block.select else { return true };
+        let is_starred = select.items.iter().any(|item| match &item.kind {
+            ItemKind::Wildcard(Some(name)) => same_name(&name.table.text, &instance.name),
+            ItemKind::Wildcard(None) => true,
+            _ => false,
+        });
+        is_starred || block.from.iter().any(has_natural_join)
+    }
+
+    fn locking_of(&self, id: InstanceId) -> Option<crate::sql::parse::ast::Span> {
+        let block = self.instances[id].block;
+        let query = (0..self.queries.len()).find(|query| self.term_blocks(*query).contains(&block))?;
+        let ast: &Query = self.queries[query].ast;
+        ast.locking
+    }
+}
+
+fn has_natural_join(node: &Node<'_>) -> bool {
+    match node {
+        Node::Leaf(_) => false,
+        Node::List(nodes) => nodes.iter().any(has_natural_join),
+        Node::Join { left, right, condition, .. } => {
+            **condition == JoinCondition::Natural || has_natural_join(left) || has_natural_join(right)
+        }
+    }
+}
+
+/// A column that costs little to fetch.
+fn shortest(table: &Table) -> Option<String> {
+    let columns = table.columns.as_ref()?;
+    let is_short = |column: &&crate::sharding::Column| {
+        column.kind.as_ref().is_some_and(|kind| kind.max_length.is_none() && kind.data_type != "json")
+    };
+    columns.iter().find(is_short).or(columns.first()).map(|column| column.name.clone())
+}
+
+impl GatherPlan {
+    /// The statement's sources, and its text over them.
+    pub fn bind(&self, input: &Binding<'_>, choice: Choice<'_>) -> Gathering {
+        let scratch = self.scratch(input.schema, choice.preferred);
+        let is_direct = |source: &Source| match &source.from {
+            From::System => true,
+            From::Fixed(at) => choice.may_use_copies && at.contains(scratch),
+            From::Sharded(_) => false,
+        };
+        let direct: Vec<bool> = self.sources.iter().map(is_direct).collect();
+        let parts = self.sources.iter().enumerate().filter(|(place, _)| !direct[*place]);
+        let sources = parts.map(|(place, source)| source.gathered(place, scratch, input)).collect();
+        let (mut text, mut example) = (Vec::new(), Vec::new());
+        self.text.render(input, scratch, &self.sources, &direct, &mut text);
+        let all = vec![true; direct.len()];
+        self.text.render(input, scratch, &self.sources, &all, &mut example);
+        Gathering { scratch, sources, text, example, is_one_row: self.is_one_row }
+    }
+
+    /// Where the most tables are, of the preferred shards if there are such.
+    fn scratch(&self, schema: &Schema, preferred: &ShardSet) -> ShardId {
+        let has = |source: &&Source, shard: ShardId| match &source.from {
+            From::Fixed(at) => at.contains(shard),
+            From::Sharded(_) => source.places(schema).contains(shard),
+            From::System => true,
+        };
+        let fixed = |shard| {
+            self.sources.iter().filter(|source| matches!(source.from, From::Fixed(_)) && has(source, shard)).count()
+        };
+        let all = |shard| self.sources.iter().filter(|source| has(source, shard)).count();
+        let shards = (0..schema.shards.len()).map(|index| ShardId(index as u16));
+        // Routines are where tables without a rule are.
+        let is_default = |shard| schema.databases.iter().any(|database| database.default_shard == shard);
+        let rank = |shard: &ShardId| {
+            (preferred.contains(*shard), all(*shard), fixed(*shard), is_default(*shard), std::cmp::Reverse(shard.0))
+        };
+        shards.max_by_key(rank).unwrap_or(ShardId(0))
+    }
+}
+
+impl Source {
+    fn places(&self, schema: &Schema) -> ShardSet {
+        match &self.from {
+            From::Fixed(at) => at.clone(),
+            From::Sharded(_) => {
+                self.table.and_then(|id| id.table(schema)).map(|table| table.shard_set()).unwrap_or_default()
+            }
+            From::System => ShardSet::empty(),
+        }
+    }
+
+    /// The table's name on a shard, quoted.
+    pub(super) fn physical(&self, schema: &Schema, shard: ShardId) -> Vec<u8> {
+        let table = self.table.and_then(|id| id.table(schema));
+        let name = table.map_or(self.written.as_str(), |table| table.physical_name(shard));
+        let mut out = Vec::new();
+        write_quoted(schema.shard(shard).schema.as_bytes(), &mut out);
+        out.push(b'.');
+        write_quoted(name.as_bytes(), &mut out);
+        out
+    }
+
+    fn gathered(&self, place: usize, scratch: ShardId, input: &Binding<'_>) -> Gathered {
+        let all = self.places(input.schema);
+        let shards = self.shards(input);
+        let model = all.first().unwrap_or(scratch);
+        Gathered {
+            written: self.written.clone(),
+            temporary: temporary_name(place),
+            copy: all.contains(scratch).then(|| self.physical(input.schema, scratch)),
+            columns: self.columns.clone(),
+            model: (model, self.physical(input.schema, model)),
+            fetches: shards.iter().map(|shard| (shard, self.fetch(shard, input))).collect(),
+        }
+    }
+
+    /// The shards that can hold rows that matter; of copies, one.
+    fn shards(&self, input: &Binding<'_>) -> ShardSet {
+        match &self.from {
+            From::Fixed(at) => at.first().map_or_else(ShardSet::empty, ShardSet::single),
+            From::System => ShardSet::empty(),
+            From::Sharded(narrows) => {
+                let mut shards = ShardSet::empty();
+                for narrow in narrows {
+                    shards.union_with(&narrow.shards(input).unwrap_or_else(|| self.places(input.schema)));
+                }
+                shards
+            }
+        }
+    }
+
+    /// What a shard is asked for, behind the list of columns.
+    fn fetch(&self, shard: ShardId, input: &Binding<'_>) -> Vec<u8> {
+        let mut out = b" FROM ".to_vec();
+        out.extend_from_slice(&self.physical(input.schema, shard));
+        if let Some(partition) = self.partition {
+            out.push(b' ');
+            out.extend_from_slice(between(partition, input));
+        }
+        out.extend_from_slice(b" AS ");
+        write_quoted(self.alias.as_bytes(), &mut out);
+        if let Some(locking) = self.locking {
+            out.push(b' ');
+            out.extend_from_slice(between(locking, input));
+        }
+        out
+    }
+}
+
+/// The client's text between two places.
+pub(super) fn between<'a>((from, to): (Anchor, Anchor), input: &Binding<'a>) -> &'a [u8] {
+    input.sql.get(from.offset(input.literals)..to.offset(input.literals)).unwrap_or_default()
+}
+
+/// The connection has no other table of this name: it is ShardGate's alone while it is used.
+pub(super) fn temporary_name(place: usize) -> String {
+    format!("shardgate_gathered_{place}")
+}
+
+impl Part {
+    /// The place that it belongs to, where it is about one.
+    pub(super) fn place(&self) -> Option<usize> {
+        match self {
+            Self::Name(place) | Self::Alias(place) | Self::Cut(place) => Some(*place),
+            Self::Other(_) => None,
+        }
+    }
+}

@@ -188,7 +188,11 @@ fn shards_of_keys_are_told_or_refused() {
         ("users", "-5", "shop.users user_id = -5: shard "),
         ("logins", "ada", "shop.logins login = ada: shard "),
         ("files", "0x00ff", "shop.files digest = 0x00ff: shard "),
-        ("tickets", "7", "shop.tickets id = 7: shard s1 (bucket 1 of 2), replica set rs1 at 127.0.0.1:2, table shop_1.tickets_1"),
+        (
+            "tickets",
+            "7",
+            "shop.tickets id = 7: shard s1 (bucket 1 of 2), replica set rs1 at 127.0.0.1:2, table shop_1.tickets_1",
+        ),
         ("tickets", "NULL", "shop.tickets id = NULL: shard s1,"),
         ("settings", "x", "shop.settings is a single table: every row is on shard s0,"),
         ("countries", "x", "shop.countries is a reference table: every row is on each of its shards\n  shard s0,"),

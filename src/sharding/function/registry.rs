@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::compute::Compute;
 use super::params::{ParamError, Reader};
 use super::{
-    crc32_slots, dimension2, file_map, jump, kingshard_date, kingshard_hash, kingshard_range, long, murmur, mycat_date,
-    mycat_dates, mycat_hash_mod, mycat_mod, mycat_month, number_range, padding_mod, pattern, shardingsphere_hash_mod,
-    shardingsphere_mod, shardingsphere_range, string, substring,
+    crc32_slots, dimension2, file_map, inline, jump, kingshard_date, kingshard_hash, kingshard_range, long, murmur,
+    mycat_date, mycat_dates, mycat_hash_mod, mycat_mod, mycat_month, number_range, padding_mod, pattern,
+    shardingsphere_auto_interval, shardingsphere_hash_mod, shardingsphere_interval, shardingsphere_mod,
+    shardingsphere_range, string, substring, vitess_cfc, vitess_ids,
 };
 
 pub(super) type Built = Result<Arc<dyn Compute>, ParamError>;
@@ -90,6 +91,16 @@ pub const NAMED: &[Kind] = &[
     kind("shardingsphere-hash-mod", "shardingsphere", "HASH_MOD", shardingsphere_hash_mod::read),
     kind("shardingsphere-boundary-range", "shardingsphere", "BOUNDARY_RANGE", shardingsphere_range::boundary),
     kind("shardingsphere-volume-range", "shardingsphere", "VOLUME_RANGE", shardingsphere_range::volume),
+    kind("shardingsphere-auto-interval", "shardingsphere", "AUTO_INTERVAL", shardingsphere_auto_interval::read),
+    kind("shardingsphere-interval", "shardingsphere", "INTERVAL", shardingsphere_interval::read),
+    kind("shardingsphere-inline", "shardingsphere", "INLINE", inline::read),
+    kind("vitess-hash", "vitess", "hash", vitess_ids::hash),
+    kind("vitess-numeric", "vitess", "numeric", vitess_ids::numeric),
+    kind("vitess-reverse-bits", "vitess", "reverse_bits", vitess_ids::reverse_bits),
+    kind("vitess-binary", "vitess", "binary", vitess_ids::binary),
+    kind("vitess-binary-md5", "vitess", "binary_md5", vitess_ids::binary_md5),
+    kind("vitess-xxhash", "vitess", "xxhash", vitess_ids::xxhash),
+    kind("vitess-cfc", "vitess", "cfc", vitess_cfc::read),
 ];
 
 /// The function of this name in rules.

@@ -1,0 +1,118 @@
+//! `inline` and `shardingsphere-inline`: a text with expressions in it, as in `t_${id % 4}`, computed from the key as
+//! Groovy computes them: `%` keeps the sign, `/` makes a fraction, texts and numbers do not mix. A small language, read and
+//! computed here: nothing is executed, and what it lacks is an error when the rule is read.
+
+mod expression;
+mod number;
+
+use std::sync::Arc;
+
+use super::compute::{Buckets, Compute, Given, Input, Outcome, Refused, Takes};
+use super::params::{ParamError, Reader};
+use super::registry::Built;
+use expression::{Expression, Value};
+use number::Number;
+
+#[derive(Debug)]
+struct Inline {
+    parts: Vec<Part>,
+    column: String,
+    is_constant: bool,
+    /// The names that the expression may give; a bucket is an index into them.
+    names: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Part {
+    Text(String),
+    Expression(Expression),
+}
+
+pub(super) fn read(params: &Reader<'_>) -> Built {
+    const KEY: &str = "algorithm-expression";
+    let text = params.required(KEY)?.trim();
+    let column = params.required("column")?.trim().to_owned();
+    if text.is_empty() {
+        return Err(ParamError::new(KEY, "is empty"));
+    }
+    let parts = parts(text).map_err(|reason| ParamError::new(KEY, format!("\"{text}\": {reason}")))?;
+    let is_constant = parts.iter().all(|part| matches!(part, Part::Text(_)));
+    if is_constant && !text.contains(&column) {
+        return Err(ParamError::new(KEY, format!("\"{text}\" does not use the column {column}")));
+    }
+    let names = params.list("names")?.unwrap_or_default().into_iter().map(str::to_owned).collect();
+    Ok(Arc::new(Inline { parts, column, is_constant, names }))
+}
+
+/// Text and the expressions in `${...}` or `$->{...}`.
+fn parts(text: &str) -> Result<Vec<Part>, String> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(dollar) = rest.find('$') {
+        let after = &rest[dollar + 1..];
+        let opened = after.strip_prefix('{').or_else(|| after.strip_prefix("->{"));
+        let Some(inside) = opened else { return Err("a $ without {".to_owned()) };
+        let end = inside.find('}').ok_or("a { is not closed")?;
+        if dollar > 0 {
+            parts.push(Part::Text(rest[..dollar].to_owned()));
+        }
+        parts.push(Part::Expression(Expression::parse(&inside[..end])?));
+        rest = &inside[end + 1..];
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Text(rest.to_owned()));
+    }
+    Ok(parts)
+}
+
+impl Inline {
+    fn name(&self, key: &Given<'_>) -> Result<String, Refused> {
+        let value = match (key.input, key.kind) {
+            (Input::Null, _) => return Err("NULL is no key for this function".into()),
+            (Input::Text(text), _) => Value::Text(text.to_owned()),
+            (Input::Integer(value), kind) => Value::Number(Number::of_integer(value, kind)),
+            (Input::Decimal(text), _) => Value::Number(Number::parse(text).ok_or("the key has too many digits")?),
+            _ => return Err("the key should be a number or a text".into()),
+        };
+        if self.is_constant && self.parts.is_empty() {
+            return Err("the expression is empty".into());
+        }
+        let mut name = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => name.push_str(text),
+                Part::Expression(expression) => {
+                    name.push_str(&expression.value(&self.column, &value).map_err(Refused::from)?.to_string());
+                }
+            }
+        }
+        Ok(name)
+    }
+}
+
+impl Compute for Inline {
+    fn compute(&self, key: &Given<'_>) -> Result<Outcome, Refused> {
+        self.name(key).map(Outcome::Name)
+    }
+
+    fn bucket(&self, key: &Given<'_>) -> Result<usize, Refused> {
+        let name = self.name(key)?;
+        let found = self.names.iter().position(|known| *known == name);
+        found.ok_or_else(|| format!("the expression gives \"{name}\", which is none of the names").into())
+    }
+
+    fn buckets(&self) -> Buckets {
+        match self.names.len() {
+            0 => Buckets::None("names is missing: what the expression can give, as in [\"t_0\", \"t_1\"]"),
+            count => Buckets::Count(count),
+        }
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Anything
+    }
+
+    fn label(&self, bucket: usize) -> Option<String> {
+        self.names.get(bucket).cloned()
+    }
+}

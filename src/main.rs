@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use shardgate::server::{self, offline, operate, place};
+use shardgate::server::{self, import, offline, operate, place};
 
 // Memory of a burst of sessions goes back to the system within seconds (background purging).
 #[cfg(not(target_env = "msvc"))]
@@ -58,6 +58,18 @@ enum Command {
     /// Read JSON lines with keys from standard input and write each with what a sharding function computes: to compare
     /// keys of your own with another proxy's. A line: {"system":"cobar","function":"PartitionByLong","params":{...},"key":1}
     Place,
+    /// Translate another proxy's configuration: writes shardgate.toml and rules/, and reports what means something else now
+    /// and what could not be translated.
+    Import {
+        /// The proxy that the files are of.
+        #[arg(long, value_enum)]
+        from: System,
+        /// The folder with the proxy's files, or the file.
+        path: PathBuf,
+        /// The folder to write to: a new one, or an empty one.
+        #[arg(long, short)]
+        output: PathBuf,
+    },
     /// Print the route and the rewritten SQL of a statement, without connecting.
     Explain {
         #[command(flatten)]
@@ -90,6 +102,33 @@ struct Log {
 enum LogFormat {
     Text,
     Json,
+}
+
+/// Proxies whose files can be read.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum System {
+    Cobar,
+    Mycat,
+    Dble,
+    Kingshard,
+    Gaea,
+    #[value(name = "shardingsphere")]
+    ShardingSphere,
+    Vitess,
+}
+
+impl From<System> for shardgate::config::import::System {
+    fn from(system: System) -> Self {
+        match system {
+            System::Cobar => Self::Cobar,
+            System::Mycat => Self::Mycat,
+            System::Dble => Self::Dble,
+            System::Kingshard => Self::Kingshard,
+            System::Gaea => Self::Gaea,
+            System::ShardingSphere => Self::ShardingSphere,
+            System::Vitess => Self::Vitess,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -134,6 +173,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init { config } => operate::init(&config.config),
         Command::ShardOf { config, table, key } => offline::shard_of(&config.config, &table, &key),
         Command::Place => place::place(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock())),
+        Command::Import { from, path, output } => import::import(from.into(), &path, &output),
         Command::Explain { config, database, statement } => {
             offline::explain(&config.config, database.as_deref(), &statement)
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::backend::options::{PoolOptions, TlsMode};
 use crate::frontend::options::Options;
+use crate::sharding::function::registry;
 use crate::sharding::{Database, Located, Placement};
 use crate::value::{Charset, Value};
 use crate::wire::Secret;
@@ -272,6 +273,16 @@ fn examples_route_their_keys_as_they_say() {
     let main = MAIN.replace("\"rules/*.toml\"", &list.join(", "));
     let folder = folder_of(&[("shardgate.toml".into(), main)]);
     assert_eq!(load(&folder.path().join("shardgate.toml")).unwrap().schema.databases.len(), all.len());
+}
+
+#[test]
+fn every_function_has_an_example() {
+    let texts: String = toml_files("rules").iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    // No table can have keys of two columns, or rows that move with the clock.
+    let unusable = ["cobar-dimension2", "mycat-hot-date"];
+    let missing = registry::NAMED.iter().map(|kind| kind.name).filter(|name| !unusable.contains(name));
+    let missing: Vec<&str> = missing.filter(|name| !texts.contains(&format!("kind = \"{name}\""))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// `users '42' -> s1`: what leads, and where.

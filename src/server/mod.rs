@@ -1,5 +1,6 @@
 //! The composition root: builds every part from the configuration, runs them, and takes them down in order.
 
+pub mod import;
 pub mod offline;
 pub mod operate;
 pub mod place;

@@ -39,6 +39,7 @@ const fn own(name: &'static str, read: fn(&Reader<'_>) -> Built) -> Kind {
 /// All functions but `hash` and `mod`.
 pub const NAMED: &[Kind] = &[
     own("jump", jump::own),
+    own("inline", inline::read),
     kind("cobar-long", "cobar", "PartitionByLong", long::cobar),
     kind("cobar-string", "cobar", "PartitionByString", string::cobar),
     kind("cobar-file-map", "cobar", "PartitionByFileMap", file_map::cobar),

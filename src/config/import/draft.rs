@@ -1,0 +1,308 @@
+//! What an importer has found, in ShardGate's terms; and its files as text.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::path::PathBuf;
+
+/// The files to write, and what there is to say of them.
+#[derive(Debug)]
+pub struct Imported {
+    /// Paths relative to the folder, with their text.
+    pub files: Vec<(PathBuf, String)>,
+    /// In the order in which it was found.
+    pub notes: Vec<Note>,
+}
+
+/// One thing to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// It means the same.
+    Translated(String),
+    /// It means something else; how.
+    Changed(String),
+    /// It was left out; what to do.
+    NotTranslated(String),
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Translated(text) => write!(f, "translated: {text}"),
+            Self::Changed(text) => write!(f, "changed in meaning: {text}"),
+            Self::NotTranslated(text) => write!(f, "not translated: {text}"),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) users: Vec<User>,
+    pub(super) sets: Vec<ReplicaSet>,
+    pub(super) databases: Vec<Database>,
+    pub(super) notes: Vec<Note>,
+}
+
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) name: String,
+    pub(super) password: String,
+    pub(super) databases: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct ReplicaSet {
+    pub(super) name: String,
+    pub(super) primary: String,
+    pub(super) replicas: Vec<String>,
+    pub(super) user: String,
+    pub(super) password: String,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Database {
+    pub(super) name: String,
+    pub(super) default_shard: String,
+    pub(super) shards: Vec<Shard>,
+    pub(super) tables: Vec<Table>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shard {
+    pub(super) name: String,
+    pub(super) set: String,
+    pub(super) schema: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) physical: Option<String>,
+    pub(super) placement: Placement,
+}
+
+#[derive(Debug)]
+pub(super) enum Placement {
+    Reference,
+    Single(String),
+    Sharded {
+        key: String,
+        /// Empty: an integer.
+        key_type: &'static str,
+        /// `None`: `check` refuses the table until someone gives one.
+        function: Option<Function>,
+        /// One for each bucket.
+        shards: Vec<String>,
+    },
+    Colocated {
+        key: String,
+        with: String,
+    },
+}
+
+/// A function's name and its parameters, each as TOML.
+#[derive(Debug, Clone)]
+pub(super) struct Function {
+    pub(super) kind: String,
+    pub(super) params: Vec<(String, String)>,
+}
+
+impl Function {
+    pub(super) fn new(kind: &str) -> Self {
+        Self { kind: kind.to_owned(), params: Vec::new() }
+    }
+
+    pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.params.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(super) fn with_text(self, name: &str, value: &str) -> Self {
+        self.with(name, quoted(value))
+    }
+}
+
+/// A text in TOML.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            control if control.is_control() => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(control));
+            }
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+pub(super) fn quoted_list<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    format!("[{}]", texts.into_iter().map(quoted).collect::<Vec<_>>().join(", "))
+}
+
+impl Draft {
+    pub(super) fn translated(&mut self, text: impl Into<String>) {
+        self.notes.push(Note::Translated(text.into()));
+    }
+
+    pub(super) fn changed(&mut self, text: impl Into<String>) {
+        self.notes.push(Note::Changed(text.into()));
+    }
+
+    pub(super) fn not_translated(&mut self, text: impl Into<String>) {
+        self.notes.push(Note::NotTranslated(text.into()));
+    }
+
+    /// The replica set with this primary; a new one if there is none.
+    pub(super) fn set(&mut self, primary: &str, replicas: &[String], user: &str, password: &str) -> String {
+        if let Some(known) = self.sets.iter_mut().find(|set| set.primary == primary) {
+            for replica in replicas.iter().filter(|replica| *replica != primary) {
+                if !known.replicas.contains(replica) {
+                    known.replicas.push(replica.clone());
+                }
+            }
+            return known.name.clone();
+        }
+        let name = format!("rs{}", self.sets.len());
+        let replicas = replicas.iter().filter(|replica| *replica != primary).cloned().collect();
+        let (user, password) = (user.to_owned(), password.to_owned());
+        self.sets.push(ReplicaSet { name: name.clone(), primary: primary.to_owned(), replicas, user, password });
+        name
+    }
+
+    pub(super) fn finish(mut self) -> Imported {
+        self.keep_schemas_apart();
+        let mut files = vec![(PathBuf::from("shardgate.toml"), self.main_file())];
+        for database in &self.databases {
+            let name: String =
+                database.name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
+            files.push((PathBuf::from(format!("rules/{name}.toml")), database.rule_file()));
+        }
+        Imported { files, notes: self.notes }
+    }
+
+    /// Two logical databases cannot share a physical schema here: `check` will say where they do.
+    fn keep_schemas_apart(&mut self) {
+        let mut owners: BTreeMap<(String, String), String> = BTreeMap::new();
+        let mut shared = Vec::new();
+        for database in &self.databases {
+            for shard in &database.shards {
+                let place = (shard.set.clone(), shard.schema.clone());
+                let owner = owners.entry(place).or_insert_with(|| database.name.clone());
+                if *owner != database.name {
+                    shared.push(format!(
+                        "database {} shares the physical schema {} with {owner}; here each logical database has schemas \
+                         of its own: merge the two rule files",
+                        database.name, shard.schema
+                    ));
+                }
+            }
+        }
+        shared.sort();
+        shared.dedup();
+        self.notes.extend(shared.into_iter().map(Note::NotTranslated));
+    }
+
+    fn main_file(&self) -> String {
+        let mut out = String::from("rules = [\"rules/*.toml\"]\n");
+        for user in &self.users {
+            let _ = write!(out, "\n[[users]]\nname = {}\npassword = {}\n", quoted(&user.name), quoted(&user.password));
+            if !user.databases.is_empty() {
+                let _ = writeln!(out, "databases = {}", quoted_list(user.databases.iter().map(String::as_str)));
+            }
+        }
+        for set in &self.sets {
+            let _ =
+                write!(out, "\n[[replica_sets]]\nname = {}\nprimary = {}\n", quoted(&set.name), quoted(&set.primary));
+            if !set.replicas.is_empty() {
+                let _ = writeln!(out, "replicas = {}", quoted_list(set.replicas.iter().map(String::as_str)));
+            }
+            let _ = write!(out, "user = {}\npassword = {}\n", quoted(&set.user), quoted(&set.password));
+        }
+        out
+    }
+}
+
+impl Database {
+    fn rule_file(&self) -> String {
+        let mut out = format!("database = {}\ndefault_shard = {}\n", quoted(&self.name), quoted(&self.default_shard));
+        for shard in &self.shards {
+            let (name, set, schema) = (quoted(&shard.name), quoted(&shard.set), quoted(&shard.schema));
+            let _ = write!(out, "\n[[shards]]\nname = {name}\nreplica_set = {set}\nschema = {schema}\n");
+        }
+        for table in &self.tables {
+            table.write(&mut out);
+        }
+        out
+    }
+}
+
+impl Table {
+    fn write(&self, out: &mut String) {
+        let _ = write!(out, "\n[[tables]]\nname = {}\n", quoted(&self.name));
+        if let Some(physical) = &self.physical {
+            let _ = writeln!(out, "physical = {}", quoted(physical));
+        }
+        match &self.placement {
+            Placement::Reference => out.push_str("kind = \"reference\"\n"),
+            Placement::Single(shard) => {
+                let _ = write!(out, "kind = \"single\"\nshard = {}\n", quoted(shard));
+            }
+            Placement::Colocated { key, with } => {
+                let _ = write!(out, "shard_key = {}\ncolocated_with = {}\n", quoted(key), quoted(with));
+            }
+            Placement::Sharded { key, key_type, function, shards } => {
+                let _ = writeln!(out, "shard_key = {}", quoted(key));
+                match *key_type {
+                    "" => {}
+                    "text" => out.push_str("key_type = \"text\"\ncollation = \"utf8mb4_bin\"\n"),
+                    other => {
+                        let _ = writeln!(out, "key_type = {}", quoted(other));
+                    }
+                }
+                match function {
+                    Some(function) => {
+                        let params = function.params.iter().map(|(name, value)| format!(", {name} = {value}"));
+                        let _ = writeln!(
+                            out,
+                            "function = {{ kind = {}{} }}",
+                            quoted(&function.kind),
+                            params.collect::<String>()
+                        );
+                    }
+                    None => out.push_str("# function = ?  See the report: this table needs a decision.\n"),
+                }
+                let _ = writeln!(out, "shards = {}", quoted_list(shards.iter().map(String::as_str)));
+            }
+        }
+    }
+}
+
+/// `a,b$0-2,c` as `a`, `b0`, `b1`, `b2`, `c`; `form` makes a name of a stem and a number.
+pub(super) fn expanded(text: &str, form: impl Fn(&str, usize) -> String) -> Vec<String> {
+    /// More shards than there can be.
+    const MOST: usize = 4096;
+    let mut names = Vec::new();
+    for part in text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty()) {
+        let range = part.split_once('$').and_then(|(stem, range)| {
+            let (first, last) = range.split_once('-')?;
+            Some((stem, first.trim().parse::<usize>().ok()?, last.trim().parse::<usize>().ok()?))
+        });
+        match range {
+            Some((stem, first, last)) => names.extend((first..=last).take(MOST).map(|number| form(stem, number))),
+            None => names.push(part.to_owned()),
+        }
+    }
+    names
+}
+
+/// A name that rules can use: `dn[0]` is `dn_0`.
+pub(super) fn plain(name: &str) -> String {
+    let plain: String =
+        name.chars().map(|c| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' }).collect();
+    plain.trim_matches('_').replace("__", "_")
+}

@@ -1,0 +1,172 @@
+//! Gaea: one JSON file for each namespace.
+
+use std::path::Path;
+
+use serde_json::Value as Json;
+
+use super::ImportError;
+use super::document::{files, json, list, object, scalar, string};
+use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, plain, quoted, quoted_list};
+use super::kingshard::periods;
+
+pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
+    let mut draft = Draft::default();
+    for file in files(path, &["json"])? {
+        read_namespace(&json(&file)?, &mut draft);
+    }
+    Ok(draft)
+}
+
+fn read_namespace(namespace: &Json, draft: &mut Draft) {
+    let sets: Vec<(String, String)> = list(namespace, "slices")
+        .iter()
+        .map(|slice| {
+            let slaves: Vec<String> = list(slice, "slaves").iter().map(address).collect();
+            let master = slice.get("master").map(address).unwrap_or_default();
+            let set = draft.set(&master, &slaves, &string(slice, "user_name"), &string(slice, "password"));
+            (string(slice, "name"), set)
+        })
+        .collect();
+    let default = string(namespace, "default_slice");
+    let set_of =
+        |slice: &str| sets.iter().find(|(name, _)| name == slice).map(|(_, set)| set.clone()).unwrap_or_default();
+    let databases: Vec<String> = object(namespace, "allowed_dbs").map(|(name, _)| name.clone()).collect();
+    for name in &databases {
+        let physical =
+            namespace.get("default_phy_dbs").map(|map| string(map, name)).filter(|schema| !schema.is_empty());
+        let schema = physical.unwrap_or_else(|| name.clone());
+        let shard = Shard { name: plain(&format!("{name}_default")), set: set_of(&default), schema };
+        let default_shard = shard.name.clone();
+        draft.databases.push(Database { name: name.clone(), default_shard, shards: vec![shard], tables: Vec::new() });
+    }
+    for user in list(namespace, "users") {
+        let (name, password) = (string(user, "user_name"), string(user, "password"));
+        draft.users.push(User { name, password, databases: databases.clone() });
+    }
+    for rule in list(namespace, "shard_rules") {
+        read_rule(rule, &set_of, draft);
+    }
+    draft.translated(format!("namespace {}: {} databases", string(namespace, "name"), databases.len()));
+}
+
+/// `host:port`, `host:port@weight`, `host:port@weight#data center`.
+fn address(value: &Json) -> String {
+    scalar(value).split(['@', '#']).next().unwrap_or_default().trim().to_owned()
+}
+
+fn read_rule(rule: &Json, set_of: &impl Fn(&str) -> String, draft: &mut Draft) {
+    let (name, table, kind) = (string(rule, "db"), string(rule, "table"), string(rule, "type"));
+    let Some(at) = draft.databases.iter().position(|database| database.name == name) else {
+        return draft.not_translated(format!("table {name}.{table}: {name} is not in allowed_dbs"));
+    };
+    let key = string(rule, "key");
+    let (physical, placement) = match kind.as_str() {
+        "global" => (None, Placement::Reference),
+        "linked" => {
+            let parent = string(rule, "parent_table");
+            (draft.databases[at].physical_of(&parent), Placement::Colocated { key, with: parent })
+        }
+        _ => {
+            let (shards, physical) = shards(rule, &name, &kind, set_of);
+            let names = shards.iter().map(|shard| shard.name.clone()).collect();
+            for shard in shards {
+                if !draft.databases[at].shards.iter().any(|known| known.name == shard.name) {
+                    draft.databases[at].shards.push(shard);
+                }
+            }
+            let function = function(rule, &kind);
+            if function.is_none() {
+                draft.not_translated(format!("table {name}.{table}: type {kind} is not known: give it a function"));
+            }
+            let key_type = match kind.as_str() {
+                kind if kind.starts_with("date_") => "datetime",
+                "mycat_string" => "text",
+                _ => "",
+            };
+            if !key_type.is_empty() {
+                draft.changed(format!(
+                    "table {name}.{table}: {key} is taken for a {key_type} column; correct key_type if it is another"
+                ));
+            }
+            (Some(physical), Placement::Sharded { key, key_type, function, shards: names })
+        }
+    };
+    if matches!(placement, Placement::Reference) {
+        draft.changed(format!("table {name}.{table}: a reference table has a copy in every schema of the database"));
+    }
+    draft.databases[at].tables.push(Table { name: table, physical, placement });
+}
+
+impl Database {
+    fn physical_of(&self, table: &str) -> Option<String> {
+        self.tables.iter().find(|known| known.name == table)?.physical.clone()
+    }
+}
+
+/// Each table of a slice is a shard. MyCAT's kinds have a schema for each instead of a table: `databases`, `db_[0-3]`.
+fn shards(rule: &Json, database: &str, kind: &str, set_of: &impl Fn(&str) -> String) -> (Vec<Shard>, String) {
+    let slices: Vec<String> = list(rule, "slices").iter().map(scalar).collect();
+    let counts: Vec<usize> = match kind.starts_with("date_") {
+        true => list(rule, "date_range").iter().map(|entry| periods(kind, &scalar(entry))).collect(),
+        false => list(rule, "locations").iter().filter_map(|count| scalar(count).parse().ok()).collect(),
+    };
+    let schemas: Vec<String> = list(rule, "databases").iter().flat_map(|entry| bracketed(&scalar(entry))).collect();
+    let each = slices.iter().zip(counts).flat_map(|(slice, count)| std::iter::repeat_n(slice, count));
+    let shards = each.enumerate().map(|(index, slice)| {
+        let set = set_of(slice);
+        let schema = schemas.get(index).cloned().unwrap_or_else(|| database.to_owned());
+        let name = if schemas.is_empty() { format!("{database}_{set}_{index}") } else { format!("{set}_{schema}") };
+        Shard { name: plain(&name), set, schema }
+    });
+    let physical = match (schemas.is_empty(), kind.starts_with("date_")) {
+        (false, _) => "{table}",
+        (true, true) => "{table}_{bucket}",
+        (true, false) => "{table}_{index:04}",
+    };
+    (shards.collect(), physical.to_owned())
+}
+
+/// `db_[0-3]`: db_0 to db_3.
+fn bracketed(entry: &str) -> Vec<String> {
+    let range = entry.split_once('[').and_then(|(stem, rest)| {
+        let (first, last) = rest.strip_suffix(']')?.split_once('-')?;
+        Some((stem, first.parse::<usize>().ok()?, last.parse::<usize>().ok()?))
+    });
+    match range {
+        Some((stem, first, last)) => (first..=last).take(4096).map(|number| format!("{stem}{number}")).collect(),
+        None => vec![entry.to_owned()],
+    }
+}
+
+fn function(rule: &Json, kind: &str) -> Option<Function> {
+    let known = crate::sharding::function::registry::original("gaea", kind)?;
+    let mut function = Function::new(known.name);
+    if kind.starts_with("date_") {
+        let ranges: Vec<String> = list(rule, "date_range").iter().map(scalar).collect();
+        return Some(function.with("date_range", quoted_list(ranges.iter().map(String::as_str))));
+    }
+    let locations: Vec<String> = list(rule, "locations").iter().map(scalar).collect();
+    function = function.with("locations", format!("[{}]", locations.join(", ")));
+    let names = [
+        "table_row_limit",
+        "partition_count",
+        "partition_length",
+        "hash_slice",
+        "seed",
+        "virtual_bucket_times",
+        "pad_from",
+        "pad_length",
+        "mod_begin",
+        "mod_end",
+    ];
+    for name in names {
+        let value = string(rule, name);
+        let is_used = !value.is_empty()
+            && (name != "table_row_limit" || kind == "range")
+            && (name == "table_row_limit" || kind != "range");
+        if is_used && kind.starts_with("mycat_") != (name == "table_row_limit") {
+            function = function.with(name, quoted(&value));
+        }
+    }
+    Some(function)
+}

@@ -1,0 +1,387 @@
+//! MyCAT 1.6 (`schema.xml`, `rule.xml`, `server.xml`) and dble 3 (`sharding.xml`, `db.xml`, `user.xml`), its descendant.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use roxmltree::Node;
+
+use super::ImportError;
+use super::document::{attribute, children, inner, properties, property, text, with_xml};
+use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, expanded, plain, quoted};
+use crate::sharding::function::registry;
+
+/// What nodes, groups of servers and functions are called.
+struct Names {
+    system: &'static str,
+    node: &'static str,
+    /// The attribute of a node that names its group of servers.
+    group: &'static str,
+}
+
+const MYCAT: Names = Names { system: "mycat", node: "dataNode", group: "dataHost" };
+const DBLE: Names = Names { system: "dble", node: "shardingNode", group: "dbGroup" };
+
+/// A group of servers.
+#[derive(Debug, Default)]
+struct Group {
+    primary: String,
+    replicas: Vec<String>,
+    user: String,
+    password: String,
+}
+
+/// Groups and nodes: a node's group and schema.
+#[derive(Debug, Default)]
+struct Servers {
+    groups: BTreeMap<String, Group>,
+    nodes: BTreeMap<String, (String, String)>,
+}
+
+/// A rule's column and function.
+#[derive(Debug, Clone)]
+struct Rule {
+    column: String,
+    function: Option<Function>,
+    key_type: &'static str,
+}
+
+type Functions = BTreeMap<String, (Function, &'static str)>;
+
+pub(super) fn read(folder: &Path) -> Result<Draft, ImportError> {
+    let mut draft = Draft::default();
+    let rules = with_xml(&folder.join("rule.xml"), |root| {
+        let functions = read_functions(root, &MYCAT, folder, &mut draft);
+        let rules = children(root, "tableRule").map(|rule| {
+            let part = |name| {
+                let rule = children(rule, "rule").next();
+                rule.and_then(|rule| children(rule, name).next().map(inner)).unwrap_or_default()
+            };
+            (attribute(rule, "name").to_owned(), rule_of(part("columns"), &part("algorithm"), &functions))
+        });
+        Ok(rules.collect::<BTreeMap<String, Rule>>())
+    })?;
+    with_xml(&folder.join("schema.xml"), |root| {
+        let mut servers = Servers::default();
+        for host in children(root, "dataHost") {
+            let mut group = Group::default();
+            for write in children(host, "writeHost") {
+                group.add(attribute(write, "url"), write);
+                children(write, "readHost").for_each(|read| group.add(attribute(read, "url"), read));
+            }
+            servers.groups.insert(attribute(host, "name").to_owned(), group);
+        }
+        read_nodes(root, &MYCAT, &mut servers);
+        for schema in children(root, "schema") {
+            let database = read_schema(schema, &servers, &rules, &mut draft);
+            draft.databases.push(database);
+        }
+        Ok(())
+    })?;
+    with_xml(&folder.join("server.xml"), |root| {
+        for user in children(root, "user") {
+            let schemas = property(user, "schemas").unwrap_or_default();
+            let password = property(user, "password").unwrap_or_default();
+            add_user(&mut draft, attribute(user, "name"), password, &schemas);
+        }
+        Ok(())
+    })?;
+    Ok(draft)
+}
+
+pub(super) fn read_dble(folder: &Path) -> Result<Draft, ImportError> {
+    let mut draft = Draft::default();
+    let mut servers = Servers::default();
+    with_xml(&folder.join("db.xml"), |root| {
+        for node in children(root, "dbGroup") {
+            let mut group = Group::default();
+            let (primary, others): (Vec<_>, Vec<_>) =
+                children(node, "dbInstance").partition(|instance| attribute(*instance, "primary") == "true");
+            primary.into_iter().chain(others).for_each(|instance| group.add(attribute(instance, "url"), instance));
+            servers.groups.insert(attribute(node, "name").to_owned(), group);
+        }
+        Ok(())
+    })?;
+    with_xml(&folder.join("sharding.xml"), |root| {
+        read_nodes(root, &DBLE, &mut servers);
+        let functions = read_functions(root, &DBLE, folder, &mut draft);
+        for schema in children(root, "schema") {
+            let database = read_dble_schema(schema, &servers, &functions, &mut draft);
+            draft.databases.push(database);
+        }
+        Ok(())
+    })?;
+    with_xml(&folder.join("user.xml"), |root| {
+        for user in children(root, "shardingUser") {
+            let (name, password) = (attribute(user, "name"), attribute(user, "password").to_owned());
+            add_user(&mut draft, name, password, attribute(user, "schemas"));
+        }
+        Ok(())
+    })?;
+    Ok(draft)
+}
+
+impl Group {
+    /// The first server is the primary.
+    fn add(&mut self, url: &str, node: Node<'_, '_>) {
+        if self.primary.is_empty() {
+            self.primary = url.to_owned();
+            self.user = attribute(node, "user").to_owned();
+            self.password = attribute(node, "password").to_owned();
+        } else {
+            self.replicas.push(url.to_owned());
+        }
+    }
+}
+
+fn add_user(draft: &mut Draft, name: &str, password: String, schemas: &str) {
+    let databases = expanded(schemas, |stem, number| format!("{stem}{number}"));
+    draft.users.push(User { name: name.to_owned(), password, databases });
+}
+
+fn names_of(text: &str) -> Vec<String> {
+    expanded(text, |stem, number| format!("{stem}{number}"))
+}
+
+/// `<dataNode name="dn$0-3" dataHost="h" database="db$0-3"/>`: with one group or one schema for each node, or one for all.
+fn read_nodes(root: Node<'_, '_>, names: &Names, servers: &mut Servers) {
+    for node in children(root, names.node) {
+        let all = names_of(attribute(node, "name"));
+        let groups = names_of(attribute(node, names.group));
+        let schemas = names_of(attribute(node, "database"));
+        for (index, name) in all.iter().enumerate() {
+            // Where there are fewer groups or schemas than nodes, each group has all schemas.
+            let schema = schemas.get(index % schemas.len().max(1)).cloned().unwrap_or_default();
+            let group = match groups.len() == all.len() {
+                true => groups.get(index),
+                false => groups.get(index / schemas.len().max(1)).or(groups.first()),
+            };
+            servers.nodes.insert(name.clone(), (group.cloned().unwrap_or_default(), schema));
+        }
+    }
+}
+
+fn read_functions(root: Node<'_, '_>, names: &Names, folder: &Path, draft: &mut Draft) -> Functions {
+    let mut functions = Functions::new();
+    for node in children(root, "function") {
+        let name = attribute(node, "name");
+        let class = attribute(node, "class").rsplit('.').next().unwrap_or_default();
+        let class = dble_alias(class).filter(|_| names.system == "dble").unwrap_or(class);
+        let Some(kind) = registry::original(names.system, class).filter(|kind| kind.name != "mycat-hot-date") else {
+            draft.not_translated(format!("function {name} of class {class}: its tables have no function yet"));
+            continue;
+        };
+        let mut function = Function::new(kind.name);
+        let mut key_type = key_type(kind.name);
+        for (name, value) in properties(node) {
+            let is_text_list = name == "type" && value != "0";
+            function = match name.as_str() {
+                "mapFile" | "ruleFile" | "weightMapFile" => match text(&folder.join(&value)) {
+                    Ok(contents) => {
+                        function.with(if name == "ruleFile" { "mapFile" } else { &name }, quoted(&contents))
+                    }
+                    Err(error) => {
+                        draft.not_translated(format!("map file {error}: give its lines as {name}"));
+                        function
+                    }
+                },
+                "bucketMapPath" => function,
+                _ => function.with_text(&name, &value),
+            };
+            if is_text_list {
+                key_type = "text";
+            }
+            if name == "dateFormat" && value.contains('H') {
+                key_type = "datetime";
+            }
+        }
+        if matches!(kind.name, "mycat-mod" | "mycat-long") {
+            draft.changed(format!(
+                "function {name}: {} as of MyCAT from the end of 2020; if yours is older, write {}",
+                kind.name,
+                if kind.name == "mycat-mod" { "mycat-mod-before-2020-10" } else { "mycat-long-before-2020" }
+            ));
+        }
+        if key_type.starts_with("date") {
+            draft.changed(format!(
+                "function {name}: dates are computed in UTC; add timezone = \"Asia/Shanghai\" or what the old process had"
+            ));
+        }
+        functions.insert(name.to_owned(), (function, key_type));
+    }
+    functions
+}
+
+/// Other names of dble's functions.
+fn dble_alias(class: &str) -> Option<&'static str> {
+    match class.to_ascii_lowercase().as_str() {
+        "hash" | "partitionbylong" => Some("Hash"),
+        "stringhash" | "partitionbystring" => Some("StringHash"),
+        "enum" | "partitionbyfilemap" => Some("Enum"),
+        "numberrange" | "autopartitionbylong" => Some("NumberRange"),
+        "patternrange" | "partitionbypattern" => Some("PatternRange"),
+        "date" | "partitionbydate" => Some("Date"),
+        "jumpstringhash" | "partitionbyjumpconsistenthash" => Some("jumpStringHash"),
+        _ => None,
+    }
+}
+
+/// What the column probably is: the old files do not say.
+fn key_type(kind: &str) -> &'static str {
+    match kind {
+        "mycat-string"
+        | "dble-string-hash"
+        | "dble-jump-string-hash"
+        | "mycat-substring"
+        | "mycat-prefix-pattern"
+        | "mycat-latest-month" => "text",
+        "mycat-date" | "mycat-month" | "mycat-month-and-history" | "mycat-range-date-hash" | "dble-date" => "date",
+        _ => "",
+    }
+}
+
+fn rule_of(columns: String, function: &str, functions: &Functions) -> Rule {
+    let (function, key_type) =
+        functions.get(function).cloned().map_or((None, ""), |(function, key)| (Some(function), key));
+    Rule { column: columns, function, key_type }
+}
+
+fn add_shard(database: &mut Database, node: &str, servers: &Servers, draft: &mut Draft) -> String {
+    let name = plain(node);
+    if database.shards.iter().any(|shard| shard.name == name) {
+        return name;
+    }
+    let found = servers.nodes.get(node).and_then(|(group, schema)| Some((servers.groups.get(group)?, schema)));
+    match found {
+        Some((group, schema)) => {
+            let set = draft.set(&group.primary, &group.replicas, &group.user, &group.password);
+            database.shards.push(Shard { name: name.clone(), set, schema: schema.clone() });
+        }
+        None => draft.not_translated(format!("node {node} or its group of servers is not defined")),
+    }
+    name
+}
+
+fn add_shards(database: &mut Database, nodes: &str, servers: &Servers, draft: &mut Draft) -> Vec<String> {
+    names_of(nodes).iter().map(|node| add_shard(database, node, servers, draft)).collect()
+}
+
+fn begun(schema: Node<'_, '_>, default: &str, servers: &Servers, draft: &mut Draft) -> Database {
+    let mut database = Database { name: attribute(schema, "name").to_owned(), ..Database::default() };
+    if let Some(node) = names_of(default).first() {
+        database.default_shard = add_shard(&mut database, node, servers, draft);
+    }
+    database
+}
+
+fn finished(mut database: Database, draft: &mut Draft) -> Database {
+    if database.default_shard.is_empty() {
+        database.default_shard = database.shards.first().map(|shard| shard.name.clone()).unwrap_or_default();
+    }
+    let (shards, tables) = (database.shards.len(), database.tables.len());
+    draft.translated(format!("schema {}: {shards} shards, {tables} tables", database.name));
+    database
+}
+
+fn read_schema(schema: Node<'_, '_>, servers: &Servers, rules: &BTreeMap<String, Rule>, draft: &mut Draft) -> Database {
+    let mut database = begun(schema, attribute(schema, "dataNode"), servers, draft);
+    for table in children(schema, "table") {
+        let shards = add_shards(&mut database, attribute(table, "dataNode"), servers, draft);
+        for name in names_of(attribute(table, "name")) {
+            let placement = match (attribute(table, "type"), rules.get(attribute(table, "rule"))) {
+                ("global", _) => reference(&name, draft),
+                (_, None) if shards.len() == 1 => Placement::Single(shards[0].clone()),
+                (_, rule) => sharded(&name, rule.cloned(), &shards, draft),
+            };
+            let key = key_of(&placement);
+            database.tables.push(Table { name: name.clone(), physical: None, placement });
+            children(table, "childTable").for_each(|child| {
+                let of = (attribute(child, "joinKey"), attribute(child, "parentKey"));
+                add_child(&mut database, child, (&name, &key), of, draft);
+            });
+        }
+    }
+    finished(database, draft)
+}
+
+fn read_dble_schema(schema: Node<'_, '_>, servers: &Servers, functions: &Functions, draft: &mut Draft) -> Database {
+    let mut database = begun(schema, attribute(schema, "shardingNode"), servers, draft);
+    for table in schema.children().filter(Node::is_element) {
+        let shards = add_shards(&mut database, attribute(table, "shardingNode"), servers, draft);
+        for name in names_of(attribute(table, "name")) {
+            let placement = match table.tag_name().name() {
+                "globalTable" => reference(&name, draft),
+                "singleTable" => Placement::Single(shards.first().cloned().unwrap_or_default()),
+                _ => {
+                    let column = attribute(table, "shardingColumn").to_owned();
+                    let rule = rule_of(column, attribute(table, "function"), functions);
+                    sharded(&name, Some(rule), &shards, draft)
+                }
+            };
+            let key = key_of(&placement);
+            database.tables.push(Table { name: name.clone(), physical: None, placement });
+            children(table, "childTable").for_each(|child| {
+                let of = (attribute(child, "joinColumn"), attribute(child, "parentColumn"));
+                add_child(&mut database, child, (&name, &key), of, draft);
+            });
+        }
+    }
+    finished(database, draft)
+}
+
+fn reference(name: &str, draft: &mut Draft) -> Placement {
+    draft.changed(format!(
+        "table {name}: a reference table has a copy on every shard of the database; see that each has one"
+    ));
+    Placement::Reference
+}
+
+fn sharded(name: &str, rule: Option<Rule>, shards: &[String], draft: &mut Draft) -> Placement {
+    if rule.as_ref().is_none_or(|rule| rule.function.is_none()) {
+        draft.not_translated(format!("table {name} has no function that is known: give it one"));
+    }
+    let rule = rule.unwrap_or(Rule { column: "id".to_owned(), function: None, key_type: "" });
+    if !rule.key_type.is_empty() {
+        draft.changed(format!(
+            "table {name}: {} is taken for a {} column, which the old files do not say; correct key_type if it is another",
+            rule.column, rule.key_type
+        ));
+    }
+    let shards = shards.to_vec();
+    Placement::Sharded { key: rule.column, key_type: rule.key_type, function: rule.function, shards }
+}
+
+fn key_of(placement: &Placement) -> String {
+    match placement {
+        Placement::Sharded { key, .. } | Placement::Colocated { key, .. } => key.clone(),
+        Placement::Reference | Placement::Single(_) => String::new(),
+    }
+}
+
+/// A child is placed by its parent's row: that is colocation where it is joined by the parent's shard key.
+fn add_child(
+    database: &mut Database,
+    child: Node<'_, '_>,
+    (parent, parent_key): (&str, &str),
+    (join, of): (&str, &str),
+    draft: &mut Draft,
+) {
+    let name = attribute(child, "name").to_owned();
+    if of.eq_ignore_ascii_case(parent_key) {
+        let placement = Placement::Colocated { key: join.to_owned(), with: parent.to_owned() };
+        database.tables.push(Table { name: name.clone(), physical: None, placement });
+    } else {
+        draft.not_translated(format!(
+            "child table {name} is joined by {parent}.{of}, which is not the shard key {parent_key}: add the parent's \
+             shard key to it as a column, and colocate it by that"
+        ));
+        let shards = database.shards.iter().map(|shard| shard.name.clone()).collect();
+        let placement = Placement::Sharded { key: join.to_owned(), key_type: "", function: None, shards };
+        database.tables.push(Table { name: name.clone(), physical: None, placement });
+    }
+    for grandchild in children(child, "childTable") {
+        let join = attribute(grandchild, if child.has_attribute("joinKey") { "joinKey" } else { "joinColumn" });
+        let of = attribute(grandchild, if child.has_attribute("joinKey") { "parentKey" } else { "parentColumn" });
+        let key = database.tables.iter().find(|table| table.name == name).map(|table| key_of(&table.placement));
+        add_child(database, grandchild, (&name, &key.unwrap_or_default()), (join, of), draft);
+    }
+}

@@ -1,0 +1,34 @@
+//! `shardgate import`: another proxy's files in, ShardGate's out, and a report.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+
+use crate::config::import::{self, Note, System};
+
+/// Writes the files to `output`, which must be empty or not there yet. 1 if something could not be translated.
+pub fn import(from: System, path: &Path, output: &Path) -> anyhow::Result<ExitCode> {
+    let imported = import::import(from, path)?;
+    if output.exists() && fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("{} is not empty", output.display());
+    }
+    fs::create_dir_all(output.join("rules")).with_context(|| output.display().to_string())?;
+    let mut out = std::io::stdout().lock();
+    for (file, text) in &imported.files {
+        let file = output.join(file);
+        // The main file has passwords.
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+        opened.and_then(|mut opened| opened.write_all(text.as_bytes())).with_context(|| file.display().to_string())?;
+        writeln!(out, "written: {}", file.display())?;
+    }
+    for note in &imported.notes {
+        writeln!(out, "{note}")?;
+    }
+    writeln!(out, "next: shardgate check --connect -c {}", output.join("shardgate.toml").display())?;
+    let is_whole = !imported.notes.iter().any(|note| matches!(note, Note::NotTranslated(_)));
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

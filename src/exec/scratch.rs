@@ -15,14 +15,14 @@ pub const NUMBER: &str = "shardgate row";
 /// Statements are not made longer than this, but for rows that are.
 const LARGEST_INSERT: usize = 512 * 1024;
 
-/// Makes a temporary table with columns like these.
+/// Makes a temporary table (quoted) with columns like these.
 pub async fn create_like(
     connection: &mut Connection,
     table: &str,
     columns: &[ColumnDefinition<'_>],
     interrupt: &Interrupt,
 ) -> Result<(), Error> {
-    let mut sql = format!("CREATE TEMPORARY TABLE {} ({} BIGINT UNSIGNED", quoted(table), quoted(NUMBER));
+    let mut sql = format!("CREATE TEMPORARY TABLE {table} ({} BIGINT UNSIGNED", quoted(NUMBER));
     for column in columns {
         let name = String::from_utf8_lossy(column.name);
         sql.push_str(&format!(", {} {}", quoted(&name), sql_type(column)));
@@ -31,7 +31,20 @@ pub async fn create_like(
     connection.execute("a temporary table", &sql, interrupt).await.map(drop)
 }
 
-/// Fills a temporary table. `introducer` is the character set of the rows' bytes.
+/// Makes a temporary table with some columns of a table of the server's own (quoted).
+pub async fn create_from(
+    connection: &mut Connection,
+    table: &str,
+    columns: &[String],
+    like: &str,
+    interrupt: &Interrupt,
+) -> Result<(), Error> {
+    let list: Vec<_> = columns.iter().map(|name| quoted(name)).collect();
+    let sql = format!("CREATE TEMPORARY TABLE {table} SELECT {} FROM {like} WHERE FALSE", list.join(", "));
+    connection.execute("a temporary table", &sql, interrupt).await.map(drop)
+}
+
+/// Fills a temporary table (quoted). `introducer` is the character set of the rows' bytes.
 pub async fn fill<'r>(
     connection: &mut Connection,
     table: &str,
@@ -39,7 +52,7 @@ pub async fn fill<'r>(
     introducer: &str,
     interrupt: &Interrupt,
 ) -> Result<(), Error> {
-    let head = format!("INSERT INTO {} VALUES ", quoted(table));
+    let head = format!("INSERT INTO {table} VALUES ");
     let mut sql = head.clone();
     for row in rows {
         if sql.len() > head.len() {

@@ -12,7 +12,7 @@ use super::session::{Current, Session};
 use crate::backend::answer::Answer;
 use crate::backend::pool::Lease;
 use crate::exec::conditions::Condition;
-use crate::exec::links::Side;
+use crate::exec::links::{Link, Need, Side};
 use crate::exec::scratch::{self, quoted};
 use crate::plan::catalog::columns::{self, Content};
 use crate::plan::catalog::places::{Place, place_of, places};
@@ -336,18 +336,9 @@ impl Session {
 
     /// A connection of no transaction, for questions of ShardGate's own.
     pub(super) async fn spare(&mut self, shard: ShardId) -> Result<Lease, ClientMessage> {
-        let settings = std::sync::Arc::clone(&self.settings);
-        let outside = match settings.get("autocommit") {
-            None => settings,
-            Some(_) => {
-                let mut own = (*settings).clone();
-                own.unset("autocommit");
-                self.shared.topology.interner.intern(own)
-            }
-        };
-        let (_, _, mut need) = self.need();
-        need.settings = &outside;
-        Ok(need.spare(shard, Side::Primary).await?)
+        let settings = self.variant(|settings| settings.unset("autocommit"));
+        let link = Link::apart(&Need { settings: &settings, ..self.need().2 }, shard, Side::Primary).await?;
+        Ok(link.lease)
     }
 
     /// A question to a shard, outside of the session's transaction.

@@ -110,6 +110,10 @@ impl Session {
         }
         let mut taken = Taken::default();
         for source in &order.gathering.sources {
+            if let Some(wanted) = &source.catalog {
+                self.assemble(scratch, &source.temporary, wanted).await?;
+                continue;
+            }
             let mut table = self.make(scratch, source, &loading).await?;
             self.fill(scratch, &mut table, source, order.plan, &mut taken).await?;
         }
@@ -155,7 +159,11 @@ impl Session {
         let own = order.plan.renames(&schema, shard);
         let mut renames = Renames { definitions: &described, ..own };
         for source in &order.gathering.sources {
-            renames.tables.push((&source.temporary, &source.written));
+            let name = source.catalog.as_ref().map_or(&source.written, |wanted| &wanted.table);
+            renames.tables.push((&source.temporary, name));
+        }
+        if order.gathering.sources.iter().all(|source| source.catalog.is_some()) {
+            renames.schema = Some((&schema.shard(shard).schema, "information_schema"));
         }
         let ended = {
             let mut sink = Sink {
@@ -223,7 +231,7 @@ impl Session {
     }
 
     /// The session's settings with some of them changed.
-    fn variant(&self, change: impl FnOnce(&mut Settings)) -> Arc<Settings> {
+    pub(super) fn variant(&self, change: impl FnOnce(&mut Settings)) -> Arc<Settings> {
         let mut settings = (*self.settings).clone();
         change(&mut settings);
         self.shared.topology.interner.intern(settings)

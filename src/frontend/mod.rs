@@ -21,6 +21,7 @@ mod merging;
 mod gathered;
 mod control;
 mod catalog;
+mod catalog_rows;
 mod session_list;
 mod local;
 mod transactions;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::client::Packet;
 use super::error::ClientMessage;
 use super::query::Statement;
-use super::session::{Flow, Session};
+use super::session::{Current, Flow, Session};
 use super::transactions::{End as TransactionEnd, rolls_back_transaction};
 use crate::exec::conditions;
 use crate::exec::failure::Failure;
@@ -74,12 +74,14 @@ impl Session {
     /// The plan of a text, from the cache or made now.
     pub(super) fn plan(&mut self, sql: &[u8]) -> Result<Arc<Plan>, PlanError> {
         let outcome = self.shape.read(sql, self.mode);
-        let cacheable = outcome.is_readable && !outcome.is_multi_row && !outcome.has_several_statements;
+        let is_usual = !matches!(self.current, Current::System(_));
+        let cacheable = outcome.is_readable && !outcome.is_multi_row && !outcome.has_several_statements && is_usual;
         let lookup = self.lookup();
         if cacheable && let Some(plan) = self.shared.plans.get(&lookup.key(&self.shape), sql, self.shape.literals()) {
             return Ok(plan);
         }
-        let context = Context { schema: &self.schema, database: self.database(), mode: self.mode };
+        let in_catalog = matches!(self.current, Current::System(_));
+        let context = Context { schema: &self.schema, database: self.database(), in_catalog, mode: self.mode };
         let plan = Arc::new(plan::plan(sql, &self.shape, &context)?);
         if cacheable && plan.is_cacheable {
             self.shared.plans.put(&lookup.key(&self.shape), Arc::clone(&plan));

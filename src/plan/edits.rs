@@ -80,7 +80,7 @@ impl Scopes<'_, '_> {
     pub(super) fn edit_calls(&mut self, expression: &Expression) {
         for call in expression.calls.iter().filter(|call| call.is_plain && call.arguments.start == call.arguments.end) {
             if matches!(call.name.as_str(), "database" | "schema") {
-                let name = self.ctx.database.map(|id| self.ctx.schema.database_of(id).name.clone());
+                let name = self.ctx.database_name();
                 self.edits.replace(call.span, NewText::CurrentDatabase { name }, self.literals);
             }
         }

@@ -9,12 +9,13 @@ use crate::sharding::schema::same_name;
 use crate::sharding::{Schema, ShardId, ShardSet, Table};
 use crate::sql::parse::ast::{ItemKind, JoinCondition, NamedTable, Query};
 
+use super::catalog::wanted::{Reference, Wanted, is_assembled, is_of_one_server};
 use super::gathered_text::{FinalText, Part};
 use super::instance::Source as Rows;
 use super::names::{Anchor, write_quoted};
 use super::narrow::{Narrow, TableId};
 use super::scope::{InstanceId, Node, QueryId, Scopes, TermScope};
-use super::{Binding, functions};
+use super::{Binding, PlanError, functions};
 
 /// How a statement is answered by gathering.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +33,7 @@ pub(super) struct Source {
     /// What its columns are qualified with.
     alias: String,
     pub(super) table: Option<TableId>,
-    from: From,
+    pub(super) from: From,
     /// Columns that the statement may mean; `None`: all that `*` gives.
     columns: Option<Vec<String>>,
     /// `PARTITION (p0)`
@@ -42,13 +43,15 @@ pub(super) struct Source {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum From {
+pub(super) enum From {
     /// One restriction for each use of the place: a common table expression has several.
     Sharded(Vec<Narrow>),
     /// On each of these, all rows.
     Fixed(ShardSet),
-    /// The server's own schemas, which are never gathered.
+    /// The server's own schemas, which are never gathered,
     System,
+    /// but for the tables of `information_schema` that name databases and tables.
+    Catalog(Reference),
 }
 
 /// What may be chosen when a statement runs.
@@ -87,6 +90,8 @@ pub struct Gathered {
     pub columns: Option<Vec<String>>,
     /// A shard that has the table, and its name there, quoted.
     pub model: (ShardId, Vec<u8>),
+    /// It is a table of `information_schema`: these rows of it.
+    pub catalog: Option<Wanted>,
     /// What each shard is asked, from FROM on.
     pub fetches: Vec<(ShardId, Vec<u8>)>,
 }
@@ -107,7 +112,8 @@ impl Scopes<'_, '_> {
         let named: Vec<&NamedTable> = places.iter().map(|(named, _)| *named).collect();
         let direct: Vec<bool> = sources.iter().map(|source| source.from == From::System).collect();
         let is_one_row = self.is_one_row(root);
-        Some(GatherPlan { text: self.final_text(&named, &direct), sources, is_one_row })
+        let is_catalog: Vec<bool> = sources.iter().map(Source::is_catalog).collect();
+        Some(GatherPlan { text: self.final_text(&named, &direct, &is_catalog), sources, is_one_row })
     }
 
     /// Whether the query aggregates all rows to one.
@@ -125,7 +131,10 @@ impl Scopes<'_, '_> {
         let first = &self.instances[*instances.first()?];
         let from = match &first.source {
             Rows::Sharded(_) => From::Sharded(instances.iter().map(|id| self.narrow_of(*id)).collect()),
-            Rows::Fixed { .. } if first.database.is_none() => From::System,
+            Rows::Fixed { .. } if first.database.is_none() => match self.catalog_table(named) {
+                Some(table) => From::Catalog(self.reference(table, instances, words)),
+                None => From::System,
+            },
             Rows::Fixed { at, .. } => From::Fixed(at.clone()),
             Rows::Derived { .. } | Rows::Nowhere => return None,
         };
@@ -141,6 +150,51 @@ impl Scopes<'_, '_> {
             partition: named.partition.map(anchors),
             locking: self.locking_of(*instances.first()?).map(anchors),
         })
+    }
+
+    /// The table of `information_schema` that is named, if its rows are put together.
+    fn catalog_table<'n>(&self, named: &'n NamedTable) -> Option<&'n str> {
+        let is_there = match &named.name.database {
+            Some(database) => same_name(&database.text, "information_schema"),
+            None => self.ctx.in_catalog,
+        };
+        Some(named.name.table.text.as_str()).filter(|table| is_there && is_assembled(table))
+    }
+
+    fn reference(&self, table: &str, instances: &[InstanceId], words: &[String]) -> Reference {
+        let is_whole = instances.iter().any(|id| self.is_meant_whole(*id));
+        let first = instances.first().map(|id| &self.instances[*id]);
+        let filter = first.and_then(|first| self.blocks[first.block].select?.filter.as_ref());
+        let span = filter.map(|filter| filter.expression.span);
+        Reference {
+            table: table.to_owned(),
+            alias: first.map_or(String::new(), |first| first.name.clone()),
+            words: (!is_whole).then(|| words.to_vec()),
+            filter: span.map(|span| (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals))),
+            current: self.ctx.database_name(),
+        }
+    }
+
+    /// Whether the statement reads what must be put together of all shards' catalogues.
+    pub(super) fn reads_catalog(&self) -> Result<bool, PlanError> {
+        let of_one_server = self.places.iter().find(|(named, _)| {
+            let database = named.name.database.as_ref();
+            database.is_some_and(|name| same_name(&name.text, "information_schema"))
+                && is_of_one_server(&named.name.table.text)
+        });
+        if let Some((named, _)) = of_one_server {
+            let table = &named.name.table.text;
+            return Err(PlanError::unsupported(format!("information_schema.{table}: it concerns one server, ask it")));
+        }
+        Ok(self.places.iter().any(|(named, _)| self.catalog_table(named).is_some()))
+    }
+
+    /// For statements that write.
+    pub(super) fn refuse_catalog(&self) -> Result<(), PlanError> {
+        match self.reads_catalog()? {
+            true => Err(PlanError::unsupported("information_schema in a statement that writes")),
+            false => Ok(()),
+        }
     }
 
     /// The columns that the statement may mean; never none.
@@ -207,7 +261,7 @@ impl GatherPlan {
         let is_direct = |source: &Source| match &source.from {
             From::System => true,
             From::Fixed(at) => choice.may_use_copies && at.contains(scratch),
-            From::Sharded(_) => false,
+            From::Sharded(_) | From::Catalog(_) => false,
         };
         let direct: Vec<bool> = self.sources.iter().map(is_direct).collect();
         let parts = self.sources.iter().enumerate().filter(|(place, _)| !direct[*place]);
@@ -224,7 +278,7 @@ impl GatherPlan {
         let has = |source: &&Source, shard: ShardId| match &source.from {
             From::Fixed(at) => at.contains(shard),
             From::Sharded(_) => source.places(schema).contains(shard),
-            From::System => true,
+            From::System | From::Catalog(_) => true,
         };
         let fixed = |shard| {
             self.sources.iter().filter(|source| matches!(source.from, From::Fixed(_)) && has(source, shard)).count()
@@ -241,18 +295,27 @@ impl GatherPlan {
 }
 
 impl Source {
+    pub(super) fn is_catalog(&self) -> bool {
+        matches!(self.from, From::Catalog(_))
+    }
+
     fn places(&self, schema: &Schema) -> ShardSet {
         match &self.from {
             From::Fixed(at) => at.clone(),
             From::Sharded(_) => {
                 self.table.and_then(|id| id.table(schema)).map(|table| table.shard_set()).unwrap_or_default()
             }
-            From::System => ShardSet::empty(),
+            From::System | From::Catalog(_) => ShardSet::empty(),
         }
     }
 
     /// The table's name on a shard, quoted.
     pub(super) fn physical(&self, schema: &Schema, shard: ShardId) -> Vec<u8> {
+        if let From::Catalog(reference) = &self.from {
+            let mut out = b"information_schema.".to_vec();
+            write_quoted(reference.table.as_bytes(), &mut out);
+            return out;
+        }
         let table = self.table.and_then(|id| id.table(schema));
         let name = table.map_or(self.written.as_str(), |table| table.physical_name(shard));
         let mut out = Vec::new();
@@ -266,10 +329,16 @@ impl Source {
         let all = self.places(input.schema);
         let shards = self.shards(input);
         let model = all.first().unwrap_or(scratch);
+        let catalog = match &self.from {
+            From::Catalog(reference) => Some(reference.wanted(input)),
+            From::Sharded(_) | From::Fixed(_) | From::System => None,
+        };
+        let is_everywhere = catalog.is_some();
         Gathered {
+            catalog,
             written: self.written.clone(),
             temporary: temporary_name(place),
-            copy: all.contains(scratch).then(|| self.physical(input.schema, scratch)),
+            copy: (is_everywhere || all.contains(scratch)).then(|| self.physical(input.schema, scratch)),
             columns: self.columns.clone(),
             model: (model, self.physical(input.schema, model)),
             fetches: shards.iter().map(|shard| (shard, self.fetch(shard, input))).collect(),
@@ -280,7 +349,7 @@ impl Source {
     fn shards(&self, input: &Binding<'_>) -> ShardSet {
         match &self.from {
             From::Fixed(at) => at.first().map_or_else(ShardSet::empty, ShardSet::single),
-            From::System => ShardSet::empty(),
+            From::System | From::Catalog(_) => ShardSet::empty(),
             From::Sharded(narrows) => {
                 let mut shards = ShardSet::empty();
                 for narrow in narrows {

@@ -32,7 +32,7 @@ pub(super) enum Part {
 
 impl Scopes<'_, '_> {
     /// The text of a statement that names these tables. Those that are `direct` are always used as they are.
-    pub(super) fn final_text(&self, named: &[&NamedTable], direct: &[bool]) -> FinalText {
+    pub(super) fn final_text(&self, named: &[&NamedTable], direct: &[bool], is_catalog: &[bool]) -> FinalText {
         let anchor = |offset| Anchor::new(offset, self.literals);
         let is_place = |span: (Anchor, Anchor)| {
             named.iter().zip(direct).filter(|(_, direct)| !**direct).any(|(table, _)| {
@@ -46,7 +46,10 @@ impl Scopes<'_, '_> {
             kept.map(|(from, to, text)| (from, to, Part::Other(text.clone()))).collect();
         for (place, table) in named.iter().enumerate().filter(|(place, _)| !direct[*place]) {
             let mut add = |span: Span, part| edits.push((anchor(span.start), anchor(span.end), part));
-            add(table.name.table.span, Part::Name(place));
+            // The schema is replaced with the name: it is none that others know by another.
+            let database = table.name.database.as_ref().filter(|_| is_catalog[place]);
+            let start = database.map_or(table.name.table.span.start, |database| database.span.start);
+            add(Span { start, end: table.name.table.span.end }, Part::Name(place));
             if table.alias.is_none() && table.takes_alias {
                 add(Span { start: table.alias_at, end: table.alias_at }, Part::Alias(place));
             }
@@ -118,7 +121,14 @@ impl Part {
                 let Some(table) = table else { return false };
                 write_quoted(table.physical_name(scratch).as_bytes(), out);
             }
-            Self::Name(place) => write_quoted(temporary_name(*place).as_bytes(), out),
+            Self::Name(place) => {
+                if sources[*place].is_catalog() {
+                    write_quoted(input.schema.shard(scratch).schema.as_bytes(), out);
+                    out.push(b'.');
+                }
+                write_quoted(temporary_name(*place).as_bytes(), out);
+            }
+            Self::Alias(place) if direct[*place] && sources[*place].is_catalog() => return false,
             Self::Alias(place) => {
                 out.extend_from_slice(b" AS ");
                 write_quoted(sources[*place].written.as_bytes(), out);

@@ -116,9 +116,11 @@ impl Scopes<'_, '_> {
     /// What a named table is, without its alias.
     pub(super) fn instance_of(&self, name: &TableName, block: BlockId, alias: String) -> Result<Instance, PlanError> {
         let schema = self.ctx.schema;
-        if let Some(database) = &name.database
-            && SYSTEM_SCHEMAS.iter().any(|system| same_name(system, &database.text))
-        {
+        let is_system = match &name.database {
+            Some(database) => SYSTEM_SCHEMAS.iter().any(|system| same_name(system, &database.text)),
+            None => self.ctx.in_catalog,
+        };
+        if is_system {
             let of_session = self.ctx.database.or((!schema.databases.is_empty()).then_some(DatabaseId(0)));
             let at = of_session.map(|id| ShardSet::single(schema.database_of(id).default_shard));
             let source = Source::Fixed { at: at.unwrap_or_default(), table: None, is_reference: false };

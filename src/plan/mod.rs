@@ -55,7 +55,19 @@ pub struct Context<'a> {
     pub schema: &'a Schema,
     /// The session's current database.
     pub database: Option<DatabaseId>,
+    /// The session has selected `information_schema`. Plans that were made so must not be kept for others.
+    pub in_catalog: bool,
     pub mode: Mode,
+}
+
+impl Context<'_> {
+    /// What DATABASE() is.
+    fn database_name(&self) -> Option<String> {
+        match self.database {
+            Some(id) => Some(self.schema.database_of(id).name.clone()),
+            None => self.in_catalog.then(|| "information_schema".to_owned()),
+        }
+    }
 }
 
 /// How a statement of one shape is answered. Immutable; shared by sessions.
@@ -232,7 +244,11 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
     let hint = hint::read(sql, ctx.mode)?;
     let is_of_shard = |control: &_| hint.shard.is_some() && matches!(control, Ok(Control::ShowCatalog(_)));
     if let Some(control) = control::parse(sql, ctx.mode).filter(|control| !is_of_shard(control)) {
-        return Ok(of_session(control?, facts, &hint));
+        let control = control?;
+        if matches!(control, Control::Set(_)) && !catalog::wanted::names_of(sql, ctx.mode).is_empty() {
+            return Err(PlanError::unsupported("information_schema in SET: SELECT ... INTO the variable"));
+        }
+        return Ok(of_session(control, facts, &hint));
     }
     let mut draft = Draft::new(ctx, shape.literals());
     let parsed = parse::parse(sql, ctx.mode);
@@ -286,16 +302,22 @@ impl<'a, 'q> Draft<'a, 'q> {
                     read::route(scopes, query, sql, facts, &mut self.guards)
                 }
             },
-            Statement::Insert(insert) => return insert::action(scopes, insert, facts.nondeterministic),
-            Statement::Update(update) => write::route_update(scopes, update, facts.nondeterministic),
-            Statement::Delete(delete) => write::route_delete(scopes, delete, facts.nondeterministic),
+            Statement::Insert(insert) => {
+                let action = insert::action(scopes, insert, facts.nondeterministic)?;
+                return scopes.refuse_catalog().map(|()| action);
+            }
+            Statement::Update(update) => write::route_update(scopes, update, facts.nondeterministic)
+                .and_then(|route| scopes.refuse_catalog().map(|()| route)),
+            Statement::Delete(delete) => write::route_delete(scopes, delete, facts.nondeterministic)
+                .and_then(|route| scopes.refuse_catalog().map(|()| route)),
             Statement::Ddl(ddl) if ddl.is_complex => unknown::route(scopes, sql, Problem::Unknown(0)),
             Statement::Ddl(ddl) => ddl::route(scopes, ddl),
             Statement::View(view) => view::route(scopes, view, sql),
             Statement::ShowTable(show) => ddl::route_show(scopes, show),
             Statement::Explain(explain) => {
+                let home = unknown::default_shard(scopes).unwrap_or(ShardId(0));
                 return Ok(match self.action(&explain.statement, sql, facts)? {
-                    Action::Route(route) => Action::Route(read::explained(route)),
+                    Action::Route(route) => Action::Route(read::explained(route, home)),
                     Action::Insert(template) => Action::Insert(template.explained()),
                     other => other,
                 });

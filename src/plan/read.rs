@@ -1,6 +1,6 @@
 //! SELECT and what is like it.
 
-use crate::sharding::{Schema, ShardSet};
+use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::sql::facts::Facts;
 use crate::sql::parse;
 use crate::sql::parse::ast::{Query, Statement};
@@ -21,6 +21,11 @@ pub(super) fn route<'q>(
     guards: &mut Vec<Guard>,
 ) -> Result<RouteTemplate, PlanError> {
     let id = scopes.read_query(query, None)?;
+    if scopes.reads_catalog()? {
+        let refused = || PlanError::unsupported("information_schema in such a statement");
+        let gather = gather_plan(scopes, id, sql, facts).ok_or_else(refused)?;
+        return Ok(RouteTemplate { gather: Some(gather), ..RouteTemplate::fixed(Route::Gather) });
+    }
     if scopes.sharded().next().is_none() {
         let kind = if is_locking(query) { StatementKind::LockingRead } else { StatementKind::Read };
         return match unsharded(scopes, kind) {
@@ -120,7 +125,7 @@ pub(super) fn roots(scopes: &Scopes<'_, '_>, query: QueryId) -> Vec<BlockId> {
 }
 
 /// The same route for an EXPLAIN of a statement: one shard, or none.
-pub(super) fn explained(route: RouteTemplate) -> RouteTemplate {
+pub(super) fn explained(route: RouteTemplate, home: ShardId) -> RouteTemplate {
     let target = match route.target {
         Target::Narrowed(narrowed) => Target::Narrowed(Narrowed {
             refused: Some("EXPLAIN over several shards".to_owned()),
@@ -129,6 +134,8 @@ pub(super) fn explained(route: RouteTemplate) -> RouteTemplate {
         }),
         // Copies of a reference table are alike.
         Target::Fixed(Route::Scatter(copies)) => Target::Fixed(Route::Any(copies)),
+        // The server explains how it would read its own tables.
+        Target::Fixed(Route::Gather) => Target::Fixed(Route::Any(ShardSet::single(home))),
         other => other,
     };
     RouteTemplate { target, gather: None, ..route }

@@ -7,6 +7,7 @@ use crate::sql::parse::{self, Problem};
 use crate::sql::{Lexer, Token};
 
 use super::bind::RouteTemplate;
+use super::catalog::wanted::{is_assembled, names_of};
 use super::names::NewText;
 use super::narrow::TableId;
 use super::scope::Scopes;
@@ -25,6 +26,11 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
     let Some(names) = parse::mentioned_names(sql, scopes.ctx.mode) else {
         return Err(PlanError::unsupported("a statement with names that cannot be read"));
     };
+    let shows = ["SHOW", "DESCRIBE", "DESC", "EXPLAIN", "HELP"];
+    let is_shown = words.first().is_some_and(|word| shows.contains(&word.as_str()));
+    if !is_shown && names_of(sql, scopes.ctx.mode).iter().any(|table| is_assembled(table)) {
+        return Err(PlanError::unsupported("information_schema in this statement"));
+    }
     let is_show = words.first().is_some_and(|word| word == "SHOW");
     let mut place: Option<ShardId> = None;
     for name in &names {
@@ -40,7 +46,7 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
     Ok(RouteTemplate::fixed(Route::One(shard)))
 }
 
-fn default_shard(scopes: &Scopes<'_, '_>) -> Option<ShardId> {
+pub(super) fn default_shard(scopes: &Scopes<'_, '_>) -> Option<ShardId> {
     let schema = scopes.ctx.schema;
     let database = scopes.ctx.database.or((!schema.databases.is_empty()).then_some(DatabaseId(0)))?;
     Some(schema.database_of(database).default_shard)

@@ -7,6 +7,7 @@ pub mod columns;
 pub mod places;
 pub mod rows;
 pub mod text;
+pub mod wanted;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests;

@@ -28,6 +28,7 @@ pub struct Place<'s> {
 pub struct Known<'s> {
     /// The logical table.
     pub name: &'s str,
+    physical: &'s str,
     pub part: Part,
 }
 
@@ -99,7 +100,18 @@ impl<'s> Place<'s> {
         }
         // A table that stands in the way of a rule's, or that another database's rule names, cannot be named.
         let is_hidden = self.database.table(physical).is_some() || self.foreign.contains(&lower);
-        (self.is_default && !is_hidden).then_some(Known { name: physical, part: Part::First })
+        (self.is_default && !is_hidden).then_some(Known { name: physical, physical, part: Part::First })
+    }
+
+    /// The physical names under which a logical table may be told of here. Letter case does not count.
+    pub fn physical_names(&self, logical: &str, with_shares: bool) -> Vec<String> {
+        let counts = |part| part == Part::First || with_shares && part == Part::Share;
+        let known = self.tables.iter().filter(|(_, known)| same_name(known.name, logical) && counts(known.part));
+        let mut names: Vec<String> = known.map(|(_, known)| known.physical.to_owned()).collect();
+        if names.is_empty() && self.is_default && self.database.table(logical).is_none() {
+            names.push(logical.to_owned());
+        }
+        names
     }
 
     /// What the client calls a physical table that has another name, whatever part it is.
@@ -126,7 +138,7 @@ fn tables(database: &Database, is_here: impl Fn(ShardId) -> bool) -> BTreeMap<St
                 (false, true) => Part::Copy,
                 (false, false) => Part::Share,
             };
-            let known = Known { name: table.name.as_str(), part };
+            let known = Known { name: table.name.as_str(), physical: table.physical_name(shard), part };
             let place = tables.entry(table.physical_name(shard).to_lowercase()).or_insert(known);
             if part == Part::First {
                 *place = known;

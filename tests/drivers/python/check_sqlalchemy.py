@@ -81,3 +81,9 @@ for schema in [None, "shop"]:
     reflected = MetaData(schema=schema)
     reflected.reflect(engine)
     assert [table.name for table in sorted(reflected.tables.values(), key=lambda table: table.name)] == tables
+with engine.connect() as connection:
+    rows = connection.execute(
+        text("SELECT table_rows > 0 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :name"),
+        {"name": "users"},
+    ).all()
+    assert rows == [(1,)]

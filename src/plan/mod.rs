@@ -312,7 +312,7 @@ impl<'a, 'q> Draft<'a, 'q> {
                 .and_then(|route| scopes.refuse_catalog().map(|()| route)),
             Statement::Ddl(ddl) if ddl.is_complex => unknown::route(scopes, sql, Problem::Unknown(0)),
             Statement::Ddl(ddl) => ddl::route(scopes, ddl),
-            Statement::View(view) => view::route(scopes, view, sql),
+            Statement::View(view) => view::route(scopes, view),
             Statement::ShowTable(show) => ddl::route_show(scopes, show),
             Statement::Explain(explain) => {
                 let home = unknown::default_shard(scopes).unwrap_or(ShardId(0));

@@ -3,9 +3,7 @@
 
 use crate::sharding::schema::same_name;
 use crate::sharding::{ShardSet, Sharded};
-use crate::sql::Mode;
-use crate::sql::parse;
-use crate::sql::parse::ast::{ItemKind, TableName, View};
+use crate::sql::parse::ast::{ItemKind, View};
 
 use super::bind::RouteTemplate;
 use super::ddl;
@@ -14,10 +12,10 @@ use super::scope::{BlockId, QueryId, Scopes};
 use super::{PlanError, Route};
 
 /// The route of CREATE VIEW and ALTER VIEW.
-pub(super) fn route<'q>(scopes: &mut Scopes<'_, 'q>, view: &'q View, sql: &[u8]) -> Result<RouteTemplate, PlanError> {
+pub(super) fn route<'q>(scopes: &mut Scopes<'_, 'q>, view: &'q View) -> Result<RouteTemplate, PlanError> {
     let (database, table) = ddl::find(scopes, &view.target)?;
     let query = scopes.read_query(&view.query, None)?;
-    refuse_catalog(sql, scopes.ctx.mode)?;
+    scopes.refuse_catalog()?;
     scopes.edit_table_name(&view.target, table);
     let places = ddl::places_of(scopes, database, table);
     match table.and_then(|table| table.sharded(scopes.ctx.schema)) {
@@ -28,18 +26,6 @@ pub(super) fn route<'q>(scopes: &mut Scopes<'_, 'q>, view: &'q View, sql: &[u8])
         (Some(only), 1) => Route::One(only),
         _ => Route::Scatter(places),
     }))
-}
-
-/// A view would show the physical names of one server.
-fn refuse_catalog(sql: &[u8], mode: Mode) -> Result<(), PlanError> {
-    let names = parse::mentioned_names(sql, mode).unwrap_or_default();
-    let is_there = |name: &TableName| {
-        name.database.as_ref().is_some_and(|database| same_name(&database.text, "information_schema"))
-    };
-    match names.iter().any(is_there) {
-        true => Err(PlanError::unsupported("information_schema in a statement that writes")),
-        false => Ok(()),
-    }
 }
 
 /// A view that is whole wherever it is: so must all of its tables be.

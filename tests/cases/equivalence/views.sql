@@ -10,8 +10,12 @@ SHOW COLUMNS FROM priced;
 SHOW CREATE VIEW priced;
 -- ignore: rows
 SHOW CREATE TABLE shop.priced;
+SELECT table_name, view_definition, is_updatable FROM information_schema.views WHERE table_schema = 'shop';
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_type = 'VIEW';
+SELECT column_name FROM information_schema.columns WHERE table_schema = 'shop' AND table_name = 'priced' ORDER BY ordinal_position;
 DROP VIEW priced;
 DROP TABLE prices;
+SELECT COUNT(*) FROM information_schema.views WHERE table_schema = 'shop';
 SELECT * FROM priced;
 
 -- about: what would show one shard's rows
@@ -23,6 +27,7 @@ CREATE PROCEDURE theme() SELECT 'dark' AS value, DATABASE() IS NOT NULL AS is_se
 CALL theme();
 -- ignore: rows
 SHOW PROCEDURE STATUS LIKE 'theme';
+SELECT routine_name, routine_type FROM information_schema.routines WHERE routine_schema = 'shop';
 -- ignore: rows
 SHOW CREATE PROCEDURE theme;
 DROP PROCEDURE theme;

@@ -1,4 +1,4 @@
-//! Ends transactions on the servers: in one phase where at most one shard wrote, else in two, as `txn::coordinator` says.
+//! Ends transactions on the servers: in one phase where nothing but the plain transaction wrote, else in two, as `txn::coordinator` says.
 //!
 //! A commit in two phases is not interrupted by KILL or a client that leaves: each step has a time-out of its own, and
 //! what a lost connection leaves prepared is ended by `recovery`.
@@ -46,10 +46,12 @@ pub struct Part {
 /// Commits all parts or none. At most one of them is a plain transaction, unless none wrote. Afterwards no link is in a
 /// transaction; those that are in doubt are spoiled.
 pub async fn commit(parts: &mut [Part], context: &Context<'_>) -> Result<(), Failure> {
-    let written = parts.iter().filter(|part| part.wrote).count();
+    // XA COMMIT ONE PHASE is no way out for a single writer: a server that writes a binary log prepares the branch for it
+    // as well, and shows it as prepared, as if undecided, when it is killed before that commit is on disk.
+    let needs_decision = parts.iter().any(|part| part.wrote && part.link.xid.is_some());
     let xid = parts.iter().find_map(|part| part.link.xid.clone());
     let done = match xid {
-        Some(xid) if written > 1 => in_two_phases(parts, &xid, context).await,
+        Some(xid) if needs_decision => in_two_phases(parts, &xid, context).await,
         _ => in_one_phase(parts, context).await,
     };
     for part in parts {

@@ -67,7 +67,7 @@ impl Session {
         Ok(())
     }
 
-    /// COMMIT or ROLLBACK on every shard that takes part: in one phase if one of them wrote, else in two.
+    /// COMMIT or ROLLBACK on every shard that takes part: in one phase if only the first of them wrote, else in two.
     pub(super) async fn end_transaction(&mut self, end: End) -> Result<(), ClientMessage> {
         let is_held = |shard| self.links.held().iter().any(|link| link.shard == shard && link.pins.transaction);
         let lost = self.txn.is_lost() || self.txn.branches().iter().any(|branch| !is_held(branch.shard));
@@ -102,7 +102,7 @@ impl Session {
 
     async fn commit_several(&mut self, links: &mut Vec<Link>) -> Result<(), ClientMessage> {
         let wrote: Vec<ShardId> = self.txn.branches().iter().filter(|b| b.wrote).map(|b| b.shard).collect();
-        let headless = links.iter().all(|link| link.xid.is_some()) && wrote.len() > 1;
+        let headless = links.iter().all(|link| link.xid.is_some()) && !wrote.is_empty();
         if headless && let Err(message) = self.add_decider(links).await {
             commit::roll_back(links.iter_mut().collect(), &self.interrupt).await;
             return Err(message);

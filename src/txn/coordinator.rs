@@ -1,5 +1,5 @@
-//! Two-phase commit as a state machine: events in, actions out; no sockets and no clock. A transaction that wrote on one
-//! shard commits in one phase and never gets here.
+//! Two-phase commit as a state machine: events in, actions out; no sockets and no clock. A transaction of which only
+//! the plain part wrote commits in one phase and never gets here.
 //!
 //! The decider is the shard whose part is a plain local transaction. The decision is a row inserted in that transaction,
 //! so its COMMIT is what decides, and no branch is told to commit before it is known that it succeeded. After a crash

@@ -1242,6 +1242,13 @@ fn isolation_levels_are_kept() {
     stage.assert_sound();
 }
 
+/// Tests whose transactions hold locks on several shards take turns: on small tables servers read, and so lock, all rows,
+/// and a deadlock between two servers ends by a time-out only.
+fn locking() -> std::sync::MutexGuard<'static, ()> {
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 /// Rows with these keys, one on each shard from the first on, and what reads their amounts in order.
 fn four_rows(client: &mut Client) -> (i64, String) {
     let id = ids();
@@ -1258,6 +1265,7 @@ fn amounts(client: &mut Client, look: &str) -> String {
 
 #[test]
 fn a_transaction_over_several_shards_is_kept_or_undone_as_one() {
+    let _turn = locking();
     let stage = common();
     let (mut client, mut other) = (stage.connect(), stage.connect());
     let (id, look) = four_rows(&mut client);
@@ -1288,6 +1296,7 @@ fn a_transaction_over_several_shards_is_kept_or_undone_as_one() {
 
 #[test]
 fn a_client_that_leaves_a_transaction_over_several_shards_leaves_nothing() {
+    let _turn = locking();
     let stage = common();
     let mut other = stage.connect();
     let (id, look) = four_rows(&mut other);
@@ -1305,6 +1314,7 @@ fn a_client_that_leaves_a_transaction_over_several_shards_leaves_nothing() {
 
 #[test]
 fn a_statement_that_fails_on_one_shard_is_taken_back_and_its_transaction_goes_on() {
+    let _turn = locking();
     let stage = common();
     let (mut client, mut other) = (stage.connect(), stage.connect());
     let (id, look) = four_rows(&mut client);
@@ -1331,6 +1341,7 @@ fn a_statement_that_fails_on_one_shard_is_taken_back_and_its_transaction_goes_on
 
 #[test]
 fn a_deadlock_rolls_back_all_shards() {
+    let _turn = locking();
     let stage = common();
     let (mut client, mut other) = (stage.connect(), stage.connect());
     let (id, look) = four_rows(&mut client);
@@ -1360,6 +1371,7 @@ fn a_deadlock_rolls_back_all_shards() {
 
 #[test]
 fn temporary_tables_can_be_used_in_a_transaction_over_several_shards() {
+    let _turn = locking();
     let stage = common();
     let mut client = stage.connect();
     let (id, look) = four_rows(&mut client);

@@ -47,7 +47,7 @@ def main():
     options.add_argument("--seconds", type=int, default=10)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--threads", type=int, default=32)
-    options.add_argument("--haproxy-threads", type=int, default=1)
+    options.add_argument("--proxy-threads", type=int, default=1, help="of HAProxy and of ShardGate alike")
     options.add_argument("--quick", action="store_true", help="one short round")
     options = options.parse_args()
     if options.quick:
@@ -58,7 +58,7 @@ def main():
     with RelaySite(options.binary) as site:
         print("starting and filling two servers ...", flush=True)
         site.servers()
-        proxies = {"direct": None, "haproxy": site.haproxy(options.haproxy_threads), "shardgate": site.shardgate()}
+        proxies = {"direct": None, "haproxy": site.haproxy(options.proxy_threads), "shardgate": site.shardgate(workers=options.proxy_threads)}
         # Before anything has touched its memory.
         idle_sessions(site, proxies)
         for mode in ("disable", "auto"):
@@ -147,7 +147,8 @@ def with_callgrind(site, name, options, mode):
     """Two runs that differ in the number of queries only: their difference leaves out connections and logins."""
     out, port = site.path(f"callgrind.{name}.{mode}"), site.ports[name]
     wrapper = [find("valgrind"), "--tool=callgrind", f"--callgrind-out-file={out}"]
-    process = site.shardgate(wrapper) if name == "shardgate" else site.haproxy(options.haproxy_threads, wrapper)
+    threads = options.proxy_threads
+    process = site.shardgate(wrapper, threads) if name == "shardgate" else site.haproxy(threads, wrapper)
     sysbench(site, name, options.threads, mode, "--events=2000")
     counts = []
     for events in (2000, 12000):

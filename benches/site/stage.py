@@ -100,7 +100,8 @@ listen mysql
         wait_for_port(self.ports["haproxy"])
         return process
 
-    def shardgate(self, wrapper=()):
+    def shardgate(self, wrapper=(), workers=0):
+        """`workers`: threads that serve sessions; 0: one for each core."""
         port = self.ports["shardgate"] = free_port()
         os.makedirs(self.path("rules"), exist_ok=True)
         with open(self.path("shardgate.toml"), "w") as file:
@@ -110,6 +111,7 @@ rules = ["rules/*.toml"]
 [server]
 listen = "127.0.0.1:{port}"
 max_sessions = 8000
+workers = {workers}
 
 [[users]]
 name = "{USER}"

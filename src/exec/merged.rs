@@ -91,8 +91,11 @@ async fn rows(
     out: &mut Piece,
 ) -> Result<Outcome, Failure> {
     let class = streams.first().map(|stream| stream.link.lease.class());
-    let layout = Layout::of(heads, job)?;
-    let (keys, folding) = match layout.keys(&job.plan.keys).and_then(|keys| Ok((keys, layout.folding(job)?))) {
+    let understood = Layout::of(heads, job).and_then(|layout| {
+        let (keys, folding) = (layout.keys(&job.plan.keys)?, layout.folding(job)?);
+        Ok((layout, keys, folding))
+    });
+    let (layout, keys, folding) = match understood {
         Ok(understood) => understood,
         Err(reason) => {
             for stream in streams {

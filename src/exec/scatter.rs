@@ -10,10 +10,11 @@ use super::relay::{more, rename};
 use super::sink::Sink;
 use crate::backend::buffer::Buffer;
 use crate::plan::Renames;
+use crate::wire::column::ColumnDefinition;
 use crate::wire::packet::{self, HEADER_LEN};
 use crate::wire::response::{self, ErrPacket, OkPacket};
 use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker, Summary};
-use crate::wire::{StatusFlags, WireError};
+use crate::wire::{ColumnFlags, ColumnType, StatusFlags, WireError};
 
 /// Relays the answers of links to which the statement was sent. On success all of them are idle, and each one's
 /// summary is returned. On failure those that are still busy must be dropped.
@@ -25,21 +26,20 @@ pub async fn concatenate(
     status: StatusFlags,
 ) -> Result<Vec<Summary>, Failure> {
     let mut summaries = Vec::with_capacity(links.len());
-    let mut columns = None;
+    let mut columns: Option<Vec<Kind>> = None;
     for (link, renames) in links.iter_mut().zip(renames) {
         let mut shard = Shard {
             walker: ResultWalker::new(kind, link.lease.deprecate_eof()).starting_at(link.lease.answer_seq()),
             buffer: Buffer::default(),
             is_first: summaries.is_empty(),
-            columns: 0,
+            columns: Vec::new(),
+            expected: columns.as_deref(),
             failed: None,
         };
         shard.relay(sink, link, renames).await?;
-        let expected = *columns.get_or_insert(shard.columns);
-        if shard.columns != expected {
-            return Err(Failure::Unsupported("tables that have different columns on different shards".to_owned()));
-        }
+        let of_shard = shard.columns;
         summaries.push(*shard.walker.summary());
+        columns.get_or_insert(of_shard);
     }
     end(sink, links, &summaries, status).await?;
     Ok(summaries)
@@ -61,12 +61,33 @@ async fn end(sink: &mut Sink<'_>, links: &[Link], summaries: &[Summary], status:
     Ok(sink.send(&out).await?)
 }
 
+/// What says how a column's cells are written: its type, of which all kinds of text and bytes are one, and whether it is
+/// unsigned.
+type Kind = (u8, bool);
+
+fn kind(column: &ColumnDefinition<'_>) -> Kind {
+    use ColumnType::*;
+    let strings = [
+        MYSQL_TYPE_VARCHAR,
+        MYSQL_TYPE_VAR_STRING,
+        MYSQL_TYPE_STRING,
+        MYSQL_TYPE_TINY_BLOB,
+        MYSQL_TYPE_MEDIUM_BLOB,
+        MYSQL_TYPE_LONG_BLOB,
+    ];
+    let is_string = strings.iter().any(|string| *string as u8 == column.column_type);
+    let column_type = if is_string { MYSQL_TYPE_BLOB as u8 } else { column.column_type };
+    (column_type, column.flags.contains(ColumnFlags::UNSIGNED_FLAG))
+}
+
 /// One shard's answer under way.
-struct Shard {
+struct Shard<'c> {
     walker: ResultWalker,
     buffer: Buffer,
     is_first: bool,
-    columns: usize,
+    columns: Vec<Kind>,
+    /// Those of the first shard, for all others.
+    expected: Option<&'c [Kind]>,
     failed: Option<Failure>,
 }
 
@@ -77,7 +98,7 @@ enum Fate {
     Rename,
 }
 
-impl Shard {
+impl Shard<'_> {
     async fn relay(&mut self, sink: &mut Sink<'_>, link: &mut Link, renames: &Renames<'_>) -> Result<(), Failure> {
         let mut killed = false;
         while !self.walker.is_complete() {
@@ -101,10 +122,17 @@ impl Shard {
             let Some(found) = found.map_err(|source| link.lease.protocol(source))? else { break };
             let end = at + HEADER_LEN + found.payload.len();
             let fate = match found.kind {
+                PacketKind::Row if self.expected.is_some_and(|expected| expected != self.columns) => {
+                    // The client would read the rows by the first shard's definitions.
+                    let text = "columns of different types on different shards";
+                    return Err(Failure::Unsupported(text.to_owned()));
+                }
                 PacketKind::Row | PacketKind::Continuation => Fate::PassOn,
                 PacketKind::ColumnCount if self.is_first => Fate::PassOn,
                 PacketKind::Column => {
-                    self.columns += 1;
+                    let column =
+                        ColumnDefinition::parse(found.payload).map_err(|source| link.lease.protocol(source))?;
+                    self.columns.push(kind(&column));
                     match (self.is_first, renames.is_empty()) {
                         (false, _) => Fate::Drop,
                         (true, true) => Fate::PassOn,
@@ -114,7 +142,7 @@ impl Shard {
                 // The EOF after the definitions; the one after the rows is made at the end.
                 PacketKind::Eof if self.is_first && !self.walker.is_complete() => Fate::PassOn,
                 PacketKind::Eof | PacketKind::ColumnCount => Fate::Drop,
-                PacketKind::Ok if self.columns > 0 => Fate::Drop,
+                PacketKind::Ok if !self.columns.is_empty() => Fate::Drop,
                 PacketKind::Err => {
                     let error = ErrPacket::parse(found.payload).map_err(|source| link.lease.protocol(source))?;
                     let message = String::from_utf8_lossy(error.message).into_owned();

@@ -187,7 +187,13 @@ impl Grouper<'_, '_, '_, '_> {
     fn groups(mut self, group_by: Span) -> Option<Grouping> {
         let mut keys = Vec::new();
         for element in self.statement.elements(group_by)? {
-            keys.push(self.group_key(element)?);
+            let key = self.group_key(element)?;
+            let shown = key.shown.and_then(|place| self.statement.select.items.get(usize::from(place)));
+            let spans = shown.map(|item| item.expression.span).into_iter().chain([key.element.span]);
+            if spans.into_iter().any(|span| self.statement.hands_on_values(span)) {
+                return None;
+            }
+            keys.push(key);
         }
         let mut order = Vec::new();
         if let Some(order_by) = &self.statement.query.order_by {

@@ -76,11 +76,11 @@ pub enum Control {
     ShowDatabases {
         filter: Option<ShowFilter>,
     },
-    /// SHOW [FULL] PROCESSLIST.
+    /// `SHOW [FULL] PROCESSLIST`.
     ShowSessions {
         full: bool,
     },
-    /// SHOW [SESSION] VARIABLES.
+    /// `SHOW [SESSION] VARIABLES`.
     ShowVariables,
     /// SHOW GRANTS, of the session's own user.
     ShowGrants,

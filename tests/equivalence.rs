@@ -5,7 +5,6 @@
 mod harness;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harness::answer::{Answer, brief, differences};
 use harness::cases::{self, Case, Step};
@@ -15,12 +14,6 @@ use harness::layout::Layout;
 
 /// Fewer statements mean that a file was not found.
 const LEAST_CASES: usize = 1000;
-
-/// ER_NOT_SUPPORTED_YET
-const NOT_SUPPORTED_YET: u16 = 1235;
-
-/// Statements that were not compared.
-static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mode {
@@ -71,7 +64,6 @@ fn check_all(fixture: &Fixture, ignored: &[&str], of_catalogue: &[&str]) {
             failed.push(case.place.as_str());
         }
     }
-    eprintln!("refused, and so not compared: {}", REFUSED.swap(0, Ordering::Relaxed));
     assert!(failed.is_empty(), "{} of {} cases differ:\n  {}", failed.len(), all.len(), failed.join("\n  "));
 }
 
@@ -100,10 +92,8 @@ fn compare(fixture: &Fixture, case: &Case, mode: Mode) -> Vec<Difference> {
         }
         let got = run(target, case, mode, !fixture.with_itself);
         for (number, step) in case.steps.iter().enumerate() {
-            let may_be_refused = off_key || case.place.starts_with("select_");
-            if may_be_refused && is_refused(step, mode, &got[number]) {
-                // What follows may ask about the statement that did not run.
-                REFUSED.fetch_add(1, Ordering::Relaxed);
+            if off_key && refusal(step, mode).is_some() {
+                // Under another key it may be answered; what follows may ask about it.
                 break;
             }
             let step = if off_key { as_off_key(step) } else { step.clone() };
@@ -125,13 +115,6 @@ fn show(case: &Case, answers: &[StepResult]) {
         let said = answer.as_ref().map_or_else(Clone::clone, |answers| all_brief(answers));
         eprintln!("{}: {}\n  {said}", case.place, String::from_utf8_lossy(&step.sql));
     }
-}
-
-/// Reads that need rows of several shards together are refused for now where nothing is colocated, and in the files
-/// `select_*.sql`; they are counted. What is refused under the natural key as well may be answered under another.
-fn is_refused(step: &Step, mode: Mode, got: &StepResult) -> bool {
-    let is_refused = |answer: &Answer| answer.error().is_some_and(|error| error.code == NOT_SUPPORTED_YET);
-    refusal(step, mode).is_some() || step.is_read() && got.as_ref().is_ok_and(|answers| answers.iter().any(is_refused))
 }
 
 /// Rows that are on one shard under the natural key, and so in the plain server's order, are on several here.

@@ -71,10 +71,6 @@ impl Step {
             .to_uppercase()
     }
 
-    pub fn is_read(&self) -> bool {
-        ["SELECT", "WITH"].contains(&self.verb().as_str())
-    }
-
     /// Whether SQL leaves the order of its rows open, as far as its text shows.
     pub fn names_no_order(&self) -> bool {
         !String::from_utf8_lossy(&self.sql).to_uppercase().contains("ORDER BY")

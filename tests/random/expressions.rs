@@ -319,7 +319,8 @@ impl Grower<'_> {
             _ => {
                 made.name = "JSON_ARRAYAGG";
                 made.kind = Kind::Json;
-                made.args = vec![self.expr(scope, Kind::Int, 1)];
+                // Not of what may be a truth value: MariaDB writes it as `true` or as 1, by its plan.
+                made.args = vec![self.expr(scope, Kind::Decimal, 1)];
             }
         }
         Expr::Aggregate(Box::new(made))
@@ -379,12 +380,9 @@ impl Grower<'_> {
         }
         match self.dice.below(9) {
             0 | 1 => {
-                window.name = self.dice.word(&["RANK", "DENSE_RANK", "CUME_DIST", "PERCENT_RANK"]);
-                window.kind = if window.name.ends_with("RANK") && !window.name.starts_with('P') {
-                    Kind::Int
-                } else {
-                    Kind::Double
-                };
+                // MariaDB computes CUME_DIST and PERCENT_RANK of another window's rows where there are several.
+                window.name = self.dice.word(&["RANK", "DENSE_RANK"]);
+                window.kind = Kind::Int;
                 window.order.extend(key.into_iter().take(1));
             }
             2 | 3 => {

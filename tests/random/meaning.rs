@@ -318,7 +318,7 @@ impl Reader<'_> {
         let is_total = self.env.is_key(&by) && !by.is_empty();
         let kind = window.args.first().map_or(Kind::Int, Expr::kind);
         let needs_total = match window.name {
-            "RANK" | "DENSE_RANK" | "CUME_DIST" | "PERCENT_RANK" => false,
+            "RANK" | "DENSE_RANK" => false,
             "SUM" | "AVG" | "COUNT" | "MIN" | "MAX" => window.frame.starts_with("ROWS"),
             _ => true,
         };

@@ -43,6 +43,8 @@ codes! {
     SERVER_SHUTDOWN = 1053 b"08S01";
     /// Unknown column.
     BAD_FIELD_ERROR = 1054 b"42S22";
+    /// A column of the select list, or of ORDER BY, that GROUP BY does not determine.
+    WRONG_FIELD_WITH_GROUP = 1055 b"42000";
     /// Duplicate entry for key.
     DUP_ENTRY = 1062 b"23000";
     /// The statement does not parse.

@@ -119,7 +119,9 @@ impl Site<'_> {
             None => "*".to_owned(),
         };
         let keys = if wanted.is_empty() { String::new() } else { format!("({})", wanted.join(", ")) };
-        let mut sql = format!("CREATE TEMPORARY TABLE {} {keys} SELECT {list} FROM ", self.name()).into_bytes();
+        // A batch that fails on a key is sent again: the engine must have taken back all of it.
+        let mut sql =
+            format!("CREATE TEMPORARY TABLE {} {keys} ENGINE=InnoDB SELECT {list} FROM ", self.name()).into_bytes();
         sql.extend_from_slice(table);
         sql.extend_from_slice(b" WHERE FALSE");
         run(connection, &sql, self.interrupt).await?;

@@ -13,7 +13,7 @@ use crate::backend::buffer::Buffer;
 use crate::backend::error::Reason;
 use crate::backend::interrupt::Interrupt;
 use crate::backend::transport::Transport;
-use crate::exec::sink::{SinkError, write_all};
+use crate::exec::sink::{Sink, SinkError, write_all};
 use crate::wire::WireError;
 use crate::wire::packet::{self, Assembled, Assembler};
 
@@ -105,10 +105,6 @@ impl Client {
         std::mem::replace(&mut self.transport, other)
     }
 
-    pub(super) fn transport_mut(&mut self) -> &mut Transport {
-        &mut self.transport
-    }
-
     /// Largest payload accepted from now on, in bytes. One that is longer is read to its end and reported.
     pub(super) fn set_max_packet(&mut self, bytes: usize) {
         self.assembler.set_max_packet(bytes);
@@ -126,6 +122,12 @@ impl Client {
         let stream = accepted.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         let transport = Transport::Tls(Box::new(TlsStream::Server(stream)));
         Ok(Client { transport, assembler, ahead, seq, write_timeout, is_logged_in })
+    }
+
+    /// Where one answer goes. Its number is to be put back into `seq` when it has been written.
+    pub(super) fn sink<'s>(&'s mut self, interrupt: &'s Interrupt, more_follows: bool) -> Sink<'s> {
+        let Client { transport, seq, write_timeout, .. } = self;
+        Sink { transport, interrupt, seq: *seq, more_follows, write_timeout: *write_timeout }
     }
 
     /// Sets the number of the next packet to that of a first answer, although no whole command has come.
@@ -280,9 +282,5 @@ impl Client {
     /// Sends framed bytes. A client that takes none of them for the write time-out is given up.
     pub(super) async fn send(&mut self, bytes: &[u8], interrupt: &Interrupt) -> Result<(), ClientError> {
         Ok(write_all(&mut self.transport, bytes, self.write_timeout, interrupt).await?)
-    }
-
-    pub(super) fn write_timeout(&self) -> Duration {
-        self.write_timeout
     }
 }

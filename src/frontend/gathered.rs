@@ -16,7 +16,6 @@ use crate::exec::gather::{Budget, Scratch, Site, Taken};
 use crate::exec::links::{Link, Need, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::relay::{self, Relay};
-use crate::exec::sink::Sink;
 use crate::plan::gather::{Choice, Gathered, Gathering};
 use crate::plan::{Binding, Described, Plan, Renames};
 use crate::sharding::{ShardId, ShardSet};
@@ -166,13 +165,7 @@ impl Session {
             renames.schema = Some((&schema.shard(shard).schema, "information_schema"));
         }
         let ended = {
-            let mut sink = Sink {
-                write_timeout: self.client.write_timeout(),
-                seq: self.client.seq,
-                transport: self.client.transport_mut(),
-                interrupt: &self.interrupt,
-                more_follows: order.more_follows,
-            };
+            let mut sink = self.client.sink(&self.interrupt, order.more_follows);
             let mut answer = Relay::new(kind, &scratch.lease, sink.seq, Buffer::default());
             let ended = answer.finish(&mut sink, &mut scratch.lease, &renames, None).await;
             let seq = sink.seq;

@@ -8,7 +8,6 @@ use super::session::Session;
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
 use crate::exec::merged::{self, Job, Outcome};
-use crate::exec::sink::Sink;
 use crate::exec::write::{Command, Order};
 use crate::exec::{cancel, prepared};
 use crate::merge::Limit;
@@ -99,13 +98,7 @@ impl Session {
                 status: self.status(),
                 may_abandon,
             };
-            let mut sink = Sink {
-                write_timeout: self.client.write_timeout(),
-                seq: self.client.seq,
-                transport: self.client.transport_mut(),
-                interrupt: &self.interrupt,
-                more_follows,
-            };
+            let mut sink = self.client.sink(&self.interrupt, more_follows);
             let result = merged::merge(&mut sink, &mut links, &job).await;
             (result, sink.seq)
         };

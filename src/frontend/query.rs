@@ -16,7 +16,6 @@ use crate::backend::pool::Lease;
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
 use crate::exec::relay::Relay;
-use crate::exec::sink::Sink;
 use crate::plan::cache::Key;
 use crate::plan::{Binding, Plan, Route, StatementKind};
 use crate::sharding::ShardId;
@@ -172,13 +171,8 @@ impl Session {
         more_follows: bool,
     ) -> Result<Summary, Failure> {
         let renames = plan.renames(&self.schema, link.shard);
-        let mut sink = Sink {
-            write_timeout: self.client.write_timeout(),
-            seq: relay.next_seq(),
-            transport: self.client.transport_mut(),
-            interrupt: &self.interrupt,
-            more_follows,
-        };
+        self.client.seq = relay.next_seq();
+        let mut sink = self.client.sink(&self.interrupt, more_follows);
         let ended = pin!(relay.finish(&mut sink, &mut link.lease, &renames, failed)).await;
         let seq = sink.seq;
         self.client.seq = seq;

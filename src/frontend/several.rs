@@ -10,7 +10,6 @@ use super::transactions::End;
 use crate::backend::connection::Watch;
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
-use crate::exec::sink::Sink;
 use crate::exec::tally::{self, Tally, Written};
 use crate::exec::write::{self as writes, Command, Order, Share, Within};
 use crate::exec::{cancel, prepared, scatter};
@@ -200,13 +199,7 @@ impl Session {
         let renames: Vec<_> = links.iter().map(|link| plan.renames(&self.schema, link.shard)).collect();
         let status = self.status();
         let (result, seq) = {
-            let mut sink = Sink {
-                write_timeout: self.client.write_timeout(),
-                seq: self.client.seq,
-                transport: self.client.transport_mut(),
-                interrupt: &self.interrupt,
-                more_follows,
-            };
+            let mut sink = self.client.sink(&self.interrupt, more_follows);
             let result = scatter::concatenate(&mut sink, &mut links, &renames, kind, status).await;
             (result, sink.seq)
         };

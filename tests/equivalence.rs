@@ -91,15 +91,24 @@ fn compare(fixture: &Fixture, case: &Case, mode: Mode) -> Vec<Difference> {
             continue;
         }
         let got = run(target, case, mode, !fixture.with_itself);
+        let mut is_whole = true;
         for (number, step) in case.steps.iter().enumerate() {
             if off_key && refusal(step, mode).is_some() {
                 // Under another key it may be answered; what follows may ask about it.
+                is_whole = false;
                 break;
             }
             let step = if off_key { as_off_key(step) } else { step.clone() };
             let lines = judge(&step, mode, &expected[number], &got[number]);
             if !lines.is_empty() {
                 found.push(Difference { step: number, lines, place: format!("{} ({mode:?})", target.name) });
+            }
+        }
+        if let Some(layout) = target.layout.filter(|_| is_whole && case.writes() && !case.leaves_own_rows()) {
+            let lines = fixture.contents_differ(layout, |table| case.names(table));
+            if !lines.is_empty() {
+                let place = format!("{} ({mode:?})", target.name);
+                found.push(Difference { step: case.steps.len() - 1, lines, place });
             }
         }
     }

@@ -26,6 +26,11 @@ impl Case {
         self.steps.iter().any(|step| !READS.contains(&step.verb().as_str()))
     }
 
+    /// Whether tables hold something else on each server, such as the time.
+    pub fn leaves_own_rows(&self) -> bool {
+        self.steps.iter().any(|step| step.own_rows)
+    }
+
     /// Whether the table's name occurs.
     pub fn names(&self, table: &str) -> bool {
         self.steps.iter().any(|step| String::from_utf8_lossy(&step.sql).to_lowercase().contains(table))
@@ -51,6 +56,8 @@ pub struct Step {
     pub prepared_only: bool,
     /// Its case is left out where tables have other keys.
     pub natural_key: bool,
+    /// What its case writes is not the same on any two servers.
+    pub own_rows: bool,
 }
 
 impl Step {
@@ -156,6 +163,7 @@ fn annotate(step: &mut Step, note: &str, place: &str) {
         "text" => step.text_only = true,
         "prepared" => step.prepared_only = true,
         "natural key" => step.natural_key = true,
+        "own rows" => step.own_rows = true,
         "refused" => step.refused = Some(refusal(value, place)),
         "refused prepared" => step.refused_prepared = Some(refusal(value, place)),
         "params" => {

@@ -8,9 +8,11 @@ use shardgate::playground::flavour::Flavour;
 use shardgate::playground::{Cluster, ClusterOptions, ports};
 
 use super::client::{Client, ClientError, Login};
+use super::contents::{self, Held};
 use super::layout::{self, DATABASE, Layout, PASSWORD, PhysicalTable, USER};
 use super::proxy::Proxy;
 use super::tables;
+use shardgate::sharding::Schema;
 
 /// Where a case can be run.
 #[derive(Clone, Debug)]
@@ -51,6 +53,9 @@ pub struct Fixture {
     proxies: Vec<Proxy<'static>>,
     runtime: tokio::runtime::Runtime,
     refills: Mutex<Vec<Refill>>,
+    /// All physical tables.
+    held: Vec<Held>,
+    schemas: Vec<(Layout, Schema)>,
 }
 
 /// How one server's rows are put back.
@@ -94,11 +99,16 @@ impl Fixture {
             .collect();
         let all: &'static _ = Box::leak(Box::new(tables::load()));
         let mut per_server = [plain_tables(all), Vec::new(), Vec::new()];
-        for config in &configs {
+        let mut held: Vec<Held> = per_server[0].iter().map(|table| Held::new(0, None, table)).collect();
+        let mut schemas = Vec::new();
+        for (config, layout) in configs.iter().zip(Layout::ALL) {
             let schema = shardgate::config::load(config).unwrap_or_else(|problems| panic!("{problems}")).schema;
             for set in [1, 2] {
-                per_server[set].extend(layout::physical_tables(&schema, set, all));
+                let tables = layout::physical_tables(&schema, set, all);
+                held.extend(tables.iter().map(|table| Held::new(set, Some(layout), table)));
+                per_server[set].extend(tables);
             }
+            schemas.push((layout, schema));
         }
         let refills = per_server.iter().enumerate().map(|(set, tables)| fill(cluster, set, tables)).collect();
         let proxies: Vec<_> =
@@ -112,7 +122,8 @@ impl Fixture {
                 layout: Some(*layout),
             })
             .collect();
-        Fixture { cluster, plain, sharded, with_itself: false, proxies, runtime, refills: Mutex::new(refills) }
+        let refills = Mutex::new(refills);
+        Fixture { cluster, plain, sharded, with_itself: false, proxies, runtime, refills, held, schemas }
     }
 
     /// `EQUIVALENCE_SELF=1`: the plain server against itself, which shows cases that cannot hold anywhere.
@@ -120,7 +131,8 @@ impl Fixture {
         let all: &'static _ = Box::leak(Box::new(tables::load()));
         let refills = Mutex::new(vec![fill(cluster, 0, &plain_tables(all))]);
         let sharded = vec![Target { name: "the plain server again".into(), ..plain.clone() }];
-        Fixture { cluster, plain, sharded, with_itself: true, proxies: Vec::new(), runtime, refills }
+        let (held, schemas) = (Vec::new(), Vec::new());
+        Fixture { cluster, plain, sharded, with_itself: true, proxies: Vec::new(), runtime, refills, held, schemas }
     }
 
     /// The ShardGate in front of this layout.
@@ -140,6 +152,14 @@ impl Fixture {
         }
     }
 
+    /// How the tables that `is_touched` names differ from the plain server's, in one placement.
+    pub fn contents_differ(&self, layout: Layout, is_touched: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut refills = self.refills.lock().unwrap();
+        let (_, schema) = self.schemas.iter().find(|(known, _)| *known == layout).unwrap();
+        let mut servers: Vec<&mut Client> = refills.iter_mut().map(|refill| &mut refill.root).collect();
+        contents::differences(&mut servers, &self.held, (layout, schema), is_touched)
+    }
+
     /// Runs something of the cluster that waits.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
@@ -157,6 +177,7 @@ fn default_collation(flavour: Flavour) -> u8 {
 
 fn plain_tables(all: &'static [tables::Table]) -> Vec<PhysicalTable<'static>> {
     let whole = |table: &'static tables::Table| PhysicalTable {
+        shard: None,
         schema: DATABASE.to_owned(),
         name: table.name.clone(),
         table,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use shardgate::playground::Cluster;
 use shardgate::playground::cluster::SERVICE_USER;
-use shardgate::sharding::{Located, Placement, Schema, ShardSet};
+use shardgate::sharding::{Located, Placement, Schema, ShardId, ShardSet};
 
 use super::tables::Table;
 
@@ -140,6 +140,7 @@ pub fn physical_tables<'a>(schema: &Schema, set: usize, all: &'a [Table]) -> Vec
                 schema: schema.shard(shard).schema.clone(),
                 name: rule.map_or(&*table.name, |rule| rule.physical_name(shard)).to_owned(),
                 table,
+                shard: Some(shard),
                 rows: table.rows.iter().filter(here).map(String::as_str).collect(),
             });
         }
@@ -153,6 +154,8 @@ pub struct PhysicalTable<'a> {
     pub schema: String,
     pub name: String,
     pub table: &'a Table,
+    /// `None`: on a server that has all rows.
+    pub shard: Option<ShardId>,
     pub rows: Vec<&'a str>,
 }
 

@@ -11,6 +11,7 @@ pub mod layout;
 pub mod tables;
 pub mod proxy;
 pub mod cases;
+pub mod contents;
 pub mod client;
 pub mod tls;
 pub mod answer;

@@ -138,6 +138,7 @@ fn physical<'a>(rules: &shardgate::sharding::Schema, set: usize, tables: &'a [Ta
         return layout::physical_tables(rules, set, tables);
     }
     let whole = |table: &'a Table| PhysicalTable {
+        shard: None,
         schema: DATABASE.to_owned(),
         name: table.name.clone(),
         table,

@@ -200,6 +200,7 @@ INSERT INTO logins VALUES ('ALICE', 9), ('aliCe', 8);
 -- unordered
 SELECT login, attempts FROM logins WHERE login IN ('alice', 'ALICE', 'aliCe');
 
+-- own rows
 INSERT INTO users (user_id, name, created_at) VALUES (740, 'now', NOW()), (741, 'now', NOW()), (742, 'now', NOW()), (743, 'now', NOW());
 SELECT COUNT(*) FROM users WHERE user_id = 740 AND created_at > '2020-01-01';
 

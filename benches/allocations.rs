@@ -32,7 +32,7 @@ fn main() -> anyhow::Result<()> {
         runtime.block_on(Cluster::start(ClusterOptions { replica_sets: vec![0, 0], ..Default::default() }))?;
     runtime.block_on(fill(&cluster))?;
     let config = shardgate::config::load(&write_config(&cluster)?).map_err(|problems| anyhow::anyhow!("{problems}"))?;
-    let proxy = runtime.block_on(Proxy::start(&config))?;
+    let proxy = runtime.block_on(Proxy::start(&config, None))?;
     report("text", queries, &mut Client::connect(proxy.addresses()[0])?, Client::select)?;
     let mut client = Client::connect(proxy.addresses()[0])?;
     client.prepare("SELECT c FROM t WHERE id = ?")?;

@@ -16,24 +16,45 @@ use super::options::MonitorOptions;
 use super::replica_set::{ReplicaSet, Server, ServerState};
 use super::topology::Topology;
 
-/// Watches all servers until the returned set is dropped or aborted.
-pub fn watch(topology: &Topology, options: &MonitorOptions) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    for set in &topology.sets {
-        for server in &set.servers {
-            let monitor = Monitor {
-                set: Arc::clone(set),
-                server: Arc::clone(server),
-                watchdog: Arc::clone(&topology.watchdog),
-                options: options.clone(),
-                connection: None,
-                failures: 0,
-                lag_is_hidden: false,
-            };
-            tasks.spawn(monitor.run());
+/// The monitors of all replica sets, until it is dropped.
+#[derive(Debug, Default)]
+pub struct Watch {
+    options: MonitorOptions,
+    sets: Vec<(Arc<ReplicaSet>, JoinSet<()>)>,
+}
+
+impl Watch {
+    /// Watches the sets of this fleet, in this way. Of an earlier fleet those are still watched that have not drained.
+    pub fn follow(&mut self, topology: &Topology, options: &MonitorOptions) {
+        let is_other = self.options != *options;
+        self.options = options.clone();
+        self.sets.retain(|(set, _)| if topology.has(set) { !is_other } else { !set.is_drained() });
+        for set in &topology.sets {
+            if !self.sets.iter().any(|(watched, _)| Arc::ptr_eq(watched, set)) {
+                self.sets.push((Arc::clone(set), watch(set, &topology.watchdog, options)));
+            }
         }
     }
-    tasks
+
+    /// Ends all monitors.
+    pub async fn shutdown(self) {
+        for (_, mut monitors) in self.sets {
+            monitors.shutdown().await;
+        }
+    }
+}
+
+fn watch(set: &Arc<ReplicaSet>, watchdog: &Arc<Watchdog>, options: &MonitorOptions) -> JoinSet<()> {
+    let monitor = |server: &Arc<Server>| Monitor {
+        set: Arc::clone(set),
+        server: Arc::clone(server),
+        watchdog: Arc::clone(watchdog),
+        options: options.clone(),
+        connection: None,
+        failures: 0,
+        lag_is_hidden: false,
+    };
+    set.servers.iter().map(|server| monitor(server).run()).collect()
 }
 
 struct Monitor {

@@ -47,6 +47,8 @@ struct State {
     /// Open, lent or being opened.
     total: usize,
     waiters: VecDeque<oneshot::Sender<Grant>>,
+    /// Nothing stays idle any more.
+    is_retired: bool,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,11 @@ const SEARCHED: usize = 16;
 impl Pool {
     pub fn new(dialer: Dialer, options: PoolOptions, workers: usize) -> Arc<Pool> {
         let idle = (0..workers.max(1)).map(|_| VecDeque::new()).collect();
-        Arc::new(Pool { dialer, options, state: Mutex::new(State { idle, total: 0, waiters: VecDeque::new() }) })
+        Arc::new(Pool {
+            dialer,
+            options,
+            state: Mutex::new(State { idle, total: 0, waiters: VecDeque::new(), is_retired: false }),
+        })
     }
 
     pub fn dialer(&self) -> &Dialer {
@@ -204,9 +210,13 @@ impl Pool {
                 Err(refused) => grant = refused,
             }
         }
-        if let Grant::Connection(connection) = grant {
-            state.push_idle(connection, self.now_ms());
+        let Grant::Connection(connection) = grant else { return };
+        if !state.is_retired {
+            return state.push_idle(connection, self.now_ms());
         }
+        drop(state);
+        drop(connection);
+        self.release_slot();
     }
 
     fn release_slot(&self) {
@@ -249,6 +259,12 @@ impl Pool {
             state.total += 1;
         }
         wanted
+    }
+
+    /// Closes what is idle now, and what is given back from now on: who still works by an earlier configuration may go on.
+    pub fn retire(&self) {
+        self.state.lock().is_retired = true;
+        self.close_idle();
     }
 
     /// Closes what is idle: the server went down, or its place in the configuration is gone.

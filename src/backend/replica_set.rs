@@ -88,6 +88,30 @@ impl ReplicaSet {
         ReplicaSet { options, servers, writer: AtomicUsize::new(0), ambiguous: AtomicBool::new(false) }
     }
 
+    /// What is known of the same servers under an earlier configuration, until the monitor has looked: most of all, which
+    /// of them takes the writes.
+    pub(super) fn take_over(&self, earlier: &ReplicaSet) {
+        for server in &self.servers {
+            if let Some(known) = earlier.servers.iter().find(|known| known.address == server.address) {
+                server.observe(known.state(), known.lag());
+            }
+        }
+        let writer = &earlier.servers[earlier.writer.load(Ordering::Relaxed)].address;
+        if let Some(index) = self.servers.iter().position(|server| server.address == *writer) {
+            self.writer.store(index, Ordering::Relaxed);
+        }
+    }
+
+    /// The configuration has no place for this set any more: its connections are closed as they are given back.
+    pub fn retire(&self) {
+        self.servers.iter().for_each(|server| server.pool.retire());
+    }
+
+    /// Whether nobody has a connection to one of its servers.
+    pub fn is_drained(&self) -> bool {
+        self.servers.iter().all(|server| server.pool.counts().total == 0)
+    }
+
     /// The server that takes writes.
     pub fn primary(&self) -> Result<&Arc<Server>, Error> {
         let server = &self.servers[self.writer.load(Ordering::Relaxed)];

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::files::SeenFile;
 use super::problem::{Problem, Problems, Report, nearest};
 use super::rule_file::RuleFile;
 use super::section::{Section, Source};
 use super::users::UserEntry;
-use super::{Config, log, monitor, replica_sets, rule_file, secret, server, transactions, users};
+use super::{Config, log, monitor, reload, replica_sets, rule_file, secret, server, transactions, users};
 use crate::backend::options::{Options, ReplicaSetOptions};
 use crate::frontend::options::User;
 use crate::sharding::Schema;
@@ -23,14 +24,18 @@ pub(super) fn load(path: &Path) -> Result<Config, Problems> {
         let section = main.parse(&report)?;
         let sources = rule_sources(&section, folder, &report);
         files.extend(sources.iter().map(|source| source.file.clone()));
-        read_all(&section, folder, &sources, &report)
+        report.saw(SeenFile::settings(&main.file, &main.text));
+        sources.iter().for_each(|source| report.saw(SeenFile::settings(&source.file, &source.text)));
+        let config = read_all(&section, folder, &sources, &report)?;
+        Some(Config { path: path.to_owned(), ..config })
     });
+    let seen = report.take_files();
     let warnings = report.finish(&files)?;
     let unread = || {
         let message = "could not be read".to_owned();
         Problems(vec![Problem { file: path.display().to_string(), line: None, key: String::new(), message }])
     };
-    config.map(|config| Config { warnings, ..config }).ok_or_else(unread)
+    config.map(|config| Config { warnings, files: seen, ..config }).ok_or_else(unread)
 }
 
 fn read_source(path: &Path) -> Result<Source, Problem> {
@@ -47,6 +52,7 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
     let frontend = optional(main, "server", |section| server::read(section, folder));
     let log = optional(main, "log", log::read);
     let monitor = optional(main, "monitor", monitor::read);
+    let reload = optional(main, "reload", reload::read);
     let transactions = match main.item("transactions") {
         Some(item) => item.section("[transactions]").and_then(|section| transactions::read(&section)),
         None => Some(transactions::default()),
@@ -85,8 +91,11 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
         backend: Options { replica_sets, monitor: monitor? },
         transactions: transactions?,
         log: log?,
+        reload: reload?,
         schema: schema?,
         warnings: Vec::new(),
+        path: PathBuf::new(),
+        files: Vec::new(),
     })
 }
 
@@ -183,7 +192,7 @@ fn rule_sources(main: &Section<'_>, folder: &Path, report: &Report) -> Vec<Sourc
     }
     for place in item.list("rules = [\"rules/*.toml\"]").unwrap_or_default() {
         let Some(pattern) = place.text() else { continue };
-        match matching_files(folder, &pattern) {
+        match matching_files(folder, &pattern, report) {
             Ok(found) if found.is_empty() => {
                 place.problem(format!("there is no file \"{pattern}\" (from the folder of this file)"))
             }
@@ -198,7 +207,7 @@ fn rule_sources(main: &Section<'_>, folder: &Path, report: &Report) -> Vec<Sourc
 }
 
 /// The files of a path relative to `folder`; its last part may have `*` for any characters.
-fn matching_files(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
+fn matching_files(folder: &Path, pattern: &str, report: &Report) -> Result<Vec<PathBuf>, String> {
     let (parent, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
     let base = if pattern.starts_with('/') { PathBuf::from(format!("{parent}/")) } else { folder.join(parent) };
     if parent.contains('*') {
@@ -209,6 +218,7 @@ fn matching_files(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> 
         return Ok(if path.is_file() { vec![path] } else { Vec::new() });
     }
     let reading = if base.as_os_str().is_empty() { Path::new(".") } else { &base };
+    report.saw(SeenFile::folder(reading));
     let entries = match std::fs::read_dir(reading) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

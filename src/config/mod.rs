@@ -14,17 +14,22 @@ mod tls;
 mod monitor;
 mod transactions;
 mod log;
+mod reload;
 mod parameter;
 mod rule_file;
 mod secret;
 mod section;
 mod units;
 mod problem;
+mod files;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+pub use files::Change;
 pub use log::{LogFormat, LogOptions};
 pub use problem::{Problem, Problems};
+pub use reload::ReloadOptions;
 
 use crate::sharding::Schema;
 use crate::{backend, frontend, txn};
@@ -40,10 +45,27 @@ pub struct Config {
     pub transactions: txn::options::Options,
     /// `[log]`.
     pub log: LogOptions,
+    /// `[reload]`.
+    pub reload: ReloadOptions,
     /// The sharding rules; `version` is 0.
     pub schema: Schema,
     /// What is probably not meant, in the order of the files.
     pub warnings: Vec<Problem>,
+    /// The main file.
+    pub path: PathBuf,
+    files: Vec<files::SeenFile>,
+}
+
+impl Config {
+    /// What is different in `other`.
+    pub fn changes_to(&self, other: &Config) -> Vec<Change> {
+        files::differences(&self.files, &other.files)
+    }
+
+    /// When each file was last written, and how long it is: what is other tells that one has changed.
+    pub fn stamps(&self) -> Vec<Option<(SystemTime, u64)>> {
+        self.files.iter().map(files::SeenFile::stamp).collect()
+    }
 }
 
 /// Reads the main file at `path` and the rule files that it names. On failure all problems, in the order of the files.

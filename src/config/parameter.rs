@@ -33,5 +33,7 @@ fn read_file(item: &Item<'_>, path: &Path) -> Option<String> {
         0..=MAX_FILE => std::fs::read_to_string(path),
         _ => Err(std::io::Error::other(format!("it is longer than {MAX_FILE} bytes"))),
     });
-    read.map_err(|error| item.problem(format!("cannot read {}: {error}", path.display()))).ok()
+    let text = read.map_err(|error| item.problem(format!("cannot read {}: {error}", path.display()))).ok()?;
+    item.saw(path, text.as_bytes());
+    Some(text)
 }

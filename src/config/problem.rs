@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use super::files::SeenFile;
+
 /// One thing that is wrong, or doubtful.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -50,6 +52,7 @@ impl std::error::Error for Problems {}
 pub(super) struct Report {
     problems: RefCell<Vec<Problem>>,
     warnings: RefCell<Vec<Problem>>,
+    files: RefCell<Vec<SeenFile>>,
 }
 
 impl Report {
@@ -59,6 +62,16 @@ impl Report {
 
     pub(super) fn warning(&self, warning: Problem) {
         self.warnings.borrow_mut().push(warning);
+    }
+
+    /// A file has been read.
+    pub(super) fn saw(&self, file: SeenFile) {
+        self.files.borrow_mut().push(file);
+    }
+
+    /// The files that have been read.
+    pub(super) fn take_files(&self) -> Vec<SeenFile> {
+        self.files.take()
     }
 
     /// The warnings, if there is no problem. Both are in the order of `files`, and of lines within them.

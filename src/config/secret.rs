@@ -55,6 +55,7 @@ fn from_file(item: &Item<'_>, path: &Path) -> Option<Secret> {
             return None;
         }
     };
+    item.saw(path, text.as_bytes());
     if is_world_readable(path) {
         item.warning(format!("{} can be read by every user of this machine; chmod o-rwx it", path.display()));
     }

@@ -3,11 +3,13 @@
 
 use std::cell::RefCell;
 use std::ops::{Range, RangeInclusive};
+use std::path::Path;
 use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::files::SeenFile;
 use super::problem::{Problem, Report, nearest};
 
 /// The text of one file.
@@ -212,6 +214,11 @@ impl<'d> Item<'d> {
         self.context.report.warning(self.context.locate(self.value.span(), &self.path, message));
     }
 
+    /// Notes that a file was read because of this value.
+    pub(super) fn saw(&self, path: &Path, bytes: &[u8]) {
+        self.context.report.saw(SeenFile::attached(path, bytes));
+    }
+
     /// Reports that something else should be here.
     pub(super) fn expected(&self, what: &str) {
         self.problem(format!("this is {}, and should be {what}", kind(self.value.get_ref())));
@@ -248,6 +255,11 @@ impl<'d> Item<'d> {
             self.expected("true or false");
         }
         boolean
+    }
+
+    /// The value as true or false, without report.
+    pub(super) fn as_boolean(&self) -> Option<bool> {
+        self.value.get_ref().as_bool()
     }
 
     /// A text, a number or a truth value, as it is written, without report.

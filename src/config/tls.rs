@@ -66,7 +66,10 @@ fn file(section: &Section<'_>, key: &'static str, folder: &Path) -> Option<Optio
     let Some(item) = section.item(key) else { return Some(None) };
     let path = folder.join(item.text()?);
     match std::fs::read(&path) {
-        Ok(_) => Some(Some(path)),
+        Ok(bytes) => {
+            item.saw(&path, &bytes);
+            Some(Some(path))
+        }
         Err(error) => {
             item.problem(format!("cannot read {}: {error}", path.display()));
             None

@@ -29,6 +29,7 @@ pub(super) fn read<'d>(section: &Section<'d>, folder: &Path) -> UserEntry<'d> {
     let credential = section.required("password").and_then(|item| credential(&item, folder));
     let databases = section.item("databases").map_or_else(Vec::new, |item| databases(&item));
     let read_write_splitting = section.item("read_write_splitting").map(|item| item.boolean());
+    let admin = section.item("admin").map_or(Some(false), |item| item.boolean());
     section.finish();
     if let Some((_, item)) = name.as_ref().filter(|(name, _)| name.is_empty()) {
         item.problem("a user name cannot be empty");
@@ -38,6 +39,7 @@ pub(super) fn read<'d>(section: &Section<'d>, folder: &Path) -> UserEntry<'d> {
         credential,
         databases: databases.iter().map(|(name, _)| name.clone()).collect(),
         read_write_splitting: read_write_splitting.flatten(),
+        admin: admin.unwrap_or(false),
     });
     UserEntry { name, databases, user }
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use tokio::sync::watch;
 
 use crate::backend::control::{self, ControlError, within};
 use crate::backend::options::Address;
@@ -37,11 +38,17 @@ const DUPLICATE: u16 = 1062;
 /// XA RECOVER without XA_RECOVER_ADMIN.
 const XAER_RMERR: u16 = 1401;
 
-/// Runs until the task is aborted; `first` is told when the servers were looked at once.
-pub async fn run(in_flight: Arc<InFlight>, topology: Arc<Topology>, first: Arc<tokio::sync::Notify>) {
-    let sets = topology.sets.iter().map(|set| Watched { set: Arc::clone(set), open: None, complaint: None });
-    let mut recovery = Recovery { in_flight: Arc::clone(&in_flight), sets: sets.collect(), seen: HashMap::new() };
+/// Runs until the task is aborted; `first` is told when the servers were looked at once. Another topology is taken over
+/// between two looks.
+pub async fn run(
+    in_flight: Arc<InFlight>,
+    mut topology: watch::Receiver<Arc<Topology>>,
+    first: Arc<tokio::sync::Notify>,
+) {
+    let mut recovery = Recovery { in_flight: Arc::clone(&in_flight), sets: Vec::new(), seen: HashMap::new() };
     loop {
+        let newest = Arc::clone(&topology.borrow_and_update());
+        recovery.follow(&newest);
         let is_done = recovery.pass().await;
         first.notify_one();
         let pause =
@@ -49,6 +56,7 @@ pub async fn run(in_flight: Arc<InFlight>, topology: Arc<Topology>, first: Arc<t
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = in_flight.wanted.notified() => {}
+            Ok(()) = topology.changed() => {}
         }
     }
 }
@@ -138,6 +146,27 @@ struct Recovery {
 }
 
 impl Recovery {
+    /// The sets of this fleet, and those of earlier ones to which someone still has connections, unless there is one of the
+    /// same name.
+    fn follow(&mut self, topology: &Topology) {
+        let is_current = |watched: &Watched| topology.has(&watched.set);
+        if self.sets.iter().all(is_current) && self.sets.len() == topology.sets.len() {
+            return;
+        }
+        let has_name = |name: &str| topology.sets.iter().any(|set| set.options.name == name);
+        let mut earlier = std::mem::take(&mut self.sets);
+        earlier.retain(|watched| is_current(watched) || !has_name(&watched.set.options.name));
+        for set in &topology.sets {
+            let known = earlier.iter().position(|watched| Arc::ptr_eq(&watched.set, set));
+            let watched = known.map(|at| earlier.swap_remove(at));
+            let fresh = || Watched { set: Arc::clone(set), open: None, complaint: None };
+            self.sets.push(watched.unwrap_or_else(fresh));
+        }
+        self.sets.extend(earlier.into_iter().filter(|watched| !watched.set.is_drained()));
+        // It is kept by position.
+        self.seen.clear();
+    }
+
     /// One look at all servers; false if something was left for later.
     async fn pass(&mut self) -> bool {
         let in_flight = Arc::clone(&self.in_flight);

@@ -1,5 +1,6 @@
 //! Statements that ShardGate acts on itself.
 
+use super::configuration::Wish;
 use super::error::ClientMessage;
 use super::query::Statement;
 use super::registry::KillOutcome;
@@ -60,6 +61,8 @@ impl Session {
             Control::ShowCatalog(show) => {
                 return self.show_catalog(show, statement.sql, statement.more_follows, false).await;
             }
+            Control::ReloadConfig => return self.order(Wish::Reload, statement.more_follows).await,
+            Control::RollbackConfig => return self.order(Wish::Rollback, statement.more_follows).await,
             Control::Prepare { name, source } => {
                 return self.prepare_text(name, source, statement.more_follows).await;
             }

@@ -45,7 +45,7 @@ impl Session {
     }
 
     fn explained(&self, step: &explain::Step) -> Vec<Option<String>> {
-        let set = step.replica_set.map(|set| &self.shared.topology.set(ReplicaSetId(set)).options.name);
+        let set = step.replica_set.map(|set| &self.setup.topology.set(ReplicaSetId(set)).options.name);
         let or_null = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         vec![
             Some(step.step.to_string()),

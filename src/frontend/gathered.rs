@@ -233,7 +233,7 @@ impl Session {
     pub(super) fn variant(&self, change: impl FnOnce(&mut Settings)) -> Arc<Settings> {
         let mut settings = (*self.settings).clone();
         change(&mut settings);
-        self.shared.topology.interner.intern(settings)
+        self.shared.interner.intern(settings)
     }
 
     async fn adapt(&mut self, link: &mut Link, settings: &Arc<Settings>) -> Result<(), ClientMessage> {

@@ -57,7 +57,7 @@ impl Hello {
 
 /// Greets the client and lets it in; `None` when it was refused or went away. The client has been told why.
 pub(super) async fn log_in(mut arrival: Arrival, shared: Arc<Shared>) -> Option<Session> {
-    arrival.interrupt.arm(shared.options.handshake_timeout);
+    arrival.interrupt.arm(shared.setup().options.handshake_timeout);
     let Some(registered) = shared.registry.admit(Arc::clone(&arrival.interrupt)) else {
         let message = ClientMessage::fatal(codes::CON_COUNT_ERROR, "Too many connections: max_sessions is reached");
         arrival.refuse(&message, false).await;
@@ -82,8 +82,8 @@ pub(super) async fn log_in(mut arrival: Arrival, shared: Arc<Shared>) -> Option<
         }
     };
     registered.entry.user.lock().clone_from(&user.name);
-    let capabilities = hello.capabilities & capability::offered(shared.tls.is_some());
-    arrival.client.set_max_packet(shared.options.max_packet);
+    let capabilities = hello.capabilities & capability::offered(shared.setup().tls.is_some());
+    arrival.client.set_max_packet(shared.setup().options.max_packet);
     shared.saw_class(capabilities);
     let mut session = Session::new(arrival, shared, registered, user, capabilities);
     session.settings = variables::after_handshake(&session.shared, u16::from(hello.charset));
@@ -132,7 +132,7 @@ impl Arrival {
         };
         match ClientHello::parse(&payload) {
             Ok(ClientHello::Login(login)) => {
-                if shared.options.tls.mode == TlsMode::Required {
+                if shared.setup().options.tls.mode == TlsMode::Required {
                     let text = "Connections using insecure transport are prohibited: ShardGate requires TLS";
                     let message = ClientMessage::fatal(codes::SECURE_TRANSPORT_REQUIRED, text);
                     return Err((Some(self), Refused::Message(message)));
@@ -145,11 +145,11 @@ impl Arrival {
     }
 
     async fn meet_over_tls(self, shared: &Shared) -> Result<(Arrival, Hello), (Option<Arrival>, Refused)> {
-        let Some(config) = &shared.tls else {
+        let Some(config) = shared.setup().tls.clone() else {
             return Err((Some(self), WireError::Unsupported("TLS, which was not offered").into()));
         };
         let Arrival { client, peer, worker, interrupt } = self;
-        let accepted = client.accept_tls(Arc::clone(config), shared.options.handshake_timeout).await;
+        let accepted = client.accept_tls(config, shared.setup().options.handshake_timeout).await;
         // A client whose TLS failed cannot be told so.
         let client = accepted.map_err(|error| (None, Refused::Client(error)))?;
         let mut arrival = Arrival { client, peer, worker, interrupt };
@@ -177,10 +177,10 @@ impl Arrival {
             server_version: version.as_bytes(),
             connection_id: id,
             scramble,
-            capabilities: capability::offered(shared.tls.is_some()),
+            capabilities: capability::offered(shared.setup().tls.is_some()),
             charset: 45,
             status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
-            plugin: shared.options.default_auth.name().as_bytes(),
+            plugin: shared.setup().options.default_auth.name().as_bytes(),
         }
         .write(&mut out);
         packet::finish(&mut out, at, &mut self.client.seq);
@@ -195,7 +195,7 @@ impl Arrival {
         scramble: [u8; SCRAMBLE_LEN],
     ) -> Result<Arc<User>, Refused> {
         let name = String::from_utf8_lossy(&hello.user).into_owned();
-        let user = shared.users.get(&name).cloned();
+        let user = shared.setup().users.get(&name).cloned();
         authenticate(&mut self.client, &self.interrupt, shared, user.as_ref(), &name, hello.login(scramble), self.peer)
             .await?;
         // An unknown user was rejected.
@@ -253,7 +253,7 @@ async fn authenticate(
         Some(user) => Account {
             credential: user.credential.clone(),
             known: true,
-            cached_digest: shared.digests.lock().get(name).copied(),
+            cached_digest: shared.setup().digests.lock().get(name).copied(),
         },
         None => {
             Account { credential: Credential::Plain(Secret::new("no such user")), known: false, cached_digest: None }
@@ -264,7 +264,7 @@ async fn authenticate(
         plugin: attempt.plugin,
         response: attempt.response,
         is_secure: client.transport().is_private(),
-        default_plugin: shared.options.default_auth,
+        default_plugin: shared.setup().options.default_auth,
     };
     let (mut auth, mut step) = ServerAuth::start(account, login);
     loop {
@@ -279,7 +279,7 @@ async fn authenticate(
                     send_payload(client, interrupt, &payload).await?;
                 }
                 if let Some(digest) = digest {
-                    shared.digests.lock().insert(name.to_owned(), digest);
+                    shared.setup().digests.lock().insert(name.to_owned(), digest);
                 }
                 return Ok(());
             }
@@ -326,7 +326,7 @@ impl Session {
     pub(super) async fn change_user(&mut self, body: &[u8]) -> Result<(), ClientMessage> {
         let request = crate::wire::handshake::ChangeUser::parse(body, self.capabilities).map_err(wire_message)?;
         let name = String::from_utf8_lossy(request.user).into_owned();
-        let user = self.shared.users.get(&name).cloned();
+        let user = self.shared.setup().users.get(&name).cloned();
         // The client mixed its password with a scramble of its own memory; a switch gives it a new one.
         let scramble = new_scramble(&mut rand::thread_rng());
         let attempt = LoginAttempt { scramble, plugin: Some(b""), response: request.auth_response };

@@ -166,7 +166,7 @@ async fn maintain(worker: WorkerId, shared: Arc<Shared>) {
     let mut ticks = tokio::time::interval(MAINTENANCE);
     loop {
         ticks.tick().await;
-        for server in shared.topology.servers() {
+        for server in shared.setup().topology.servers() {
             server.pool.maintain(worker, shared.usual_class()).await;
         }
     }

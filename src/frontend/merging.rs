@@ -92,7 +92,7 @@ impl Session {
             let job = Job {
                 plan: merge,
                 limit,
-                memory: self.shared.options.merge_memory,
+                memory: self.setup.options.merge_memory,
                 kind,
                 renames: plan.renames(&self.schema, first),
                 status: self.status(),

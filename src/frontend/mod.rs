@@ -19,6 +19,7 @@ mod statement;
 mod several;
 mod merging;
 mod gathered;
+pub mod configuration;
 mod control;
 mod catalog;
 mod catalog_rows;

@@ -99,4 +99,6 @@ pub struct User {
     pub databases: Vec<String>,
     /// Whether reads may go to replicas; `None`, the default: as the database says.
     pub read_write_splitting: Option<bool>,
+    /// Whether the user may change the configuration: RELOAD CONFIG and ROLLBACK CONFIG. Default false.
+    pub admin: bool,
 }

@@ -67,8 +67,8 @@ struct Prepared {
 impl Session {
     /// COM_STMT_PREPARE.
     pub(super) async fn prepare(&mut self, sql: &[u8]) -> Result<(), ClientMessage> {
-        self.schema_is_current();
-        if self.statements.by_id.len() >= self.shared.options.max_prepared {
+        self.setup_is_current();
+        if self.statements.by_id.len() >= self.setup.options.max_prepared {
             let text = "Can't create more than max_prepared statements in one session";
             return Err(ClientMessage::new(codes::MAX_PREPARED_STMT_COUNT_REACHED, text));
         }
@@ -169,7 +169,7 @@ impl Session {
 
     /// The way of an execution that one shard answers, with all that it needs in its packet. Allocates nothing.
     pub(super) fn execute_way(&mut self, body: &[u8]) -> Option<Way> {
-        self.schema_is_current();
+        self.setup_is_current();
         let is_plain = self.is_plain();
         let id = u32::from_le_bytes(*body.first_chunk()?);
         let statement = self.statements.by_id.get_mut(&id)?;

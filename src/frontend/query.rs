@@ -53,7 +53,7 @@ impl Session {
     /// The way of a statement that one shard answers as it is, with a plan that is known, and that concerns nothing that
     /// the session must look after. Allocates nothing. `is_framed`: the packet can be sent on as it came.
     pub(super) fn query_way(&mut self, sql: &[u8], is_framed: bool) -> Option<Way> {
-        self.schema_is_current();
+        self.setup_is_current();
         let outcome = self.shape.read(sql, self.mode);
         if !outcome.is_readable || outcome.has_several_statements || outcome.is_multi_row {
             return None;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -13,7 +13,7 @@ use crate::backend::interrupt::Interrupt;
 /// The sessions that are open now.
 #[derive(Debug)]
 pub struct Registry {
-    limit: usize,
+    limit: AtomicUsize,
     next_id: AtomicU32,
     entries: Mutex<HashMap<u32, Arc<Entry>>>,
     /// Told when the last session goes.
@@ -108,7 +108,7 @@ impl Registry {
     /// `limit`: most sessions at once.
     pub fn new(limit: usize) -> Arc<Registry> {
         Arc::new(Registry {
-            limit,
+            limit: AtomicUsize::new(limit),
             next_id: AtomicU32::new(1),
             entries: Mutex::new(HashMap::new()),
             empty: Notify::new(),
@@ -118,7 +118,7 @@ impl Registry {
     /// Registers a new session; `None` when there are too many.
     pub fn admit(self: &Arc<Self>, interrupt: Arc<Interrupt>) -> Option<Registered> {
         let mut entries = self.entries.lock();
-        if entries.len() >= self.limit {
+        if entries.len() >= self.limit.load(Ordering::Relaxed) {
             return None;
         }
         let mut id = self.next_id.fetch_add(1, Ordering::Relaxed);
@@ -129,6 +129,11 @@ impl Registry {
         let entry = Arc::new(Entry { id, interrupt, user: Mutex::new(String::new()), activity: Activity::default() });
         entries.insert(id, Arc::clone(&entry));
         Some(Registered { entry, registry: Arc::clone(self) })
+    }
+
+    /// Sessions beyond it stay; no more come.
+    pub fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, Ordering::Relaxed);
     }
 
     pub fn len(&self) -> usize {

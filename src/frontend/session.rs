@@ -20,7 +20,7 @@ use super::options::User;
 use super::prepared::Statements;
 use super::registry::Registered;
 use super::response::{self, Form};
-use super::shared::Shared;
+use super::shared::{Setup, Shared};
 use super::text_prepared::TextStatements;
 use crate::backend::error::Reason;
 use crate::backend::interrupt::{Interrupt, Limit};
@@ -28,7 +28,7 @@ use crate::backend::pool::WorkerId;
 use crate::backend::settings::Settings;
 use crate::backend::transport::Transport;
 use crate::exec::links::{Link, Links, Need, Side};
-use crate::sharding::schema::DatabaseId;
+use crate::sharding::schema::{DatabaseId, same_name};
 use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::sql::shape::Shape;
 use crate::sql::tokens::Mode;
@@ -80,9 +80,10 @@ impl Default for Last {
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) shared: Arc<Shared>,
-    /// The rules that the statement at hand is run by.
+    /// The configuration that the statement at hand is run by, and its rules.
+    pub(super) setup: Arc<Setup>,
     pub(super) schema: Arc<Schema>,
-    schema_edition: u64,
+    edition: u64,
     pub(super) client: Client,
     pub(super) interrupt: Arc<Interrupt>,
     pub(super) registered: Registered,
@@ -121,13 +122,13 @@ pub(super) struct Session {
 
 /// Serves one client from its greeting to its end.
 pub(super) async fn run(stream: TcpStream, peer: SocketAddr, worker: WorkerId, shared: Arc<Shared>, _count: Count) {
-    let interrupt = shared.topology.watchdog.new_interrupt();
+    let interrupt = shared.watchdog.new_interrupt();
     // A client whose host is gone without a word must not hold its locks for ever.
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 6);
     if stream.set_nodelay(true).is_err() || SockRef::from(&stream).set_tcp_keepalive(&keepalive).is_err() {
         return;
     }
-    let client = Client::new(Transport::Tcp(stream), handshake::LARGEST_PACKET, shared.options.write_timeout);
+    let client = Client::new(Transport::Tcp(stream), handshake::LARGEST_PACKET, shared.setup().options.write_timeout);
     let arrival = Arrival { client, peer, worker, interrupt };
     // Boxed, as it is large and soon over: an idle session must not pay for it.
     let Some(session) = Box::pin(handshake::log_in(arrival, shared)).await else { return };
@@ -146,9 +147,10 @@ impl Session {
     ) -> Session {
         let id = registered.entry.id;
         *registered.entry.activity.host.lock() = arrival.peer.to_string();
+        let setup = shared.setup();
         Session {
-            schema_edition: shared.schema_edition(),
-            schema: shared.schema.load_full(),
+            edition: shared.edition(),
+            schema: Arc::clone(&setup.schema),
             client: arrival.client,
             interrupt: arrival.interrupt,
             registered,
@@ -157,7 +159,7 @@ impl Session {
             peer: arrival.peer,
             capabilities,
             class: RelayedCapabilities::of(capabilities),
-            idle_timeout: shared.options.idle_timeout.into(),
+            idle_timeout: setup.options.idle_timeout.into(),
             current: Current::None,
             settings: Arc::default(),
             mode: Mode::default(),
@@ -176,23 +178,42 @@ impl Session {
             turn: id as usize,
             ends: false,
             shape: Shape::default(),
+            setup,
             shared,
         }
     }
 
-    /// Takes over rules that were reloaded. A database that is gone from them is selected no more.
-    pub(super) fn schema_is_current(&mut self) {
-        let edition = self.shared.schema_edition();
-        if edition == self.schema_edition {
+    /// Takes over a configuration, or live columns, that have changed.
+    pub(super) fn setup_is_current(&mut self) {
+        let edition = self.shared.edition();
+        if edition != self.edition {
+            self.take_over(edition);
+        }
+    }
+
+    /// Another configuration counts its shards in another way: connections that are held for some of them, with an open
+    /// transaction or the like, go on under the one that they were taken by. A database that is gone, or that the user
+    /// may no longer use, is selected no more. A user who is gone keeps the session, as after DROP USER.
+    fn take_over(&mut self, edition: u64) {
+        let newest = self.shared.setup();
+        if newest.generation != self.setup.generation && !self.links.held().is_empty() {
             return;
         }
-        self.schema_edition = edition;
-        let newest = self.shared.schema.load();
+        if let Some(user) = newest.users.get(&self.user.name) {
+            self.user = Arc::clone(user);
+        }
         if let Current::Logical(id) = self.current {
             let name = &self.schema.database_of(id).name;
-            self.current = newest.database(name).map_or(Current::None, |(id, _)| Current::Logical(id));
+            let may_use = self.user.databases.iter().any(|own| same_name(own, name));
+            let found = newest.schema.database(name).filter(|_| may_use);
+            self.current = found.map_or(Current::None, |(id, _)| Current::Logical(id));
         }
-        self.schema = Arc::clone(&newest);
+        if self.idle_timeout == self.setup.options.idle_timeout.into() {
+            self.idle_timeout = newest.options.idle_timeout.into();
+        }
+        self.edition = edition;
+        self.schema = Arc::clone(&newest.schema);
+        self.setup = newest;
     }
 
     /// As after login, but for user and database: COM_RESET_CONNECTION, and part of COM_CHANGE_USER.
@@ -207,12 +228,12 @@ impl Session {
         self.last = Last::default();
         self.diagnostics.clear();
         self.autocommit = true;
-        self.idle_timeout = self.shared.options.idle_timeout.into();
+        self.idle_timeout = self.setup.options.idle_timeout.into();
         let mut settings = Settings::default();
         for name in super::variables::CHARACTER_SETS {
             settings.set(name, self.settings.get(name).unwrap_or("DEFAULT"));
         }
-        self.settings = self.shared.topology.interner.intern(settings);
+        self.settings = self.shared.interner.intern(settings);
         self.settings_changed();
     }
 
@@ -260,7 +281,7 @@ impl Session {
         self.interrupt.disarm();
         if !self.links.held().is_empty() {
             // A reason that ended the session must not keep its connections from being cleaned.
-            let calm = self.shared.topology.watchdog.new_interrupt();
+            let calm = self.shared.watchdog.new_interrupt();
             self.links.reset_all(&calm).await;
         }
         tracing::debug!(session = self.registered.entry.id, "session closed");
@@ -316,7 +337,7 @@ impl Session {
 
     /// By the watchdog's clock, which costs nothing.
     pub(super) fn now_ms(&self) -> u64 {
-        self.shared.topology.watchdog.now_ms()
+        self.shared.watchdog.now_ms()
     }
 
     pub(super) fn database(&self) -> Option<DatabaseId> {
@@ -359,7 +380,7 @@ impl Session {
             Current::None | Current::Logical(_) => None,
         };
         let need = Need {
-            topology: &self.shared.topology,
+            topology: &self.setup.topology,
             in_flight: &self.shared.in_flight,
             schema: &self.schema,
             class: self.class,

@@ -73,7 +73,7 @@ impl Session {
     /// What a variable is that the session keeps to itself.
     fn own_variable(&self, name: &[u8]) -> Option<String> {
         match name {
-            b"wait_timeout" if self.idle_timeout != self.shared.options.idle_timeout.into() => {
+            b"wait_timeout" if self.idle_timeout != self.setup.options.idle_timeout.into() => {
                 self.idle_timeout.seconds().map(|seconds| seconds.to_string())
             }
             b"last_insert_id" | b"identity" => Some(self.last.insert_id.to_string()),

@@ -105,7 +105,7 @@ impl Session {
     fn beginning(&self, first: ShardId) -> Beginning<'_> {
         let set = self.schema.shard(first).replica_set;
         let in_flight = &*self.shared.in_flight;
-        let decider = &self.shared.topology.set(set).options.name;
+        let decider = &self.setup.topology.set(set).options.name;
         Beginning { names: &in_flight.names, table: &in_flight.table, decider }
     }
 

@@ -6,9 +6,13 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
+use tokio::sync::mpsc;
 
+use super::configuration::Order;
 use super::options::{Options, User};
 use super::registry::Registry;
+use crate::backend::interrupt::Watchdog;
+use crate::backend::settings::Interner;
 use crate::backend::topology::Topology;
 use crate::plan::cache::{Cache, Limits};
 use crate::sharding::Schema;
@@ -35,25 +39,68 @@ impl Default for Servers {
     }
 }
 
-/// The parts of the proxy that every session works with.
-pub struct Shared {
+/// What a configuration says, as sessions run by it. It is never changed, only replaced as a whole.
+pub struct Setup {
+    /// Counts the configurations of this process. The same configuration may meet several states of the live columns.
+    pub generation: u64,
     pub options: Options,
     pub users: HashMap<String, Arc<User>>,
-    pub schema: ArcSwap<Schema>,
-    /// How often `schema` was replaced: cheaper to compare than the schemas.
-    schema_edition: AtomicU64,
+    pub schema: Arc<Schema>,
     pub topology: Arc<Topology>,
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// By user: what lets the fast path of caching_sha2_password check passwords of which only a hash is configured.
+    pub digests: Arc<Mutex<HashMap<String, [u8; 32]>>>,
+}
+
+impl std::fmt::Debug for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setup").field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
+
+impl Setup {
+    pub fn new(
+        generation: u64,
+        options: Options,
+        schema: Arc<Schema>,
+        topology: Arc<Topology>,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Setup {
+        let users = options.users.iter().map(|user| (user.name.clone(), Arc::new(user.clone()))).collect();
+        Setup { generation, options, users, schema, topology, tls, digests: Arc::default() }
+    }
+
+    /// The same configuration over another look at the live columns.
+    pub fn with_schema(&self, schema: Arc<Schema>) -> Setup {
+        Setup {
+            generation: self.generation,
+            options: self.options.clone(),
+            users: self.users.clone(),
+            schema,
+            topology: Arc::clone(&self.topology),
+            tls: self.tls.clone(),
+            digests: Arc::clone(&self.digests),
+        }
+    }
+}
+
+/// The parts of the proxy that every session works with.
+pub struct Shared {
+    setup: ArcSwap<Setup>,
+    /// How often `setup` was replaced: cheaper to compare than what it holds.
+    edition: AtomicU64,
+    pub watchdog: Arc<Watchdog>,
+    pub interner: Arc<Interner>,
     /// Distributed transactions.
     pub in_flight: Arc<InFlight>,
     pub plans: Cache,
     pub registry: Arc<Registry>,
     /// For the password exchange of caching_sha2_password on plain connections.
     pub keys: ServerKeys,
-    /// By user: what lets the fast path of caching_sha2_password check passwords of which only a hash is configured.
-    pub digests: Mutex<HashMap<String, [u8; 32]>>,
-    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Asks for the live schemas to be read again: after DDL.
     pub schema_changed: tokio::sync::Notify,
+    /// Takes RELOAD CONFIG and the like to who keeps the configuration.
+    pub orders: mpsc::Sender<Order>,
     servers: ArcSwap<Servers>,
     /// Capabilities of the last client that logged in: connections are kept warm for the next like it.
     usual_class: AtomicU32,
@@ -61,46 +108,43 @@ pub struct Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Shared").field("setup", &self.setup.load()).finish_non_exhaustive()
     }
 }
 
 impl Shared {
-    pub fn new(
-        options: Options,
-        schema: Arc<Schema>,
-        topology: Arc<Topology>,
-        in_flight: Arc<InFlight>,
-        keys: ServerKeys,
-        tls: Option<Arc<rustls::ServerConfig>>,
-    ) -> Shared {
-        let users = options.users.iter().map(|user| (user.name.clone(), Arc::new(user.clone()))).collect();
+    pub fn new(setup: Setup, in_flight: Arc<InFlight>, keys: ServerKeys, orders: mpsc::Sender<Order>) -> Shared {
         Shared {
-            users,
-            schema: ArcSwap::new(schema),
-            schema_edition: AtomicU64::new(0),
-            topology,
+            edition: AtomicU64::new(0),
+            watchdog: Arc::clone(&setup.topology.watchdog),
+            interner: Arc::clone(&setup.topology.interner),
             in_flight,
-            plans: Cache::new(Limits { entries: options.plan_cache, ..Limits::default() }),
-            registry: Registry::new(options.max_sessions),
+            plans: Cache::new(Limits { entries: setup.options.plan_cache, ..Limits::default() }),
+            registry: Registry::new(setup.options.max_sessions),
             keys,
-            digests: Mutex::default(),
-            tls,
             schema_changed: tokio::sync::Notify::new(),
+            orders,
             servers: ArcSwap::default(),
             usual_class: AtomicU32::new(capability::offered(false).bits()),
-            options,
+            setup: ArcSwap::from_pointee(setup),
         }
     }
 
-    /// Sessions take over the new schema with their next statement.
-    pub fn replace_schema(&self, schema: Arc<Schema>) {
-        self.schema.store(schema);
-        self.schema_edition.fetch_add(1, Ordering::Release);
+    /// The newest configuration.
+    pub fn setup(&self) -> Arc<Setup> {
+        self.setup.load_full()
     }
 
-    pub(super) fn schema_edition(&self) -> u64 {
-        self.schema_edition.load(Ordering::Acquire)
+    /// Sessions take over the new setup with their next statement; those that hold connections, of another configuration,
+    /// when they hold none any more.
+    pub fn replace_setup(&self, setup: Setup) {
+        self.registry.set_limit(setup.options.max_sessions);
+        self.setup.store(Arc::new(setup));
+        self.edition.fetch_add(1, Ordering::Release);
+    }
+
+    pub(super) fn edition(&self) -> u64 {
+        self.edition.load(Ordering::Acquire)
     }
 
     /// A server has answered for the first time.
@@ -109,7 +153,7 @@ impl Shared {
     }
 
     pub fn version_text(&self) -> String {
-        self.options.server_version.clone().unwrap_or_else(|| self.servers.load().version.clone())
+        self.setup.load().options.server_version.clone().unwrap_or_else(|| self.servers.load().version.clone())
     }
 
     /// What the servers are, whatever clients are told: they are who reads the statements.

@@ -137,7 +137,7 @@ impl Session {
     pub(super) fn commit_context(&self) -> commit::Context<'_> {
         commit::Context {
             in_flight: &self.shared.in_flight,
-            topology: &self.shared.topology,
+            topology: &self.setup.topology,
             schema: &self.schema,
             interrupt: &self.interrupt,
         }

@@ -40,7 +40,7 @@ pub(super) fn after_handshake(shared: &Shared, collation: u16) -> Arc<Settings> 
     settings.set("character_set_client", &quoted(charset));
     settings.set("character_set_results", &quoted(charset));
     settings.set("collation_connection", &quoted(collation));
-    shared.topology.interner.intern(settings)
+    shared.interner.intern(settings)
 }
 
 /// How statements are read under these settings.
@@ -152,7 +152,7 @@ impl Session {
     pub(super) fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
         let mut settings = (*self.settings).clone();
         change(&mut settings);
-        self.settings = self.shared.topology.interner.intern(settings);
+        self.settings = self.shared.interner.intern(settings);
         self.settings_changed();
         self.autocommit = self.settings.get("autocommit").is_none_or(|value| value == "1");
     }
@@ -259,7 +259,7 @@ impl Session {
 
     /// USE.
     pub(super) fn use_database(&mut self, name: &str) -> Result<(), ClientMessage> {
-        self.schema_is_current();
+        self.setup_is_current();
         if name.eq_ignore_ascii_case("information_schema") {
             self.current = Current::System("information_schema".into());
             *self.registered.entry.activity.database.lock() = Some("information_schema".to_owned());

@@ -1,5 +1,5 @@
 //! A small grammar of our own for what ShardGate does itself: transactions, USE, SET, KILL, table locks, text PREPARE,
-//! diagnostics and EXPLAIN ROUTE.
+//! diagnostics, EXPLAIN ROUTE, and orders about the configuration.
 //!
 //! What comes out holds values and offsets of this very text, so it must not be kept for other texts of the shape.
 //! Comments, case and a trailing `;` do not matter. The text must be one statement: see `split`.
@@ -86,6 +86,10 @@ pub enum Control {
     ShowGrants,
     /// Lists of tables and the like, and how things were created.
     ShowCatalog(ShowCatalog),
+    /// RELOAD CONFIG.
+    ReloadConfig,
+    /// ROLLBACK CONFIG.
+    RollbackConfig,
     /// PREPARE name FROM source.
     Prepare {
         name: String,
@@ -137,6 +141,10 @@ fn statement(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
         return transaction::start(cursor);
     } else if is("COMMIT") {
         return Some(transaction::commit(cursor));
+    } else if is("RELOAD") && cursor.eat_word("CONFIG") {
+        return Some(Ok(Control::ReloadConfig));
+    } else if is("ROLLBACK") && cursor.eat_word("CONFIG") {
+        return Some(Ok(Control::RollbackConfig));
     } else if is("ROLLBACK") {
         return Some(transaction::rollback(cursor));
     } else if is("SAVEPOINT") {

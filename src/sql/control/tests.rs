@@ -42,6 +42,8 @@ fn transactions() {
         ("ROLLBACK TO SAVEPOINT", Control::RollbackTo(name("SAVEPOINT"))),
         ("SAVEPOINT a", Control::Savepoint(name("a"))),
         ("RELEASE SAVEPOINT a", Control::ReleaseSavepoint(name("a"))),
+        ("RELOAD CONFIG", Control::ReloadConfig),
+        ("ROLLBACK CONFIG", Control::RollbackConfig),
     ]);
 }
 

@@ -1,0 +1,272 @@
+//! Keeps the configuration that is in force: reads it again when told to, takes it over as a whole, goes back to an earlier
+//! one, and keeps what is known of the servers' versions and tables up to date. One task does all of this, so that nothing
+//! that was learned under one configuration is taken for another's.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
+
+use super::tls;
+use crate::backend::health::Watch;
+use crate::backend::live_schema;
+use crate::backend::topology::Topology;
+use crate::config::{self, Change, Config};
+use crate::frontend::configuration::{Effect, Order, Wish};
+use crate::frontend::shared::{Servers, Setup, Shared};
+use crate::sharding::Schema;
+
+/// How often the live schemas are read again, and how soon after a failure.
+const SCHEMA_INTERVAL: Duration = Duration::from_secs(60);
+const SCHEMA_RETRY: Duration = Duration::from_secs(1);
+
+/// How long servers may take to tell what the tables of a new configuration look like, before it is in force.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Configurations that ROLLBACK CONFIG can go back to.
+const KEPT: usize = 10;
+
+/// More changes than these are counted in the log, not listed.
+const LOGGED: usize = 100;
+
+/// Changes what is logged.
+pub(super) type LogLevel = Box<dyn Fn(&str) -> anyhow::Result<()> + Send + Sync>;
+
+/// See the top of the file.
+pub(super) struct Keeper {
+    config: Config,
+    /// The newest last.
+    earlier: VecDeque<Config>,
+    shared: Arc<Shared>,
+    monitors: Watch,
+    /// Tells recovery.
+    fleet: watch::Sender<Arc<Topology>>,
+    log_level: Option<LogLevel>,
+    generation: u64,
+    /// Of schemas.
+    version: u64,
+}
+
+enum Event {
+    AskServers,
+    LookAtFiles,
+    Order(Order),
+}
+
+impl Keeper {
+    pub(super) fn new(
+        config: Config,
+        shared: Arc<Shared>,
+        fleet: watch::Sender<Arc<Topology>>,
+        log_level: Option<LogLevel>,
+    ) -> Keeper {
+        let mut monitors = Watch::default();
+        monitors.follow(&shared.setup().topology, &config.backend.monitor);
+        let earlier = VecDeque::new();
+        Keeper { config, earlier, shared, monitors, fleet, log_level, generation: 0, version: 0 }
+    }
+
+    /// Until the task is aborted; `first` is told when the servers have been asked once.
+    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>, first: Arc<Notify>) {
+        let shared = Arc::clone(&self.shared);
+        let mut ask_at = self.read_servers().await;
+        first.notify_one();
+        let mut stamps = self.config.stamps();
+        let mut look_at = self.next_look();
+        loop {
+            let event = tokio::select! {
+                () = tokio::time::sleep_until(ask_at) => Event::AskServers,
+                () = shared.schema_changed.notified() => Event::AskServers,
+                () = tokio::time::sleep_until(look_at.unwrap_or(ask_at)), if look_at.is_some() => Event::LookAtFiles,
+                Some(order) = orders.recv() => Event::Order(order),
+            };
+            match event {
+                Event::AskServers => {
+                    ask_at = self.read_servers().await;
+                    continue;
+                }
+                Event::LookAtFiles if self.config.stamps() == stamps => {
+                    look_at = self.next_look();
+                    continue;
+                }
+                Event::LookAtFiles => drop(self.carry_out(Wish::Reload).await),
+                Event::Order(Order { wish, answer }) => {
+                    let outcome = self.carry_out(wish).await;
+                    // Who asked may have gone.
+                    let _ = answer.send(outcome);
+                }
+            }
+            // What could not be taken over is not tried again before it changes.
+            stamps = self.config.stamps();
+            look_at = self.next_look();
+        }
+    }
+
+    fn next_look(&self) -> Option<Instant> {
+        self.config.reload.watch.map(|interval| Instant::now() + interval)
+    }
+
+    async fn carry_out(&mut self, wish: Wish) -> Result<Vec<Effect>, Vec<String>> {
+        let outcome = match wish {
+            Wish::Reload => self.reload().await,
+            Wish::Rollback => self.roll_back().await,
+        };
+        if let Err(reasons) = &outcome {
+            tracing::error!("the configuration was not changed");
+            reasons.iter().for_each(|reason| tracing::error!("{reason}"));
+        }
+        outcome
+    }
+
+    async fn reload(&mut self) -> Result<Vec<Effect>, Vec<String>> {
+        let path = self.config.path.clone();
+        let read = tokio::task::spawn_blocking(move || config::load(&path)).await;
+        let read = read.map_err(|error| vec![format!("reading it has failed: {error}")])?;
+        let newer = read.map_err(|problems| problems.0.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        let effects = effects(&self.config, &newer);
+        if effects.iter().all(|effect| effect.effect == WARNING) {
+            tracing::info!("the configuration has not changed");
+            return Ok(effects);
+        }
+        self.apply(&newer).await?;
+        let before = std::mem::replace(&mut self.config, newer);
+        self.earlier.push_back(before);
+        if self.earlier.len() > KEPT {
+            self.earlier.pop_front();
+        }
+        log("configuration reloaded", &effects);
+        Ok(effects)
+    }
+
+    /// The files stay as they are.
+    async fn roll_back(&mut self) -> Result<Vec<Effect>, Vec<String>> {
+        let Some(older) = self.earlier.back().cloned() else {
+            return Err(vec!["there is no earlier one: none was loaded since the start".to_owned()]);
+        };
+        self.apply(&older).await?;
+        let effects = effects(&self.config, &older);
+        self.earlier.pop_back();
+        self.config = older;
+        log("went back to the configuration before", &effects);
+        tracing::warn!(
+            "the files still have the newer configuration: it is in force again after RELOAD CONFIG or a restart"
+        );
+        Ok(effects)
+    }
+
+    /// Puts a configuration in force. Nothing has changed if that fails.
+    async fn apply(&mut self, config: &Config) -> Result<(), Vec<String>> {
+        let before = self.shared.setup();
+        let tls = tls::server_config(&config.frontend.tls).map_err(|error| vec![format!("server.tls: {error:#}")])?;
+        let topology = before.topology.changed_to(&config.backend).map_err(|error| vec![error.to_string()])?;
+        let topology = Arc::new(topology);
+        self.version += 1;
+        let schema = live(&topology, &config.schema, &before.schema, self.version).await;
+        self.generation += 1;
+        // What counts at start only stays what it was, and so it is told.
+        let (listen, workers) = (before.options.listen.clone(), before.options.workers);
+        let plan_cache = before.options.plan_cache;
+        let options = crate::frontend::options::Options { listen, workers, plan_cache, ..config.frontend.clone() };
+        let setup = Setup::new(self.generation, options, Arc::new(schema), Arc::clone(&topology), tls);
+        self.shared.replace_setup(setup);
+        self.monitors.follow(&topology, &config.backend.monitor);
+        for set in before.topology.sets.iter().filter(|set| !topology.has(set)) {
+            set.retire();
+        }
+        self.fleet.send_replace(topology);
+        if let Some(Err(error)) = self.log_level.as_ref().map(|change| change(&config.log.level)) {
+            tracing::error!(%error, "cannot change the log level");
+        }
+        Ok(())
+    }
+
+    /// Asks the servers, and says when to ask again. Tables of those that do not answer stay as they were known.
+    async fn read_servers(&mut self) -> Instant {
+        let setup = self.shared.setup();
+        // Of an earlier configuration some may have drained meanwhile.
+        self.monitors.follow(&setup.topology, &self.config.backend.monitor);
+        match live_schema::server_facts(&setup.topology).await {
+            Ok((version, sql_mode)) => self.shared.learn(Servers { version, sql_mode }),
+            Err(error) => {
+                tracing::warn!(%error, "no server tells its version");
+                return Instant::now() + SCHEMA_RETRY;
+            }
+        }
+        self.version += 1;
+        let (found, is_complete) = read(&setup.topology, &self.config.schema, &setup.schema, self.version).await;
+        // An unchanged schema keeps its version, and with it the plans.
+        if !live_schema::is_same(&setup.schema, &found) {
+            self.shared.replace_setup(setup.with_schema(Arc::new(found)));
+        }
+        Instant::now() + if is_complete { SCHEMA_INTERVAL } else { SCHEMA_RETRY }
+    }
+}
+
+/// The effect of what is only said.
+const WARNING: &str = "warning";
+
+/// What changes, and what is doubtful about it.
+fn effects(before: &Config, after: &Config) -> Vec<Effect> {
+    let effect = |change: Change| Effect {
+        effect: if change.needs_restart { "needs a restart" } else { "applied" }.to_owned(),
+        key: change.key,
+        before: change.before,
+        after: change.after,
+    };
+    let mut effects: Vec<Effect> = before.changes_to(after).into_iter().map(effect).collect();
+    effects.extend(after.warnings.iter().map(|warning| Effect {
+        key: warning.to_string(),
+        before: None,
+        after: None,
+        effect: WARNING.to_owned(),
+    }));
+    effects
+}
+
+fn log(message: &str, effects: &[Effect]) {
+    tracing::info!(changes = effects.len(), "{message}");
+    for Effect { key, before, after, effect } in effects.iter().take(LOGGED) {
+        let [before, after] = [before, after].map(|text| text.as_deref().unwrap_or("-"));
+        tracing::info!(%key, %before, %after, "{effect}");
+    }
+    if effects.len() > LOGGED {
+        tracing::info!("and {} more changes", effects.len() - LOGGED);
+    }
+}
+
+/// The rules with the live columns, so that no statement has to do without them; with those that were known where the
+/// servers take too long.
+async fn live(topology: &Topology, rules: &Schema, known: &Schema, version: u64) -> Schema {
+    match tokio::time::timeout(LOOK, read(topology, rules, known, version)).await {
+        Ok((schema, _)) => schema,
+        Err(_) => {
+            tracing::warn!(after = ?LOOK, "the servers have not told their tables in time");
+            rules.with_columns(version, |database, table| known_columns(known, database, table))
+        }
+    }
+}
+
+async fn read(topology: &Topology, rules: &Schema, known: &Schema, version: u64) -> (Schema, bool) {
+    let live = live_schema::load(topology, rules).await;
+    for (replica_set, error) in &live.failed {
+        tracing::warn!(%replica_set, %error, "cannot read the tables from the servers");
+    }
+    let columns = |database: &str, table: &str| {
+        let (id, _) = rules.database(database)?;
+        match live.columns.get(&(id, table.to_owned())) {
+            Some(columns) => Some(columns.clone()).filter(|columns| !columns.is_empty()),
+            None => known_columns(known, database, table),
+        }
+    };
+    let found = rules.with_columns(version, columns);
+    for mismatch in live_schema::mismatches(&found) {
+        tracing::error!("{mismatch}");
+    }
+    (found, live.failed.is_empty())
+}
+
+fn known_columns(known: &Schema, database: &str, table: &str) -> Option<Vec<crate::sharding::Column>> {
+    known.database(database)?.1.table(table)?.columns.clone()
+}

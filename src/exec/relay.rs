@@ -197,7 +197,11 @@ impl Relay {
                     let known = described(renames, self.walker.phase());
                     match known.and_then(|known| known_column(known, found.payload)) {
                         Some(definition) => out.extend_from_slice(&definition),
-                        None => rename(found.payload, renames, out).map_err(|source| lease.protocol(source))?,
+                        None => {
+                            let titled = known.and_then(|known| titled_column(known, found.payload));
+                            let payload = titled.as_deref().unwrap_or(found.payload);
+                            rename(payload, renames, out).map_err(|source| lease.protocol(source))?;
+                        }
                     }
                     packet::finish(out, at, &mut seq);
                 }
@@ -244,7 +248,7 @@ fn known_column(known: &Described, found: &[u8]) -> Option<Vec<u8>> {
     let (found, here, there) = (found?, here?, there?);
     let kind = |column: &ColumnDefinition<'_>| (column.column_type, column.charset, column.decimals);
     let is_named = (found.schema, found.table, found.org_table) == (here.schema, here.table, here.org_table);
-    if !is_named || found.name != there.name || kind(&found) != kind(&there) {
+    if !is_named || !found.name.eq_ignore_ascii_case(there.name) || kind(&found) != kind(&there) {
         return None;
     }
     let mut changed = found.flags ^ here.flags;
@@ -257,6 +261,19 @@ fn known_column(known: &Described, found: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     ColumnDefinition { org_name, flags, length, ..there }.write(&mut out);
     Some(out)
+}
+
+/// The definition with the title that a server with the client's own tables gives. It differs in letter case where MySQL
+/// calls a column of `information_schema` by its own name, however a statement writes it.
+fn titled_column(known: &Described, found: &[u8]) -> Option<Vec<u8>> {
+    let [found, there] = [found, &known.there].map(|payload| ColumnDefinition::parse(payload).ok());
+    let (found, there) = (found?, there?);
+    let is_other = found.name != there.name && found.name.eq_ignore_ascii_case(there.name);
+    is_other.then(|| {
+        let mut out = Vec::new();
+        ColumnDefinition { name: there.name, ..found }.write(&mut out);
+        out
+    })
 }
 
 /// Appends a column definition with the client's names.

@@ -378,16 +378,12 @@ impl Session {
         head: Execute,
         body: &[u8],
     ) -> Result<(), ClientMessage> {
-        let mut payload = Vec::new();
-        statement
-            .arguments
-            .write(body, 0..statement.params, 0, 0, &mut payload)
-            .map_err(super::handshake::wire_message)?;
-        let long_data = statement.long_data.iter().map(|(param, data)| (*param, data.clone())).collect();
-        let execution = Execution { text: Vec::new(), payload, long_data };
         let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
         let gathering = self.gathering(plan, &statement.binding(&self.schema, &values));
         let gathering = gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
+        let own: Vec<u16> = (0..statement.params).collect();
+        let params = gathering.params.as_ref().unwrap_or(&own);
+        let execution = statement.execution_of(Vec::new(), params, body)?;
         let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
         let last = Last::Prepared(execution, kind);
         let order = GatherOrder { plan, sql: &statement.text, gathering, last, more_follows: false };

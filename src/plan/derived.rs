@@ -1,7 +1,7 @@
 //! Queries in the place of tables: derived tables and common table expressions, and the shard key that they pass on.
 
 use crate::sharding::schema::same_name;
-use crate::sql::parse::ast::{Cte, Ident, Item, ItemKind, TableName, With};
+use crate::sql::parse::ast::{Cte, Ident, Item, ItemKind, NamedTable, TableName, With};
 
 use super::instance::{Instance, Key, Source};
 use super::scope::{BlockId, InstanceId, QueryId, Scopes, TermScope};
@@ -47,7 +47,7 @@ impl<'q> Scopes<'_, 'q> {
         for index in before..self.ctes.len() {
             // The server looks at the names in it all the same.
             if self.ctes[index].uses == 0 {
-                self.read_cte_query(index)?;
+                self.read_cte_query(index, None)?;
             }
         }
         self.ctes.truncate(before);
@@ -73,18 +73,25 @@ impl<'q> Scopes<'_, 'q> {
         Ok(Some(index))
     }
 
-    pub(super) fn read_cte(&mut self, index: usize, block: BlockId, name: String) -> Result<InstanceId> {
+    pub(super) fn read_cte(
+        &mut self,
+        index: usize,
+        named: &'q NamedTable,
+        block: BlockId,
+        name: String,
+    ) -> Result<InstanceId> {
         self.ctes[index].uses += 1;
         if self.ctes[index].visibility == Visibility::Open {
+            self.uses.note_recursion(self.ctes[index].cte, named);
             return self.add(Instance::new(block, name, Source::Nowhere));
         }
-        let query = self.read_cte_query(index)?;
+        let query = self.read_cte_query(index, Some(named))?;
         self.add_derived(query, block, name, &self.ctes[index].cte.columns, false)
     }
 
     /// Reads the query of a common table expression as it sees the names around it: those before it, and itself if it
     /// is recursive.
-    fn read_cte_query(&mut self, index: usize) -> Result<QueryId> {
+    fn read_cte_query(&mut self, index: usize, named: Option<&'q NamedTable>) -> Result<QueryId> {
         let before: Vec<Visibility> = self.ctes.iter().map(|frame| frame.visibility).collect();
         let CteFrame { cte, parent, is_recursive, .. } = self.ctes[index];
         for frame in &mut self.ctes[index..] {
@@ -93,7 +100,9 @@ impl<'q> Scopes<'_, 'q> {
         if is_recursive {
             self.ctes[index].visibility = Visibility::Open;
         }
+        self.uses.begin(cte, named);
         let query = self.read_query(&cte.query, parent)?;
+        self.uses.end();
         for (frame, visibility) in self.ctes.iter_mut().zip(before) {
             frame.visibility = visibility;
         }

@@ -8,9 +8,11 @@
 use crate::sharding::schema::same_name;
 use crate::sharding::{Schema, ShardId, ShardSet, Table};
 use crate::sql::parse::ast::{ItemKind, JoinCondition, NamedTable, Query};
+use crate::sql::tokens::TokenKind;
+use crate::sql::{Lexer, Mode};
 
 use super::catalog::wanted::{Reference, Wanted, is_assembled, is_of_one_server};
-use super::gathered_text::{FinalText, Part};
+use super::gathered_text::{FinalText, Place, Writing};
 use super::instance::Source as Rows;
 use super::names::{Anchor, write_quoted};
 use super::narrow::{Narrow, TableId};
@@ -22,6 +24,8 @@ use super::{Binding, PlanError, functions};
 pub struct GatherPlan {
     sources: Vec<Source>,
     text: FinalText,
+    /// The parameters in that text, as indexes of the statement's own, where they are not those.
+    params: Option<Vec<u16>>,
     is_one_row: bool,
 }
 
@@ -72,6 +76,8 @@ pub struct Gathering {
     pub sources: Vec<Gathered>,
     /// The client's statement, over the temporary tables.
     pub text: Vec<u8>,
+    /// The parameters in `text`, as indexes of the statement's own, where they are not those.
+    pub params: Option<Vec<u16>>,
     /// The same over the scratch's own tables, where it has all of them: it says what the answer's columns are.
     pub example: Vec<u8>,
     /// An aggregate without groups: FOUND_ROWS() is 1, whatever LIMIT leaves of it.
@@ -96,12 +102,22 @@ pub struct Gathered {
     pub fetches: Vec<(ShardId, Vec<u8>)>,
 }
 
-impl Scopes<'_, '_> {
-    /// How the query, which is the whole statement, would be gathered. `words` are all names in its text.
-    pub(super) fn gather_plan(&self, root: QueryId, words: &[String]) -> Option<GatherPlan> {
+impl<'q> Scopes<'_, 'q> {
+    /// How the query, which is the whole statement, would be gathered. `words` are all names in its text. `None`: where
+    /// copies of a common table expression would be needed that are not alike.
+    pub(super) fn gather_plan(&self, root: QueryId, sql: &[u8], words: &[String]) -> Option<GatherPlan> {
+        let ctes = self.cte_texts();
+        if ctes.are_uncertain(self, sql) {
+            return None;
+        }
         let mut places: Vec<(&NamedTable, Vec<InstanceId>)> = Vec::new();
         for (named, instance) in &self.places {
-            match places.iter_mut().find(|(known, _)| known.name.table.span == named.name.table.span) {
+            let within = self.instances[*instance].within;
+            let is_same = |known: &NamedTable, instances: &[InstanceId]| {
+                let is_apart = ctes.has_copies() && self.instances[instances[0]].within != within;
+                known.name.table.span == named.name.table.span && !is_apart
+            };
+            match places.iter_mut().find(|(known, instances)| is_same(known, instances)) {
                 Some((_, instances)) => instances.push(*instance),
                 None => places.push((named, vec![*instance])),
             }
@@ -109,11 +125,16 @@ impl Scopes<'_, '_> {
         places.sort_by_key(|(named, _)| named.name.table.span.start);
         let sources = places.iter().map(|(named, instances)| self.source(named, instances, words));
         let sources: Vec<Source> = sources.collect::<Option<_>>()?;
-        let named: Vec<&NamedTable> = places.iter().map(|(named, _)| *named).collect();
-        let direct: Vec<bool> = sources.iter().map(|source| source.from == From::System).collect();
-        let is_one_row = self.is_one_row(root);
-        let is_catalog: Vec<bool> = sources.iter().map(Source::is_catalog).collect();
-        Some(GatherPlan { text: self.final_text(&named, &direct, &is_catalog), sources, is_one_row })
+        let place = |((named, instances), source): (&(&'q NamedTable, Vec<InstanceId>), &Source)| Place {
+            named,
+            within: if ctes.has_copies() { self.instances[instances[0]].within } else { None },
+            is_direct: source.from == From::System,
+            is_catalog: source.is_catalog(),
+        };
+        let places: Vec<Place<'_>> = places.iter().zip(&sources).map(place).collect();
+        let text = self.final_text(&places, &ctes);
+        let params = ctes.has_copies().then(|| text.params(&params_of(sql, self.ctx.mode), self.literals));
+        Some(GatherPlan { text, params, sources, is_one_row: self.is_one_row(root) })
     }
 
     /// Whether the query aggregates all rows to one.
@@ -267,10 +288,12 @@ impl GatherPlan {
         let parts = self.sources.iter().enumerate().filter(|(place, _)| !direct[*place]);
         let sources = parts.map(|(place, source)| source.gathered(place, scratch, input)).collect();
         let (mut text, mut example) = (Vec::new(), Vec::new());
-        self.text.render(input, scratch, &self.sources, &direct, &mut text);
         let all = vec![true; direct.len()];
-        self.text.render(input, scratch, &self.sources, &all, &mut example);
-        Gathering { scratch, sources, text, example, is_one_row: self.is_one_row }
+        let writing = Writing { input, scratch, sources: &self.sources, direct: &direct };
+        self.text.render(&writing, &mut text);
+        self.text.render(&Writing { direct: &all, ..writing }, &mut example);
+        let params = self.params.clone().filter(|_| direct != all);
+        Gathering { scratch, sources, text, params, example, is_one_row: self.is_one_row }
     }
 
     /// Where the most tables are, of the preferred shards if there are such.
@@ -388,12 +411,7 @@ pub(super) fn temporary_name(place: usize) -> String {
     format!("shardgate_gathered_{place}")
 }
 
-impl Part {
-    /// The place that it belongs to, where it is about one.
-    pub(super) fn place(&self) -> Option<usize> {
-        match self {
-            Self::Name(place) | Self::Alias(place) | Self::Cut(place) => Some(*place),
-            Self::Other(_) => None,
-        }
-    }
+/// Where the parameters stand.
+fn params_of(sql: &[u8], mode: Mode) -> Vec<u32> {
+    Lexer::new(sql, mode).filter(|token| token.kind == TokenKind::Param).map(|token| token.start).collect()
 }

@@ -5,6 +5,7 @@ use crate::sharding::{ColocationId, DatabaseId, Placement, Shard, ShardId, Shard
 use crate::sql::parse::ast::TableName;
 
 use super::PlanError;
+use super::cte_copies::UseId;
 use super::narrow::TableId;
 use super::scope::{BlockId, InstanceId, QueryId, Scopes};
 
@@ -31,6 +32,8 @@ pub(super) struct Instance {
     /// For a shard key that a derived table passes on: who has it within, and who has it outside.
     pub(super) inner: Option<InstanceId>,
     pub(super) outer: Option<InstanceId>,
+    /// The use of a common table expression in whose text it is named.
+    pub(super) within: Option<UseId>,
 }
 
 /// Where an instance's rows are.
@@ -73,6 +76,7 @@ impl Instance {
             rules: Vec::new(),
             inner: None,
             outer: None,
+            within: None,
         }
     }
 

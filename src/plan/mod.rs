@@ -8,6 +8,7 @@ pub mod bind;
 pub mod cache;
 pub mod catalog;
 mod condition;
+mod cte_copies;
 mod ddl;
 mod derived;
 mod edits;

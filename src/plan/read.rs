@@ -46,6 +46,10 @@ pub(super) fn route<'q>(
     }
     let may_be_refused = narrowed.refused.is_some() || narrowed.at.is_some();
     let gather = if may_be_refused { gather_plan(scopes, id, sql, facts) } else { None };
+    if may_be_refused && gather.is_none() && scopes.cte_texts().are_uncertain(scopes, sql) {
+        let feature = "a common table expression that is read twice and has other rows each time (RAND(), UUID())";
+        narrowed.refused = Some(feature.to_owned());
+    }
     Ok(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new(), gather })
 }
 
@@ -56,7 +60,7 @@ fn gather_plan(scopes: &Scopes<'_, '_>, root: QueryId, sql: &[u8], facts: &Facts
     }
     let names = parse::mentioned_names(sql, scopes.ctx.mode)?;
     let words: Vec<String> = names.into_iter().map(|name| name.table.text).collect();
-    scopes.gather_plan(root, &words).map(Box::new)
+    scopes.gather_plan(root, sql, &words).map(Box::new)
 }
 
 /// Whether the rows that a query reads stay locked.

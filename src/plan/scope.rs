@@ -11,6 +11,7 @@ use crate::sql::parse::ast::{
 };
 
 use super::condition::Cond;
+use super::cte_copies::Uses;
 use super::derived::CteFrame;
 use super::instance::{Instance, Source};
 use super::names::{Edits, NewText};
@@ -100,6 +101,7 @@ pub(super) struct Scopes<'a, 'q> {
     /// What an INSERT is into: its rows are not read.
     pub(super) target: Option<InstanceId>,
     pub(super) ctes: Vec<CteFrame<'q>>,
+    pub(super) uses: Uses<'q>,
 }
 
 type Result<T> = std::result::Result<T, PlanError>;
@@ -118,6 +120,7 @@ impl<'a, 'q> Scopes<'a, 'q> {
             edits: Edits::default(),
             target: None,
             ctes: Vec::new(),
+            uses: Uses::default(),
         }
     }
 
@@ -213,14 +216,14 @@ impl<'a, 'q> Scopes<'a, 'q> {
         }
         let id = self.instances.len();
         self.blocks[instance.block].instances.push(id);
-        self.instances.push(instance);
+        self.instances.push(Instance { within: self.uses.open(), ..instance });
         Ok(id)
     }
 
     fn read_named(&mut self, named: &'q NamedTable, block: BlockId, naming: Naming) -> Result<InstanceId> {
         let name = named.alias.as_ref().unwrap_or(&named.name.table).text.clone();
         if let Some(frame) = self.cte_named(&named.name)? {
-            return self.read_cte(frame, block, name);
+            return self.read_cte(frame, named, block, name);
         }
         let mut instance = self.instance_of(&named.name, block, name)?;
         instance.is_spliced = naming == Naming::Spliced;

@@ -2,7 +2,7 @@
 //!
 //! A case is a statement, then lines that begin with `=>` and say what comes of it:
 //! `one 1`, `any 0 1`, `scatter 0 1 2 3`, `merge 0 1 2 3`, `split 0:0,2 1:1`, `local database`, `refuse ORDER BY`, `error MissingShardKey`,
-//! `text 1: SELECT ...` (what shard 1 gets), `kind Read`, `commits`, `copies`. `schemas:` or `tables:` before it makes it
+//! `text 1: SELECT ...` (what shard 1 gets), `over SELECT ...` (what runs over gathered rows), `kind Read`, `commits`, `copies`. `schemas:` or `tables:` before it makes it
 //! hold for one layout only. Before a statement `@params 5, 'x', NULL`, `@mode pipes_as_concat mysql`, `@database none`
 //! hold for that statement. `#` begins a comment.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
@@ -252,6 +252,17 @@ fn text_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
     String::from_utf8(out).unwrap()
 }
 
+/// The statement over what was gathered, and which parameters it has, where these are not the client's own.
+fn text_over(outcome: &Outcome, input: &Binding<'_>) -> String {
+    let choice = gather::Choice { preferred: &ShardSet::empty(), may_use_copies: true };
+    let gathering = outcome.plan.gather().unwrap().bind(input, choice);
+    let text = String::from_utf8(gathering.text).unwrap().replace("shardgate_", "");
+    match gathering.params {
+        Some(params) if !params.is_empty() => format!("{text} {params:?}"),
+        _ => text,
+    }
+}
+
 /// What is wrong with one expectation; empty if nothing is.
 fn mismatch(wanted: &str, found: Result<(&Outcome, &Binding<'_>), &PlanError>) -> String {
     let is_met = match (wanted.split_once(' '), found) {
@@ -260,6 +271,10 @@ fn mismatch(wanted: &str, found: Result<(&Outcome, &Binding<'_>), &PlanError>) -
             let (shard, text) = rest.split_once(": ").unwrap();
             let rendered = text_for(outcome, input, shard.parse().unwrap());
             return if rendered == text { String::new() } else { format!("text {shard}: {rendered}") };
+        }
+        (Some(("over", text)), Ok((outcome, input))) => {
+            let rendered = text_over(outcome, input);
+            return if rendered == text { String::new() } else { format!("over {rendered}") };
         }
         (Some(("kind", kind)), Ok((outcome, _))) => format!("{:?}", outcome.plan.kind) == kind,
         (None, Ok((outcome, _))) if wanted == "commits" => outcome.plan.implicit_commit,

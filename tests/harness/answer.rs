@@ -151,6 +151,7 @@ fn flags_of_the_optimiser(one: &Column, other: &Column) -> u16 {
     null | GROUP_FLAG
         | if some_are_lost { KEY_FLAGS } else { 0 }
         | if are_computed(one, other) { COMPUTED_FLAGS } else { 0 }
+        | if one.kind == BIT && other.kind == BIT { FLAG_OF_BITS } else { 0 }
 }
 
 fn are_computed(one: &Column, other: &Column) -> bool {

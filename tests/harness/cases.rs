@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use shardgate::playground::flavour::Flavour;
+
 use super::answer::{FIELDS, Leniency};
 use super::client::Param;
 
@@ -18,6 +20,11 @@ impl Case {
     /// Whether it holds only where rows are by their natural key: it writes what another key forbids.
     pub fn needs_natural_key(&self) -> bool {
         self.steps.iter().any(|step| step.natural_key)
+    }
+
+    /// Whether it is about something that this flavour of servers has.
+    pub fn is_for(&self, flavour: Flavour) -> bool {
+        self.steps.iter().all(|step| step.only.is_none_or(|only| only == flavour))
     }
 
     /// Whether the tables may look different afterwards.
@@ -58,6 +65,8 @@ pub struct Step {
     pub natural_key: bool,
     /// What its case writes is not the same on any two servers.
     pub own_rows: bool,
+    /// Its case is left out on servers of another flavour.
+    pub only: Option<Flavour>,
 }
 
 impl Step {
@@ -164,6 +173,7 @@ fn annotate(step: &mut Step, note: &str, place: &str) {
         "prepared" => step.prepared_only = true,
         "natural key" => step.natural_key = true,
         "own rows" => step.own_rows = true,
+        "only" => step.only = Some(flavour(value, place)),
         "refused" => step.refused = Some(refusal(value, place)),
         "refused prepared" => step.refused_prepared = Some(refusal(value, place)),
         "params" => {
@@ -176,6 +186,14 @@ fn annotate(step: &mut Step, note: &str, place: &str) {
         }
         "about" => {}
         other => panic!("{place}: no annotation `{other}` (a remark starts with `-- about:`)"),
+    }
+}
+
+fn flavour(value: &str, place: &str) -> Flavour {
+    match value {
+        "MariaDB" => Flavour::MariaDb,
+        "MySQL" => Flavour::MySql,
+        other => panic!("{place}: no flavour `{other}`"),
     }
 }
 

@@ -135,6 +135,11 @@ impl Fixture {
         Fixture { cluster, plain, sharded, with_itself: true, proxies: Vec::new(), runtime, refills, held, schemas }
     }
 
+    /// Whose servers they are.
+    pub fn flavour(&self) -> Flavour {
+        self.cluster.replica_sets[0].primary.flavour()
+    }
+
     /// The ShardGate in front of this layout.
     pub fn proxy(&self, layout: Layout) -> &Proxy<'static> {
         let index = Layout::ALL.iter().position(|known| *known == layout).unwrap();

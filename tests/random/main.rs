@@ -63,13 +63,13 @@ struct Bounds {
 
 #[test]
 fn random_statements_are_answered_like_a_single_server_does() {
-    run_all(std::env::var_os("SHARDGATE_TEST_SERVER").map(Into::into), false);
+    run_all(std::env::var_os("SHARDGATE_TEST_SERVER").map(Into::into));
 }
 
 #[test]
 fn random_statements_are_answered_like_a_single_mysql_does() {
     match std::env::var_os("SHARDGATE_TEST_MYSQLD") {
-        Some(server) => run_all(Some(server.into()), true),
+        Some(server) => run_all(Some(server.into())),
         None => eprintln!("skipped: SHARDGATE_TEST_MYSQLD does not name MySQL's server"),
     }
 }
@@ -79,7 +79,7 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }
 
-fn run_all(server: Option<PathBuf>, is_mysql: bool) {
+fn run_all(server: Option<PathBuf>) {
     let statements = number("RANDOM_QUERIES");
     let seconds = number("RANDOM_SECONDS").or(statements.is_none().then_some(SECONDS));
     let bounds = Bounds {
@@ -87,7 +87,7 @@ fn run_all(server: Option<PathBuf>, is_mysql: bool) {
         until: Instant::now() + Duration::from_secs(seconds.unwrap_or(24 * 3600)),
         findings: number("RANDOM_FINDINGS").map_or(MOST_FINDINGS, |count| usize::try_from(count).unwrap()),
     };
-    let servers = Servers::start(server, is_mysql);
+    let servers = Servers::start(server);
     let mut tally = Tally::default();
     for (number, seed) in seeds().enumerate() {
         if tally.is_enough(bounds) {

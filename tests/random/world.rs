@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use shardgate::playground::flavour::Flavour;
 use shardgate::playground::{Cluster, ClusterOptions, ports};
 
 use crate::harness::answer::Answer;
@@ -36,10 +37,11 @@ pub struct World<'a> {
 }
 
 impl Servers {
-    pub fn start(server: Option<PathBuf>, is_mysql: bool) -> Servers {
+    pub fn start(server: Option<PathBuf>) -> Servers {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let options = ClusterOptions { server, replica_sets: vec![0, 0, 0], ..Default::default() };
         let cluster = runtime.block_on(Cluster::start(options)).unwrap();
+        let is_mysql = cluster.replica_sets[0].primary.flavour() == Flavour::MySql;
         runtime.block_on(cluster.grant("shop%")).unwrap();
         let user =
             format!("CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON {DATABASE}.* TO {USER}@'%'");

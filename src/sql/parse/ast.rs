@@ -156,6 +156,8 @@ pub struct Condition {
 /// `WITH name (columns) AS (query)`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cte {
+    /// From the name to the closing parenthesis.
+    pub span: Span,
     pub name: Ident,
     pub columns: Vec<Ident>,
     pub query: Query,

@@ -76,11 +76,20 @@ pub(super) fn read_with(cursor: &mut Cursor<'_, '_>) -> Result<With> {
     }
     with.is_recursive = cursor.take_word("RECURSIVE");
     loop {
+        let start = cursor.at;
         let name = cursor.take_ident()?;
         let columns = read_names(cursor)?;
         cursor.expect_word("AS")?;
         let query = read_parenthesised(cursor)?;
-        with.ctes.push(Cte { name, columns, query });
+        // MariaDB's: CYCLE a, b RESTRICT.
+        if cursor.take_word("CYCLE") {
+            cursor.take_ident()?;
+            while cursor.take_op(Op::Comma) {
+                cursor.take_ident()?;
+            }
+            cursor.expect_word("RESTRICT")?;
+        }
+        with.ctes.push(Cte { span: cursor.tokens.span(start, cursor.at), name, columns, query });
         if !cursor.take_op(Op::Comma) {
             return Ok(with);
         }

@@ -24,6 +24,8 @@ SELECT c.table_name, c.column_name, c.column_type, c.column_default, c.extra, c.
 SELECT column_name, UPPER(data_type) t FROM information_schema.columns WHERE table_schema = 'shop' AND table_name IN ('orders', 'tickets') AND column_key = 'PRI' ORDER BY table_name, column_name;
 
 -- about: indexes and constraints
+-- about: As text only: how wide MySQL takes NON_UNIQUE to be depends on its plan, and so do the bytes of a prepared answer.
+-- text
 -- unordered
 SELECT table_name, index_name, seq_in_index, column_name, non_unique FROM information_schema.statistics WHERE table_schema = 'shop';
 -- unordered

@@ -27,6 +27,7 @@ UPDATE users SET user_id = 5001 WHERE user_id = 1;
 -- refused: 1235
 INSERT INTO users (user_id, name) VALUES (FLOOR(RAND() * 1000), 'x');
 
+SET @n = 0;
 SELECT @n := @n + 1, name FROM users;
 
 -- about: The session goes on after a refusal.

@@ -94,9 +94,15 @@ SELECT SUM(level = 3), SUM(name LIKE 'A%'), SUM(ISNULL(mood)) FROM users;
 -- params: 2, 100
 SELECT COUNT(*), SUM(balance + ?) FROM users WHERE level >= ?;
 
+-- about: A connection of MySQL's remembers what type a parameter had once.
+-- only: MariaDB
 -- params: 1.5
 -- params: 3
 -- params: NULL
+SELECT SUM(level * ?) FROM users;
+
+-- params: 1.5
+-- params: 0.25
 SELECT SUM(level * ?) FROM users;
 
 SELECT JSON_ARRAYAGG(title) FROM tickets WHERE ticket_id = 4;

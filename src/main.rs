@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use shardgate::server::{self, import, offline, operate, place};
+use shardgate::server::{self, check, import, offline, operate, place};
 
 // Memory of a burst of sessions goes back to the system within seconds (background purging).
 #[cfg(not(target_env = "msvc"))]
@@ -32,13 +32,17 @@ enum Command {
     },
     /// Start real servers with a sharded demo shop, and the proxy in front of them.
     Playground(Playground),
-    /// Validate the configuration; prints every problem with file, line and key.
+    /// Validate the configuration; prints every problem with file, line and key. Exit codes: 0 nothing found, 1 warnings,
+    /// 2 errors.
     Check {
         #[command(flatten)]
         config: ConfigFile,
-        /// Compare with the live servers as well: schemas, tables, types and collations of shard keys.
+        /// Compare with the live servers as well: schemas, tables, columns, keys, engines, rights.
         #[arg(long)]
         connect: bool,
+        /// How the findings are printed: lines for people to standard error, or one JSON object to standard output.
+        #[arg(long, value_enum, default_value = "text")]
+        format: LogFormat,
     },
     /// Create the physical schemas of all shards that do not exist yet.
     Init {
@@ -169,7 +173,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             server: options.server,
             keep: options.keep,
         }),
-        Command::Check { config, connect } => operate::check(&config.config, connect),
+        Command::Check { config, connect, format } => {
+            check::check(&config.config, connect, matches!(format, LogFormat::Json))
+        }
         Command::Init { config } => operate::init(&config.config),
         Command::ShardOf { config, table, key } => offline::shard_of(&config.config, &table, &key),
         Command::Place => place::place(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock())),

@@ -297,13 +297,12 @@ impl Live {
         (run.code, text.lines().map(str::to_owned).collect())
     }
 
-    /// Compares, and expects these lines, each a beginning; the last is the sum.
-    fn expect_differences(&self, wanted: &[&str]) {
+    /// Compares, and expects these lines, each with these words; the last is the sum.
+    fn expect_differences(&self, worst: i32, wanted: &[&str]) {
         let (code, lines) = self.run(&["check", "--connect"]);
-        let agree =
-            lines.len() == wanted.len() && lines.iter().zip(wanted).all(|(line, wanted)| line.starts_with(wanted));
+        let agree = lines.len() == wanted.len() && lines.iter().zip(wanted).all(|(line, wanted)| line.contains(wanted));
         assert!(
-            code == Some(1) && agree,
+            code == Some(worst) && agree,
             "exit {code:?}, wanted\n  {}\ngot\n  {}",
             wanted.join("\n  "),
             lines.join("\n  ")
@@ -332,10 +331,12 @@ fn servers_are_prepared_and_compared() {
 }
 
 fn schemas_are_created_once(live: &Live) {
-    live.expect_differences(&[
-        "replica set rs0: there is no schema shop_0 (of shard s0) on rs0-primary",
-        "replica set rs1: there is no schema shop_1 (of shard s1) on rs1-primary",
-        "shardgate: the servers differ from the rules: 2 differences",
+    live.expect_differences(2, &[
+        "shardgate.toml:5: replica_sets[0]: replica set rs0: there is no schema shop_0 (of shard s0) on rs0-primary",
+        "warning: shardgate.toml:5: replica_sets[0]: replica set rs0: user shardgate cannot read the decision table on",
+        "shardgate.toml:12: replica_sets[1]: replica set rs1: there is no schema shop_1 (of shard s1) on rs1-primary",
+        "warning: shardgate.toml:12: replica_sets[1]: replica set rs1: user shardgate cannot read the decision table on",
+        "shardgate: 2 errors found",
     ]);
     let created = ["rs0: created schema shop_0 on rs0-primary", "rs1: created schema shop_1 on rs1-primary"];
     assert_eq!(live.run(&["init"]), (Some(0), created.map(str::to_owned).to_vec()));
@@ -349,6 +350,7 @@ fn tables_are_compared(live: &Live) {
     let (code, lines) = live.run(&["check", "--connect"]);
     let agree = "ok: 2 replica sets, 2 shards, 1 database, 6 tables with rules; the servers agree";
     assert_eq!((code, lines), (Some(0), vec![agree.to_owned()]));
+    what_the_rules_cannot_keep_is_said(live);
     live.execute(
         1,
         "USE shop_1; DROP TABLE countries; RENAME TABLE files TO Files; ALTER TABLE logins MODIFY login VARCHAR(40) \
@@ -356,18 +358,75 @@ fn tables_are_compared(live: &Live) {
          ALTER TABLE tickets_1 MODIFY id VARCHAR(9); CREATE TABLE stray (a INT)",
     );
     let place = "shop_1.logins on rs1-primary (replica set rs1)";
-    live.expect_differences(&[
-        "shop.countries on shard s1: shop_1.countries on rs1-primary (replica set rs1): there is no such table; create",
-        "shop.files on shard s1: shop_1.files on rs1-primary (replica set rs1): the table is called \"Files\" there",
+    live.expect_differences(2, &[
+        "warning: shop.toml:1: shop: table stray has no rule, and is in shop_1 on rs1-primary too",
+        "shop.toml:15: tables[0]: shop.users on shard s1: shop_1.users on rs1-primary (replica set rs1): the columns are not \
+         those of shard s0: column \"name\" is varchar(90)",
         &format!("shop.logins on shard s1: {place}: column \"login\" has collation utf8mb4_unicode_ci, and the rule says"),
         &format!("shop.logins on shard s1: {place}: the columns are not those of shard s0: column \"login\" is varchar(40)"),
         "shop.tickets on shard s1: shop_1.tickets_1 on rs1-primary (replica set rs1): column \"id\" is varchar, and",
         "shop.tickets on shard s1: shop_1.tickets_1 on rs1-primary (replica set rs1): the columns are not those of shard s0",
-        "shop.users on shard s1: shop_1.users on rs1-primary (replica set rs1): the columns are not those of shard s0: \
-         column \"name\" is varchar(90)",
-        "warning: shop: table stray has no rule, and is in shop_1 on rs1-primary too",
-        "shardgate: the servers differ from the rules: 7 differences",
+        "shop.files on shard s1: shop_1.files on rs1-primary (replica set rs1): the table is called \"Files\" there",
+        "shop.countries on shard s1: shop_1.countries on rs1-primary (replica set rs1): there is no such table; create",
+        "shardgate: 7 errors found",
     ]);
+}
+
+fn what_the_rules_cannot_keep_is_said(live: &Live) {
+    let both = |sql: &str| {
+        for (set, schema) in [(0, "shop_0"), (1, "shop_1")] {
+            live.execute(set, &format!("USE {schema}; {sql}"));
+        }
+    };
+    both(
+        "ALTER TABLE users ADD n INT NOT NULL AUTO_INCREMENT UNIQUE; ALTER TABLE countries ADD u BIGINT, \
+         ADD CONSTRAINT to_users FOREIGN KEY (u) REFERENCES users (user_id); ALTER TABLE files ENGINE = MyISAM; \
+         ALTER TABLE logins DROP PRIMARY KEY, MODIFY login VARCHAR(40) COLLATE utf8mb4_general_ci NULL",
+    );
+    live.execute(1, "ALTER TABLE shop_1.logins ADD KEY by_login (login)");
+    live.expect_differences(2, &[
+        "warning: shop.toml:15: tables[0]: shop.users on shard s0: shop_0.users on rs0-primary (replica set rs0): unique key n \
+         (n) does not contain the shard key \"user_id\"",
+        "column \"n\" is AUTO_INCREMENT, and no server can number rows of several shards",
+        "shop.logins on shard s0: shop_0.logins on rs0-primary (replica set rs0): the shard key \"login\" can be NULL, and",
+        "warning: shop.toml:21: tables[1]: shop.logins on shard s1: shop_1.logins on rs1-primary (replica set rs1): it is not as \
+         on shard s0: one more key by_login",
+        "shop.toml:37: tables[3]: shop.files on shard s0: shop_0.files on rs0-primary (replica set rs0): its engine is MyISAM",
+        "foreign key to_users refers to shop_0.users, and both are not sharded alike",
+        "shardgate: 2 errors found",
+    ]);
+    let (code, lines) = live.run(&["check", "--connect", "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&lines.concat()).unwrap();
+    assert_eq!((code, &found["worst"], found["findings"].as_array().unwrap().len()), (Some(2), &"error".into(), 6));
+    assert_eq!((&found["findings"][2]["file"], &found["findings"][2]["line"]), (&"shop.toml".into(), &21.into()));
+    both(
+        "ALTER TABLE countries DROP FOREIGN KEY to_users, DROP COLUMN u; ALTER TABLE users DROP COLUMN n; \
+         ALTER TABLE files ENGINE = InnoDB",
+    );
+    both("ALTER TABLE logins MODIFY login VARCHAR(40) COLLATE utf8mb4_general_ci NOT NULL PRIMARY KEY");
+    live.execute(1, "ALTER TABLE shop_1.logins DROP KEY by_login");
+    let (code, lines) = live.run(&["check", "--connect"]);
+    assert_eq!(code, Some(0), "{lines:#?}");
+
+    // What an account may not do is found by trying.
+    live.execute(0, "CREATE USER poor@'%' IDENTIFIED BY 'poor'; GRANT SELECT ON shop_0.* TO poor@'%'");
+    live.runtime.block_on(live.cluster.wait_for_replicas()).unwrap();
+    let main = live_main_file(&live.cluster, live.cluster.service_password());
+    let main = main.replacen(
+        &format!("user = \"{SERVICE_USER}\"\npassword = \"{}\"", live.cluster.service_password()),
+        "user = \"poor\"\npassword = \"poor\"",
+        1,
+    );
+    let (code, lines) = live.run_at(&Site::new(&main, RULES), &["check", "--connect"]);
+    for words in
+        ["cannot read the decision table", "cannot create temporary tables", "cannot see the replication status"]
+    {
+        assert!(
+            lines.iter().any(|line| line.contains(words) && line.contains("shardgate.toml:5")),
+            "{words}: {lines:#?}"
+        );
+    }
+    assert_eq!(code, Some(2));
 }
 
 fn servers_that_do_not_answer_are_named_once(live: &Live) {
@@ -379,10 +438,10 @@ fn servers_that_do_not_answer_are_named_once(live: &Live) {
         "replica set rs0: without its primary these shards are not compared: s0",
         "replica set rs1: the primary rs1-primary cannot be asked: ",
         "replica set rs1: without its primary these shards are not compared: s1",
-        "shardgate: the servers differ from the rules: 5 differences",
+        "shardgate: 5 errors found",
     ];
-    assert_eq!((code, lines.len()), (Some(1), starts.len()), "{lines:#?}");
-    assert!(lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{lines:#?}");
+    assert_eq!((code, lines.len()), (Some(2), starts.len()), "{lines:#?}");
+    assert!(lines.iter().zip(starts).all(|(line, start)| line.contains(start)), "{lines:#?}");
     assert!(lines[0].contains("Access denied"), "{}", lines[0]);
 
     // The others are prepared all the same.

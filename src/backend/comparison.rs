@@ -10,9 +10,12 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
 use super::control::{self, ANSWER_TIMEOUT, ControlError};
-use super::live_schema::{LiveColumn, describe};
+use super::live_schema::LiveColumn;
+use super::live_table::{self, LiveTable};
 use super::options::{Address, Options, ReplicaSetOptions};
+use super::rights::{self, MissingRight};
 use super::survey::{self, Finding, survey};
+use super::table_checks::{self, Doubt};
 use crate::sharding::live::{KeyMismatch, check_key};
 use crate::sharding::schema::{ReplicaSetId, Schema, Shard, same_name};
 use crate::sharding::{Database, Placement, ShardId, Table};
@@ -40,6 +43,12 @@ pub enum Difference {
     Key { place: Place, mismatch: KeyMismatch },
     #[error("{place}: the columns are not those of shard {other}: {detail}; ALTER the table on one of them")]
     Columns { place: Place, other: String, detail: String },
+    #[error("{place}: it is not as on shard {other}: {detail}; ALTER the table on one of them")]
+    Definition { place: Place, other: String, detail: String },
+    #[error("{place}: {doubt}")]
+    Doubtful { place: Place, doubt: Doubt },
+    #[error(transparent)]
+    Right(MissingRight),
     #[error(
         "{place}: the rule's columns are {expected}, and the table has {found}; correct `columns`, or leave it out"
     )]
@@ -52,16 +61,48 @@ pub enum Difference {
 }
 
 impl Difference {
+    /// What the configuration says about it, if it says anything.
+    pub fn subject(&self) -> Subject<'_> {
+        match self {
+            Self::Server(finding) => Subject::ReplicaSet(finding.set()),
+            Self::NotCompared { set, .. } | Self::Unreadable { set, .. } | Self::NoSchema { set, .. } => {
+                Subject::ReplicaSet(set)
+            }
+            Self::Right(right) => Subject::ReplicaSet(&right.set),
+            Self::NoTable(place)
+            | Self::OtherCase { place, .. }
+            | Self::Key { place, .. }
+            | Self::Columns { place, .. }
+            | Self::Definition { place, .. }
+            | Self::Doubtful { place, .. }
+            | Self::RuleColumns { place, .. } => Subject::Table(&place.table),
+            Self::Unruled { database, .. } => Subject::Database(database),
+        }
+    }
+
     /// Whether all works nevertheless.
     pub fn is_harmless(&self) -> bool {
         match self {
             Self::Server(finding) => finding.is_harmless(),
-            Self::Unruled { .. } => true,
+            Self::Unruled { .. } | Self::Definition { .. } => true,
+            Self::Doubtful { doubt, .. } => doubt.is_harmless(),
+            Self::Right(right) => right.is_harmless(),
             Self::NotCompared { .. } | Self::Unreadable { .. } | Self::NoSchema { .. } => false,
             Self::NoTable(_) | Self::OtherCase { .. } | Self::Key { .. } => false,
             Self::Columns { .. } | Self::RuleColumns { .. } => false,
         }
     }
+}
+
+/// What a difference is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// By name.
+    ReplicaSet(&'a str),
+    /// By name.
+    Database(&'a str),
+    /// As `database.table`.
+    Table(&'a str),
 }
 
 /// A physical table.
@@ -89,12 +130,12 @@ struct View<'o> {
     schemas: BTreeMap<String, Tables>,
 }
 
-type Tables = BTreeMap<String, Vec<LiveColumn>>;
+type Tables = BTreeMap<String, LiveTable>;
 
-/// Compares all of it; the servers of all replica sets are asked at the same time.
-pub async fn compare(options: &Options, schema: &Schema) -> Vec<Difference> {
+/// Compares all of it; the servers of all replica sets are asked at the same time. `decisions`: the decision table, quoted.
+pub async fn compare(options: &Options, schema: &Schema, decisions: &str) -> Vec<Difference> {
     let sets = (0u16..).map(ReplicaSetId).zip(&options.replica_sets);
-    let looks = join_all(sets.map(|(id, set)| look(set, shards_of(schema, id)))).await;
+    let looks = join_all(sets.map(|(id, set)| look(set, shards_of(schema, id), decisions))).await;
     let mut differences = Vec::new();
     let mut views = Vec::new();
     for (view, found) in looks {
@@ -122,6 +163,7 @@ fn shards_of(schema: &Schema, id: ReplicaSetId) -> BTreeMap<&str, Vec<&str>> {
 async fn look<'o>(
     set: &'o ReplicaSetOptions,
     wanted: BTreeMap<&str, Vec<&str>>,
+    decisions: &str,
 ) -> (Option<View<'o>>, Vec<Difference>) {
     let survey::Survey { primary, findings } = survey(set).await;
     let mut differences: Vec<Difference> = findings.into_iter().map(Difference::Server).collect();
@@ -130,6 +172,8 @@ async fn look<'o>(
         differences.push(Difference::NotCompared { set: set.name.clone(), shards });
         return (None, differences);
     };
+    let replicas = set.replicas.iter().map(|replica| &replica.address).filter(|address| **address != primary.address);
+    let of_replicas = join_all(replicas.map(|address| rights::of_replica(set, address))).await;
     let mut view = View { set, server: primary.address, folds_names: primary.folds_names, schemas: BTreeMap::new() };
     for (schema, shards) in wanted {
         let (set, server) = (set.name.clone(), view.server.clone());
@@ -143,6 +187,9 @@ async fn look<'o>(
             Err(error) => differences.push(Difference::Unreadable { set, schema: named, shards, server, error }),
         }
     }
+    let readable = view.schemas.keys().next().map(String::as_str);
+    let of_primary = rights::of_primary(set, &view.server, &mut primary.connection, readable, decisions).await;
+    differences.extend(of_replicas.into_iter().flatten().chain(of_primary).map(Difference::Right));
     // What was asked is known; how the goodbye goes does not matter.
     let _ = primary.connection.disconnect().await;
     (Some(view), differences)
@@ -153,7 +200,7 @@ async fn tables(connection: &mut Conn, schema: &str) -> Result<Option<Tables>, C
     if !has_schema(connection, schema).await? {
         return Ok(None);
     }
-    Ok(Some(describe(connection, schema, None).await?.into_iter().collect()))
+    Ok(Some(live_table::read(connection, schema).await?))
 }
 
 /// Whether the server shows a schema of this name.
@@ -177,7 +224,7 @@ impl View<'_> {
 
 fn compare_table(schema: &Schema, views: &[Option<View<'_>>], database: &Database, table: &Table) -> Vec<Difference> {
     let mut differences = Vec::new();
-    let mut first: Option<(&Shard, &[LiveColumn])> = None;
+    let mut first: Option<(&Shard, &LiveTable)> = None;
     for id in table.shard_set().iter() {
         let shard = schema.shard(id);
         // What is missing as a whole has been said.
@@ -185,7 +232,7 @@ fn compare_table(schema: &Schema, views: &[Option<View<'_>>], database: &Databas
         let Some(tables) = view.schemas.get(&shard.schema) else { continue };
         let place = view.place(database, table, id, shard);
         let wanted = table.physical_name(id);
-        let columns = match tables.iter().find(|(name, _)| same_name(name, wanted)) {
+        let live = match tables.iter().find(|(name, _)| same_name(name, wanted)) {
             None => {
                 differences.push(Difference::NoTable(place));
                 continue;
@@ -194,17 +241,23 @@ fn compare_table(schema: &Schema, views: &[Option<View<'_>>], database: &Databas
                 differences.push(Difference::OtherCase { place, there: there.clone() });
                 continue;
             }
-            Some((_, columns)) => tables.get(wanted).unwrap_or(columns).as_slice(),
+            Some((_, found)) => tables.get(wanted).unwrap_or(found),
         };
-        differences.extend(compare_with_rule(table, &place, columns));
-        match first {
-            None => first = Some((shard, columns)),
-            Some((other, expected)) => {
-                let detail = column_differences(expected, columns).join(", ");
-                if !detail.is_empty() {
-                    differences.push(Difference::Columns { place, other: other.name.clone(), detail });
-                }
-            }
+        differences.extend(compare_with_rule(table, &place, &live.columns));
+        let Some((other, expected)) = first else {
+            let doubts = table_checks::doubts(schema, database, table, id, live).into_iter();
+            differences.extend(doubts.map(|doubt| Difference::Doubtful { place: place.clone(), doubt }));
+            first = Some((shard, live));
+            continue;
+        };
+        let other = &other.name;
+        let detail = column_differences(&expected.columns, &live.columns).join(", ");
+        if !detail.is_empty() {
+            differences.push(Difference::Columns { place: place.clone(), other: other.clone(), detail });
+        }
+        let detail = table_checks::differences(expected, live).join(", ");
+        if !detail.is_empty() {
+            differences.push(Difference::Definition { place, other: other.clone(), detail });
         }
     }
     differences

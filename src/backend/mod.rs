@@ -21,4 +21,7 @@ pub mod control;
 pub mod health;
 pub mod live_schema;
 pub mod survey;
+mod live_table;
+pub mod table_checks;
+pub mod rights;
 pub mod comparison;

@@ -51,6 +51,15 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// The replica set.
+    pub fn set(&self) -> &str {
+        let (Self::Unreachable { set, .. }
+        | Self::NoneWritable { set, .. }
+        | Self::SeveralWritable { set, .. }
+        | Self::OtherPrimary { set, .. }) = self;
+        set
+    }
+
     /// Whether more than one server takes writes.
     pub fn is_split(&self) -> bool {
         matches!(self, Self::SeveralWritable { .. })

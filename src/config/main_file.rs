@@ -8,7 +8,7 @@ use super::problem::{Problem, Problems, Report, nearest};
 use super::rule_file::RuleFile;
 use super::section::{Section, Source};
 use super::users::UserEntry;
-use super::{Config, log, monitor, reload, replica_sets, rule_file, secret, server, transactions, users};
+use super::{Config, Places, log, monitor, reload, replica_sets, rule_file, secret, server, transactions, users};
 use crate::backend::options::{Options, ReplicaSetOptions};
 use crate::frontend::options::User;
 use crate::sharding::Schema;
@@ -77,6 +77,7 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
     let rules: Vec<RuleFile<'_>> =
         sources.iter().filter_map(|source| rule_file::read(source, report, &set_names)).collect();
     let schema = build_schema(&rules);
+    let places = places(&set_sections, &set_names, &rules);
     report_users_there_twice(&users);
     // What a rule file that could not be read is called is not known.
     if rules.len() == sources.len() && !sources.is_empty() {
@@ -96,7 +97,20 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
         warnings: Vec::new(),
         path: PathBuf::new(),
         files: Vec::new(),
+        places,
     })
+}
+
+fn places(sets: &[Section<'_>], names: &[String], rules: &[RuleFile<'_>]) -> Places {
+    let mut places = Places::default();
+    places.replica_sets.extend(names.iter().zip(sets).map(|(name, set)| (name.to_lowercase(), set.place())));
+    for file in rules {
+        let database = file.spec.name.to_lowercase();
+        let tables = file.table_places().map(|(name, place)| (format!("{database}.{}", name.to_lowercase()), place));
+        places.tables.extend(tables);
+        places.databases.insert(database.clone(), file.place());
+    }
+    places
 }
 
 /// Without the section its defaults.

@@ -23,6 +23,7 @@ mod units;
 mod problem;
 mod files;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -31,6 +32,7 @@ pub use log::{LogFormat, LogOptions};
 pub use problem::{Problem, Problems};
 pub use reload::ReloadOptions;
 
+use crate::backend::comparison::Subject;
 use crate::sharding::Schema;
 use crate::{backend, frontend, txn};
 
@@ -54,12 +56,38 @@ pub struct Config {
     /// The main file.
     pub path: PathBuf,
     files: Vec<files::SeenFile>,
+    places: Places,
+}
+
+/// Where things are written, by their names in lower case.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    replica_sets: HashMap<String, Problem>,
+    databases: HashMap<String, Problem>,
+    /// As `database.table`.
+    tables: HashMap<String, Problem>,
 }
 
 impl Config {
     /// What is different in `other`.
     pub fn changes_to(&self, other: &Config) -> Vec<Change> {
         files::differences(&self.files, &other.files)
+    }
+
+    /// A problem that was found beyond the files, where they speak of its subject.
+    pub fn problem(&self, subject: Subject<'_>, message: String) -> Problem {
+        let found = match subject {
+            Subject::ReplicaSet(name) => self.places.replica_sets.get(&name.to_lowercase()),
+            Subject::Database(name) => self.places.databases.get(&name.to_lowercase()),
+            Subject::Table(name) => self.places.tables.get(&name.to_lowercase()),
+        };
+        let file = || Problem {
+            file: self.path.display().to_string(),
+            line: None,
+            key: String::new(),
+            message: String::new(),
+        };
+        Problem { message, ..found.cloned().unwrap_or_else(file) }
     }
 
     /// When each file was last written, and how long it is: what is other tells that one has changed.

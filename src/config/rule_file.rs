@@ -2,7 +2,7 @@
 
 use super::main_file::unknown;
 use super::parameter;
-use super::problem::{Report, nearest};
+use super::problem::{Problem, Report, nearest};
 use super::section::{Item, Section, Source};
 use crate::sharding::build::{
     DatabaseSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec, ShardsSpec, TableSpec,
@@ -22,6 +22,18 @@ pub(super) struct RuleFile<'d> {
     tables: Vec<Section<'d>>,
     /// Names of tables that are not in `spec`, because they have problems of their own.
     broken_tables: Vec<String>,
+}
+
+impl RuleFile<'_> {
+    /// Where the file is.
+    pub(super) fn place(&self) -> Problem {
+        self.file.place()
+    }
+
+    /// Where each table's rule is.
+    pub(super) fn table_places(&self) -> impl Iterator<Item = (&str, Problem)> {
+        self.spec.tables.iter().zip(&self.tables).map(|(table, section)| (table.name.as_str(), section.place()))
+    }
 }
 
 /// Reads the file; `None`, reported, if it is no TOML or names no database. What is wrong in one table or shard does not

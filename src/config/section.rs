@@ -170,6 +170,11 @@ impl<'d> Section<'d> {
         }
     }
 
+    /// Where the section begins, for what is found out later: a message is to be put in.
+    pub(super) fn place(&self) -> Problem {
+        self.context.locate(self.at.clone(), &self.path, "")
+    }
+
     /// The file that this is in.
     pub(super) fn file(&self) -> &'d str {
         &self.context.source.file

@@ -1,5 +1,6 @@
 //! The composition root: builds every part from the configuration, runs them, and takes them down in order.
 
+pub mod check;
 pub mod import;
 mod keeper;
 pub mod offline;

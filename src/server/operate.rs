@@ -4,59 +4,14 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::backend::comparison::{compare, has_schema};
+use crate::backend::comparison::has_schema;
 use crate::backend::control::{ANSWER_TIMEOUT, ControlError, within};
-use crate::backend::interrupt::Watchdog;
 use crate::backend::options::ReplicaSetOptions;
 use crate::backend::survey::{Finding, Primary, survey};
-use crate::backend::topology::Topology;
-use crate::config::Config;
 use crate::exec::recovery::create_table;
 use crate::sharding::{ReplicaSetId, Schema};
 use crate::txn::decision::DecisionTable;
 use crate::txn::transaction::quoted;
-
-/// `shardgate check`: 0 when all is well, 1 when the servers disagree with the rules, 2 when the files are wrong. What is
-/// wrong goes to stderr, line by line.
-pub fn check(path: &Path, connect: bool) -> anyhow::Result<ExitCode> {
-    let Some(config) = super::load(path) else { return Ok(ExitCode::from(2)) };
-    if let Err(error) = check_tls(&config) {
-        eprintln!("{}: {error:#}", path.display());
-        return Ok(ExitCode::from(2));
-    }
-    let wrong = if connect { report_differences(&config)? } else { 0 };
-    if wrong > 0 {
-        eprintln!("shardgate: the servers differ from the rules: {}", counted(wrong, "difference"));
-        return Ok(ExitCode::from(1));
-    }
-    let tables: usize = config.schema.databases.iter().map(|database| database.tables().count()).sum();
-    writeln!(
-        std::io::stdout().lock(),
-        "ok: {}, {}, {}, {}{}",
-        counted(config.backend.replica_sets.len(), "replica set"),
-        counted(config.schema.shards.len(), "shard"),
-        counted(config.schema.databases.len(), "database"),
-        counted(tables, "table") + if tables == 1 { " with a rule" } else { " with rules" },
-        if connect { "; the servers agree" } else { "" }
-    )?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// What the files of certificates and keys hold is known only once they are used.
-fn check_tls(config: &Config) -> anyhow::Result<()> {
-    super::tls::server_config(&config.frontend.tls)?;
-    Topology::new(&config.backend, 1, Watchdog::new())?;
-    Ok(())
-}
-
-/// How many there are that do harm.
-fn report_differences(config: &Config) -> anyhow::Result<usize> {
-    let found = super::control_runtime()?.block_on(compare(&config.backend, &config.schema));
-    for difference in &found {
-        eprintln!("{}{difference}", if difference.is_harmless() { "warning: " } else { "" });
-    }
-    Ok(found.iter().filter(|difference| !difference.is_harmless()).count())
-}
 
 /// `1 shard`, `4 shards`.
 pub(super) fn counted(count: usize, what: &str) -> String {

@@ -1,0 +1,154 @@
+//! What a table has that its rule cannot keep, or not on all shards together: keys, numbers and references that each server
+//! sees to for its own rows only.
+
+use super::live_table::{ForeignKey, LiveTable};
+use crate::sharding::schema::same_name;
+use crate::sharding::{Database, Placement, Schema, ShardId, Sharded, Table};
+
+/// Engines whose writes can be taken back, and prepared.
+const TRANSACTIONAL: &[&str] = &["innodb", "rocksdb", "tokudb", "ndbcluster", "ndb"];
+
+/// One thing that is doubtful about one table.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's message says what it is")]
+pub enum Doubt {
+    #[error(
+        "its engine is {0}, which has no transactions: what is written there stays when the rest is taken back; \
+         ALTER TABLE ... ENGINE = InnoDB"
+    )]
+    Engine(String),
+    #[error(
+        "the shard key \"{0}\" can be NULL, and the rule has no null_key: such rows are refused with error 1048; make the \
+         column NOT NULL, or name a shard in null_key"
+    )]
+    NullableKey(String),
+    #[error(
+        "unique key {name} ({columns}) does not contain the shard key \"{key}\": each server keeps it for its own rows, and \
+         two shards can have the same values; add the shard key to it, or see to it that values are unique by themselves"
+    )]
+    UniquePerShard { name: String, columns: String, key: String },
+    #[error(
+        "column \"{0}\" is AUTO_INCREMENT, and no server can number rows of several shards: an INSERT that leaves it out is \
+         refused; give a value, or let each shard number its own rows with auto_increment = \"per-shard\""
+    )]
+    Unnumbered(String),
+    #[error(
+        "foreign key {name} refers to {parent}, and {why}: a server sees the rows of its own shards only, and refuses rows \
+         whose parent is elsewhere; drop it, or make both tables colocated by these columns, or the parent a reference table"
+    )]
+    ForeignKey { name: String, parent: String, why: String },
+}
+
+impl Doubt {
+    /// Whether all works nevertheless.
+    pub fn is_harmless(&self) -> bool {
+        match self {
+            Self::NullableKey(_) | Self::UniquePerShard { .. } | Self::Unnumbered(_) => true,
+            Self::Engine(_) | Self::ForeignKey { .. } => false,
+        }
+    }
+}
+
+/// All doubts about a table, as it is on one of its shards.
+pub(super) fn doubts(
+    schema: &Schema,
+    database: &Database,
+    table: &Table,
+    shard: ShardId,
+    live: &LiveTable,
+) -> Vec<Doubt> {
+    let mut doubts = Vec::new();
+    if !live.engine.is_empty() && !TRANSACTIONAL.contains(&live.engine.to_ascii_lowercase().as_str()) {
+        doubts.push(Doubt::Engine(live.engine.clone()));
+    }
+    if let Placement::Sharded(sharded) = &table.placement {
+        doubts.extend(doubts_of_sharded(sharded, live));
+    }
+    for (name, key) in &live.foreign_keys {
+        if let Some(why) = unkept(schema, database, table, shard, key) {
+            let parent = format!("{}.{}", key.parent.0, key.parent.1);
+            doubts.push(Doubt::ForeignKey { name: name.clone(), parent, why });
+        }
+    }
+    doubts
+}
+
+fn doubts_of_sharded(sharded: &Sharded, live: &LiveTable) -> Vec<Doubt> {
+    let key = &sharded.key_column;
+    let mut doubts = Vec::new();
+    let column = live.columns.iter().find(|live| same_name(&live.column.name, key));
+    let is_nullable = column.and_then(|live| live.column.kind.as_ref()).is_some_and(|kind| kind.nullable);
+    if is_nullable && sharded.null_key.is_none() {
+        doubts.push(Doubt::NullableKey(key.clone()));
+    }
+    for (name, unique) in live.keys.iter().filter(|(_, key)| key.is_unique) {
+        if !unique.parts.iter().any(|(column, prefix)| prefix.is_none() && same_name(column, key)) {
+            let columns: Vec<&str> = unique.parts.iter().map(|(column, _)| column.as_str()).collect();
+            let (name, columns) = (name.clone(), columns.join(", "));
+            doubts.push(Doubt::UniquePerShard { name, columns, key: key.clone() });
+        }
+    }
+    if !sharded.auto_increment_per_shard {
+        let numbered = live.columns.iter().filter(|live| live.column.auto_increment);
+        doubts.extend(numbered.map(|live| Doubt::Unnumbered(live.column.name.clone())));
+    }
+    doubts
+}
+
+/// Why a row's parent may be on another shard; `None` if it never is.
+fn unkept(schema: &Schema, database: &Database, child: &Table, shard: ShardId, key: &ForeignKey) -> Option<String> {
+    let home = schema.shard(shard);
+    let (parent_schema, parent) = &key.parent;
+    if !same_name(parent_schema, &home.schema) {
+        return Some("that is in another schema".to_owned());
+    }
+    let is_here = |table: &&Table| table.shard_set().contains(shard) && same_name(table.physical_name(shard), parent);
+    let parent = database.tables().find(is_here);
+    match (&child.placement, parent.map(|table| &table.placement)) {
+        (_, Some(Placement::Reference(_))) => None,
+        // All of one place.
+        (Placement::Single(one), Some(Placement::Single(other))) if one == other => None,
+        (Placement::Single(one), None) if *one == database.default_shard => None,
+        (Placement::Sharded(one), Some(Placement::Sharded(other))) if one.colocation == other.colocation => {
+            let by_key = |(own, theirs): &(String, String)| {
+                same_name(own, &one.key_column) && same_name(theirs, &other.key_column)
+            };
+            let why = format!("it does not pair the shard keys \"{}\" and \"{}\"", one.key_column, other.key_column);
+            (!key.columns.iter().any(by_key)).then_some(why)
+        }
+        (_, Some(Placement::Sharded(_))) => Some("both are not sharded alike".to_owned()),
+        (_, Some(Placement::Single(_)) | None) => Some("that is on one shard only".to_owned()),
+    }
+}
+
+/// What is different in engine, default collation, keys and foreign keys.
+pub(super) fn differences(expected: &LiveTable, found: &LiveTable) -> Vec<String> {
+    let mut differences = Vec::new();
+    if !expected.engine.eq_ignore_ascii_case(&found.engine) {
+        differences.push(format!("its engine is {}, not {}", found.engine, expected.engine));
+    }
+    if expected.collation != found.collation {
+        differences.push(format!("its default collation is {}, not {}", found.collation, expected.collation));
+    }
+    let mut names: Vec<&String> = expected.keys.keys().chain(found.keys.keys()).collect();
+    names.sort();
+    names.dedup();
+    for name in names {
+        match (expected.keys.get(name), found.keys.get(name)) {
+            (Some(_), None) => differences.push(format!("no key {name}")),
+            (None, Some(_)) => differences.push(format!("one more key {name}")),
+            (Some(one), Some(other)) if one != other => differences.push(format!("key {name} is another")),
+            _ => {}
+        }
+    }
+    // Names of constraints are unique in a schema, so that they may differ where shards share one.
+    let references = |table: &LiveTable| {
+        let mut list: Vec<_> = table.foreign_keys.values().map(|key| key.columns.clone()).collect();
+        list.sort();
+        list
+    };
+    if references(expected) != references(found) {
+        differences.push("its foreign keys are others".to_owned());
+    }
+    differences
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::section::{Item, Section};
 use super::{secret, tls};
 use crate::backend::options::{Address, PoolOptions, ReplicaOptions, ReplicaSetOptions, TlsOptions};
+use crate::txn::xid::MAX_REPLICA_SET;
 
 const LEAST: Duration = Duration::from_millis(100);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -14,11 +15,11 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// A replica set; `None`, reported, if something is wrong with it.
 pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<ReplicaSetOptions> {
     let name = section.required_text("name").filter(|name| {
-        let is_empty = name.is_empty();
-        if is_empty {
-            section.problem("name", "a name cannot be empty");
+        let is_good = (1..=MAX_REPLICA_SET).contains(&name.len());
+        if !is_good {
+            section.problem("name", format!("a name has 1 to {MAX_REPLICA_SET} bytes"));
         }
-        !is_empty
+        is_good
     });
     let primary = section.required("primary").and_then(|item| item.address());
     let replicas = section.item("replicas").map_or_else(|| Some(Vec::new()), |item| replicas(&item, primary.as_ref()));

@@ -1,4 +1,5 @@
-//! Ends transactions on the servers: in one phase where nothing but the plain transaction wrote, else in two, as `txn::coordinator` says.
+//! Ends transactions on the servers: in one phase where nothing but the plain transaction wrote, else as
+//! `txn::coordinator` says, in two phases or, where a single branch wrote, in one that leaves its decision behind.
 //!
 //! A commit in two phases is not interrupted by KILL or a client that leaves: each step has a time-out of its own, and
 //! what a lost connection leaves prepared is ended by `recovery`.
@@ -20,7 +21,7 @@ use crate::sharding::Schema;
 use crate::txn::coordinator::{Action, Coordinator, Ending, Event, Reply, Role};
 use crate::txn::decision::Decision;
 use crate::txn::in_flight::{InFlight, Place};
-use crate::txn::xid::Xid;
+use crate::txn::xid::{Gtrid, Xid};
 use crate::wire::error_code::{self as codes, ErrorCode};
 use crate::wire::packet;
 use crate::wire::walker::AnswerKind;
@@ -46,13 +47,10 @@ pub struct Part {
 /// Commits all parts or none. At most one of them is a plain transaction, unless none wrote. Afterwards no link is in a
 /// transaction; those that are in doubt are spoiled.
 pub async fn commit(parts: &mut [Part], context: &Context<'_>) -> Result<(), Failure> {
-    // XA COMMIT ONE PHASE is no way out for a single writer: a server that writes a binary log prepares the branch for it
-    // as well, and shows it as prepared, as if undecided, when it is killed before that commit is on disk.
-    let needs_decision = parts.iter().any(|part| part.wrote && part.link.xid.is_some());
-    let xid = parts.iter().find_map(|part| part.link.xid.clone());
-    let done = match xid {
-        Some(xid) if needs_decision => in_two_phases(parts, &xid, context).await,
-        _ => in_one_phase(parts, context).await,
+    let branch = parts.iter().filter(|part| part.wrote).find_map(|part| part.link.xid.clone());
+    let done = match branch {
+        Some(xid) => with_decision(parts, &xid, context).await,
+        None => in_one_phase(parts, context).await,
     };
     for part in parts {
         part.link.xid = None;
@@ -130,11 +128,12 @@ fn abandon(link: &mut Link) {
     link.lease.spoil();
 }
 
-/// One commit in two phases.
-struct TwoPhases<'a> {
+/// One commit with a row in the decision table.
+struct Decided<'a> {
     context: &'a Context<'a>,
-    /// Names the transaction and who decides.
-    xid: &'a Xid,
+    gtrid: &'a Gtrid,
+    /// Name of the replica set with the decision.
+    decider: &'a str,
     /// INSERT of the decision's row.
     record: String,
     /// Not the session's: nobody ends this but the clock.
@@ -142,46 +141,39 @@ struct TwoPhases<'a> {
     step_timeout: Duration,
 }
 
-async fn in_two_phases(parts: &mut [Part], xid: &Xid, context: &Context<'_>) -> Result<(), Failure> {
+/// `xid`: one of the branches that wrote.
+async fn with_decision(parts: &mut [Part], xid: &Xid, context: &Context<'_>) -> Result<(), Failure> {
     let set_of = |part: &Part| {
         let set = context.schema.shard(part.link.shard).replica_set;
         context.topology.set(set).options.name.as_str()
     };
-    let decides = |part: &Part| part.link.xid.is_none() && set_of(part) == &*xid.decider;
-    if parts.iter().filter(|part| decides(part)).count() != 1 {
+    let is_alone = parts.iter().filter(|part| part.wrote).count() == 1;
+    let (decision, decider) = match is_alone {
+        true => (Decision::Alone, parts.iter().find(|part| part.wrote).map_or("", set_of)),
+        false => (Decision::Commit, &*xid.decider),
+    };
+    let roles: Vec<Role> = parts.iter().map(|part| role(part, is_alone)).collect();
+    let deciders = parts.iter().zip(&roles).filter(|(_, role)| **role == Role::Decider);
+    let deciding: Vec<&str> = deciders.map(|(part, _)| set_of(part)).collect();
+    if deciding != [decider] {
         // Recovery would ask a replica set that knows nothing.
         roll_back(parts.iter_mut().map(|part| &mut part.link).collect(), context.interrupt).await;
-        return Err(Failure::RolledBack(format!("no part of {} can decide on {}", xid.gtrid, xid.decider)));
+        return Err(Failure::RolledBack(format!("no part of {} can decide on {decider}", xid.gtrid)));
     }
     let branches: Vec<&str> = parts.iter().filter(|part| part.link.xid.is_some()).map(set_of).collect();
     let in_flight = context.in_flight;
-    let phases = TwoPhases {
+    let phases = Decided {
         context,
-        xid,
-        record: in_flight.table.insert(&xid.gtrid, Decision::Commit, branches),
+        gtrid: &xid.gtrid,
+        decider,
+        record: in_flight.table.insert(&xid.gtrid, decision, branches),
         calm: context.topology.watchdog.new_interrupt(),
         step_timeout: in_flight.options.commit_timeout,
     };
-    let committing = in_flight.begin_commit(&xid.gtrid);
-    let (ending, failure) = phases.drive(parts).await;
+    let committing = in_flight.begin_commit(&xid.gtrid, decision);
+    let (ending, failure) = phases.drive(parts, &roles).await;
     drop(committing);
-    let is_settled = matches!(ending, Ending::Committed { settled: true } | Ending::RolledBack { settled: true });
-    if ending == (Ending::Committed { settled: true }) {
-        in_flight.settle(&xid.decider, &xid.gtrid);
-    }
-    if !is_settled {
-        tracing::warn!(transaction = %xid.gtrid, ?ending, "a distributed commit is left to recovery");
-        in_flight.wanted.notify_one();
-    }
-    match ending {
-        Ending::Committed { .. } => Ok(()),
-        Ending::RolledBack { .. } => Err(failure
-            .map_or_else(|| Failure::RolledBack("another ShardGate took it for abandoned".to_owned()), rolled_back)),
-        Ending::Unknown => Err(Failure::OutcomeUnknown(format!(
-            "transaction {}: replica set {} does not answer; it is ended as decided there as soon as it does",
-            xid.gtrid, xid.decider
-        ))),
-    }
+    phases.conclude(ending, failure)
 }
 
 /// What a client is told when nothing was kept: as if a statement had met the same.
@@ -193,20 +185,21 @@ fn rolled_back(failure: Failure) -> Failure {
             message: "Deadlock found when trying to get lock; try restarting transaction".to_owned(),
         },
         // The decision's row was there: an abort that recovery has claimed.
-        Failure::Server { code: ErrorCode { number: 1062, .. }, .. } => {
-            Failure::RolledBack("another ShardGate took it for abandoned".to_owned())
-        }
+        Failure::Server { code: ErrorCode { number: 1062, .. }, .. } => taken_over(),
         Failure::Server { code, message } => Failure::RolledBack(format!("error {}: {message}", code.number)),
         other => Failure::RolledBack(other.to_string()),
     }
 }
 
-impl TwoPhases<'_> {
+fn taken_over() -> Failure {
+    Failure::RolledBack("another ShardGate took it for abandoned".to_owned())
+}
+
+impl Decided<'_> {
     /// Does what the coordinator says until it has ended; also the first failure on the way.
-    async fn drive(&self, parts: &mut [Part]) -> (Ending, Option<Failure>) {
-        let roles: Vec<Role> = parts.iter().map(role).collect();
+    async fn drive(&self, parts: &mut [Part], roles: &[Role]) -> (Ending, Option<Failure>) {
         self.die_at(Place::BeforePrepare);
-        let (mut coordinator, mut actions) = Coordinator::start(&roles);
+        let (mut coordinator, mut actions) = Coordinator::start(roles);
         let mut first_failure = None;
         loop {
             if let Some(ending) = coordinator.ending() {
@@ -217,6 +210,27 @@ impl TwoPhases<'_> {
             first_failure = first_failure.or(failure);
             self.die_between(&actions);
             actions = events.into_iter().flat_map(|event| coordinator.on(event)).collect();
+        }
+    }
+
+    /// Leaves to recovery what is not settled; what the client is told.
+    fn conclude(&self, ending: Ending, failure: Option<Failure>) -> Result<(), Failure> {
+        let (in_flight, gtrid) = (self.context.in_flight, self.gtrid);
+        let is_settled = matches!(ending, Ending::Committed { settled: true } | Ending::RolledBack { settled: true });
+        if ending == (Ending::Committed { settled: true }) {
+            in_flight.settle(self.decider, gtrid);
+        }
+        if !is_settled {
+            tracing::warn!(transaction = %gtrid, ?ending, "a distributed commit is left to recovery");
+            in_flight.wanted.notify_one();
+        }
+        match ending {
+            Ending::Committed { .. } => Ok(()),
+            Ending::RolledBack { .. } => Err(failure.map_or_else(taken_over, rolled_back)),
+            Ending::Unknown => Err(Failure::OutcomeUnknown(format!(
+                "transaction {gtrid}: replica set {} does not answer; it is ended as decided there as soon as it does",
+                self.decider
+            ))),
         }
     }
 
@@ -276,8 +290,13 @@ impl TwoPhases<'_> {
 
     /// COMMIT on the decider.
     async fn decide(&self, link: &mut Link) -> Result<(), Failure> {
+        let mut command = b"\x03COMMIT".to_vec();
+        if let Some(xid) = link.xid.as_ref().map(Xid::sql) {
+            run(link, &format!("XA END {xid}"), &self.calm).await?;
+            command = format!("\x03XA COMMIT {xid} ONE PHASE").into_bytes();
+        }
         let mut framed = Vec::new();
-        packet::write_packet(&mut framed, &mut 0, b"\x03COMMIT");
+        packet::write_packet(&mut framed, &mut 0, &command);
         link.lease.send(&framed, &mut Watch { interrupt: &self.calm, client: None }).await?;
         self.die_at(Place::WhileDeciding);
         judged(&link.lease.collect(AnswerKind::Query, Some(&self.calm)).await?)
@@ -286,7 +305,7 @@ impl TwoPhases<'_> {
     /// The decision as the table has it, asked until there is an answer or no more time.
     async fn ask(&self) -> Option<Decision> {
         let Context { in_flight, topology, .. } = self.context;
-        let asking = recovery::ask(topology, in_flight, self.xid);
+        let asking = recovery::ask(topology, in_flight, self.decider, self.gtrid);
         tokio::time::timeout(self.step_timeout, asking).await.ok()
     }
 
@@ -316,8 +335,11 @@ impl TwoPhases<'_> {
     }
 }
 
-fn role(part: &Part) -> Role {
+/// `is_alone`: only one of all has written, and can decide for itself.
+fn role(part: &Part, is_alone: bool) -> Role {
     match (&part.link.xid, part.wrote) {
+        (_, true) if is_alone => Role::Decider,
+        (_, false) if is_alone => Role::Reader,
         (None, _) => Role::Decider,
         (Some(_), true) => Role::Branch,
         (Some(_), false) => Role::Reader,

@@ -108,6 +108,7 @@ impl<'a> Need<'a> {
             names: &self.in_flight.names,
             table: &self.in_flight.table,
             decider: txn.first_shard().map_or("", |first| self.replica_set(first)),
+            connection: link.lease.thread_id(),
         };
         let opening = txn.opening(beginning);
         link.xid = opening.xid;

@@ -89,7 +89,7 @@ impl Session {
         for (mut link, (shard, order)) in links.drain(..).zip(orders) {
             let mut before = Vec::new();
             if is_alone {
-                let opening = own.opening(self.beginning(shards[0]));
+                let opening = own.opening(self.beginning(shards[0], &link));
                 own.enlist(shard);
                 link.xid = opening.xid;
                 link.pins.transaction = true;
@@ -102,11 +102,12 @@ impl Session {
         Ok(shares)
     }
 
-    fn beginning(&self, first: ShardId) -> Beginning<'_> {
+    /// On `link`, where the first of the shards is this one.
+    fn beginning(&self, first: ShardId, link: &Link) -> Beginning<'_> {
         let set = self.schema.shard(first).replica_set;
         let in_flight = &*self.shared.in_flight;
         let decider = &self.setup.topology.set(set).options.name;
-        Beginning { names: &in_flight.names, table: &in_flight.table, decider }
+        Beginning { names: &in_flight.names, table: &in_flight.table, decider, connection: link.lease.thread_id() }
     }
 
     /// One connection for each shard, ready for the statement; those that were had are kept if one cannot be.

@@ -102,7 +102,7 @@ impl Session {
 
     async fn commit_several(&mut self, links: &mut Vec<Link>) -> Result<(), ClientMessage> {
         let wrote: Vec<ShardId> = self.txn.branches().iter().filter(|b| b.wrote).map(|b| b.shard).collect();
-        let headless = links.iter().all(|link| link.xid.is_some()) && !wrote.is_empty();
+        let headless = links.iter().all(|link| link.xid.is_some()) && wrote.len() > 1;
         if headless && let Err(message) = self.add_decider(links).await {
             commit::roll_back(links.iter_mut().collect(), &self.interrupt).await;
             return Err(message);

@@ -70,7 +70,8 @@ pub fn serve(path: &Path, json: Option<bool>, level: Option<&str>) -> anyhow::Re
 
 /// `shardgate playground`: real servers with a demo shop, and the proxy in front of them.
 pub fn playground(options: crate::playground::Options) -> anyhow::Result<ExitCode> {
-    drop(start_log(false, "warn")?);
+    // Its servers do not flush what they commit: that is no news to anyone who plays.
+    drop(start_log(false, "warn,shardgate::exec::recovery=error")?);
     control_runtime()?.block_on(async {
         crate::playground::run(options, |path, stop| async move {
             let config = config::load(&path).map_err(|problems| anyhow!("{problems}"))?;

@@ -1,7 +1,7 @@
 //! Two-phase commit as a state machine: events in, actions out; no sockets and no clock. A transaction of which only
 //! the plain part wrote commits in one phase and never gets here.
 //!
-//! The decider is the shard whose part is a plain local transaction. The decision is a row inserted in that transaction,
+//! The decider is the shard whose part is a plain local transaction, or the branch that alone wrote. The decision is a row inserted in that transaction,
 //! so its COMMIT is what decides, and no branch is told to commit before it is known that it succeeded. After a crash
 //! `recovery` asks the decider: row there -> commit; no row -> claim an abort. The table is always asked where the answer
 //! to that COMMIT is missing or an error, since an error does not prove that nothing was kept.
@@ -13,7 +13,7 @@ use super::decision::Decision;
 /// What a shard does in the transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// A plain local transaction, which takes the decision's row. There is exactly one.
+    /// A plain local transaction, which takes the decision's row, or the only part that wrote. There is exactly one.
     Decider,
     /// An XA branch that wrote.
     Branch,
@@ -30,7 +30,7 @@ pub enum Action {
     Prepare(usize),
     /// Commit a reader, which wrote nothing.
     Release(usize),
-    /// COMMIT on the decider.
+    /// COMMIT on the decider, in one phase if that is a branch.
     Decide(usize),
     /// Ask the decision table over another connection, and claim an abort if there is no row.
     Ask,
@@ -163,7 +163,7 @@ impl Coordinator {
             return Vec::new();
         }
         match decision {
-            Some(Decision::Commit) => self.commit(),
+            Some(Decision::Commit | Decision::Alone) => self.commit(),
             Some(Decision::Abort) => self.roll_back(),
             None => {
                 self.phase = Phase::Ended(Ending::Unknown);

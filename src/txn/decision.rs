@@ -4,6 +4,11 @@
 //! branch without a row claims an abort, by a row with the same primary key: while the decider's transaction is open that
 //! waits, afterwards exactly one of the two rows is there. Rows that say "abort" outlive their branches for long: as long
 //! as the owner might still try to insert the other.
+//!
+//! A branch that alone has written needs no decider: its row, with the outcome "alone", is part of its own transaction,
+//! which then commits in one phase. A MariaDB server that writes a binary log prepares such a branch on the way, and can
+//! show it as prepared, as if undecided, when it was killed behind its OK. Then the row is there to be read, uncommitted
+//! as it is, and says that commit is what was asked for and the only thing that can have been acknowledged.
 
 use super::transaction::quoted;
 use super::xid::Gtrid;
@@ -13,6 +18,8 @@ use super::xid::Gtrid;
 pub enum Decision {
     Commit,
     Abort,
+    /// Commit, decided by the only branch that wrote.
+    Alone,
 }
 
 impl Decision {
@@ -21,12 +28,15 @@ impl Decision {
         match self {
             Decision::Commit => "commit",
             Decision::Abort => "abort",
+            Decision::Alone => "alone",
         }
     }
 
     /// `None` for a word that no ShardGate writes.
     pub fn parse(word: &[u8]) -> Option<Decision> {
-        [Decision::Commit, Decision::Abort].into_iter().find(|decision| decision.word().as_bytes() == word)
+        [Decision::Commit, Decision::Abort, Decision::Alone]
+            .into_iter()
+            .find(|decision| decision.word().as_bytes() == word)
     }
 }
 
@@ -62,7 +72,7 @@ impl DecisionTable {
     pub fn create(&self) -> String {
         format!(
             "CREATE TABLE IF NOT EXISTS {} (gtrid VARBINARY(64) NOT NULL PRIMARY KEY, outcome VARBINARY(8) NOT NULL, \
-             participants BLOB NOT NULL, created TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, \
+             participants BLOB NOT NULL, connection BIGINT UNSIGNED NOT NULL, created TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, \
              KEY created (created)) ENGINE=InnoDB COMMENT='Distributed transactions of ShardGate'",
             self.name()
         )
@@ -87,7 +97,7 @@ impl DecisionTable {
         let names = hexadecimal(&names.join("\n"));
         let gtrid = hexadecimal(&gtrid.to_string());
         format!(
-            "INSERT INTO {} (gtrid, outcome, participants) VALUES ({gtrid}, '{}', {names})",
+            "INSERT INTO {} (gtrid, outcome, participants, connection) VALUES ({gtrid}, '{}', {names}, CONNECTION_ID())",
             self.name(),
             decision.word()
         )
@@ -98,11 +108,17 @@ impl DecisionTable {
         format!("SELECT outcome FROM {} WHERE gtrid = {}", self.name(), hexadecimal(&gtrid.to_string()))
     }
 
+    /// One row with the outcome, and the connection that inserted it, or none. Under READ UNCOMMITTED also a row that is
+    /// not committed, of a transaction that is open or prepared.
+    pub fn select_with_connection(&self, gtrid: &Gtrid) -> String {
+        format!("SELECT outcome, connection FROM {} WHERE gtrid = {}", self.name(), hexadecimal(&gtrid.to_string()))
+    }
+
     /// Rows that should have gone: gtrid, age in seconds, participants. Oldest first.
     pub fn select_old(&self, commit_seconds: u64, abort_seconds: u64) -> String {
         format!(
             "SELECT gtrid, TIMESTAMPDIFF(SECOND, created, NOW()), participants FROM {} WHERE created < NOW() - INTERVAL \
-             {commit_seconds} SECOND AND (outcome = 'commit' OR created < NOW() - INTERVAL {abort_seconds} SECOND) \
+             {commit_seconds} SECOND AND (outcome <> 'abort' OR created < NOW() - INTERVAL {abort_seconds} SECOND) \
              ORDER BY created LIMIT {BATCH}",
             self.name()
         )
@@ -141,8 +157,8 @@ mod tests {
         assert!(table.create().starts_with("CREATE TABLE IF NOT EXISTS `shard``gate`.txn_decision ("));
         assert_eq!(
             table.insert(&gtrid, Decision::Commit, ["b'", "a", "b'"]),
-            "INSERT INTO `shard``gate`.txn_decision (gtrid, outcome, participants) VALUES \
-             (X'632e30303030303030312e30303030303030322e33', 'commit', X'610a6227')"
+            "INSERT INTO `shard``gate`.txn_decision (gtrid, outcome, participants, connection) VALUES \
+             (X'632e30303030303030312e30303030303030322e33', 'commit', X'610a6227', CONNECTION_ID())"
         );
         assert_eq!(
             table.delete(&[gtrid.clone(), gtrid]),

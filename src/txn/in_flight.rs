@@ -1,13 +1,13 @@
 //! The distributed transactions of this process: who it is, which commits are under way, and which decisions are settled.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::decision::DecisionTable;
+use super::decision::{Decision, DecisionTable};
 use super::options::Options;
 use super::xid::{Gtrid, Names, Owner};
 
@@ -19,7 +19,8 @@ pub struct InFlight {
     pub table: DecisionTable,
     /// Asks recovery to look now.
     pub wanted: Notify,
-    committing: Mutex<HashSet<u64>>,
+    /// By sequence: how it decides.
+    committing: Mutex<HashMap<u64, Decision>>,
     /// By replica set: decisions that all branches have confirmed.
     settled: Mutex<HashMap<String, Vec<Gtrid>>>,
     reached: AtomicU32,
@@ -52,13 +53,16 @@ impl InFlight {
         }
     }
 
-    pub fn begin_commit(&self, gtrid: &Gtrid) -> Committing<'_> {
-        self.committing.lock().insert(gtrid.sequence);
+    /// `decision`: `Commit` with a decider, or `Alone`.
+    pub fn begin_commit(&self, gtrid: &Gtrid, decision: Decision) -> Committing<'_> {
+        self.committing.lock().insert(gtrid.sequence, decision);
         Committing { all: self, sequence: gtrid.sequence }
     }
 
-    pub fn is_committing(&self, gtrid: &Gtrid) -> bool {
-        gtrid.owner == *self.names.owner() && self.committing.lock().contains(&gtrid.sequence)
+    /// How a commit of this process that is under way decides.
+    pub fn committing(&self, gtrid: &Gtrid) -> Option<Decision> {
+        let is_own = gtrid.owner == *self.names.owner();
+        self.committing.lock().get(&gtrid.sequence).copied().filter(|_| is_own)
     }
 
     /// All branches have confirmed: the decision's row on this replica set may go.
@@ -142,12 +146,12 @@ mod tests {
     fn a_commit_is_under_way_until_its_guard_is_gone() {
         let all = InFlight::new(Options::default(), 1, 2);
         let gtrid = all.names.next();
-        let guard = all.begin_commit(&gtrid);
-        assert!(all.is_committing(&gtrid));
+        let guard = all.begin_commit(&gtrid, Decision::Commit);
+        assert_eq!(all.committing(&gtrid), Some(Decision::Commit));
         let stranger = Gtrid { owner: Owner::new("shardgate", 9, 2), ..gtrid.clone() };
-        assert!(!all.is_committing(&stranger), "another process counts for itself");
+        assert_eq!(all.committing(&stranger), None, "another process counts for itself");
         drop(guard);
-        assert!(!all.is_committing(&gtrid));
+        assert_eq!(all.committing(&gtrid), None);
     }
 
     #[test]

@@ -38,6 +38,8 @@ struct World {
     /// What recovery has learned of the decision, by branch.
     learned: Vec<Option<Decision>>,
     told: Option<Ending>,
+    /// The decider is a branch that commits in one phase, on a server that may show it as prepared after a crash.
+    alone: bool,
 }
 
 impl World {
@@ -53,6 +55,7 @@ impl World {
             sent,
             learned: vec![None; roles.len()],
             told: None,
+            alone: !roles.contains(&Role::Branch),
         }
     }
 
@@ -67,7 +70,8 @@ impl World {
         match self.told {
             Some(Ending::Committed { settled }) => {
                 assert!(self.decided, "acknowledged, not decided: {self:#?}");
-                assert!(!settled || !self.parts.contains(&Part::Prepared), "settled, in doubt: {self:#?}");
+                let is_in_doubt = self.parts.contains(&Part::Prepared) && !self.alone;
+                assert!(!settled || !is_in_doubt, "settled, in doubt: {self:#?}");
             }
             Some(Ending::RolledBack { settled }) => {
                 assert!(!self.decided, "denied, decided: {self:#?}");
@@ -90,9 +94,9 @@ impl World {
         self.roles.iter().position(|role| *role == Role::Decider).unwrap_or_default()
     }
 
-    /// The decider's transaction holds the lock on the row's key.
+    /// The decider's transaction, open or prepared, holds the lock on the row's key.
     fn is_locked(&self) -> bool {
-        self.parts[self.decider()] == Part::Recorded
+        matches!(self.parts[self.decider()], Part::Recorded | Part::Prepared)
     }
 
     fn successors(&self) -> Vec<World> {
@@ -109,6 +113,7 @@ impl World {
         }
         all.extend(self.crashed());
         all.extend(self.forgets());
+        all.extend(self.revived());
         all
     }
 
@@ -159,8 +164,7 @@ impl World {
             (Action::Prepare(_), Part::Active) => Part::Prepared,
             (Action::Release(_), Part::Active) => Part::Committed,
             (Action::Decide(_), Part::Recorded) => {
-                world.row = Some(Decision::Commit);
-                world.decided = true;
+                world.decide();
                 Part::Committed
             }
             (Action::Commit(_), Part::Prepared) => Part::Committed,
@@ -170,6 +174,25 @@ impl World {
             _ => return None,
         };
         Some(world)
+    }
+
+    fn decide(&mut self) {
+        self.row = Some(if self.alone { Decision::Alone } else { Decision::Commit });
+        self.decided = true;
+    }
+
+    /// The server of a branch that commits in one phase dies, after it has prepared it and before that commit is on disk,
+    /// whether or not it has answered. A row that was deleted since has made the commit before it durable.
+    fn revived(&self) -> Option<World> {
+        let at = self.decider();
+        let is_committing = self.parts[at] == Part::Recorded && self.sent.contains(&Action::Decide(at));
+        let has_committed = self.parts[at] == Part::Committed && self.row.is_some();
+        let mut world = self.clone();
+        world.disconnect(at);
+        world.parts[at] = Part::Prepared;
+        world.row = None;
+        world.learned[at] = None;
+        (self.alone && (is_committing || has_committed)).then_some(world)
     }
 
     /// An error and what it leaves behind.
@@ -237,7 +260,9 @@ impl World {
     /// Recovery, by whichever ShardGate, even while the coordinator is alive.
     fn learns(&self, at: usize) -> Option<World> {
         let mut world = self.clone();
-        let decision = world.claim().filter(|_| self.learned[at].is_none())?;
+        // The row of a branch that decides alone is read as it is, not committed.
+        let found = if self.roles[at] == Role::Decider { Some(Decision::Alone) } else { world.claim() };
+        let decision = found.filter(|_| self.learned[at].is_none())?;
         world.learned[at] = Some(decision);
         Some(world)
     }
@@ -248,6 +273,9 @@ impl World {
             Step::Commit => Part::Committed,
             Step::RollBack => Part::Gone,
         };
+        if self.roles[at] == Role::Decider {
+            world.decide();
+        }
         Some(world)
     }
 
@@ -269,7 +297,7 @@ impl World {
     fn forgets(&self) -> Option<World> {
         let owner_is_done = self.coordinator.is_none() && self.sent.is_empty();
         let may_go = match self.row? {
-            Decision::Commit => self.coordinator.is_none() && !self.parts.contains(&Part::Prepared),
+            Decision::Commit | Decision::Alone => self.coordinator.is_none() && !self.parts.contains(&Part::Prepared),
             Decision::Abort => owner_is_done && !self.parts.contains(&Part::Prepared),
         };
         let mut world = self.clone();
@@ -311,6 +339,13 @@ fn three_shards_agree_whatever_happens() {
 #[test]
 fn a_reader_among_them_changes_nothing() {
     explore(&[Role::Decider, Role::Branch, Role::Reader]);
+}
+
+#[test]
+fn a_branch_that_alone_wrote_needs_one_phase_only() {
+    let worlds = explore(&[Role::Decider, Role::Reader]);
+    assert!(worlds > 100, "only {worlds}");
+    explore(&[Role::Reader, Role::Decider, Role::Reader]);
 }
 
 /// The checker finds what it is there for: recovery that takes no row for an abort without claiming it.

@@ -19,7 +19,7 @@ pub enum Step {
 /// The decision carried out on a branch.
 pub fn ending_of(decision: Decision) -> Step {
     match decision {
-        Decision::Commit => Step::Commit,
+        Decision::Commit | Decision::Alone => Step::Commit,
         Decision::Abort => Step::RollBack,
     }
 }

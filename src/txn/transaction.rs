@@ -98,6 +98,8 @@ pub struct Beginning<'a> {
     pub table: &'a DecisionTable,
     /// The replica set of [`Transaction::first_shard`]: the one that decides. Empty where there is no such shard yet.
     pub decider: &'a str,
+    /// The server's id of the connection on which it begins.
+    pub connection: u32,
 }
 
 /// The transaction of one session: none, or one that was begun, with the branches it has so far.
@@ -200,7 +202,7 @@ impl Transaction {
         let begun = self.begun.unwrap_or_default();
         let name = || (beginning.names.next(), beginning.decider.into());
         let (gtrid, decider) = self.name.get_or_insert_with(name).clone();
-        let xid = Xid { gtrid, number: self.numbered, decider };
+        let xid = Xid { gtrid, number: self.numbered, connection: beginning.connection, decider };
         self.numbered = self.numbered.wrapping_add(1);
         let mut statements = begun.for_one_statement();
         statements.push(format!("XA START {}", xid.sql()));
@@ -294,7 +296,8 @@ mod tests {
         let table = DecisionTable::new("shardgate");
         for (shard, wanted) in (0..).zip(wanted) {
             let decider = transaction.first_shard().map(|first| format!("rs{}", first.0)).unwrap_or_default();
-            let opening = transaction.opening(Beginning { names: &names, table: &table, decider: &decider });
+            let opening =
+                transaction.opening(Beginning { names: &names, table: &table, decider: &decider, connection: 7 });
             let shown: Vec<String> = opening
                 .statements
                 .iter()

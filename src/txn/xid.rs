@@ -2,8 +2,8 @@
 //! name alone whose it is and where its decision is written.
 //!
 //! A transaction's name (gtrid) is `cluster.instance.epoch.sequence`: the fleet, the ShardGate process (a random number and
-//! the second of its start), and a count. A branch's name (bqual) is `number.replica set`, the set being the one that
-//! decides. Names are text, so that an operator can read what XA RECOVER shows.
+//! the second of its start), and a count. A branch's name (bqual) is `number.connection.replica set`: the id of the
+//! connection that began it, and the set that decides. Names are text, so that an operator can read what XA RECOVER shows.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub const FORMAT_ID: i64 = 0x5347_4154;
 pub const MAX_CLUSTER: usize = 16;
 
 /// The longest name of a replica set that can decide: a bqual has at most 64 bytes.
-pub const MAX_REPLICA_SET: usize = 56;
+pub const MAX_REPLICA_SET: usize = 47;
 
 /// One ShardGate process.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -102,6 +102,8 @@ pub struct Xid {
     pub gtrid: Gtrid,
     /// Tells the branches of a transaction apart.
     pub number: u16,
+    /// The server's id of the connection that began it. MariaDB lets nobody else end the branch before that is gone.
+    pub connection: u32,
     /// Name of the replica set on whose primary the decision is, or will be, written.
     pub decider: Arc<str>,
 }
@@ -112,15 +114,21 @@ impl Xid {
         if format_id != FORMAT_ID {
             return None;
         }
-        let (number, decider) = std::str::from_utf8(bqual).ok()?.split_once('.')?;
-        Some(Xid { gtrid: Gtrid::parse(gtrid)?, number: number.parse().ok()?, decider: decider.into() })
+        let mut parts = std::str::from_utf8(bqual).ok()?.splitn(3, '.');
+        let number = parts.next()?.parse().ok()?;
+        let connection = parts.next()?.parse().ok()?;
+        Some(Xid { gtrid: Gtrid::parse(gtrid)?, number, connection, decider: parts.next()?.into() })
+    }
+
+    /// The branch's own part of the name.
+    pub fn bqual(&self) -> String {
+        format!("{}.{}.{}", self.number, self.connection, self.decider)
     }
 
     /// As XA statements take it. Hexadecimal: no sql_mode changes what it means.
     pub fn sql(&self) -> String {
         let hex = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let bqual = format!("{}.{}", self.number, self.decider);
-        format!("X'{}',X'{}',{FORMAT_ID}", hex(self.gtrid.to_string()), hex(bqual))
+        format!("X'{}',X'{}',{FORMAT_ID}", hex(self.gtrid.to_string()), hex(self.bqual()))
     }
 }
 
@@ -135,14 +143,14 @@ mod tests {
     fn xid(cluster: &str) -> Xid {
         let owner = Owner::new(cluster, u32::MAX, u64::from(u32::MAX));
         let decider = "d".repeat(MAX_REPLICA_SET).into();
-        Xid { gtrid: Gtrid { owner, sequence: u64::MAX }, number: u16::MAX, decider }
+        Xid { gtrid: Gtrid { owner, sequence: u64::MAX }, number: u16::MAX, connection: u32::MAX, decider }
     }
 
     #[test]
     fn the_longest_names_fit_into_64_bytes_and_read_back() {
         for cluster in ["c".repeat(MAX_CLUSTER), "a.b".to_owned(), "x".to_owned()] {
             let xid = xid(&cluster);
-            let (gtrid, bqual) = (xid.gtrid.to_string(), format!("{}.{}", xid.number, xid.decider));
+            let (gtrid, bqual) = (xid.gtrid.to_string(), xid.bqual());
             assert!(gtrid.len() <= 64 && bqual.len() <= 64, "{gtrid} {bqual}");
             assert!(xid.gtrid.owner.lock_name().len() <= 64);
             assert_eq!(Xid::parse(FORMAT_ID, gtrid.as_bytes(), bqual.as_bytes()), Some(xid));
@@ -152,13 +160,14 @@ mod tests {
     #[test]
     fn other_peoples_names_are_not_ours() {
         let gtrid = xid("c").gtrid.to_string();
-        let cases: [(i64, &[u8], &[u8]); 6] = [
-            (1, gtrid.as_bytes(), b"1.rs0"),
+        let cases: [(i64, &[u8], &[u8]); 7] = [
+            (1, gtrid.as_bytes(), b"1.7.rs0"),
             (FORMAT_ID, b"", b""),
-            (FORMAT_ID, b"c.1.2.3", b"1.rs0"),
-            (FORMAT_ID, b"\xff.00000001.00000002.3", b"1.rs0"),
+            (FORMAT_ID, b"c.1.2.3", b"1.7.rs0"),
+            (FORMAT_ID, b"\xff.00000001.00000002.3", b"1.7.rs0"),
             (FORMAT_ID, gtrid.as_bytes(), b"rs0"),
-            (FORMAT_ID, gtrid.as_bytes(), b"x.rs0"),
+            (FORMAT_ID, gtrid.as_bytes(), b"x.7.rs0"),
+            (FORMAT_ID, gtrid.as_bytes(), b"1.rs0"),
         ];
         for (format_id, gtrid, bqual) in cases {
             assert_eq!(Xid::parse(format_id, gtrid, bqual), None, "{:?}", String::from_utf8_lossy(gtrid));

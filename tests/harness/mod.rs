@@ -10,6 +10,7 @@ pub mod fake_backend;
 pub mod layout;
 pub mod tables;
 pub mod proxy;
+pub mod relay;
 pub mod cases;
 pub mod contents;
 pub mod client;

@@ -1,0 +1,128 @@
+//! Ending one branch: its decision is found, or an abort is claimed, and carried out.
+
+use mysql_async::prelude::Queryable;
+
+use super::ask::{claim, end_connection, number, uncommitted};
+use super::{ANSWER_TIMEOUT, Recovery, die_at};
+use crate::backend::control::{ControlError, within};
+use crate::txn::decision::Decision;
+use crate::txn::in_flight::Place;
+use crate::txn::recovery::{Step, ending_of};
+use crate::txn::xid::Xid;
+
+/// XA: unknown XID. It was ended meanwhile, or (MariaDB) the connection that prepared it is still there.
+const XAER_NOTA: u16 = 1397;
+const LOCK_WAIT_TIMEOUT: u16 = 1205;
+
+/// How often a branch may be refused before the connection that is in its way is ended: one that was closed at the other
+/// end needs a moment to go, and one whose host is gone stays for hours.
+const PATIENCE: u32 = 3;
+
+impl Recovery {
+    /// Ends one branch; false if that must wait.
+    pub(super) async fn resolve(&mut self, at: usize, xid: &Xid) -> bool {
+        let name = self.sets[at].set.options.name.clone();
+        match self.try_to_resolve(at, xid).await {
+            Ok(Some(step)) => {
+                tracing::info!(transaction = %xid.gtrid, replica_set = %name, ?step, "ended a branch that was in doubt");
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::debug!(transaction = %xid.gtrid, replica_set = %name, %error, "a branch stays in doubt for now");
+                if number(&error).is_none() {
+                    self.sets[at].open = None;
+                }
+                false
+            }
+        }
+    }
+
+    async fn try_to_resolve(&mut self, at: usize, xid: &Xid) -> Result<Option<Step>, ControlError> {
+        let Some(decision) = self.decision_on(at, xid).await? else { return Ok(None) };
+        let step = ending_of(decision);
+        die_at(&self.in_flight, Place::AfterClaim);
+        let words = match step {
+            Step::Commit => "XA COMMIT",
+            Step::RollBack => "XA ROLLBACK",
+        };
+        let Some(open) = &mut self.sets[at].open else { return Ok(None) };
+        match within(ANSWER_TIMEOUT, open.conn.query_drop(format!("{words} {}", xid.sql()))).await {
+            Ok(()) => Ok(Some(step)),
+            Err(error) if number(&error) == Some(XAER_NOTA) => {
+                if self.is_refused_again(at, xid) {
+                    self.free(at, xid).await?;
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is to become of a branch; `None` if nobody can tell yet.
+    async fn decision_on(&mut self, at: usize, xid: &Xid) -> Result<Option<Decision>, ControlError> {
+        let table = &self.in_flight.table;
+        let Some(own) = &mut self.sets[at].open else { return Ok(None) };
+        let marked = uncommitted(&mut own.conn, table, &xid.gtrid).await;
+        if marked.is_err() {
+            // Its next statement might see too much.
+            self.sets[at].open = None;
+        }
+        if let Some((Decision::Alone, _)) = marked? {
+            return Ok(Some(Decision::Alone));
+        }
+        let Some(decider) = self.sets.iter().position(|watched| *watched.set.options.name == *xid.decider) else {
+            return Ok(None);
+        };
+        let Some(open) = &mut self.sets[decider].open else { return Ok(None) };
+        let claimed = claim(&mut open.conn, table, &xid.gtrid).await;
+        match claimed {
+            Ok(decision) => Ok(Some(decision)),
+            Err(error) if number(&error) == Some(LOCK_WAIT_TIMEOUT) => {
+                if self.is_refused_again(at, xid) {
+                    self.clear_decider(decider, xid).await?;
+                }
+                Ok(None)
+            }
+            Err(error) => {
+                if number(&error).is_none() {
+                    self.sets[decider].open = None;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn is_refused_again(&mut self, at: usize, xid: &Xid) -> bool {
+        let Some(known) = self.seen.get_mut(&(at, xid.clone())) else { return false };
+        known.refused += 1;
+        known.refused >= PATIENCE
+    }
+
+    /// MariaDB: a prepared branch is its connection's until that is gone, and that of a host that vanished stays.
+    async fn free(&mut self, at: usize, xid: &Xid) -> Result<(), ControlError> {
+        let Some(open) = self.sets[at].open.as_mut().filter(|open| open.is_mariadb) else { return Ok(()) };
+        let has_ended = end_connection(&mut open.conn, xid.connection.into()).await?;
+        if has_ended {
+            tracing::info!(transaction = %xid.gtrid, connection = xid.connection, "ended a connection that held a branch");
+        }
+        Ok(())
+    }
+
+    /// The decider's transaction is open, and its owner will not go on with it.
+    async fn clear_decider(&mut self, decider: usize, xid: &Xid) -> Result<(), ControlError> {
+        let Some(open) = &mut self.sets[decider].open else { return Ok(()) };
+        let found = uncommitted(&mut open.conn, &self.in_flight.table, &xid.gtrid).await;
+        if found.is_err() {
+            self.sets[decider].open = None;
+        }
+        let (Some((Decision::Commit, connection)), Some(open)) = (found?, &mut self.sets[decider].open) else {
+            return Ok(());
+        };
+        let has_ended = end_connection(&mut open.conn, connection).await?;
+        if has_ended {
+            tracing::info!(transaction = %xid.gtrid, connection, "ended a connection that kept a decision open");
+        }
+        Ok(())
+    }
+}

@@ -14,11 +14,12 @@ use crate::backend::interrupt::Interrupt;
 use crate::backend::pool::Lease;
 use crate::plan::gather::Gathered;
 use crate::sharding::schema::same_name;
+use crate::wire::WireError;
+use crate::wire::error_code::{self, ErrorCode};
 use crate::wire::packet::HEADER_LEN;
 use crate::wire::response::ErrPacket;
 use crate::wire::text;
-use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker};
-use crate::wire::{WireError, error_code};
+use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker, State};
 
 /// An INSERT is sent when it is so long; every server takes more (`max_allowed_packet` is 1 MiB at least).
 const BATCH: usize = 512 * 1024;
@@ -221,8 +222,14 @@ impl Scratch {
         sql
     }
 
-    /// Reads all rows of the answer to a `fetch` that was sent on `from`, and stores them. On success `from` is idle.
-    /// On failure either may be in the middle of an answer.
+    /// Takes out what was stored.
+    pub async fn empty(&self, into: &mut Connection, interrupt: &Interrupt) -> Result<(), Error> {
+        run(into, format!("DELETE FROM {}", self.name).as_bytes(), interrupt).await.map(drop)
+    }
+
+    /// Reads all rows of the answer to a `fetch` that was sent on `from`, and stores them; gives the number of warnings.
+    /// On success, and where the server refused it, `from` is idle. On other failures either may be in the middle of an
+    /// answer.
     pub async fn fill(
         &mut self,
         into: &mut Connection,
@@ -230,7 +237,7 @@ impl Scratch {
         budget: Budget,
         taken: &mut Taken,
         mut watch: Watch<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<u16, Failure> {
         let mut walker = ResultWalker::new(AnswerKind::Query, from.deprecate_eof()).starting_at(from.answer_seq());
         let mut buffer = Buffer::default();
         let mut batch = Batch { insert: self, sql: Vec::new(), row: Vec::new() };
@@ -271,7 +278,10 @@ impl Scratch {
         from.answered();
         match refused {
             Some(failure) => Err(failure),
-            None => Ok(batch.send(into, watch.interrupt).await?),
+            None => {
+                batch.send(into, watch.interrupt).await?;
+                Ok(walker.summary().warnings)
+            }
         }
     }
 
@@ -283,6 +293,45 @@ impl Scratch {
             () => Ok(()),
         }
     }
+}
+
+/// Reads to the end of an answer that nobody wants.
+pub async fn skip(from: &mut Lease, mut watch: Watch<'_>) -> Result<(), Error> {
+    let mut walker = ResultWalker::new(AnswerKind::Query, from.deprecate_eof()).starting_at(from.answer_seq());
+    let mut buffer = Buffer::default();
+    loop {
+        from.read(&mut buffer, &mut watch).await?;
+        loop {
+            let progress = walker.walk(buffer.filled()).map_err(|source| from.protocol(source))?;
+            buffer.consume(progress.forward);
+            match progress.state {
+                State::SessionState { .. } => {}
+                State::LocalInfile => return Err(from.protocol(WireError::Malformed("an answer without rows"))),
+                State::More => break,
+                State::MoreRoom(room) => {
+                    buffer.grow(room);
+                    break;
+                }
+                State::Complete => {
+                    from.answered();
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// Whether an error tells that a value cannot be computed or compared, and nothing of the transaction.
+pub fn is_of_values(code: ErrorCode) -> bool {
+    const OF_VALUES: &[u16] = &[
+        1139, // a regular expression
+        1264, 1292, 1365, 1411, 1426, 1427, 1441, 1525, 1690, // numbers and times
+        1267, 1270, 1271, 1300, 3854, 3995, // character sets and collations
+        1582, 1583, // arguments of functions
+    ];
+    // Those of JSON, of regular expressions and of geometry.
+    let ranges = [3032..3060, 3140..3160, 3685..3700, 4036..4045];
+    OF_VALUES.contains(&code.number) || ranges.iter().any(|range| range.contains(&code.number))
 }
 
 /// Rows that are not stored yet.

@@ -12,7 +12,7 @@ use crate::backend::error::Error;
 use crate::backend::settings::Settings;
 use crate::exec::cancel;
 use crate::exec::failure::Failure;
-use crate::exec::gather::{Budget, Scratch, Site, Taken};
+use crate::exec::gather::{self, Budget, Scratch, Site, Taken};
 use crate::exec::links::{Link, Need, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::relay::{self, Relay};
@@ -50,7 +50,11 @@ pub(super) struct Order<'a> {
 impl Session {
     /// What a plan gathers for one statement.
     pub(super) fn gathering(&self, plan: &Plan, binding: &Binding<'_>) -> Option<Gathering> {
-        let choice = Choice { preferred: &ShardSet::empty(), may_use_copies: !self.reads_own_state() };
+        let choice = Choice {
+            preferred: &ShardSet::empty(),
+            may_use_copies: !self.reads_own_state(),
+            may_filter: self.temporary_tables.is_empty(),
+        };
         plan.gather().map(|gather| gather.bind(binding, choice))
     }
 
@@ -279,7 +283,8 @@ impl Session {
         links.obtain(&Need { settings, ..need }, shard, side, txn).await
     }
 
-    /// Fetches what belongs into the temporary table, from some shards at a time.
+    /// Fetches what belongs into the temporary table. What predicates had to say to rows that the statement may never
+    /// show to them, warnings and errors, must not be known: then all rows are fetched.
     async fn fill(
         &mut self,
         scratch: &mut Link,
@@ -288,43 +293,91 @@ impl Session {
         plan: &Plan,
         taken: &mut Taken,
     ) -> Result<(), ClientMessage> {
+        let before = *taken;
+        let failed = match self.fill_from(scratch, table, source, plan, taken).await {
+            Ok(0) => return Ok(()),
+            Ok(_) if source.filter.is_empty() => return Ok(()),
+            Ok(_) => None,
+            Err((Failure::Server { code, .. }, None)) if !source.filter.is_empty() && gather::is_of_values(code) => {
+                None
+            }
+            Err(failed) => Some(failed),
+        };
+        if let Some((failure, broken)) = failed {
+            return Err(self.failed(failure, broken).await);
+        }
+        *taken = before;
+        table.empty(&mut scratch.lease, &self.interrupt).await?;
+        let all = Gathered { filter: Vec::new(), ..source.clone() };
+        match self.fill_from(scratch, table, &all, plan, taken).await {
+            Ok(_) => Ok(()),
+            Err((failure, broken)) => Err(self.failed(failure, broken).await),
+        }
+    }
+
+    /// Fetches the rows from some shards at a time; how many warnings that gave. On failure with the shard whose
+    /// connection did not outlive it.
+    async fn fill_from(
+        &mut self,
+        scratch: &mut Link,
+        table: &mut Scratch,
+        source: &Gathered,
+        plan: &Plan,
+        taken: &mut Taken,
+    ) -> Result<u64, (Failure, Option<ShardId>)> {
         let fetching = self.variant(|settings| {
             settings.set("character_set_results", "NULL");
             settings.unset("sql_select_limit");
         });
         let side = self.side(plan);
+        let mut warnings = 0;
         for some in source.fetches.chunks(AT_ONCE) {
             let mut links = Vec::new();
             for (shard, _) in some {
-                links.push(self.obtain_with(&fetching, *shard, side).await?);
+                match self.obtain_with(&fetching, *shard, side).await {
+                    Ok(link) => links.push(link),
+                    Err(error) => {
+                        self.keep_usable(links);
+                        return Err((error.into(), None));
+                    }
+                }
             }
-            let result = self.fetch_into(scratch, table, some, &mut links, taken).await;
+            let tails = some.iter().map(|(_, from)| [from, source.filter.as_slice(), &source.locking].concat());
+            let result = self.fetch_into(scratch, table, tails.collect(), &mut links, taken).await;
             let broken = links.iter().find(|link| !link.lease.is_usable()).map(|link| link.shard);
             self.keep_usable(links);
-            if let Err(failure) = result {
-                return Err(self.failed(failure, broken).await);
-            }
+            warnings += result.map_err(|failure| (failure, broken))?;
         }
-        Ok(())
+        Ok(warnings)
     }
 
     async fn fetch_into(
         &mut self,
         scratch: &mut Link,
         table: &mut Scratch,
-        fetches: &[(ShardId, Vec<u8>)],
+        tails: Vec<Vec<u8>>,
         links: &mut [Link],
         taken: &mut Taken,
-    ) -> Result<(), Failure> {
-        for (link, (_, tail)) in links.iter_mut().zip(fetches) {
-            self.send_text(&mut link.lease, &table.fetch(tail)).await?;
+    ) -> Result<u64, Failure> {
+        for (link, tail) in links.iter_mut().zip(tails) {
+            self.send_text(&mut link.lease, &table.fetch(&tail)).await?;
         }
         let budget = Budget { max_rows: 1_000_000, max_bytes: 256 << 20 };
+        let (mut warnings, mut refused) = (0, None);
         for link in links {
             let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-            table.fill(&mut scratch.lease, &mut link.lease, budget, taken, watch).await?;
+            if refused.is_some() {
+                // The others' connections are as good as before.
+                gather::skip(&mut link.lease, watch).await?;
+                continue;
+            }
+            match table.fill(&mut scratch.lease, &mut link.lease, budget, taken, watch).await {
+                Ok(more) => warnings += u64::from(more),
+                Err(failure @ Failure::Server { .. }) => refused = Some(failure),
+                Err(failure) => return Err(failure),
+            }
         }
-        Ok(())
+        refused.map_or(Ok(warnings), Err)
     }
 
     /// What `after_statement` does, for a connection that is not the session's.

@@ -65,14 +65,14 @@ impl<'q> Scopes<'_, 'q> {
         let result = from.iter_mut().try_for_each(|node| self.read_join_conditions(block, node));
         let filter_rule = filter.map(|condition| {
             let cond = self.cond(&condition.predicate, Visible { block, nodes: &from });
-            self.add_rule(cond)
+            self.add_rule(cond, Some(condition))
         });
         let certain: Vec<usize> = filter_rule.into_iter().collect();
         for node in &mut from {
             self.simplify(node, &certain);
         }
         for node in &from {
-            self.distribute(node, &certain, false);
+            self.distribute(node, &certain, &certain, false);
         }
         self.blocks[block].from = from;
         self.blocks[block].is_complete = true;
@@ -83,8 +83,9 @@ impl<'q> Scopes<'_, 'q> {
         }
     }
 
-    fn add_rule(&mut self, cond: Cond) -> usize {
+    fn add_rule(&mut self, cond: Cond, read_from: Option<&'q Condition>) -> usize {
         self.rules.push(cond);
+        self.conditions.push(read_from);
         self.rules.len() - 1
     }
 
@@ -102,11 +103,11 @@ impl<'q> Scopes<'_, 'q> {
                         // Subqueries and qualifiers in ON see what WHERE sees, but for tables that come later.
                         self.read_expression(&on.expression, Some(block), Some(block))?;
                         let cond = self.cond_of_join(block, left, right, &on.predicate);
-                        Some(self.add_rule(cond))
+                        Some(self.add_rule(cond, Some(on)))
                     }
                     JoinCondition::Using(_) | JoinCondition::Natural => {
                         let cond = self.shared_columns(left, right, condition);
-                        Some(self.add_rule(cond))
+                        Some(self.add_rule(cond, None))
                     }
                 };
                 Ok(())
@@ -164,19 +165,28 @@ impl<'q> Scopes<'_, 'q> {
         }
     }
 
-    /// Tells each instance the rules that its rows must meet: WHERE, and the conditions of joins that drop its rows.
-    fn distribute(&mut self, node: &Node<'q>, rules: &[usize], is_nullable: bool) {
+    /// Tells each instance the rules that its rows must meet: WHERE, and the conditions of joins that drop its rows. Of
+    /// these, `filters` can be asked of the rows before they are joined: no row of NULLs comes of it.
+    fn distribute(&mut self, node: &Node<'q>, rules: &[usize], filters: &[usize], is_nullable: bool) {
         match node {
             Node::Leaf(id) => {
                 self.instances[*id].rules = rules.to_vec();
+                self.instances[*id].filters = filters.to_vec();
                 self.instances[*id].is_nullable = is_nullable;
             }
-            Node::List(nodes) => nodes.iter().for_each(|node| self.distribute(node, rules, is_nullable)),
+            Node::List(nodes) => nodes.iter().for_each(|node| self.distribute(node, rules, filters, is_nullable)),
             Node::Join { left, right, kind, rule, .. } => {
-                let with_own: Vec<usize> = rules.iter().copied().chain(*rule).collect();
+                let own: Vec<usize> = rule.iter().copied().collect();
+                let with_own = [rules, &own].concat();
                 let (of_left, of_right) = rules_of_sides(*kind, rules, &with_own);
-                self.distribute(left, of_left, is_nullable || *kind == JoinKind::Right);
-                self.distribute(right, of_right, is_nullable || *kind == JoinKind::Left);
+                let both = [filters, &own].concat();
+                let (left_filters, right_filters): (&[usize], &[usize]) = match kind {
+                    JoinKind::Inner => (&both, &both),
+                    JoinKind::Left => (filters, &own),
+                    JoinKind::Right => (&own, filters),
+                };
+                self.distribute(left, of_left, left_filters, is_nullable || *kind == JoinKind::Right);
+                self.distribute(right, of_right, right_filters, is_nullable || *kind == JoinKind::Left);
             }
         }
     }

@@ -92,13 +92,13 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
 
 /// A row for each table and shard, and one for the statement that runs over their rows.
 fn gathered(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
-    let choice = Choice { preferred: &ShardSet::empty(), may_use_copies: true };
+    let choice = Choice { preferred: &ShardSet::empty(), may_use_copies: true, may_filter: true };
     let Some(gathering) = plan.gather().map(|gather| gather.bind(input, choice)) else { return Vec::new() };
     let mut all: Vec<(&'static str, ShardId, Vec<u8>)> = Vec::new();
     for source in &gathering.sources {
-        for (shard, tail) in &source.fetches {
+        for (shard, from) in &source.fetches {
             let columns = source.columns.as_ref().map_or("*".to_owned(), |columns| columns.join(", "));
-            let sql = [format!("SELECT {columns}").as_bytes(), tail].concat();
+            let sql = [format!("SELECT {columns}").as_bytes(), from, &source.filter, &source.locking].concat();
             all.push(("into a temporary table", *shard, sql));
         }
     }

@@ -321,6 +321,47 @@ pub(super) fn is_aggregate(name: &str) -> bool {
     AGGREGATES.contains(&name)
 }
 
+/// Of those that look at one row, what does not only depend on its arguments: the moment, chance, the session, what else
+/// stands in the statement.
+const NOT_OF_ARGUMENTS: &[&str] = &[
+    "charset",
+    "coercibility",
+    "collation",
+    "columns",
+    "curdate",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "curtime",
+    "database",
+    "default",
+    "distinct",
+    "json_table",
+    "localtime",
+    "localtimestamp",
+    "match",
+    "nested",
+    "now",
+    "rand",
+    "schema",
+    "sysdate",
+    "unix_timestamp",
+    "utc_date",
+    "utc_time",
+    "utc_timestamp",
+    "uuid",
+    "uuid_short",
+    "value",
+    "values",
+    "version",
+];
+
+/// Whether the function is certainly one of the server's own that gives the same for the same arguments, whenever and
+/// wherever it is called with the session's variables.
+pub(super) fn is_of_arguments(name: &str) -> bool {
+    is_scalar(name) && !NOT_OF_ARGUMENTS.contains(&name)
+}
+
 /// Whether the function means the same on each of several shards: not an unknown one, which might read tables, and none
 /// that is about the connection.
 pub(super) fn is_spreadable(name: &str) -> bool {

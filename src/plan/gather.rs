@@ -8,10 +8,12 @@
 use crate::sharding::schema::same_name;
 use crate::sharding::{Schema, ShardId, ShardSet, Table};
 use crate::sql::parse::ast::{ItemKind, JoinCondition, NamedTable, Query};
+use crate::sql::parse::conjunct::Reader;
 use crate::sql::tokens::TokenKind;
 use crate::sql::{Lexer, Mode};
 
 use super::catalog::wanted::{Reference, Wanted, is_assembled, is_of_one_server};
+use super::filter::{self, Filter};
 use super::gathered_text::{FinalText, Place, Writing};
 use super::instance::Source as Rows;
 use super::names::{Anchor, write_quoted};
@@ -40,6 +42,8 @@ pub(super) struct Source {
     pub(super) from: From,
     /// Columns that the statement may mean; `None`: all that `*` gives.
     columns: Option<Vec<String>>,
+    /// What rows are left where they are.
+    filters: Vec<Filter>,
     /// `PARTITION (p0)`
     partition: Option<(Anchor, Anchor)>,
     /// The locking clause of the query that it is in.
@@ -66,6 +70,8 @@ pub struct Choice<'a> {
     /// Tables that are whole on the scratch's shard are read where they are. Not in a transaction, whose own writes
     /// another connection does not see.
     pub may_use_copies: bool,
+    /// Predicates may be evaluated where the rows are. Not where tables are not the ones that the plan knows.
+    pub may_filter: bool,
 }
 
 /// One statement, ready to be gathered.
@@ -98,8 +104,12 @@ pub struct Gathered {
     pub model: (ShardId, Vec<u8>),
     /// It is a table of `information_schema`: these rows of it.
     pub catalog: Option<Wanted>,
-    /// What each shard is asked, from FROM on.
+    /// FROM, as each shard that is asked has it.
     pub fetches: Vec<(ShardId, Vec<u8>)>,
+    /// WHERE, or nothing. It leaves out rows that the statement would reject in any case.
+    pub filter: Vec<u8>,
+    /// The locking clause, or nothing.
+    pub locking: Vec<u8>,
 }
 
 impl<'q> Scopes<'_, 'q> {
@@ -110,6 +120,7 @@ impl<'q> Scopes<'_, 'q> {
         if ctes.are_uncertain(self, sql) {
             return None;
         }
+        let reader = Reader::new(sql, self.ctx.mode)?;
         let mut places: Vec<(&NamedTable, Vec<InstanceId>)> = Vec::new();
         for (named, instance) in &self.places {
             let within = self.instances[*instance].within;
@@ -123,7 +134,7 @@ impl<'q> Scopes<'_, 'q> {
             }
         }
         places.sort_by_key(|(named, _)| named.name.table.span.start);
-        let sources = places.iter().map(|(named, instances)| self.source(named, instances, words));
+        let sources = places.iter().map(|(named, instances)| self.source(named, instances, words, &reader));
         let sources: Vec<Source> = sources.collect::<Option<_>>()?;
         let place = |((named, instances), source): (&(&'q NamedTable, Vec<InstanceId>), &Source)| Place {
             named,
@@ -148,7 +159,13 @@ impl<'q> Scopes<'_, 'q> {
             && items().flat_map(|item| &item.calls).any(|call| call.is_plain && functions::is_aggregate(&call.name))
     }
 
-    fn source(&self, named: &NamedTable, instances: &[InstanceId], words: &[String]) -> Option<Source> {
+    fn source(
+        &self,
+        named: &NamedTable,
+        instances: &[InstanceId],
+        words: &[String],
+        reader: &Reader<'_>,
+    ) -> Option<Source> {
         let first = &self.instances[*instances.first()?];
         let from = match &first.source {
             Rows::Sharded(_) => From::Sharded(instances.iter().map(|id| self.narrow_of(*id)).collect()),
@@ -168,6 +185,7 @@ impl<'q> Scopes<'_, 'q> {
             table: first.table(),
             from,
             columns: self.columns_of(instances, words),
+            filters: self.filters_of(instances, reader),
             partition: named.partition.map(anchors),
             locking: self.locking_of(*instances.first()?).map(anchors),
         })
@@ -286,7 +304,7 @@ impl GatherPlan {
         };
         let direct: Vec<bool> = self.sources.iter().map(is_direct).collect();
         let parts = self.sources.iter().enumerate().filter(|(place, _)| !direct[*place]);
-        let sources = parts.map(|(place, source)| source.gathered(place, scratch, input)).collect();
+        let sources = parts.map(|(place, source)| source.gathered(place, scratch, input, choice)).collect();
         let (mut text, mut example) = (Vec::new(), Vec::new());
         let all = vec![true; direct.len()];
         let writing = Writing { input, scratch, sources: &self.sources, direct: &direct };
@@ -348,7 +366,7 @@ impl Source {
         out
     }
 
-    fn gathered(&self, place: usize, scratch: ShardId, input: &Binding<'_>) -> Gathered {
+    fn gathered(&self, place: usize, scratch: ShardId, input: &Binding<'_>, choice: Choice<'_>) -> Gathered {
         let all = self.places(input.schema);
         let shards = self.shards(input);
         let model = all.first().unwrap_or(scratch);
@@ -357,6 +375,14 @@ impl Source {
             From::Sharded(_) | From::Fixed(_) | From::System => None,
         };
         let is_everywhere = catalog.is_some();
+        let (mut filter, mut locking) = (Vec::new(), Vec::new());
+        if choice.may_filter {
+            filter::write_all(&self.filters, input, &mut filter);
+        }
+        if let Some(clause) = self.locking {
+            locking.push(b' ');
+            locking.extend_from_slice(between(clause, input));
+        }
         Gathered {
             catalog,
             written: self.written.clone(),
@@ -365,6 +391,8 @@ impl Source {
             columns: self.columns.clone(),
             model: (model, self.physical(input.schema, model)),
             fetches: shards.iter().map(|shard| (shard, self.fetch(shard, input))).collect(),
+            filter,
+            locking,
         }
     }
 
@@ -383,7 +411,7 @@ impl Source {
         }
     }
 
-    /// What a shard is asked for, behind the list of columns.
+    /// The table, as a shard is asked for it.
     fn fetch(&self, shard: ShardId, input: &Binding<'_>) -> Vec<u8> {
         let mut out = b" FROM ".to_vec();
         out.extend_from_slice(&self.physical(input.schema, shard));
@@ -393,10 +421,6 @@ impl Source {
         }
         out.extend_from_slice(b" AS ");
         write_quoted(self.alias.as_bytes(), &mut out);
-        if let Some(locking) = self.locking {
-            out.push(b' ');
-            out.extend_from_slice(between(locking, input));
-        }
         out
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Instance {
     pub(super) columns: Option<Vec<String>>,
     /// Conditions that all of its rows that matter meet: indexes into `Scopes::rules`.
     pub(super) rules: Vec<usize>,
+    /// Those of them that can be asked of its rows before they are joined with others.
+    pub(super) filters: Vec<usize>,
     /// For a shard key that a derived table passes on: who has it within, and who has it outside.
     pub(super) inner: Option<InstanceId>,
     pub(super) outer: Option<InstanceId>,
@@ -74,6 +76,7 @@ impl Instance {
             is_spliced: false,
             columns: None,
             rules: Vec::new(),
+            filters: Vec::new(),
             inner: None,
             outer: None,
             within: None,

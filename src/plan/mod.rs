@@ -14,6 +14,7 @@ mod derived;
 mod edits;
 mod exact;
 pub mod explain;
+mod filter;
 mod functions;
 pub mod gather;
 mod gathered_text;

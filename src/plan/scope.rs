@@ -96,6 +96,8 @@ pub(super) struct Scopes<'a, 'q> {
     /// The places of the text that name a table; one within a common table expression once for each of its uses.
     pub(super) places: Vec<(&'q NamedTable, InstanceId)>,
     pub(super) rules: Vec<Cond>,
+    /// What each of the rules was read from; `None`: USING, NATURAL.
+    pub(super) conditions: Vec<Option<&'q Condition>>,
     pub(super) calls: Vec<Calls<'q>>,
     pub(super) edits: Edits,
     /// What an INSERT is into: its rows are not read.
@@ -116,6 +118,7 @@ impl<'a, 'q> Scopes<'a, 'q> {
             instances: Vec::new(),
             places: Vec::new(),
             rules: Vec::new(),
+            conditions: Vec::new(),
             calls: Vec::new(),
             edits: Edits::default(),
             target: None,

@@ -2,7 +2,8 @@
 //!
 //! A case is a statement, then lines that begin with `=>` and say what comes of it:
 //! `one 1`, `any 0 1`, `scatter 0 1 2 3`, `merge 0 1 2 3`, `split 0:0,2 1:1`, `local database`, `refuse ORDER BY`, `error MissingShardKey`,
-//! `text 1: SELECT ...` (what shard 1 gets), `over SELECT ...` (what runs over gathered rows), `kind Read`, `commits`, `copies`. `schemas:` or `tables:` before it makes it
+//! `text 1: SELECT ...` (what shard 1 gets), `fetch 1: SELECT ...` (what is gathered there), `over SELECT ...` (what runs over
+//! gathered rows), `kind Read`, `commits`, `copies`. `schemas:` or `tables:` before it makes it
 //! hold for one layout only. Before a statement `@params 5, 'x', NULL`, `@mode pipes_as_concat mysql`, `@database none`
 //! hold for that statement. `#` begins a comment.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
@@ -254,13 +255,20 @@ fn text_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
 
 /// The statement over what was gathered, and which parameters it has, where these are not the client's own.
 fn text_over(outcome: &Outcome, input: &Binding<'_>) -> String {
-    let choice = gather::Choice { preferred: &ShardSet::empty(), may_use_copies: true };
+    let choice = gather::Choice { preferred: &ShardSet::empty(), may_use_copies: true, may_filter: true };
     let gathering = outcome.plan.gather().unwrap().bind(input, choice);
     let text = String::from_utf8(gathering.text).unwrap().replace("shardgate_", "");
     match gathering.params {
         Some(params) if !params.is_empty() => format!("{text} {params:?}"),
         _ => text,
     }
+}
+
+/// What a shard is asked for when rows are gathered.
+fn fetched_from(outcome: &Outcome, input: &Binding<'_>, shard: &str) -> Vec<String> {
+    let steps = explain::steps(&outcome.plan, input).unwrap();
+    let is_there = |step: &explain::Step| step.shard == format!("s{shard}") && !step.follows_others();
+    steps.iter().filter(|step| is_there(step)).map(|step| String::from_utf8(step.sql.clone()).unwrap()).collect()
 }
 
 /// What is wrong with one expectation; empty if nothing is.
@@ -275,6 +283,11 @@ fn mismatch(wanted: &str, found: Result<(&Outcome, &Binding<'_>), &PlanError>) -
         (Some(("over", text)), Ok((outcome, input))) => {
             let rendered = text_over(outcome, input);
             return if rendered == text { String::new() } else { format!("over {rendered}") };
+        }
+        (Some(("fetch", rest)), Ok((outcome, input))) => {
+            let (shard, text) = rest.split_once(": ").unwrap();
+            let fetched = fetched_from(outcome, input, shard);
+            return if fetched.iter().any(|sql| sql == text) { String::new() } else { format!("{fetched:?}") };
         }
         (Some(("kind", kind)), Ok((outcome, _))) => format!("{:?}", outcome.plan.kind) == kind,
         (None, Ok((outcome, _))) if wanted == "commits" => outcome.plan.implicit_commit,

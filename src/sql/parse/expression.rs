@@ -215,7 +215,7 @@ fn read_name(cursor: &mut Cursor<'_, '_>, found: &mut Expression) -> Result<()> 
 }
 
 /// How many parts the dotted name at `start` has; `*` can be the last one.
-fn name_parts(tokens: &Tokens<'_>, start: usize, end: usize) -> usize {
+pub(super) fn name_parts(tokens: &Tokens<'_>, start: usize, end: usize) -> usize {
     let mut parts = 1;
     loop {
         let dot = start + 2 * parts - 1;

@@ -10,6 +10,7 @@
 //! bounded). What it does not know is `Problem::Unknown`; text that is certainly no statement is `Problem::Syntax`.
 
 pub mod ast;
+pub mod conjunct;
 mod cursor;
 mod ddl;
 mod dml;

@@ -36,6 +36,20 @@ fn read_conjunction(cursor: Cursor<'_, '_>) -> Predicate {
     }
 }
 
+/// The pieces that all must be true, without parentheses around them. None if that is uncertain.
+pub(super) fn conjuncts<'t, 'a>(cursor: Cursor<'t, 'a>) -> Vec<Cursor<'t, 'a>> {
+    if let Some(inner) = unwrapped(cursor).filter(|inner| commas(*inner).is_empty()) {
+        return conjuncts(inner);
+    }
+    match Cuts::find(cursor) {
+        Some(cuts) if cuts.or.is_empty() && !cuts.has_xor && !cuts.and.is_empty() => {
+            pieces(cursor, &cuts.and).flat_map(conjuncts).collect()
+        }
+        Some(_) => vec![cursor],
+        None => Vec::new(),
+    }
+}
+
 /// Where the weakest operators are, outside of parentheses.
 #[derive(Default)]
 struct Cuts {

@@ -225,6 +225,82 @@ fn locks_by_name_are_held_by_their_session_and_end_with_it() {
     stage.assert_sound();
 }
 
+/// Names that are kept by different servers, whatever the hash is: any two of them make one of the pairs.
+const LOCK_NAMES: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
+
+#[test]
+fn a_circle_of_waiting_for_locks_by_name_is_a_deadlock_on_any_servers() {
+    let stage = common();
+    let deadlock = match stage.connect().value("SELECT VERSION()").contains("MariaDB") {
+        true => 1213,
+        false => 3058,
+    };
+    for name in &LOCK_NAMES[1..] {
+        let (mut one, mut two) = (stage.connect(), stage.connect());
+        assert_eq!(one.value("SELECT GET_LOCK('first', 1)"), "1");
+        assert_eq!(two.value(&format!("SELECT GET_LOCK('{name}', 1)")), "1");
+        one.command(COM_QUERY, format!("SELECT GET_LOCK('{name}', 20)").as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        let refused = within(SOON, "the deadlock", || two.error("SELECT GET_LOCK('first', 20)"));
+        assert_eq!(refused.code, deadlock, "{name}");
+        assert_eq!(two.value("SELECT RELEASE_ALL_LOCKS()"), "1");
+        let answer = within(SOON, "the other", || one.answers(false).unwrap().remove(0));
+        assert!(matches!(answer, Answer::Rows { .. }), "{answer:?}");
+        assert_eq!(one.value("SELECT RELEASE_ALL_LOCKS()"), "2");
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn holders_of_locks_by_name_are_known_by_their_ids_here_and_as_somebody_elsewhere() {
+    let (here, elsewhere) = (common(), narrow(4));
+    for name in LOCK_NAMES {
+        let (mut holder, mut other, mut stranger) = (here.connect(), here.connect(), elsewhere.connect());
+        assert_eq!(holder.value(&format!("SELECT GET_LOCK('id {name}', 1)")), "1");
+        let id = holder.value("SELECT CONNECTION_ID()");
+        let asked = format!("SELECT IS_USED_LOCK('id {name}')");
+        assert_eq!([holder.value(&asked), other.value(&asked)], [id.clone(), id]);
+        assert_eq!(stranger.value(&asked), u32::MAX.to_string());
+        assert_eq!(stranger.value(&format!("SELECT GET_LOCK('id {name}', 0)")), "0");
+        holder.leave(Leave::Quit);
+        assert_eq!(within(SOON, "the lock", || stranger.value(&format!("SELECT GET_LOCK('id {name}', 9)"))), "1");
+    }
+    here.assert_sound();
+}
+
+#[test]
+fn table_locks_of_several_shards_are_taken_in_one_order_by_all() {
+    let stages = [common(), &narrow(8)];
+    let block = ids();
+    std::thread::scope(|scope| {
+        for (number, stage) in stages.into_iter().cycle().take(4).enumerate() {
+            scope.spawn(move || {
+                let mut client = stage.connect();
+                let tables = ["items WRITE, parts WRITE", "parts WRITE, items WRITE"][number % 2];
+                for round in 0..10 {
+                    client.run(&format!("LOCK TABLES {tables}"));
+                    let key = block + (number * 100 + round) as i64 * 4;
+                    client.run(&format!("INSERT INTO items (id) VALUES ({key}), ({}), ({})", key + 1, key + 2));
+                    client.run("UNLOCK TABLES");
+                }
+            });
+        }
+    });
+    let mut client = stages[0].connect();
+    let all = format!("SELECT COUNT(*) FROM items WHERE id BETWEEN {block} AND {}", block + 9_999);
+    assert_eq!(client.value(&all), "120");
+    client.run("LOCK TABLES items WRITE");
+    let mut other = stages[1].connect();
+    other.command(COM_QUERY, all.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    client.run(&format!("DELETE FROM items WHERE id BETWEEN {block} AND {}", block + 9_999));
+    client.run("UNLOCK TABLES");
+    let answer = within(SOON, "the locked table", || other.answers(false).unwrap().remove(0));
+    let Answer::Rows { rows, .. } = answer else { panic!("{answer:?}") };
+    assert_eq!(rows.len(), 1);
+    stages[0].assert_sound();
+}
+
 #[test]
 fn temporary_tables_are_their_sessions_own() {
     let stage = narrow(2);

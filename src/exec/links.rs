@@ -33,19 +33,18 @@ pub enum Side {
 pub struct Pins {
     pub transaction: bool,
     pub temporary_tables: bool,
-    pub named_locks: bool,
     pub table_locks: bool,
     pub cursors: bool,
 }
 
 impl Pins {
     pub fn any(self) -> bool {
-        self.transaction || self.temporary_tables || self.named_locks || self.table_locks || self.cursors
+        self.transaction || self.temporary_tables || self.table_locks || self.cursors
     }
 
     /// State that a mere ROLLBACK does not remove.
     fn outlives_transaction(self) -> bool {
-        self.temporary_tables || self.named_locks || self.table_locks || self.cursors
+        self.temporary_tables || self.table_locks || self.cursors
     }
 }
 
@@ -302,6 +301,10 @@ impl Links {
                 link.lease.give_back();
             }
         }
+    }
+
+    pub fn has_table_locks(&self) -> bool {
+        self.held.iter().any(|link| link.pins.table_locks)
     }
 
     /// A shard whose connection is kept for reasons other than a transaction.

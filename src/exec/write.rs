@@ -64,6 +64,30 @@ pub async fn write_alone(
     (parts.into_iter().map(|part| part.link).collect(), done.map(|()| written))
 }
 
+/// Runs the statement where LOCK TABLES keeps tables locked: servers begin no XA branch there, and BEGIN would unlock. So
+/// each shard has a plain transaction by `autocommit = 0`; nothing is kept if the statement fails on one, but a server or
+/// ShardGate that dies between the commits can leave it on some.
+pub async fn write_locked(
+    mut shares: Vec<Share>,
+    timestamp: Option<&str>,
+    interrupt: &Interrupt,
+) -> (Vec<Link>, Result<Vec<Written>, Failure>) {
+    shares.iter_mut().for_each(|share| share.before.push("SET autocommit = 0".to_owned()));
+    let (mut links, done) = run_everywhere(shares, timestamp, interrupt).await;
+    let ending = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = everywhere(&mut links, ending, interrupt).await;
+    clear_time(&mut links, timestamp.filter(|_| done.is_err()), interrupt).await;
+    if !everywhere(&mut links, "SET autocommit = 1", interrupt).await {
+        links.iter_mut().for_each(|link| link.lease.spoil());
+    }
+    let done = match ended {
+        true => done,
+        false if done.is_err() => done,
+        false => Err(Failure::OutcomeUnknown("a server failed at COMMIT under LOCK TABLES".to_owned())),
+    };
+    (links, done)
+}
+
 /// What became of a statement inside a transaction.
 #[derive(Debug)]
 pub enum Within {

@@ -8,10 +8,8 @@ use super::response::{self, LocalColumn};
 use super::session::Session;
 use super::transactions::{End, isolation};
 use crate::backend::error::Reason;
-use crate::exec::links::Side;
 use crate::plan::Plan;
-use crate::sharding::{Placement, ShardId};
-use crate::sql::control::{Control, Diagnostics as What, TableLock, TransactionScope};
+use crate::sql::control::{Control, Diagnostics as What, TransactionScope};
 use crate::txn::transaction::Characteristics;
 use crate::wire::column::BINARY_COLLATION;
 use crate::wire::error_code as codes;
@@ -45,7 +43,7 @@ impl Session {
             Control::Use(name) => self.use_database(name)?,
             Control::Set(assignments) => return self.set(assignments, plan, statement).await,
             Control::Kill { query_only, id } => self.kill(*id, *query_only)?,
-            Control::LockTables(tables) => return self.lock_tables(tables, statement).await,
+            Control::LockTables(locks) => self.lock_tables(locks).await?,
             Control::UnlockTables => self.unlock_tables().await?,
             Control::ExplainRoute { statement: place, analyze } => {
                 let inner = statement.sql.get(place.clone()).unwrap_or_default();
@@ -141,56 +139,6 @@ impl Session {
                 Err(ClientMessage::new(codes::KILL_DENIED_ERROR, format!("You are not owner of thread {id}")))
             }
         }
-    }
-
-    /// LOCK TABLES, for tables that are all on one shard.
-    async fn lock_tables(&mut self, tables: &[TableLock], statement: &Statement<'_>) -> Result<(), ClientMessage> {
-        let mut shard = None;
-        for lock in tables {
-            let one = self.shard_of_locked(lock)?;
-            if shard.replace(one).is_some_and(|other| other != one) {
-                return Err(ClientMessage::unsupported("LOCK TABLES of tables on several shards"));
-            }
-        }
-        let Some(shard) = shard else { return Err(ClientMessage::unsupported("LOCK TABLES without a table")) };
-        self.end_transaction(End::Commit).await?;
-        self.unlock_tables().await?;
-        let mut link = self.obtain(shard, Side::Primary).await?;
-        let answer = link.lease.query(statement.sql, &self.interrupt).await?;
-        let failed = answer.error().map(|e| ClientMessage::new(e.code, String::from_utf8_lossy(e.message)));
-        link.pins.table_locks = failed.is_none();
-        self.links.put(link);
-        match failed {
-            Some(message) => Err(message),
-            None => self.accept(statement.more_follows).await,
-        }
-    }
-
-    fn shard_of_locked(&self, lock: &TableLock) -> Result<ShardId, ClientMessage> {
-        if lock.table.database.is_some() {
-            return Err(ClientMessage::unsupported("LOCK TABLES with the name of a database: USE it first"));
-        }
-        let no_database = || ClientMessage::new(codes::NO_DB_ERROR, "No database selected");
-        let database = self.schema.database_of(self.database().ok_or_else(no_database)?);
-        match database.table(&lock.table.table) {
-            None => Ok(database.default_shard),
-            Some(table) => match &table.placement {
-                Placement::Single(shard) if !table.is_renamed() => Ok(*shard),
-                _ => Err(ClientMessage::unsupported(&format!(
-                    "LOCK TABLES of {}, which is on several shards",
-                    table.name
-                ))),
-            },
-        }
-    }
-
-    async fn unlock_tables(&mut self) -> Result<(), ClientMessage> {
-        for link in self.links.held_mut().iter_mut().filter(|link| link.pins.table_locks) {
-            link.lease.execute("UNLOCK TABLES", "UNLOCK TABLES", &self.interrupt).await?;
-            link.pins.table_locks = false;
-        }
-        self.links.give_back_unpinned();
-        Ok(())
     }
 
     async fn show_diagnostics(

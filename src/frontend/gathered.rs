@@ -81,7 +81,7 @@ impl Session {
     }
 
     /// Nobody gets the connection with the temporary tables on it.
-    async fn clean(&self, mut scratch: Link) {
+    pub(super) async fn clean(&self, mut scratch: Link) {
         if !scratch.lease.is_usable() {
             cancel::abandon(scratch);
         } else if scratch.lease.reset(&self.interrupt).await.is_ok() {
@@ -192,7 +192,8 @@ impl Session {
         order: &Order<'_>,
     ) -> Result<Option<Vec<Vec<u8>>>, ClientMessage> {
         let is_there = order.gathering.sources.iter().all(|source| source.copy.is_some());
-        if !is_there || !self.temporary_tables.is_empty() {
+        // Where tables are locked, other connections wait for the session's own.
+        if !is_there || !self.temporary_tables.is_empty() || self.links.has_table_locks() {
             return Ok(None);
         }
         let mut text = order.gathering.example.clone();
@@ -253,7 +254,8 @@ impl Session {
         loading: &Arc<Settings>,
     ) -> Result<Scratch, ClientMessage> {
         let schema = self.schema.shard(scratch.shard).schema.clone();
-        let is_hidden = self.temporary_tables.iter().any(|name| name.eq_ignore_ascii_case(&source.written));
+        let is_hidden = self.links.has_table_locks()
+            || self.temporary_tables.iter().any(|name| name.eq_ignore_ascii_case(&source.written));
         let site = Site { gathered: source, schema: &schema, interrupt: &self.interrupt };
         if let Some(copy) = source.copy.as_ref().filter(|_| !is_hidden) {
             return Ok(site.create(&mut scratch.lease, copy).await?);
@@ -261,7 +263,7 @@ impl Session {
         let (shard, table) = &source.model;
         let there = self.schema.shard(*shard).schema.clone();
         let definition = if is_hidden {
-            // A temporary table of the client's own, which only its connection knows.
+            // A temporary table of the client's own, or a locked one: which only its connection knows, or may read.
             let mut link = self.obtain_with(loading, *shard, Side::Primary).await?;
             let site = Site { gathered: source, schema: &there, interrupt: &self.interrupt };
             let shown = site.definition(&mut link.lease, table).await;

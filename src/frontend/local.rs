@@ -7,7 +7,7 @@ use super::error::ClientMessage;
 use super::response::LocalColumn;
 use super::session::{Current, Session};
 use crate::plan::{LocalItem, LocalValue};
-use crate::sql::{Lexer, Mode, Op, Token, TokenKind};
+use crate::sql::{Lexer, Mode, Op, Token, TokenKind, lock_calls};
 use crate::txn::transaction::quoted;
 use crate::wire::command::PrepareOk;
 use crate::wire::response::EofPacket;
@@ -61,8 +61,20 @@ impl Session {
         let mut done = 0;
         let mut at = 0;
         let mut titles = Titles::new(sql, &tokens);
+        let mut locks_met = 0;
         while at < tokens.len() {
-            let Some((value, used)) = call(sql, &tokens[at..], at.checked_sub(1).map(|before| &tokens[before])) else {
+            let before = at.checked_sub(1).map(|before| &tokens[before]);
+            let (value, used) = if let Some((_, used)) = lock_calls::call_at(sql, &tokens[at..], before) {
+                let text = &sql[tokens[at].start as usize..tokens[at + used - 1].end as usize];
+                locks_met += 1;
+                let Some(value) = self.lock_value(locks_met - 1, text) else {
+                    at += 1;
+                    continue;
+                };
+                (value, used)
+            } else if let Some((value, used)) = call(sql, &tokens[at..], before) {
+                (self.as_expression(value).into_bytes(), used)
+            } else {
                 at += 1;
                 continue;
             };
@@ -70,7 +82,7 @@ impl Session {
             titles.write_ended(at, &mut done, &mut out);
             titles.touch(at);
             out.extend_from_slice(&sql[done..tokens[at].start as usize]);
-            out.extend_from_slice(self.as_expression(value).as_bytes());
+            out.extend_from_slice(&value);
             done = tokens[at + used - 1].end as usize;
             at += used;
         }
@@ -160,7 +172,9 @@ impl<'s> Titles<'s> {
         };
         self.touched = None;
         let (Some(first), Some(last)) = (self.tokens.get(start), self.tokens.get(end - 1)) else { return };
-        let may_be_alias = matches!(last.kind, TokenKind::Word | TokenKind::QuotedIdent | TokenKind::String { .. });
+        // CASE ... END
+        let may_be_alias = matches!(last.kind, TokenKind::Word | TokenKind::QuotedIdent | TokenKind::String { .. })
+            && !last.is_word(self.sql, "END");
         if may_be_alias && end - start > 1 {
             return;
         }

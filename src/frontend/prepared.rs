@@ -13,6 +13,7 @@ use super::client::Packet;
 use super::commands::STMT_EXECUTE;
 use super::error::ClientMessage;
 use super::gathered::{Last, Order as GatherOrder};
+use super::locks;
 use super::merging::{Merging, Request};
 use super::query::Statement as Text;
 use super::session::{Current, Flow, Session};
@@ -28,6 +29,7 @@ use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::sql::Literal;
 use crate::sql::control::Control;
+use crate::sql::lock_calls;
 use crate::sql::tokens::Mode;
 use crate::value::Value;
 use crate::wire::command::{Arguments, Command, Execute, PrepareOk};
@@ -275,6 +277,18 @@ impl Session {
         })?;
         let plan = Arc::clone(&statement.plan);
         self.check_access(&plan)?;
+        if plan.facts.named_locks {
+            let charset = self.settings.get("character_set_client").unwrap_or("utf8mb4").trim_matches('\'');
+            let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+            let written = locks::with_values(&statement.text, statement.mode, &values, charset)
+                .ok_or_else(|| ClientMessage::unsupported("a parameter of this type beside a named lock"))?;
+            let calls = lock_calls::read(&written, self.mode);
+            self.call_locks(&plan, &calls, &written).await?;
+            let titles = lock_calls::read(&statement.text, self.mode).titles;
+            if let (Some(titles), false) = (titles, self.lock_values.is_empty()) {
+                return self.send_lock_values(&calls, &titles, false, true).await;
+            }
+        }
         let text = Text { sql: &statement.text, more_follows: false };
         match &plan.action {
             Action::Control(Control::ShowCatalog(show)) => self.show_catalog(show, &statement.text, false, true).await,

@@ -15,7 +15,7 @@ use super::diagnostics::Diagnostics;
 use super::error::ClientMessage;
 use super::handshake::{self, Arrival};
 use super::listener::Count;
-use super::locks::LockTally;
+use super::locks::NamedLocks;
 use super::options::User;
 use super::prepared::Statements;
 use super::registry::Registered;
@@ -106,8 +106,12 @@ pub(super) struct Session {
     // Work on several statements.
     pub(super) txn: Transaction,
     pub(super) links: Links,
-    pub(super) locks: LockTally,
+    pub(super) locks: NamedLocks,
+    /// Of the lock functions that the running statement calls, in order; empty where it is not run.
+    pub(super) lock_values: Vec<Option<u64>>,
     pub(super) temporary_tables: Vec<String>,
+    /// By LOCK TABLES, as the client named them.
+    pub(super) locked_tables: Vec<String>,
     pub(super) statements: Statements,
     pub(super) text_statements: TextStatements,
     pub(super) last: Last,
@@ -168,8 +172,10 @@ impl Session {
             user_variables: BTreeMap::new(),
             txn: Transaction::default(),
             links: Links::default(),
-            locks: LockTally::default(),
+            locks: NamedLocks::default(),
+            lock_values: Vec::new(),
             temporary_tables: Vec::new(),
+            locked_tables: Vec::new(),
             statements: Statements::default(),
             text_statements: TextStatements::new(),
             last: Last::default(),
@@ -196,7 +202,8 @@ impl Session {
     /// may no longer use, is selected no more. A user who is gone keeps the session, as after DROP USER.
     fn take_over(&mut self, edition: u64) {
         let newest = self.shared.setup();
-        if newest.generation != self.setup.generation && !self.links.held().is_empty() {
+        let holds = !self.links.held().is_empty() || !self.locks.is_empty();
+        if newest.generation != self.setup.generation && holds {
             return;
         }
         if let Some(user) = newest.users.get(&self.user.name) {
@@ -219,9 +226,11 @@ impl Session {
     /// As after login, but for user and database: COM_RESET_CONNECTION, and part of COM_CHANGE_USER.
     pub(super) async fn start_afresh(&mut self) {
         self.links.reset_all(&self.interrupt).await;
+        let calm = self.shared.watchdog.new_interrupt();
+        self.release_named_locks(&calm).await;
         self.txn = Transaction::default();
-        self.locks = LockTally::default();
         self.temporary_tables.clear();
+        self.locked_tables.clear();
         self.statements = Statements::default();
         self.text_statements.clear();
         self.user_variables.clear();
@@ -279,10 +288,11 @@ impl Session {
     /// Rolls back and cleans what is held, so that nobody inherits it.
     async fn close(mut self) {
         self.interrupt.disarm();
-        if !self.links.held().is_empty() {
+        if !self.links.held().is_empty() || !self.locks.is_empty() {
             // A reason that ended the session must not keep its connections from being cleaned.
             let calm = self.shared.watchdog.new_interrupt();
             self.links.reset_all(&calm).await;
+            self.release_named_locks(&calm).await;
         }
         tracing::debug!(session = self.registered.entry.id, "session closed");
     }

@@ -42,9 +42,11 @@ impl Session {
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
         let is_alone = self.autocommit && !self.txn.is_open();
-        let shares = self.shares(plan, orders, is_alone).await?;
+        let is_locked = self.links.has_table_locks();
+        let shares = self.shares(plan, orders, is_alone && !is_locked).await?;
         let timestamp = (plan.facts.time_dependent || plan.writes_copies).then(writes::now);
         let (mut links, written) = match is_alone {
+            true if is_locked => writes::write_locked(shares, timestamp.as_deref(), &self.interrupt).await,
             true => self.write_alone(shares, timestamp.as_deref()).await,
             false => self.write_within(shares, timestamp.as_deref()).await?,
         };
@@ -69,7 +71,15 @@ impl Session {
             let asked = self.ask_number(link, "SELECT LAST_INSERT_ID()").await;
             self.last.insert_id = asked.ok().flatten().unwrap_or(written.last_insert_id);
         }
-        links.into_iter().for_each(|link| self.links.put(link));
+        for mut link in links {
+            if is_locked && !self.autocommit {
+                // The statement has begun a plain transaction.
+                link.pins.transaction = true;
+                self.txn.enlist(link.shard);
+                self.txn.note_write(link.shard);
+            }
+            self.links.put(link);
+        }
         let ok = tally::ok_packet(&written, StatusFlags::empty());
         self.send_ok(ok, more_follows).await
     }
@@ -112,7 +122,7 @@ impl Session {
 
     /// One connection for each shard, ready for the statement; those that were had are kept if one cannot be.
     async fn obtain_all(&mut self, plan: &Plan, shards: &[ShardId], side: Side) -> Result<Vec<Link>, ClientMessage> {
-        if shards.len() > 1 && !self.autocommit && !self.txn.is_open() {
+        if shards.len() > 1 && !self.autocommit && !self.txn.is_open() && !self.links.has_table_locks() {
             // Left to the servers, each shard would begin a plain transaction, and such can only commit one by one.
             self.txn.begin(Default::default());
         }
@@ -209,6 +219,12 @@ impl Session {
         let summaries = match result {
             Ok(summaries) => summaries,
             Err(failure) => {
+                if matches!(failure, Failure::Server { .. }) {
+                    // A connection that were closed now would unlock its tables.
+                    for link in links.iter_mut().filter(|link| link.pins.table_locks && link.lease.is_busy()) {
+                        let _ = link.lease.collect(kind, Some(&self.interrupt)).await;
+                    }
+                }
                 let broken = links.iter().find(|link| !link.lease.is_usable()).map(|link| link.shard);
                 self.keep_usable(links);
                 return Err(self.failed(failure, broken).await);
@@ -300,7 +316,7 @@ impl Session {
                 self.shared.schema_changed.notify_one();
                 return Err(message);
             }
-            written.warnings = written.warnings.saturating_add(answer.summary.warnings);
+            written.warnings = if done == 0 { answer.summary.warnings } else { written.warnings };
             self.links.put(link);
         }
         self.shared.schema_changed.notify_one();

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::configuration::Order;
+use super::lock_board::LockBoard;
 use super::options::{Options, User};
 use super::registry::Registry;
 use crate::backend::interrupt::Watchdog;
@@ -95,6 +96,7 @@ pub struct Shared {
     pub in_flight: Arc<InFlight>,
     pub plans: Cache,
     pub registry: Arc<Registry>,
+    pub(super) lock_board: LockBoard,
     /// For the password exchange of caching_sha2_password on plain connections.
     pub keys: ServerKeys,
     /// Asks for the live schemas to be read again: after DDL.
@@ -121,6 +123,7 @@ impl Shared {
             in_flight,
             plans: Cache::new(Limits { entries: setup.options.plan_cache, ..Limits::default() }),
             registry: Registry::new(setup.options.max_sessions),
+            lock_board: LockBoard::default(),
             keys,
             schema_changed: tokio::sync::Notify::new(),
             orders,

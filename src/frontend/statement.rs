@@ -14,7 +14,7 @@ use crate::exec::write::{Command, Order};
 use crate::plan::{self, Action, Context, Plan, PlanError, Route, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::sql::tokens::Mode;
-use crate::sql::{Lexer, split};
+use crate::sql::{Lexer, lock_calls, split};
 use crate::wire::command::Command as WireCommand;
 use crate::wire::error_code as codes;
 use crate::wire::walker::{AnswerKind, Summary};
@@ -94,6 +94,13 @@ impl Session {
             return Err(super::transactions::lost());
         }
         self.check_access(plan)?;
+        if plan.facts.named_locks {
+            let calls = lock_calls::read(statement.sql, self.mode);
+            self.call_locks(plan, &calls, statement.sql).await?;
+            if let (Some(titles), false) = (&calls.titles, self.lock_values.is_empty()) {
+                return self.send_lock_values(&calls, titles, statement.more_follows, false).await;
+            }
+        }
         match &plan.action {
             Action::Control(control) => self.control(control, plan, statement).await,
             Action::LocalSelect(items) => self.local_select(items, statement.more_follows, false).await,
@@ -153,15 +160,14 @@ impl Session {
 
     /// Checks that hold for every statement that goes to shards, before anything is sent.
     pub(super) fn before_statement(&mut self, plan: &Plan, route: &Route) -> Result<(), ClientMessage> {
-        let several =
-            matches!(route, Route::Scatter(_) | Route::Merge(_) | Route::Split(_)) && route_shards(route).len() > 1;
+        let shards = route_shards(route);
+        self.check_locked(plan, route, &shards)?;
+        let several = matches!(route, Route::Scatter(_) | Route::Merge(_) | Route::Split(_)) && shards.len() > 1;
         if several && self.settings.get("sql_select_limit").is_some() && plan.kind == StatementKind::Read {
             return Err(ClientMessage::unsupported("sql_select_limit with a statement over several shards"));
         }
-        if several && self.links.has_lasting_pins() && plan.kind.is_write() {
-            return Err(ClientMessage::unsupported(
-                "writing on several shards while temporary tables or locks are held",
-            ));
+        if several && !self.temporary_tables.is_empty() && plan.kind.is_write() {
+            return Err(ClientMessage::unsupported("writing on several shards while temporary tables are held"));
         }
         if let Some(table) = &plan.facts.creates_temporary
             && self.temporary_tables.len() >= MAX_TEMPORARY_TABLES
@@ -176,7 +182,7 @@ impl Session {
 
     /// One of these shards: one that the session already holds, or the first.
     pub(super) fn any_of(&self, shards: &ShardSet) -> ShardId {
-        let held = self.links.held().iter().map(|link| link.shard).find(|shard| shards.contains(*shard));
+        let held = shards.iter().find(|shard| self.links.held().iter().any(|link| link.shard == *shard));
         held.or_else(|| shards.first()).unwrap_or_else(|| self.home_shard(&self.schema))
     }
 
@@ -253,7 +259,7 @@ impl Session {
             self.last.insert_id = asked.unwrap_or(self.last.insert_id);
         }
         self.read_user_variables(&mut link, &facts.writes_user_vars).await?;
-        self.pin(plan, sql, &mut link);
+        self.pin(plan, &mut link);
         let is_free = !link.pins.any() && !status.contains(StatusFlags::SERVER_STATUS_IN_TRANS);
         if plan.kind == StatementKind::Call && is_free {
             // A procedure may have set anything.
@@ -301,7 +307,7 @@ impl Session {
     }
 
     /// What the statement leaves on its connection that must not leave the session.
-    fn pin(&mut self, plan: &Plan, sql: &[u8], link: &mut Link) {
+    fn pin(&mut self, plan: &Plan, link: &mut Link) {
         let facts = &plan.facts;
         if let Some(table) = &facts.creates_temporary {
             self.temporary_tables.push(table.table.to_ascii_lowercase());
@@ -314,8 +320,6 @@ impl Session {
             true => !self.temporary_tables.is_empty(),
             false => facts.creates_temporary.is_some(),
         };
-        self.locks.note(sql, self.mode);
-        link.pins.named_locks = (link.pins.named_locks || !facts.gets_locks.is_empty()) && self.locks.any();
         link.pins.cursors = link.pins.cursors || facts.uses_handler;
     }
 

@@ -51,6 +51,8 @@ impl Session {
     /// consistent snapshot is taken on all shards of the database at once, since later would be another moment.
     pub(super) async fn begin(&mut self, characteristics: Characteristics) -> Result<(), ClientMessage> {
         self.end_transaction(End::Commit).await?;
+        // On a server, too, a transaction ends what LOCK TABLES did.
+        self.unlock_tables().await?;
         self.txn.begin(characteristics);
         if characteristics.consistent_snapshot {
             for shard in self.current_shards().iter() {

@@ -84,7 +84,8 @@ impl Session {
         let shard = self.home_shard(&self.schema);
         let mut link = self.obtain(shard, Side::Primary).await?;
         self.bring_user_variables(&mut link, plan).await?;
-        let answer = link.lease.query(statement.sql, &self.interrupt).await?;
+        let local = plan.facts.needs_local_values().then(|| self.with_local_values(statement.sql));
+        let answer = link.lease.query(local.as_deref().unwrap_or(statement.sql), &self.interrupt).await?;
         if let Some(error) = answer.error() {
             let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
             self.links.put(link);
@@ -340,6 +341,12 @@ fn literals(
     let Some(row) = rows.into_iter().next() else { return Ok(vec![None; columns.len()]) };
     let cells = text::cells(row).zip(&columns);
     Ok(cells.map(|(cell, column)| cell.ok().flatten().map(|bytes| literal(bytes, column))).collect())
+}
+
+/// The cells of a one-row answer as literals with the values, types and collations that they would have as user
+/// variables.
+pub(super) fn user_literals(answer: &Answer) -> Result<Vec<Option<String>>, ClientMessage> {
+    literals(answer, user_literal)
 }
 
 /// The value of a system variable: a number, or words in plain quotes.

@@ -23,6 +23,7 @@ impl Scopes<'_, '_> {
     /// Puts physical names in the place of a table's name.
     pub(super) fn edit_table_name(&mut self, name: &TableName, table: Option<TableId>) {
         self.edit_database(name.database.as_ref());
+        self.edits.note_mention(&name.table.text);
         let database = self.database_of(name).ok();
         self.edits.note_database(database);
         let Some(id) = table else { return };

@@ -93,9 +93,22 @@ pub(super) struct Edits {
     database: Option<DatabaseId>,
     /// Databases that the statement names, as it writes them.
     qualifiers: Vec<String>,
+    /// Tables that the statement names, as it writes them.
+    mentioned: Vec<String>,
 }
 
 impl Edits {
+    /// Notes that the statement names this table.
+    pub(super) fn note_mention(&mut self, name: &str) {
+        if !self.mentioned.iter().any(|known| same_name(known, name)) {
+            self.mentioned.push(name.to_owned());
+        }
+    }
+
+    pub(super) fn mentioned(&self) -> &[String] {
+        &self.mentioned
+    }
+
     /// Notes that the statement names this database.
     pub(super) fn note_qualifier(&mut self, name: &str) {
         if !self.qualifiers.iter().any(|known| same_name(known, name)) {

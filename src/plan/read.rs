@@ -54,8 +54,8 @@ pub(super) fn route<'q>(
 }
 
 fn gather_plan(scopes: &Scopes<'_, '_>, root: QueryId, sql: &[u8], facts: &Facts) -> Option<Box<GatherPlan>> {
-    // A lock would go with the connection that the statement runs on.
-    if !facts.gets_locks.is_empty() || !facts.releases_locks.is_empty() || facts.releases_all_locks {
+    // A named lock that is taken for each row, or for none, is not known before.
+    if facts.named_locks {
         return None;
     }
     let names = parse::mentioned_names(sql, scopes.ctx.mode)?;

@@ -18,6 +18,11 @@ impl Plan {
         self.names.qualifiers()
     }
 
+    /// Tables that the statement names, as it writes them, but for those of statements that were not understood.
+    pub fn tables(&self) -> &[String] {
+        self.names.mentioned()
+    }
+
     /// For `is_plain`, once all else is known.
     pub(super) fn with_plainness(mut self) -> Self {
         let is_routed = matches!(self.action, Action::Route(_) | Action::Insert(_));
@@ -73,9 +78,8 @@ impl Facts {
     fn concern_no_session(&self) -> bool {
         let reads = self.uses_last_insert_id || self.needs_local_values() || !self.reads_user_vars.is_empty();
         let writes = self.calc_found_rows || !self.writes_user_vars.is_empty() || self.creates_temporary.is_some();
-        let locks = !self.gets_locks.is_empty() || !self.releases_locks.is_empty() || self.releases_all_locks;
         let others = self.calls_procedure || self.uses_handler || self.has_invalid || self.load_data;
-        !(reads || writes || locks || others || !self.drops_tables.is_empty())
+        !(reads || writes || others || !self.drops_tables.is_empty())
     }
 
     /// Functions that a pooled connection would answer for itself instead of for the session.
@@ -84,11 +88,16 @@ impl Facts {
             let name = name.strip_prefix("session.").unwrap_or(name);
             name == "warning_count" || name == "error_count"
         });
-        counts || self.uses_found_rows || self.uses_row_count || self.uses_connection_id || self.uses_user
+        counts
+            || self.named_locks
+            || self.uses_found_rows
+            || self.uses_row_count
+            || self.uses_connection_id
+            || self.uses_user
     }
 
     /// Whether a replica's answer is as good as the primary's.
     pub fn allow_replica(&self) -> bool {
-        self.concern_no_session() || !(self.uses_last_insert_id || !self.gets_locks.is_empty() || self.uses_handler)
+        self.concern_no_session() || !(self.uses_last_insert_id || self.uses_handler)
     }
 }

@@ -13,6 +13,9 @@ use super::narrow::TableId;
 use super::scope::Scopes;
 use super::{PlanError, Route, StatementKind};
 
+/// Tokens of FLUSH that are looked at.
+const MAX_FLUSH_WORDS: usize = 4096;
+
 /// The route of a statement that the parser does not know.
 pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -> Result<RouteTemplate, PlanError> {
     if let Problem::Syntax(at) = problem {
@@ -23,6 +26,11 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
     }
     let words = words(sql, scopes, 2);
     refuse_by_words(&words)?;
+    if words.first().is_some_and(|word| word == "FLUSH")
+        && let Some(route) = flush_tables(scopes, sql)?
+    {
+        return Ok(route);
+    }
     let Some(names) = parse::mentioned_names(sql, scopes.ctx.mode) else {
         return Err(PlanError::unsupported("a statement with names that cannot be read"));
     };
@@ -70,6 +78,33 @@ fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
         }
         _ => Ok(()),
     }
+}
+
+/// FLUSH TABLES: on every server of the database. The lock that it can take would keep ShardGate's own commits, and every
+/// other client of the servers, from writing.
+fn flush_tables(scopes: &Scopes<'_, '_>, sql: &[u8]) -> Result<Option<RouteTemplate>, PlanError> {
+    let words = words(sql, scopes, MAX_FLUSH_WORDS);
+    let is_local = words.get(1).is_some_and(|word| word == "LOCAL" || word == "NO_WRITE_TO_BINLOG");
+    let rest = words.get(if is_local { 2 } else { 1 }..).unwrap_or_default();
+    let [first, rest @ ..] = rest else { return Ok(None) };
+    if first != "TABLE" && first != "TABLES" {
+        return Ok(None);
+    }
+    if rest.iter().any(|word| word == "LOCK" || word == "EXPORT") {
+        return Err(PlanError::unsupported(
+            "FLUSH TABLES WITH READ LOCK, which stops all clients of the servers: use LOCK TABLES ... READ, or \
+             START TRANSACTION WITH CONSISTENT SNAPSHOT",
+        ));
+    }
+    if rest.iter().any(|word| word != ";") {
+        return Ok(None);
+    }
+    let schema = scopes.ctx.schema;
+    let shards = match scopes.ctx.database {
+        Some(database) => schema.database_of(database).shards.clone(),
+        None => schema.databases.iter().flat_map(|database| database.shards.iter()).collect(),
+    };
+    Ok(Some(RouteTemplate::fixed(Route::Scatter(schema.distinct_copies(&shards)))))
 }
 
 /// Where the table of a name is, if it can be one; its database is edited.

@@ -28,11 +28,8 @@ pub struct Facts {
     pub writes_user_vars: Vec<String>,
     /// Names in lower case, without `@@` but with a scope if there is one: `session.sql_mode`.
     pub reads_system_vars: Vec<String>,
-    /// `GET_LOCK(name, ..)`.
-    pub gets_locks: Vec<LockName>,
-    /// `RELEASE_LOCK(name)`.
-    pub releases_locks: Vec<LockName>,
-    pub releases_all_locks: bool,
+    /// `GET_LOCK(name, ..)` and its kin.
+    pub named_locks: bool,
     /// `UUID()`, `RAND()`, `SLEEP()` ...: two servers answer differently.
     pub nondeterministic: bool,
     /// `NOW()` and its like.
@@ -51,22 +48,12 @@ pub struct Facts {
     pub has_invalid: bool,
 }
 
-/// Which lock a lock function names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LockName {
-    /// The literal at this offset of the text; the offset maps to other texts of the shape.
-    Literal(u32),
-    /// The n-th `?` of the statement, from 0.
-    Param(u32),
-    Expression,
-}
-
 impl Facts {
     /// The facts of one statement.
     pub fn read(sql: &[u8], mode: Mode) -> Self {
         let mut facts = Self::default();
         let verb = facts.note_verb(Cursor::new(sql, mode));
-        let mut scan = Scan { verb, params: 0, depth: 0, before: None, into: false };
+        let mut scan = Scan { verb, depth: 0, before: None, into: false };
         let mut cursor = Cursor::new(sql, mode);
         while let Some(token) = cursor.take() {
             facts.note(token, &cursor, &mut scan);
@@ -115,7 +102,6 @@ impl Facts {
             }
             TokenKind::UserVar => self.note_user_var(token, cursor, scan),
             TokenKind::SystemVar => self.note_system_var(token, cursor),
-            TokenKind::Param => scan.params += 1,
             TokenKind::Invalid => self.has_invalid = true,
             TokenKind::Op(Op::Comma) => {}
             TokenKind::Op(Op::LParen) => scan.depth += 1,
@@ -141,9 +127,10 @@ impl Facts {
             Meaning::Database => self.uses_database = true,
             Meaning::User => self.uses_user = true,
             Meaning::CalcFoundRows => self.calc_found_rows = true,
-            Meaning::GetLock => self.gets_locks.push(lock_name(cursor.clone(), scan.params)),
-            Meaning::ReleaseLock => self.releases_locks.push(lock_name(cursor.clone(), scan.params)),
-            Meaning::ReleaseAllLocks => self.releases_all_locks = true,
+            Meaning::NamedLock => {
+                self.named_locks = true;
+                self.nondeterministic = true;
+            }
             Meaning::Nondeterministic => self.nondeterministic = true,
             Meaning::Time => self.time_dependent = true,
         }
@@ -183,7 +170,6 @@ impl Facts {
 #[derive(Debug)]
 struct Scan {
     verb: Verb,
-    params: u32,
     /// Of parentheses.
     depth: u32,
     before: Option<Token>,
@@ -208,9 +194,7 @@ enum Meaning {
     Database,
     User,
     CalcFoundRows,
-    GetLock,
-    ReleaseLock,
-    ReleaseAllLocks,
+    NamedLock,
     Nondeterministic,
     Time,
 }
@@ -227,11 +211,11 @@ fn meaning(word: &[u8], is_call: bool) -> Option<Meaning> {
         ("USER", Meaning::User),
         ("SESSION_USER", Meaning::User),
         ("SYSTEM_USER", Meaning::User),
-        ("GET_LOCK", Meaning::GetLock),
-        ("RELEASE_LOCK", Meaning::ReleaseLock),
-        ("RELEASE_ALL_LOCKS", Meaning::ReleaseAllLocks),
-        ("IS_FREE_LOCK", Meaning::Nondeterministic),
-        ("IS_USED_LOCK", Meaning::Nondeterministic),
+        ("GET_LOCK", Meaning::NamedLock),
+        ("RELEASE_LOCK", Meaning::NamedLock),
+        ("RELEASE_ALL_LOCKS", Meaning::NamedLock),
+        ("IS_FREE_LOCK", Meaning::NamedLock),
+        ("IS_USED_LOCK", Meaning::NamedLock),
         ("UUID", Meaning::Nondeterministic),
         ("UUID_SHORT", Meaning::Nondeterministic),
         ("SYS_GUID", Meaning::Nondeterministic),
@@ -271,18 +255,6 @@ fn meaning(word: &[u8], is_call: bool) -> Option<Meaning> {
         table.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes())).map(|(_, meaning)| *meaning)
     };
     find(WORDS).or_else(|| if is_call { find(CALLS) } else { None })
-}
-
-/// The first argument; `cursor` is before the parenthesis, and so many `?` came before it.
-fn lock_name(mut cursor: Cursor<'_>, params: u32) -> LockName {
-    cursor.take();
-    let Some(argument) = cursor.take() else { return LockName::Expression };
-    let is_whole = cursor.is_op(Op::Comma) || cursor.is_op(Op::RParen);
-    match argument.kind {
-        TokenKind::String { .. } if is_whole => LockName::Literal(argument.start),
-        TokenKind::Param if is_whole => LockName::Param(params),
-        _ => LockName::Expression,
-    }
 }
 
 /// After CREATE.
@@ -387,11 +359,10 @@ mod tests {
     }
 
     #[test]
-    fn locks_are_named() {
-        let facts = read("SELECT ?, GET_LOCK('a', 1), get_lock(?, ?), get_lock(CONCAT('a', ?), 1), release_lock ('b')");
-        assert_eq!(facts.gets_locks, [LockName::Literal(19), LockName::Param(1), LockName::Expression]);
-        assert_eq!(facts.releases_locks, [LockName::Literal(87)]);
-        assert!(read("DO RELEASE_ALL_LOCKS()").releases_all_locks);
+    fn lock_functions_are_seen() {
+        assert!(read("SELECT GET_LOCK('a', 1)").named_locks);
+        assert!(read("DO release_all_locks ()").named_locks);
+        assert!(!read("SELECT get_lock, 'RELEASE_LOCK(1)'").named_locks);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod facts;
 pub mod hint;
 pub mod lexer;
 pub mod literal;
+pub mod lock_calls;
 pub mod parse;
 pub mod rewrite;
 mod rows;

@@ -117,12 +117,20 @@ pub struct Transaction {
     /// A server went away with part of it: it is rolled back, and the client must acknowledge that.
     lost: bool,
     torn: bool,
+    /// Every shard's part is a plain transaction that begins by itself: LOCK TABLES is in force, which BEGIN would end, and
+    /// servers begin no XA branch under it.
+    unbranched: bool,
 }
 
 impl Transaction {
     /// The transaction was rolled back because a server was lost; only ROLLBACK and COMMIT (which fails) end it.
     pub fn mark_lost(&mut self) {
         self.lost = true;
+    }
+
+    /// Whether LOCK TABLES is in force.
+    pub fn set_unbranched(&mut self, unbranched: bool) {
+        self.unbranched = unbranched;
     }
 
     pub fn is_lost(&self) -> bool {
@@ -188,7 +196,7 @@ impl Transaction {
     /// decide; the others as XA branches from their first statement, since a plain transaction cannot become one later.
     pub fn opening(&mut self, beginning: Beginning<'_>) -> Opening {
         let is_first = self.branches.is_empty();
-        let mut opening = if is_first || self.is_read_only() {
+        let mut opening = if is_first || self.is_read_only() || self.unbranched {
             self.name = None;
             Opening { statements: self.begun.map(|begun| begun.statements()).unwrap_or_default(), xid: None }
         } else {

@@ -55,6 +55,8 @@ codes! {
     NO_SUCH_THREAD = 1094 b"HY000";
     /// You are not owner of thread, in KILL.
     KILL_DENIED_ERROR = 1095 b"HY000";
+    /// A statement names a table that LOCK TABLES did not.
+    TABLE_NOT_LOCKED = 1100 b"HY000";
     /// The SELECT would examine too many rows.
     TOO_BIG_SELECT = 1104 b"42000";
     /// Unknown error.
@@ -141,6 +143,8 @@ codes! {
     MALFORMED_PACKET = 1835 b"HY000";
     /// Idle, and closed by the server (`interactive_timeout`, `wait_timeout`).
     CLIENT_INTERACTION_TIMEOUT = 4031 b"HY000";
+    /// Sessions wait for each other's named locks.
+    USER_LOCK_DEADLOCK = 3058 b"HY000";
     /// Connections using insecure transport are prohibited.
     SECURE_TRANSPORT_REQUIRED = 3159 b"HY000";
     /// A backend cannot be reached. (Client libraries take an ERR packet with one of their own numbers, 2000 to 2999,

@@ -16,7 +16,7 @@ use std::ops::Range;
 pub use assignment::{Assignment, Scope, SimpleValue, simple_value};
 pub use catalog::{ShowCatalog, Shown};
 pub use prepared::PrepareSource;
-pub use session::TableLock;
+pub use session::{TableLock, TableLockKind, TableLocks};
 pub use show::{Diagnostics, ShowFilter};
 pub use transaction::{Isolation, TransactionScope};
 
@@ -59,7 +59,7 @@ pub enum Control {
         query_only: bool,
         id: u64,
     },
-    LockTables(Vec<TableLock>),
+    LockTables(TableLocks),
     UnlockTables,
     /// `statement` is the place of what is to be explained; `analyze`: and run.
     ExplainRoute {

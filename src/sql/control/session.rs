@@ -4,11 +4,46 @@ use super::{Control, ControlError, Parsed, expect_words, syntax};
 use crate::sql::cursor::{Cursor, TableName};
 use crate::sql::tokens::Op;
 
+/// What LOCK TABLES locks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableLocks {
+    pub tables: Vec<TableLock>,
+    /// MariaDB: seconds to wait at most; 0 for NOWAIT.
+    pub wait: Option<u64>,
+}
+
 /// One table of LOCK TABLES.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableLock {
     pub table: TableName,
-    pub write: bool,
+    pub alias: Option<String>,
+    pub kind: TableLockKind,
+}
+
+/// How a table is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableLockKind {
+    Read,
+    ReadLocal,
+    Write,
+    /// MariaDB: as WRITE for all engines but one.
+    WriteConcurrent,
+}
+
+impl TableLockKind {
+    /// Whether several sessions may have it at once.
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::Read | Self::ReadLocal)
+    }
+
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::Read => "READ",
+            Self::ReadLocal => "READ LOCAL",
+            Self::Write => "WRITE",
+            Self::WriteConcurrent => "WRITE CONCURRENT",
+        }
+    }
 }
 
 /// After KILL. Only a number can be translated to a server's connection.
@@ -32,37 +67,36 @@ pub(super) fn lock(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
 }
 
 fn lock_tables(cursor: &mut Cursor<'_>) -> Parsed<Control> {
-    let mut locks = Vec::new();
+    let mut tables = Vec::new();
     loop {
-        locks.push(table_lock(cursor)?);
+        tables.push(table_lock(cursor)?);
         if !cursor.eat_op(Op::Comma) {
             break;
         }
     }
-    // MariaDB: how long to wait.
+    let mut wait = None;
     if cursor.eat_word("WAIT") {
-        cursor.eat_integer().ok_or_else(|| syntax(cursor))?;
-    } else {
-        cursor.eat_word("NOWAIT");
+        wait = Some(cursor.eat_integer().ok_or_else(|| syntax(cursor))?);
+    } else if cursor.eat_word("NOWAIT") {
+        wait = Some(0);
     }
-    Ok(Control::LockTables(locks))
+    Ok(Control::LockTables(TableLocks { tables, wait }))
 }
 
 /// `name [[AS] alias] {READ [LOCAL] | [LOW_PRIORITY] WRITE [CONCURRENT]}`
 fn table_lock(cursor: &mut Cursor<'_>) -> Parsed<TableLock> {
     let table = cursor.eat_table().ok_or_else(|| syntax(cursor))?;
     let is_kind = |cursor: &Cursor<'_>| ["READ", "WRITE", "LOW_PRIORITY"].iter().any(|word| cursor.is_word(word));
-    if cursor.eat_word("AS") || !is_kind(cursor) {
-        cursor.eat_ident().ok_or_else(|| syntax(cursor))?;
-    }
+    let has_alias = cursor.eat_word("AS") || !is_kind(cursor);
+    let alias = if has_alias { Some(cursor.eat_ident().ok_or_else(|| syntax(cursor))?) } else { None };
     if cursor.eat_word("READ") {
-        cursor.eat_word("LOCAL");
-        return Ok(TableLock { table, write: false });
+        let kind = if cursor.eat_word("LOCAL") { TableLockKind::ReadLocal } else { TableLockKind::Read };
+        return Ok(TableLock { table, alias, kind });
     }
     cursor.eat_word("LOW_PRIORITY");
     expect_words(cursor, &["WRITE"])?;
-    cursor.eat_word("CONCURRENT");
-    Ok(TableLock { table, write: true })
+    let kind = if cursor.eat_word("CONCURRENT") { TableLockKind::WriteConcurrent } else { TableLockKind::Write };
+    Ok(TableLock { table, alias, kind })
 }
 
 /// After UNLOCK. `None` for UNLOCK INSTANCE and the like.

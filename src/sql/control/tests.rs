@@ -146,22 +146,33 @@ fn simple_values() {
 
 #[test]
 fn sessions() {
-    let lock = |database: Option<&str>, table: &str, write| TableLock {
+    let lock = |database: Option<&str>, table: &str, alias: Option<&str>, kind| TableLock {
         table: TableName { database: database.map(str::to_owned), table: table.to_owned() },
-        write,
+        alias: alias.map(str::to_owned),
+        kind,
     };
+    let locks = |tables, wait| Control::LockTables(TableLocks { tables, wait });
+    let (read, local, write) = (TableLockKind::Read, TableLockKind::ReadLocal, TableLockKind::Write);
     check(&[
         ("USE shop", Control::Use("shop".into())),
         ("USE `my shop`;", Control::Use("my shop".into())),
         ("KILL 5", Control::Kill { query_only: false, id: 5 }),
         ("KILL HARD CONNECTION 5", Control::Kill { query_only: false, id: 5 }),
         ("KILL SOFT QUERY 5", Control::Kill { query_only: true, id: 5 }),
-        ("LOCK TABLE t READ", Control::LockTables(vec![lock(None, "t", false)])),
+        ("LOCK TABLE t READ", locks(vec![lock(None, "t", None, read)], None)),
         (
             "LOCK TABLES d.t AS x READ LOCAL, `u` LOW_PRIORITY WRITE, v w WRITE",
-            Control::LockTables(vec![lock(Some("d"), "t", false), lock(None, "u", true), lock(None, "v", true)]),
+            locks(
+                vec![
+                    lock(Some("d"), "t", Some("x"), local),
+                    lock(None, "u", None, write),
+                    lock(None, "v", Some("w"), write),
+                ],
+                None,
+            ),
         ),
-        ("LOCK TABLES t WRITE WAIT 10", Control::LockTables(vec![lock(None, "t", true)])),
+        ("LOCK TABLES t WRITE WAIT 10", locks(vec![lock(None, "t", None, write)], Some(10))),
+        ("LOCK TABLES t READ NOWAIT", locks(vec![lock(None, "t", None, read)], Some(0))),
         ("UNLOCK TABLES", Control::UnlockTables),
         ("UNLOCK TABLE", Control::UnlockTables),
     ]);

@@ -1,5 +1,7 @@
 //! A rule file: one logical database with its shards and tables.
 
+use std::ops::RangeInclusive;
+
 use super::main_file::unknown;
 use super::parameter;
 use super::problem::{Problem, Report, nearest};
@@ -11,7 +13,7 @@ use crate::sharding::collation::TextCollation;
 use crate::sharding::function::params::{Param, Params};
 use crate::sharding::function::{FunctionSpec, Named, registry};
 use crate::sharding::schema::same_name;
-use crate::sharding::{Column, KeyType, ReplicaSetId};
+use crate::sharding::{Column, KeyType, ReplicaSetId, Sequence, SequenceKind};
 
 /// What a rule file says, and where it says it.
 #[derive(Debug)]
@@ -147,8 +149,17 @@ fn read_table(section: &Section<'_>) -> Option<TableSpec> {
 }
 
 fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<PlacementSpec> {
-    const SHARDED_ONLY: [&str; 8] =
-        ["shard_key", "key_type", "collation", "function", "shards", "colocated_with", "null_key", "auto_increment"];
+    const SHARDED_ONLY: [&str; 9] = [
+        "shard_key",
+        "key_type",
+        "collation",
+        "function",
+        "shards",
+        "colocated_with",
+        "null_key",
+        "auto_increment",
+        "sequence",
+    ];
     let refuse = |keys: &[&'static str], what: &str| {
         keys.iter().for_each(|key| section.refuse(key, &format!("has no meaning for a {what} table")));
     };
@@ -177,6 +188,10 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
     let colocated_with = section.text("colocated_with");
     let null_key = section.text("null_key");
     let auto_increment = section.item("auto_increment").map(|item| item.choice(&[("per-shard", true)]));
+    let sequence = section.item("sequence").map(|item| read_sequence(&item));
+    if sequence.is_some() {
+        section.refuse("auto_increment", "contradicts \"sequence\": either the shards number rows, or a sequence does");
+    }
     Some(ShardedSpec {
         key_column: key_column?,
         key: key?,
@@ -185,7 +200,35 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
         colocated_with,
         null_key,
         auto_increment_per_shard: auto_increment.map_or(Some(false), |choice| choice)?,
+        sequence: sequence.map_or(Some(None), |sequence| sequence.map(Some))?,
     })
+}
+
+/// What numbers the rows of a table.
+fn read_sequence(item: &Item<'_>) -> Option<Sequence> {
+    #[derive(Clone, Copy)]
+    enum Word {
+        Segment,
+        Snowflake,
+    }
+    const SIZES: RangeInclusive<u64> = 1..=10_000_000;
+    const SIZE: usize = 1000;
+    let section = item.section("{ column = \"id\", kind = \"segment\" }")?;
+    let column = section.required_text("column");
+    let kind =
+        section.item("kind").map(|item| item.choice(&[("segment", Word::Segment), ("snowflake", Word::Snowflake)]));
+    let kind = match kind.unwrap_or(Some(Word::Segment)) {
+        Some(Word::Segment) => {
+            section.integer("size", SIZE, SIZES).map(|size| SequenceKind::Segment { size: size as u32 })
+        }
+        Some(Word::Snowflake) => {
+            section.refuse("size", "has no meaning for a sequence of kind \"snowflake\"");
+            Some(SequenceKind::Snowflake)
+        }
+        None => None,
+    };
+    section.finish();
+    Some(Sequence { column: column?, kind: kind? })
 }
 
 /// `Some(None)`: the rule does not say.

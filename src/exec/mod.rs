@@ -4,7 +4,7 @@
 //! answer on undecoded; `scatter` concatenates the answers of several, `merged` merges their rows; `write` runs a
 //! statement on several shards so that all or none of them keep it; `commit` ends transactions, and `recovery` those that
 //! were left halfway; `prepared` brings a statement to the connection that must execute it; `measured` runs one for what
-//! it costs; `gather` brings the rows of tables together on one server (`cells` writes their values), `scratch` puts rows of
+//! it costs; `sequence` has numbers for rows; `gather` brings the rows of tables together on one server (`cells` writes their values), `scratch` puts rows of
 //! ShardGate's own into temporary tables.
 
 pub mod failure;
@@ -23,6 +23,7 @@ pub mod commit;
 pub mod recovery;
 pub mod tally;
 pub mod write;
+pub mod sequence;
 pub mod prepared;
 pub mod scratch;
 mod cells;

@@ -3,6 +3,7 @@
 
 use crate::backend::error::{Error, Reason};
 use crate::exec::failure::Failure;
+use crate::exec::sequence::SequenceError;
 use crate::plan::PlanError;
 use crate::wire::error_code::{self as codes, ErrorCode};
 
@@ -102,6 +103,12 @@ impl From<Reason> for ClientMessage {
                 "Lost connection to backend server during query: it was declared down",
             ),
         }
+    }
+}
+
+impl From<SequenceError> for ClientMessage {
+    fn from(error: SequenceError) -> Self {
+        ClientMessage::new(codes::AUTOINC_READ_FAILED, format!("ShardGate: {error}"))
     }
 }
 

@@ -18,6 +18,7 @@ mod query;
 mod statement;
 mod several;
 mod merging;
+mod numbered;
 mod gathered;
 pub mod configuration;
 mod control;

@@ -21,7 +21,7 @@ use super::short_way::{Order as ShortOrder, Way};
 use super::transactions::End;
 use crate::backend::buffer::Scratch;
 use crate::backend::connection::Watch;
-use crate::exec::links::Side;
+use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::write::{Command as WriteCommand, Order};
 use crate::merge::Limit;
@@ -32,7 +32,7 @@ use crate::sql::control::Control;
 use crate::sql::lock_calls;
 use crate::sql::tokens::Mode;
 use crate::value::Value;
-use crate::wire::command::{Arguments, Command, Execute, PrepareOk};
+use crate::wire::command::{Arguments, Command, Execute, Given, PrepareOk};
 use crate::wire::error_code as codes;
 use crate::wire::packet;
 use crate::wire::walker::AnswerKind;
@@ -49,15 +49,15 @@ pub(super) struct Statements {
 
 /// One of them.
 #[derive(Debug)]
-struct Prepared {
-    text: Arc<[u8]>,
+pub(super) struct Prepared {
+    pub(super) text: Arc<[u8]>,
     literals: Vec<Literal>,
     plan: Arc<Plan>,
     /// What the plan was made for.
     current: Current,
     mode: Mode,
     schema_version: u64,
-    params: u16,
+    pub(super) params: u16,
     arguments: Arguments,
     long_data: BTreeMap<u16, Vec<u8>>,
     /// SEND_LONG_DATA went wrong: the next execution says so.
@@ -306,16 +306,20 @@ impl Session {
         if statement.schema_version == self.schema.version && statement.current == self.current {
             return Ok(());
         }
-        // A prepared statement keeps the database and the sql_mode that it was prepared under.
+        statement.plan = self.plan_as_prepared(statement, &statement.text)?;
+        statement.schema_version = self.schema.version;
+        Ok(())
+    }
+
+    /// The plan of a text in the database and under the sql_mode that a statement was prepared in.
+    pub(super) fn plan_as_prepared(&mut self, statement: &Prepared, text: &[u8]) -> Result<Arc<Plan>, PlanError> {
         let (current, mode) = (self.current.clone(), self.mode);
         self.current = statement.current.clone();
         self.mode = statement.mode;
-        let planned = self.plan(&statement.text);
+        let planned = self.plan(text);
         self.current = current;
         self.mode = mode;
-        statement.plan = planned?;
-        statement.schema_version = self.schema.version;
-        Ok(())
+        planned
     }
 
     async fn execute_routed(
@@ -325,6 +329,9 @@ impl Session {
         head: Execute,
         body: &[u8],
     ) -> Result<(), ClientMessage> {
+        if let Some(numbered) = self.numbered_execution(statement, plan, body).await? {
+            return Box::pin(self.execute_numbered(statement, numbered, body)).await;
+        }
         let route = statement.route(&self.schema, body)?;
         self.before_statement(plan, &route)?;
         if plan.implicit_commit {
@@ -351,7 +358,7 @@ impl Session {
                     orders.push((shard, Order { command: WriteCommand::Prepared(execution), rows: None }));
                 }
                 match plan.kind {
-                    StatementKind::Write => self.write_everywhere(plan, orders, false).await,
+                    StatementKind::Write => self.write_everywhere(plan, orders, None, false).await,
                     _ => self.concatenate(plan, orders, side, kind, false).await,
                 }
             }
@@ -378,7 +385,7 @@ impl Session {
                     let command = WriteCommand::Prepared(statement.execution_of(text, &params, body)?);
                     orders.push((part.shard, Order { command, rows: Some(part.rows.len()) }));
                 }
-                self.write_everywhere(plan, orders, false).await
+                self.write_everywhere(plan, orders, None, false).await
             }
         }
     }
@@ -417,6 +424,23 @@ impl Session {
         if plan.facts.needs_local_values() {
             execution.text = self.with_local_values(&execution.text);
         }
+        let mut link = self.begin_execution(plan, &execution, shard, side).await?;
+        if head.wants_cursor() {
+            link.pins.cursors = true;
+            statement.cursor = link.lease.known_statement(&execution.text).map(|id| (shard, id));
+        }
+        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
+        self.relay_answer(plan, &statement.text, link, kind, false).await
+    }
+
+    /// Sends an execution to a shard; its answer is to be read from the connection.
+    pub(super) async fn begin_execution(
+        &mut self,
+        plan: &Plan,
+        execution: &Execution,
+        shard: ShardId,
+        side: Side,
+    ) -> Result<Link, ClientMessage> {
         let mut link = self.obtain(shard, side).await?;
         self.before_sending(plan, &mut link).await?;
         if plan.kind.may_change_rows() {
@@ -424,17 +448,12 @@ impl Session {
         }
         let sent = {
             let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-            prepared::send(&mut link.lease, &execution, &mut watch).await
+            prepared::send(&mut link.lease, execution, &mut watch).await
         };
-        if let Err(failure) = sent {
-            return Err(self.not_prepared(failure, link).await);
+        match sent {
+            Ok(()) => Ok(link),
+            Err(failure) => Err(self.not_prepared(failure, link).await),
         }
-        if head.wants_cursor() {
-            link.pins.cursors = true;
-            statement.cursor = link.lease.known_statement(&execution.text).map(|id| (shard, id));
-        }
-        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
-        self.relay_answer(plan, &statement.text, link, kind, false).await
     }
 
     /// COM_STMT_FETCH: rows from the connection on which the cursor is open.
@@ -514,7 +533,7 @@ impl Statements {
 }
 
 impl Prepared {
-    fn binding<'a>(&'a self, schema: &'a crate::sharding::Schema, params: &'a [Value<'a>]) -> Binding<'a> {
+    pub(super) fn binding<'a>(&'a self, schema: &'a crate::sharding::Schema, params: &'a [Value<'a>]) -> Binding<'a> {
         Binding { schema, sql: &self.text, literals: &self.literals, params, mode: self.mode }
     }
 
@@ -523,7 +542,7 @@ impl Prepared {
         self.plan.bind(&self.binding(schema, &values))
     }
 
-    fn value<'b>(&'b self, index: u16, body: &'b [u8]) -> Value<'b> {
+    pub(super) fn value<'b>(&'b self, index: u16, body: &'b [u8]) -> Value<'b> {
         match self.long_data.get(&index) {
             // Text or BLOB: the type that the client names with it is one of those.
             Some(data) => Value::Text { bytes: data.as_slice().into(), charset: self.mode.charset },
@@ -558,13 +577,23 @@ impl Prepared {
 
     /// The execution of a text that has these of the statement's parameters.
     fn execution_of(&self, text: Vec<u8>, params: &[u16], body: &[u8]) -> Result<Execution, ClientMessage> {
+        self.execution_given(text, params.iter().map(|param| Given::Own(*param)), body)
+    }
+
+    /// The same where some of them are not the client's.
+    pub(super) fn execution_given(
+        &self,
+        text: Vec<u8>,
+        given: impl ExactSizeIterator<Item = Given> + Clone,
+        body: &[u8],
+    ) -> Result<Execution, ClientMessage> {
         let mut payload = Vec::new();
-        self.arguments
-            .write(body, params.iter().copied(), 0, 0, &mut payload)
-            .map_err(super::handshake::wire_message)?;
-        let places = (0u16..).zip(params);
-        let long_data = places.filter_map(|(place, param)| Some((place, self.long_data.get(param)?.clone()))).collect();
-        Ok(Execution { text, payload, long_data })
+        self.arguments.write_given(body, given.clone(), 0, 0, &mut payload).map_err(super::handshake::wire_message)?;
+        let long_data = |(place, given): (u16, Given)| match given {
+            Given::Own(param) => Some((place, self.long_data.get(&param)?.clone())),
+            Given::Number(_) => None,
+        };
+        Ok(Execution { text, payload, long_data: (0u16..).zip(given).filter_map(long_data).collect() })
     }
 
     /// The execution as one shard gets it.

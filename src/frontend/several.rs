@@ -34,11 +34,13 @@ impl Session {
         shards.iter().map(order).collect()
     }
 
-    /// A write on several shards: in the session's transaction, or in one of its own.
+    /// A write on several shards: in the session's transaction, or in one of its own. `first_number`: of those that a
+    /// sequence gave to its rows.
     pub(super) async fn write_everywhere(
         &mut self,
         plan: &Plan,
         orders: Vec<(ShardId, Order)>,
+        first_number: Option<u64>,
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
         let is_alone = self.autocommit && !self.txn.is_open();
@@ -50,7 +52,7 @@ impl Session {
             true => self.write_alone(shares, timestamp.as_deref()).await,
             false => self.write_within(shares, timestamp.as_deref()).await?,
         };
-        let written = match written {
+        let mut written = match written {
             Ok(written) => tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum }),
             Err(failure) => {
                 // Connections that could not be rolled back are spoiled: giving them back closes them.
@@ -64,7 +66,10 @@ impl Session {
         let mut conditions = written.conditions.clone();
         self.rename_conditions(&mut conditions, None);
         self.diagnostics.set(conditions);
-        if written.last_insert_id != 0
+        if let Some(first) = first_number.filter(|_| written.affected_rows > 0) {
+            written.last_insert_id = first;
+            self.last.insert_id = first;
+        } else if written.last_insert_id != 0
             && let Some(link) = links.first_mut()
         {
             // The rows are written: a server that is lost now must not make an error of that.

@@ -15,6 +15,7 @@ use super::registry::Registry;
 use crate::backend::interrupt::Watchdog;
 use crate::backend::settings::Interner;
 use crate::backend::topology::Topology;
+use crate::exec::sequence::Sequences;
 use crate::plan::cache::{Cache, Limits};
 use crate::sharding::Schema;
 use crate::txn::in_flight::InFlight;
@@ -94,6 +95,8 @@ pub struct Shared {
     pub interner: Arc<Interner>,
     /// Distributed transactions.
     pub in_flight: Arc<InFlight>,
+    /// Numbers for rows.
+    pub sequences: Sequences,
     pub plans: Cache,
     pub registry: Arc<Registry>,
     pub(super) lock_board: LockBoard,
@@ -120,6 +123,7 @@ impl Shared {
             edition: AtomicU64::new(0),
             watchdog: Arc::clone(&setup.topology.watchdog),
             interner: Arc::clone(&setup.topology.interner),
+            sequences: Sequences::new(&in_flight.options.schema, in_flight.names.owner().to_string()),
             in_flight,
             plans: Cache::new(Limits { entries: setup.options.plan_cache, ..Limits::default() }),
             registry: Registry::new(setup.options.max_sessions),

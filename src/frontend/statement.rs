@@ -121,6 +121,9 @@ impl Session {
 
     /// A statement for the shards of a route.
     async fn routed(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
+        if let Some(numbered) = self.numbered(plan, statement).await? {
+            return Box::pin(self.insert_numbered(numbered, statement.more_follows)).await;
+        }
         let route = match plan.bind(&self.binding(statement.sql)) {
             Err(PlanError::Unsupported { .. }) if plan.explains => {
                 return Box::pin(self.explain_everywhere(statement)).await;
@@ -141,7 +144,7 @@ impl Session {
             Route::Scatter(shards) if plan.kind == StatementKind::Ddl => self.ddl(plan, statement, &shards).await,
             Route::Scatter(shards) if plan.kind == StatementKind::Write => {
                 let orders = self.orders(plan, statement, &shards);
-                self.write_everywhere(plan, orders, statement.more_follows).await
+                self.write_everywhere(plan, orders, None, statement.more_follows).await
             }
             Route::Scatter(shards) => self.read_everywhere(plan, statement, &shards, side).await,
             Route::Merge(shards) => self.merge_text(plan, statement, &shards, side).await,
@@ -153,7 +156,7 @@ impl Session {
                     (part.shard, Order { command: Command::Text(text), rows: Some(part.rows.len()) })
                 });
                 let orders = orders.collect();
-                self.write_everywhere(plan, orders, statement.more_follows).await
+                self.write_everywhere(plan, orders, None, statement.more_follows).await
             }
         }
     }
@@ -187,7 +190,7 @@ impl Session {
     }
 
     /// One shard answers: the text goes out with that shard's names, and what it says comes back.
-    async fn on_one(
+    pub(super) async fn on_one(
         &mut self,
         plan: &Arc<Plan>,
         statement: &Statement<'_>,
@@ -223,7 +226,7 @@ impl Session {
                 link.lease.execute("SET TRANSACTION", &sql, &self.interrupt).await?;
             }
         }
-        if plan.facts.uses_last_insert_id {
+        if plan.facts.uses_last_insert_id || plan.facts.calls_procedure {
             let sql = format!("SET last_insert_id = {}", self.last.insert_id);
             link.lease.execute("LAST_INSERT_ID()", &sql, &self.interrupt).await?;
         }
@@ -254,9 +257,13 @@ impl Session {
         let facts = &plan.facts;
         let has_warnings = ended.warnings > 0 && plan.kind != StatementKind::Show;
         self.ask_what_is_forgotten(&mut link, has_warnings, facts.calc_found_rows).await?;
-        if facts.uses_last_insert_id || (plan.kind.is_write() && ended.last_insert_id != 0) || facts.calls_procedure {
+        let is_told = facts.uses_last_insert_id || facts.calls_procedure;
+        if is_told || plan.kind.is_write() && ended.last_insert_id != 0 {
             let asked = self.ask_number(&mut link, "SELECT LAST_INSERT_ID()").await?;
-            self.last.insert_id = asked.unwrap_or(self.last.insert_id);
+            // A number that the client gave is in the answer, but not what the function says: that is still what the
+            // connection said before, to whomever it belonged.
+            let is_new = is_told || asked == Some(ended.last_insert_id);
+            self.last.insert_id = asked.filter(|_| is_new).unwrap_or(self.last.insert_id);
         }
         self.read_user_variables(&mut link, &facts.writes_user_vars).await?;
         self.pin(plan, &mut link);

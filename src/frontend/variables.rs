@@ -56,6 +56,7 @@ pub(super) fn mode(shared: &Shared, settings: &Settings) -> Mode {
         pipes_as_concat: has("PIPES_AS_CONCAT"),
         high_not_precedence: has("HIGH_NOT_PRECEDENCE"),
         ignore_space: has("IGNORE_SPACE"),
+        no_auto_value_on_zero: has("NO_AUTO_VALUE_ON_ZERO"),
         charset: Charset::from_mysql_name(charset),
         server_version: version.number,
         mariadb: version.mariadb,

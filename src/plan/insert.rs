@@ -11,6 +11,7 @@ use super::bind::{Narrowed, RouteTemplate, Target};
 use super::instance::Source;
 use super::names::Anchor;
 use super::narrow::{Known, TableId};
+use super::numbering::{Form, Number, Numbering};
 use super::rows::{InsertTemplate, RowKey, RowTemplate, numbered};
 use super::scope::{InstanceId, QueryId, Scopes};
 use super::{Action, PlanError, Route, StatementKind, read, write};
@@ -121,7 +122,17 @@ impl<'q> Into<'q> {
         self.check_on_duplicate(scopes, sharded)?;
         let shards = sharded.shard_set();
         let only = shards.first().filter(|_| shards.len() == 1);
-        if only.is_none() && !sharded.auto_increment_per_shard && self.never_gives_number(table)? {
+        let numbered_column = numbered_column(table, sharded).filter(|_| only.is_none() || sharded.sequence.is_some());
+        let numbering = match numbered_column {
+            Some(column) => Some(Numbering {
+                place: self.place_of(table, column)?,
+                column: column.to_owned(),
+                form: self.form(scopes),
+            }),
+            None => None,
+        };
+        let is_left_out = numbering.as_ref().is_some_and(|numbering| numbering.place.is_none());
+        if is_left_out && (sharded.sequence.is_none() || query.is_some()) {
             return Err(numbered(table));
         }
         if let Some((ast, query)) = query {
@@ -134,12 +145,12 @@ impl<'q> Into<'q> {
         };
         self.check_counts(table, rows)?;
         let key = if only.is_some() { None } else { self.place_of(table, &sharded.key_column)? };
-        if only.is_none() && key.is_none() {
+        let is_number = |column: &str| numbered_column.is_some_and(|number| same_name(number, column));
+        if only.is_none() && key.is_none() && !is_number(&sharded.key_column) {
             return Err(missing(table, sharded));
         }
-        let number = if only.is_some() || sharded.auto_increment_per_shard { None } else { self.number_place(table)? };
         let templates: Result<Vec<_>, _> =
-            rows.iter().map(|row| template(scopes, (table, sharded), row, key, number)).collect();
+            rows.iter().map(|row| template(scopes, (table, sharded), row, key, numbering.as_ref())).collect();
         let refused = if self.insert.has_returning { Some("RETURNING over several shards".to_owned()) } else { None };
         let template = InsertTemplate {
             table: id,
@@ -147,6 +158,7 @@ impl<'q> Into<'q> {
             only,
             refused: refused.or_else(|| scopes.unspreadable_feature()),
             others: self.others(scopes),
+            numbering: numbering.filter(|_| sharded.sequence.is_some()),
         };
         Ok(Action::Insert(template))
     }
@@ -167,17 +179,18 @@ impl<'q> Into<'q> {
         }
     }
 
-    fn number_place(&self, table: &Table) -> Result<Option<usize>, PlanError> {
-        match table.columns.iter().flatten().find(|column| column.auto_increment) {
-            Some(column) => self.place_of(table, &column.name),
-            None => Ok(None),
+    /// How the statement names the columns.
+    fn form(&self, scopes: &Scopes<'_, '_>) -> Form {
+        let anchor = |offset| Anchor::new(offset, scopes.literals);
+        let first = self.insert.columns.as_ref().and_then(|columns| columns.first()).map(|column| {
+            let name = column.database.as_ref().or(column.table.as_ref()).unwrap_or(&column.column);
+            anchor(name.span.start)
+        });
+        match (&self.insert.source, first) {
+            (Rows::Set { .. }, _) => Form::Set,
+            (_, Some(first)) => Form::List(first),
+            (_, None) => Form::Bare(anchor(self.insert.target.table.span.end)),
         }
-    }
-
-    /// Whether the table has an AUTO_INCREMENT column that the rows leave out.
-    fn never_gives_number(&self, table: &Table) -> Result<bool, PlanError> {
-        let has_one = table.columns.iter().flatten().any(|column| column.auto_increment);
-        Ok(has_one && self.number_place(table)?.is_none())
     }
 
     fn check_counts(&self, table: &Table, rows: &[Row]) -> Result<(), PlanError> {
@@ -286,6 +299,15 @@ fn one_of(narrowed: &Narrowed) -> Result<Route, PlanError> {
     shard.map(Route::One).ok_or_else(|| PlanError::unsupported("a statement on tables of several shards"))
 }
 
+/// The column whose numbers the shards must not make.
+fn numbered_column<'t>(table: &'t Table, sharded: &'t Sharded) -> Option<&'t str> {
+    if let Some(sequence) = &sharded.sequence {
+        return Some(&sequence.column);
+    }
+    let column = table.columns.iter().flatten().find(|column| column.auto_increment)?;
+    (!sharded.auto_increment_per_shard).then_some(&column.name)
+}
+
 fn missing(table: &Table, sharded: &Sharded) -> PlanError {
     PlanError::MissingShardKey { table: table.name.clone(), column: sharded.key_column.clone() }
 }
@@ -308,19 +330,21 @@ fn template(
     (table, sharded): (&Table, &Sharded),
     row: &Row,
     key: Option<usize>,
-    number: Option<usize>,
+    numbering: Option<&Numbering>,
 ) -> Result<RowTemplate, PlanError> {
-    let cell = |place: Option<usize>| place.map(|place| row.values.get(place).unwrap_or(&Cell::Default));
+    let cell = |place: usize| row.values.get(place).unwrap_or(&Cell::Default);
     let known = |constant| Known::of(constant, scopes.literals);
-    let key = match cell(key) {
-        Some(Cell::Constant(constant)) => known(constant).map_or(RowKey::Opaque, RowKey::Known),
-        Some(Cell::Default) => return Err(missing(table, sharded)),
-        Some(Cell::Opaque) | None => RowKey::Opaque,
+    let number = match numbering.map(|numbering| numbering.place.map(cell)) {
+        None => Number::Unasked,
+        Some(None | Some(Cell::Default)) => Number::Left,
+        Some(Some(Cell::Constant(constant))) => known(constant).map_or(Number::Opaque, Number::Known),
+        Some(Some(Cell::Opaque)) => Number::Opaque,
     };
-    let number = match cell(number) {
-        Some(Cell::Constant(constant)) => known(constant),
-        Some(Cell::Default) => return Err(numbered(table)),
-        Some(Cell::Opaque) | None => None,
+    let key = match key.map(cell) {
+        Some(Cell::Constant(constant)) => known(constant).map_or(RowKey::Opaque, RowKey::Known),
+        // A row that is to be numbered is placed when it is.
+        Some(Cell::Default) if !matches!(number, Number::Left) => return Err(missing(table, sharded)),
+        Some(Cell::Default | Cell::Opaque) | None => RowKey::Opaque,
     };
     let anchor = |offset| Anchor::new(offset, scopes.literals);
     Ok(RowTemplate { key, number, from: anchor(row.span.start), to: anchor(row.span.end), params: row.params })

@@ -25,6 +25,7 @@ mod local;
 pub mod merged;
 pub mod names;
 pub mod narrow;
+mod numbering;
 mod read;
 mod resolve;
 pub mod rows;
@@ -49,6 +50,7 @@ use crate::value::Value;
 pub use bind::RouteTemplate;
 pub use local::{LocalItem, LocalValue};
 pub use names::{Described, Renames};
+pub use numbering::{Numbers, Parameter};
 pub use rows::{InsertTemplate, ShardRows};
 
 /// What a statement is planned against.

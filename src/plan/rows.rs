@@ -2,11 +2,11 @@
 //! cut without being parsed value by value.
 
 use crate::sharding::{Located, ShardId, ShardSet, Sharded, Table};
-use crate::value::Value;
 
 use super::bind::Narrowed;
 use super::names::{Anchor, Edits};
 use super::narrow::{Known, TableId};
+use super::numbering::{Number, Numbering, State};
 use super::{Binding, PlanError, Route};
 
 /// An INSERT of rows into a sharded table.
@@ -20,13 +20,15 @@ pub struct InsertTemplate {
     pub(super) refused: Option<String>,
     /// What subqueries read.
     pub(super) others: Narrowed,
+    /// Where a sequence numbers rows.
+    pub(super) numbering: Option<Numbering>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct RowTemplate {
     pub(super) key: RowKey,
-    /// The value of the AUTO_INCREMENT column that the shards must not make.
-    pub(super) number: Option<Known>,
+    /// What it says of the column whose numbers the shards must not make.
+    pub(super) number: Number,
     pub(super) from: Anchor,
     pub(super) to: Anchor,
     /// `params.0..params.1` are in the row.
@@ -63,7 +65,7 @@ impl InsertTemplate {
         let mut first = None;
         let mut split: Vec<ShardRows> = Vec::new();
         for (index, row) in self.rows.iter().enumerate() {
-            check_number(row, table, input)?;
+            self.check_number(row, table, input)?;
             let shard = row.place(table, sharded, input)?;
             if *first.get_or_insert(shard) == shard && split.is_empty() {
                 continue;
@@ -83,6 +85,16 @@ impl InsertTemplate {
             None => Route::Any(sharded.shard_set()),
         };
         self.checked(route, input)
+    }
+
+    /// The shards would each number rows from 1 on.
+    fn check_number(&self, row: &RowTemplate, table: &Table, input: &Binding<'_>) -> Result<(), PlanError> {
+        match (row.number.state(input), &self.numbering) {
+            (State::Given(_), _) => Ok(()),
+            (State::Unknown, None) => Ok(()),
+            (State::Unclear | State::Unknown, Some(numbering)) => Err(unclear(table, &numbering.column)),
+            (State::Wanted | State::Unclear, _) => Err(numbered(table)),
+        }
     }
 
     /// The same for EXPLAIN, which one shard must answer.
@@ -140,18 +152,14 @@ impl RowTemplate {
     }
 }
 
-/// The shards would each number rows from 1 on.
-fn check_number(row: &RowTemplate, table: &Table, input: &Binding<'_>) -> Result<(), PlanError> {
-    let Some(number) = &row.number else { return Ok(()) };
-    let is_given = match number.value(input) {
-        Value::Int(number) => number != 0,
-        Value::UInt(_) | Value::Unknown => true,
-        Value::Text { bytes, .. } => bytes.first().is_some_and(|digit| (b'1'..=b'9').contains(digit)),
-        Value::Null | Value::Decimal(_) | Value::Double(_) | Value::Binary(_) => false,
-    };
-    if is_given { Ok(()) } else { Err(numbered(table)) }
-}
-
 pub(super) fn numbered(table: &Table) -> PlanError {
     PlanError::unsupported(format!("AUTO_INCREMENT of '{}' over several shards", table.name))
+}
+
+fn unclear(table: &Table, column: &str) -> PlanError {
+    let text = format!(
+        "a value of '{}.{column}' that is neither an integer, NULL nor DEFAULT: a sequence numbers it",
+        table.name
+    );
+    PlanError::unsupported(text)
 }

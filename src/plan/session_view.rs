@@ -33,8 +33,19 @@ impl Plan {
             && is_common
             && !self.implicit_commit
             && !self.writes_copies
+            && !self.takes_numbers()
             && self.facts.concern_no_session();
         self
+    }
+
+    /// Whether its rows may want numbers of a sequence, or give some that the sequence must learn of.
+    fn takes_numbers(&self) -> bool {
+        matches!(&self.action, Action::Insert(template) if template.numbering.is_some())
+    }
+
+    /// How many rows an INSERT of rows has.
+    pub fn rows(&self) -> usize {
+        if let Action::Insert(template) = &self.action { template.rows.len() } else { 0 }
     }
 
     /// Whether the shard must get another text than the client's.

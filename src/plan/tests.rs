@@ -17,7 +17,7 @@ use super::*;
 use crate::sharding::build::{DatabaseSpec, PlacementSpec, SchemaSpec, ShardSpec, ShardedSpec, ShardsSpec, TableSpec};
 use crate::sharding::function::FunctionSpec;
 use crate::sharding::key::KeyType;
-use crate::sharding::{Column, ReplicaSetId};
+use crate::sharding::{Column, ReplicaSetId, Sequence, SequenceKind};
 use crate::value::Charset;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(super) fn example_schema(is_tables: bool) -> Schema {
             sharded("order_items", "user_id", "id user_id order_id product_id qty"),
             sharded("anon", "user_id", ""),
             sharded("tickets", "user_id", "+id user_id subject"),
+            table(layout, "invoices", "+id user_id total", numbered("user_id")),
+            table(layout, "notes", "+id text", numbered("id")),
             table(layout, "carts", "id user_id total", by("user_id", &["s1", "s0", "s3", "s2"])),
             table(layout, "events", "id tenant what", text_key()),
             table(layout, "tiny", "id user_id x", by("user_id", &["s3"])),
@@ -77,6 +79,13 @@ fn by(key: &str, shards: &[&str]) -> PlacementSpec {
         shards: Some(ShardsSpec::Even(shards.iter().map(|shard| (*shard).to_owned()).collect())),
         ..ShardedSpec::default()
     })
+}
+
+/// With a sequence for `id`.
+fn numbered(key: &str) -> PlacementSpec {
+    let PlacementSpec::Sharded(spec) = by(key, &["s0", "s1", "s2", "s3"]) else { unreachable!() };
+    let sequence = Sequence { column: "id".to_owned(), kind: SequenceKind::Snowflake };
+    PlacementSpec::Sharded(ShardedSpec { sequence: Some(sequence), ..spec })
 }
 
 /// Sharded by a text, whose shards are as the hash says.
@@ -160,6 +169,7 @@ fn set_option(case: &mut Case, option: &str) {
         "mode" => values.split(' ').for_each(|word| match word {
             "ansi_quotes" => case.mode.ansi_quotes = true,
             "pipes_as_concat" => case.mode.pipes_as_concat = true,
+            "no_auto_value_on_zero" => case.mode.no_auto_value_on_zero = true,
             "mysql" => (case.mode.mariadb, case.mode.server_version) = (false, 80036),
             other => panic!("unknown mode {other}"),
         }),
@@ -271,6 +281,32 @@ fn fetched_from(outcome: &Outcome, input: &Binding<'_>, shard: &str) -> Vec<Stri
     steps.iter().filter(|step| is_there(step)).map(|step| String::from_utf8(step.sql.clone()).unwrap()).collect()
 }
 
+/// The text with the numbers 101, 102 ... in it.
+fn numbered_text(outcome: &Outcome, input: &Binding<'_>) -> String {
+    match outcome.plan.numbers(input) {
+        Some(numbers) => {
+            let taken: Vec<u64> = (101..).take(numbers.wanted).collect();
+            let above = numbers.highest.map_or(String::new(), |highest| format!(" above {highest}"));
+            String::from_utf8(outcome.plan.numbered(input, &taken)).unwrap() + &above
+        }
+        None => "nothing".to_owned(),
+    }
+}
+
+fn numbered_parameters(outcome: &Outcome, input: &Binding<'_>) -> String {
+    let taken: Vec<u64> = (101..).take(outcome.plan.numbers(input).unwrap().wanted).collect();
+    let (text, parameters) = outcome.plan.numbered_by_parameters(input, &taken);
+    let parameters = parameters.iter().map(|parameter| match parameter {
+        Parameter::Own(own) => format!("?{own}"),
+        Parameter::Number(number) => number.to_string(),
+    });
+    format!("{} | {}", String::from_utf8(text).unwrap(), parameters.collect::<Vec<_>>().join(" "))
+}
+
+fn different(wanted: &str, found: String) -> String {
+    if found == wanted { String::new() } else { found }
+}
+
 /// What is wrong with one expectation; empty if nothing is.
 fn mismatch(wanted: &str, found: Result<(&Outcome, &Binding<'_>), &PlanError>) -> String {
     let is_met = match (wanted.split_once(' '), found) {
@@ -278,7 +314,11 @@ fn mismatch(wanted: &str, found: Result<(&Outcome, &Binding<'_>), &PlanError>) -
         (Some(("text", rest)), Ok((outcome, input))) => {
             let (shard, text) = rest.split_once(": ").unwrap();
             let rendered = text_for(outcome, input, shard.parse().unwrap());
-            return if rendered == text { String::new() } else { format!("text {shard}: {rendered}") };
+            return different(text, rendered);
+        }
+        (Some(("numbered", text)), Ok((outcome, input))) => return different(text, numbered_text(outcome, input)),
+        (Some(("parameters", text)), Ok((outcome, input))) => {
+            return different(text, numbered_parameters(outcome, input));
         }
         (Some(("over", text)), Ok((outcome, input))) => {
             let rendered = text_over(outcome, input);

@@ -136,8 +136,27 @@ pub struct Sharded {
     pub null_key: Option<ShardId>,
     /// Whether the shards may number rows of an AUTO_INCREMENT column, each on its own.
     pub auto_increment_per_shard: bool,
+    /// What numbers rows over all shards.
+    pub sequence: Option<Sequence>,
     /// What is known of the key column beyond its type.
     pub(super) key_facts: KeyFacts,
+}
+
+/// Numbers for rows that an INSERT leaves without one, unique over all shards and all ShardGates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sequence {
+    /// The column that is numbered.
+    pub column: String,
+    pub kind: SequenceKind,
+}
+
+/// Where the numbers come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SequenceKind {
+    /// Ranges of so many numbers, leased from a table on a server.
+    Segment { size: u32 },
+    /// 41 bits of milliseconds, 10 of the node, 12 of a counter.
+    Snowflake,
 }
 
 /// What the live key column is beyond its type. `None`: not known.

@@ -467,6 +467,7 @@ mod tests {
         pipes_as_concat: false,
         high_not_precedence: false,
         ignore_space: false,
+        no_auto_value_on_zero: false,
         charset: Charset::Utf8,
         server_version: 80036,
         mariadb: false,

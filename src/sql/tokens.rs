@@ -20,6 +20,8 @@ pub struct Mode {
     pub high_not_precedence: bool,
     /// `COUNT (x)` is a call. For parsers: the token is the same.
     pub ignore_space: bool,
+    /// 0 in an AUTO_INCREMENT column is a value, and does not ask for one.
+    pub no_auto_value_on_zero: bool,
     /// character_set_client.
     pub charset: Charset,
     /// 101119 is 10.11.19, 80036 is 8.0.36.
@@ -31,9 +33,15 @@ pub struct Mode {
 impl Mode {
     /// All of it in one number, for those who compare and hash modes often.
     pub fn bits(self) -> u64 {
-        let Mode { ansi_quotes, no_backslash_escapes, pipes_as_concat, high_not_precedence, ignore_space, .. } = self;
-        let flags =
-            [ansi_quotes, no_backslash_escapes, pipes_as_concat, high_not_precedence, ignore_space, self.mariadb];
+        let flags = [
+            self.ansi_quotes,
+            self.no_backslash_escapes,
+            self.pipes_as_concat,
+            self.high_not_precedence,
+            self.ignore_space,
+            self.no_auto_value_on_zero,
+            self.mariadb,
+        ];
         let flags = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u64::from(*flag));
         u64::from(self.server_version) << 32 | (self.charset as u64) << 8 | flags
     }
@@ -48,6 +56,7 @@ impl Default for Mode {
             pipes_as_concat: false,
             high_not_precedence: false,
             ignore_space: false,
+            no_auto_value_on_zero: false,
             charset: Charset::Utf8,
             server_version: 80036,
             mariadb: false,

@@ -147,6 +147,7 @@ codes! {
     USER_LOCK_DEADLOCK = 3058 b"HY000";
     /// Connections using insecure transport are prohibited.
     SECURE_TRANSPORT_REQUIRED = 3159 b"HY000";
+    AUTOINC_READ_FAILED = 1467 b"HY000";
     /// A backend cannot be reached. (Client libraries take an ERR packet with one of their own numbers, 2000 to 2999,
     /// for a malformed packet; 2003 is one of those.)
     CONNECT_TO_BACKEND = 1429 b"HY000";

@@ -54,6 +54,8 @@ pub struct Setup {
     pub replica_set: String,
     /// Lines of the rule file's head.
     pub rules: String,
+    /// Rules of further tables.
+    pub tables: String,
     /// Further lines at the end: more users, `[monitor]`.
     pub more: String,
     /// Other addresses than the servers' own for the primaries of some replica sets.
@@ -226,7 +228,7 @@ name = \"settings\"
 kind = \"single\"
 ",
     );
-    text
+    text + &setup.tables
 }
 
 /// A database that the application's user may not use.

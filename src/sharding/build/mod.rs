@@ -10,7 +10,7 @@ use super::function::FunctionSpec;
 use super::key::KeyType;
 use super::schema::{Database, ReplicaSetId, Schema, Shard, same_name};
 use super::shard_set::{MAX_SHARDS, ShardId, ShardSet};
-use super::table::Column;
+use super::table::{Column, Sequence};
 
 pub use error::{Place, RuleError, RuleProblem};
 
@@ -97,6 +97,8 @@ pub struct ShardedSpec {
     pub null_key: Option<String>,
     /// Whether each shard may number its own rows of an AUTO_INCREMENT column.
     pub auto_increment_per_shard: bool,
+    /// What numbers rows over all shards.
+    pub sequence: Option<Sequence>,
 }
 
 /// The shards of a sharded table.

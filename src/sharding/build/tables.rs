@@ -114,6 +114,7 @@ impl Scope<'_> {
             colocation: ColocationId(0),
             null_key: null_key.flatten(),
             auto_increment_per_shard: own.auto_increment_per_shard,
+            sequence: own.sequence.clone(),
             key_facts: key_facts(&spec.tables[index], own),
         })
     }

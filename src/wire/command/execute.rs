@@ -5,11 +5,14 @@
 
 use super::param::ParamType;
 use crate::value::{Charset, Value};
-use crate::wire::WireError;
 use crate::wire::reader::Reader;
+use crate::wire::{ColumnType, WireError};
 
 /// The flag of a cursor, which the rows are then fetched from.
 const CURSOR_TYPE_READ_ONLY: u8 = 0x01;
+
+/// The type of a BIGINT UNSIGNED, as it is sent.
+const UNSIGNED: [u8; 2] = [ColumnType::MYSQL_TYPE_LONGLONG as u8, 0x80];
 
 /// The fields before the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,15 @@ enum Argument {
         start: u32,
         end: u32,
     },
+}
+
+/// An argument of an execution that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// The client's, by its index.
+    Own(u16),
+    /// A BIGINT UNSIGNED.
+    Number(u64),
 }
 
 /// The arguments of one execution, as places in its body; and the types, which outlive it.
@@ -117,6 +129,18 @@ impl Arguments {
         flags: u8,
         out: &mut Vec<u8>,
     ) -> Result<(), WireError> {
+        self.write_given(body, which.map(Given::Own), statement_id, flags, out)
+    }
+
+    /// The same with arguments among them that the client did not send.
+    pub fn write_given(
+        &self,
+        body: &[u8],
+        which: impl ExactSizeIterator<Item = Given> + Clone,
+        statement_id: u32,
+        flags: u8,
+        out: &mut Vec<u8>,
+    ) -> Result<(), WireError> {
         let [a, b, c, d] = statement_id.to_le_bytes();
         // The iteration count is always 1.
         out.extend_from_slice(&[super::STMT_EXECUTE, a, b, c, d, flags, 1, 0, 0, 0]);
@@ -126,17 +150,26 @@ impl Arguments {
         let bitmap = out.len();
         out.resize(bitmap + which.len().div_ceil(8), 0);
         out.push(1);
-        for (place, index) in which.clone().enumerate() {
+        for (place, given) in which.clone().enumerate() {
+            let Given::Own(index) = given else {
+                out.extend_from_slice(&UNSIGNED);
+                continue;
+            };
             let (ty, argument) = self.at(index)?;
             out.extend_from_slice(&ty.to_bytes());
             if argument == Argument::Null {
                 out[bitmap + place / 8] |= 1 << (place % 8);
             }
         }
-        for index in which {
-            if let (_, Argument::Value { raw, end, .. }) = self.at(index)? {
-                let bytes = body.get(raw as usize..end as usize).ok_or(WireError::Truncated("parameter"))?;
-                out.extend_from_slice(bytes);
+        for given in which {
+            match given {
+                Given::Number(number) => out.extend_from_slice(&number.to_le_bytes()),
+                Given::Own(index) => {
+                    if let (_, Argument::Value { raw, end, .. }) = self.at(index)? {
+                        let bytes = body.get(raw as usize..end as usize).ok_or(WireError::Truncated("parameter"))?;
+                        out.extend_from_slice(bytes);
+                    }
+                }
             }
         }
         Ok(())
@@ -206,7 +239,6 @@ impl Arguments {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::wire::ColumnType;
     use proptest::prelude::*;
 
     const HEAD: &[u8] = b"\x07\0\0\0\x00\x01\0\0\0";
@@ -296,6 +328,9 @@ mod tests {
         let body = body(b"\x02\x01\x03\x00\x03\x00\xFD\x00\x01\x80\x05\0\0\0\x02ab\x01");
         arguments.read(&body, 4, |_| false).unwrap();
         let mut out = Vec::new();
+        arguments.write_given(&body, [Given::Number(7), Given::Own(1)].into_iter(), 9, 0, &mut out).unwrap();
+        assert_eq!(out, b"\x17\x09\0\0\0\0\x01\0\0\0\x02\x01\x08\x80\x03\x00\x07\0\0\0\0\0\0\0");
+        out.clear();
         arguments.write(&body, [3, 1, 2, 2].into_iter(), 9, 1, &mut out).unwrap();
         assert_eq!(out, b"\x17\x09\0\0\0\x01\x01\0\0\0\x02\x01\x01\x80\x03\x00\xFD\x00\xFD\x00\x01\x02ab\x02ab");
         assert!(arguments.write(&body, [4].into_iter(), 9, 0, &mut out).is_err());

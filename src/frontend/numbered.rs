@@ -1,0 +1,161 @@
+//! INSERTs into tables that a sequence numbers: numbers are fetched, put into the text, and what comes out is planned and
+//! run like any other statement. The answer says of insert ids what a server says that numbers the rows itself.
+
+use std::sync::Arc;
+
+use super::error::ClientMessage;
+use super::prepared::Prepared;
+use super::query::Statement;
+use super::session::Session;
+use crate::exec::links::Side;
+use crate::exec::write::{Command, Order};
+use crate::plan::{Binding, Numbers, Parameter, Plan, Route, ShardRows};
+use crate::sharding::{Schema, ShardId};
+use crate::value::Value;
+use crate::wire::command::Given;
+use crate::wire::walker::AnswerKind;
+
+/// A statement with its numbers.
+#[derive(Debug)]
+pub(super) struct Numbered {
+    text: Vec<u8>,
+    /// Of a prepared statement, in which numbers are parameters.
+    parameters: Vec<Parameter>,
+    /// What LAST_INSERT_ID() is when it is done: the first number.
+    first: u64,
+}
+
+impl Session {
+    /// The statement with the numbers that its rows want; `None` if they want none.
+    pub(super) async fn numbered(
+        &mut self,
+        plan: &Plan,
+        statement: &Statement<'_>,
+    ) -> Result<Option<Numbered>, ClientMessage> {
+        let schema = Arc::clone(&self.schema);
+        let binding = Binding { schema: &schema, ..self.binding(statement.sql) };
+        let Some(numbers) = plan.numbers(&binding) else { return Ok(None) };
+        let taken = self.take_numbers(&schema, &numbers).await?;
+        let text =
+            |first: &u64| Numbered { text: plan.numbered(&binding, &taken), parameters: Vec::new(), first: *first };
+        Ok(taken.first().map(text))
+    }
+
+    /// The same for an execution of a prepared statement.
+    pub(super) async fn numbered_execution(
+        &mut self,
+        statement: &Prepared,
+        plan: &Plan,
+        body: &[u8],
+    ) -> Result<Option<Numbered>, ClientMessage> {
+        let schema = Arc::clone(&self.schema);
+        let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+        let binding = statement.binding(&schema, &values);
+        let Some(numbers) = plan.numbers(&binding) else { return Ok(None) };
+        let taken = self.take_numbers(&schema, &numbers).await?;
+        let Some(first) = taken.first().copied() else { return Ok(None) };
+        let (text, parameters) = plan.numbered_by_parameters(&binding, &taken);
+        Ok(Some(Numbered { text, parameters, first }))
+    }
+
+    /// As many numbers as are wanted. The sequence also learns of the highest number that the rows give.
+    async fn take_numbers(&self, schema: &Schema, numbers: &Numbers<'_>) -> Result<Vec<u64>, ClientMessage> {
+        Ok(self.shared.sequences.take(&self.setup.topology, schema, numbers).await?)
+    }
+
+    pub(super) async fn insert_numbered(
+        &mut self,
+        numbered: Numbered,
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        let plan = self.plan(&numbered.text)?;
+        let statement = Statement { sql: &numbered.text, more_follows };
+        let route = plan.bind(&self.binding(statement.sql))?;
+        self.before_statement(&plan, &route)?;
+        let parts = parts_of(&plan, route)?;
+        if let [ShardRows { shard, .. }] = parts[..]
+            && plan.rows() == 1
+        {
+            self.on_one(&plan, &statement, shard, Side::Primary).await?;
+            self.note_number(numbered.first);
+            return Ok(());
+        }
+        let order = |part: &ShardRows| {
+            let mut text = Vec::new();
+            plan.render_rows(&self.binding(statement.sql), part, &mut text);
+            (part.shard, Order { command: Command::Text(text), rows: Some(part.rows.len()) })
+        };
+        let orders = parts.iter().map(order).collect();
+        self.write_everywhere(&plan, orders, Some(numbered.first), more_follows).await
+    }
+
+    pub(super) async fn execute_numbered(
+        &mut self,
+        statement: &Prepared,
+        numbered: Numbered,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        let plan = self.plan_as_prepared(statement, &numbered.text)?;
+        let (route, orders) = self.numbered_orders(&plan, statement, &numbered, body)?;
+        self.before_statement(&plan, &route)?;
+        if let [(shard, Order { command: Command::Prepared(execution), .. })] = &orders[..]
+            && plan.rows() == 1
+        {
+            let link = self.begin_execution(&plan, execution, *shard, Side::Primary).await?;
+            let kind = AnswerKind::Execute { cursor: false };
+            self.relay_answer(&plan, &statement.text, link, kind, false).await?;
+            self.note_number(numbered.first);
+            return Ok(());
+        }
+        self.write_everywhere(&plan, orders, Some(numbered.first), false).await
+    }
+
+    /// What each shard executes of a numbered statement, which `plan` was made of last.
+    fn numbered_orders(
+        &self,
+        plan: &Plan,
+        statement: &Prepared,
+        numbered: &Numbered,
+        body: &[u8],
+    ) -> Result<(Route, Vec<(ShardId, Order)>), ClientMessage> {
+        let Numbered { text, parameters, .. } = numbered;
+        let values = parameters.iter().map(|parameter| match *parameter {
+            Parameter::Own(index) => statement.value(index, body),
+            Parameter::Number(number) => Value::UInt(number),
+        });
+        let values: Vec<Value<'_>> = values.collect();
+        let own = statement.binding(&self.schema, &values);
+        let binding = Binding { sql: text, literals: self.shape.literals(), ..own };
+        let route = plan.bind(&binding)?;
+        let count = parameters.len() as u16;
+        let mut orders = Vec::new();
+        for part in parts_of(plan, route.clone())? {
+            let mut text = Vec::new();
+            plan.render_rows(&binding, &part, &mut text);
+            let places = plan.params_of(&part, count);
+            let given = places.iter().map(|place| match parameters[usize::from(*place)] {
+                Parameter::Own(index) => Given::Own(index),
+                Parameter::Number(number) => Given::Number(number),
+            });
+            let command = Command::Prepared(statement.execution_given(text, given, body)?);
+            orders.push((part.shard, Order { command, rows: Some(part.rows.len()) }));
+        }
+        Ok((route, orders))
+    }
+
+    /// A row was inserted with this number, if one was.
+    fn note_number(&mut self, number: u64) {
+        if !self.last.failed && self.last.row_count == 1 {
+            self.last.insert_id = number;
+        }
+    }
+}
+
+/// The rows of each shard.
+fn parts_of(plan: &Plan, route: Route) -> Result<Vec<ShardRows>, ClientMessage> {
+    match route {
+        Route::One(shard) => Ok(vec![ShardRows { shard, rows: (0..plan.rows() as u32).collect() }]),
+        Route::Split(parts) => Ok(parts),
+        _ => Err(ClientMessage::unsupported("an INSERT of rows that a sequence numbers")),
+    }
+}

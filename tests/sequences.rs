@@ -1,0 +1,204 @@
+//! Rows that sequences number, over real servers: as one server numbers them, and unique whatever dies.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod harness;
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use harness::answer::Answer;
+use harness::client::{Client, Param};
+use harness::stage::{Setup, Stage, World};
+use harness::talk::wait_until;
+
+const SHARDS: &str = "function = { kind = \"mod\" }\nshards = [\"s0\", \"s1\", \"s2\", \"s3\"]";
+
+fn world() -> &'static World {
+    static WORLD: OnceLock<&'static World> = OnceLock::new();
+    WORLD.get_or_init(|| World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]))
+}
+
+/// A ShardGate with these tables: name, key, sequence. They are made through it, if they are not there.
+fn stage(tables: &[(&str, &str, &str)]) -> Stage {
+    let rule = |(name, key, sequence): &(&str, &str, &str)| {
+        format!("\n[[tables]]\nname = \"{name}\"\nshard_key = \"{key}\"\nsequence = {sequence}\n{SHARDS}\n")
+    };
+    let stage = world().stage(Setup { tables: tables.iter().map(rule).collect(), ..Setup::default() });
+    let mut client = stage.connect();
+    for (name, _, _) in tables {
+        client.run(&create(name));
+        // The columns are read after DDL, not before it is answered.
+        wait_until("the columns to be known", std::time::Duration::from_secs(10), || {
+            !matches!(client.one(format!("EXPLAIN ROUTE INSERT INTO {name} VALUES (1, 1, 'x')")), Answer::Error { .. })
+        });
+    }
+    stage
+}
+
+fn create(name: &str) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS {name} (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, who INT NOT NULL DEFAULT 1, \
+         text VARCHAR(40) UNIQUE) ENGINE=InnoDB"
+    )
+}
+
+/// The same on one server that numbers the rows itself.
+fn plain(name: &str) -> Client {
+    let mut root = world().root(0);
+    root.run("CREATE DATABASE IF NOT EXISTS plain; USE plain");
+    root.run(&create(name));
+    root
+}
+
+#[test]
+fn rows_are_numbered_as_one_server_numbers_them() {
+    for (table, key) in [("invoices", "who"), ("notes", "id")] {
+        let stage = stage(&[(table, key, "{ column = \"id\" }")]);
+        let (mut ours, mut theirs) = (stage.connect(), plain(table));
+        let statements = [
+            "INSERT INTO T (who, text) VALUES (2, 'a')",
+            "INSERT INTO T (who, text) VALUES (1, 'b'), (2, 'c'), (3, 'd'), (4, 'e')",
+            "INSERT INTO T VALUES (NULL, 3, 'f')",
+            "INSERT INTO T VALUES (0, 3, 'g'), (DEFAULT, 4, 'h')",
+            "INSERT INTO T SET who = 7, text = 'i'",
+            "INSERT INTO T SET id = DEFAULT, who = 7",
+            "INSERT INTO T (id, who) VALUES (100, 1)",
+            "INSERT INTO T (who) VALUES (1)",
+            "INSERT INTO T (text, id, who) VALUES ('k', '150', 2)",
+            "INSERT INTO T () VALUES ()",
+            "REPLACE INTO T (who, text) VALUES (9, 'z')",
+            "INSERT INTO T (id, who) VALUES (-7, 1)",
+            "INSERT IGNORE INTO T (who, text) VALUES (1, 'l')",
+            "BEGIN; INSERT INTO T (who) VALUES (1), (2), (3); ROLLBACK; INSERT INTO T (who) VALUES (2)",
+            "INSERT INTO T (who, text) VALUES (5, 'm') ON DUPLICATE KEY UPDATE who = who",
+            "SET sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO'); INSERT INTO T (id, who) VALUES (0, 4)",
+            "INSERT INTO T (who) VALUES (8)",
+        ];
+        for statement in statements {
+            // The shard key has to come from somewhere; and 0 is none that is certain in an AUTO_INCREMENT column.
+            let is_left_out = if key == "who" { "() VALUES ()" } else { "VALUES (0, 4)" };
+            if statement.ends_with(is_left_out) {
+                continue;
+            }
+            let statement = statement.replace(" T ", &format!(" {table} "));
+            let (a, b) = (ours.run(&statement), theirs.run(&statement));
+            let told = |ok: &harness::answer::Ok| (ok.affected_rows, ok.last_insert_id, ok.info.clone());
+            assert_eq!(told(&a), told(&b), "{statement}");
+            let last = "SELECT LAST_INSERT_ID()";
+            assert_eq!(ours.value(last), theirs.value(last), "{statement}");
+        }
+        prepared_alike(table, &mut ours, &mut theirs);
+        let all = format!("SELECT id, who, text FROM {table} ORDER BY id");
+        let rows = theirs.rows(&all);
+        assert_eq!(ours.rows(&all), rows);
+        assert!(rows.len() > 20, "{rows:?}");
+        assert_eq!(ours.error(format!("INSERT INTO {table} (id, who) VALUES (1.5, 1)")).code, 1235);
+        stage.assert_sound();
+    }
+}
+
+fn prepared_alike(table: &str, ours: &mut Client, theirs: &mut Client) {
+    let text = |text: &str| Param::Text(text.to_owned());
+    let cases: [(&str, Vec<Param>); 4] = [
+        ("INSERT INTO T (who, text) VALUES (?, ?)", vec![Param::Int(3), text("p1")]),
+        ("INSERT INTO T (who, text) VALUES (?, ?), (?, ?)", vec![Param::Int(1), text("p2"), Param::Int(2), text("p3")]),
+        ("INSERT INTO T VALUES (?, ?, ?)", vec![Param::Null, Param::Int(2), text("p4")]),
+        ("INSERT INTO T VALUES (?, ?, ?)", vec![Param::Int(5000), Param::Int(2), text("p5")]),
+    ];
+    for (statement, params) in &cases {
+        let statement = statement.replace(" T ", &format!(" {table} "));
+        let mut answers = Vec::new();
+        for client in [&mut *ours, &mut *theirs] {
+            let prepared = client.prepare(statement.as_bytes()).unwrap().unwrap();
+            let answer = client.execute(&prepared, params).unwrap().pop().unwrap();
+            let Answer::Ok(ok) = answer else { panic!("{statement}: {answer:?}") };
+            client.close(&prepared).unwrap();
+            answers.push((ok.affected_rows, ok.last_insert_id, ok.info, client.value("SELECT LAST_INSERT_ID()")));
+        }
+        assert_eq!(answers[0], answers[1], "{statement}");
+    }
+}
+
+#[test]
+fn a_number_that_the_client_gives_is_not_its_last_insert_id() {
+    let stage = world().stage(Setup::default());
+    let mut other = stage.connect();
+    other.run("INSERT INTO settings (name) VALUES ('one'), ('two')");
+    // This session gets the other's connection, and what that says of LAST_INSERT_ID().
+    let mut client = stage.connect();
+    assert_eq!(client.run("INSERT INTO settings (id, name) VALUES (70, 'seventy')").last_insert_id, 70);
+    assert_eq!(client.value("SELECT LAST_INSERT_ID()"), "0");
+    client.run("INSERT INTO settings (name) VALUES ('next')");
+    assert_eq!(client.value("SELECT LAST_INSERT_ID()"), "71");
+    client.run("INSERT INTO settings (id, name) VALUES (90, 'ninety')");
+    assert_eq!(client.value("SELECT LAST_INSERT_ID()"), "71");
+}
+
+#[test]
+fn a_sequence_begins_behind_the_rows_that_are_there() {
+    let stage = stage(&[("old", "who", "{ column = \"id\", size = 10 }")]);
+    let mut client = stage.connect();
+    world().root(1).run("INSERT INTO shop_3.old (id, who) VALUES (4711, 3)");
+    client.run("INSERT INTO old (who) VALUES (1)");
+    assert_eq!(client.value("SELECT LAST_INSERT_ID()"), "4712");
+}
+
+/// Four sessions of each of two ShardGates insert at once; one ShardGate is killed and started again in between.
+fn insert_at_once(table: (&str, &str, &str)) -> BTreeSet<u64> {
+    let name = table.0;
+    let mut ids = BTreeSet::new();
+    let mut rounds = [stage(&[table]), stage(&[table])];
+    for round in 0..3 {
+        let tasks: Vec<_> = rounds
+            .iter()
+            .flat_map(|stage| (0..4).map(|_| stage.connect()).collect::<Vec<_>>())
+            .map(|mut client| {
+                let statement = format!("INSERT INTO {name} (who) VALUES (1), (2), (3)");
+                std::thread::spawn(move || {
+                    let first = |_| client.run(&statement).last_insert_id;
+                    (0..20).map(first).flat_map(|first| first..first + 3).collect::<Vec<u64>>()
+                })
+            })
+            .collect();
+        for id in tasks.into_iter().flat_map(|task| task.join().unwrap()) {
+            assert!(ids.insert(id), "{id} came twice");
+        }
+        if round < 2 {
+            rounds[0].proxy.kill9();
+            rounds[0] = stage(&[table]);
+        }
+    }
+    let found = rounds[1].connect().rows(&format!("SELECT id FROM {name}"));
+    let found: BTreeSet<u64> = found.iter().map(|row| row[0].parse().unwrap()).collect();
+    assert_eq!(found, ids);
+    assert_eq!(ids.len(), 3 * 2 * 4 * 20 * 3);
+    ids
+}
+
+#[test]
+fn segments_of_two_shardgates_never_meet() {
+    insert_at_once(("segments", "who", "{ column = \"id\", size = 7 }"));
+}
+
+#[test]
+fn snowflakes_of_two_shardgates_never_meet() {
+    let ids = insert_at_once(("flakes", "id", "{ column = \"id\", kind = \"snowflake\" }"));
+    let nodes: BTreeSet<u64> = ids.iter().map(|id| id >> 12 & 1023).collect();
+    assert!(nodes.len() >= 4, "each process has a node of its own: {nodes:?}");
+}
+
+#[test]
+fn rows_are_not_inserted_without_their_numbers() {
+    let stage = stage(&[("guarded", "who", "{ column = \"id\", size = 1 }")]);
+    let mut client = stage.connect();
+    client.run("INSERT INTO guarded (who) VALUES (1)");
+    let mut root = world().root(0);
+    root.run("BEGIN; SELECT * FROM shardgate.sequence WHERE name = 'shop.guarded' FOR UPDATE");
+    let error = client.error("INSERT INTO guarded (who) VALUES (1), (2)");
+    root.run("ROLLBACK");
+    assert_eq!(error.code, 1467);
+    assert!(error.message.contains("id of guarded"), "{error:?}");
+    assert_eq!(client.value("SELECT COUNT(*) FROM guarded"), "1");
+    client.run("INSERT INTO guarded (who) VALUES (1), (2)");
+    assert_eq!(client.value("SELECT COUNT(*) FROM guarded"), "3");
+}

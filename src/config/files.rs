@@ -15,7 +15,8 @@ static DIGEST: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 const SECRET: &[&str] = &["password", "native_hash", "sha256_hash"];
 
 /// Parts of the main file that count at start only.
-const AT_START: &[&str] = &["server.listen", "server.workers", "server.plan_cache", "transactions", "log.format"];
+const AT_START: &[&str] =
+    &["server.listen", "server.workers", "server.plan_cache", "transactions", "console", "log.format"];
 
 /// A file or folder that was looked at.
 #[derive(Clone, PartialEq)]

@@ -8,7 +8,9 @@ use super::problem::{Problem, Problems, Report, nearest};
 use super::rule_file::RuleFile;
 use super::section::{Section, Source};
 use super::users::UserEntry;
-use super::{Config, Places, log, monitor, reload, replica_sets, rule_file, secret, server, transactions, users};
+use super::{
+    Config, Places, console, log, monitor, reload, replica_sets, rule_file, secret, server, transactions, users,
+};
 use crate::backend::options::{Options, ReplicaSetOptions};
 use crate::frontend::options::User;
 use crate::sharding::Schema;
@@ -53,6 +55,7 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
     let log = optional(main, "log", log::read);
     let monitor = optional(main, "monitor", monitor::read);
     let reload = optional(main, "reload", reload::read);
+    let console = optional(main, "console", |section| console::read(section, folder));
     let transactions = match main.item("transactions") {
         Some(item) => item.section("[transactions]").and_then(|section| transactions::read(&section)),
         None => Some(transactions::default()),
@@ -91,6 +94,7 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
         frontend: crate::frontend::options::Options { users, ..frontend? },
         backend: Options { replica_sets, monitor: monitor? },
         transactions: transactions?,
+        console: console?,
         log: log?,
         reload: reload?,
         schema: schema?,

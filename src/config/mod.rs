@@ -13,6 +13,7 @@ mod replica_sets;
 mod tls;
 mod monitor;
 mod transactions;
+mod console;
 mod log;
 mod reload;
 mod parameter;
@@ -34,7 +35,7 @@ pub use reload::ReloadOptions;
 
 use crate::backend::comparison::Subject;
 use crate::sharding::Schema;
-use crate::{backend, frontend, txn};
+use crate::{admin, backend, frontend, txn};
 
 /// All that a configuration says.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub struct Config {
     pub backend: backend::options::Options,
     /// `[transactions]`.
     pub transactions: txn::options::Options,
+    /// `[console]`; without users there is none.
+    pub console: admin::options::Options,
     /// `[log]`.
     pub log: LogOptions,
     /// `[reload]`.

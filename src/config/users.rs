@@ -53,7 +53,7 @@ fn databases<'d>(item: &Item<'d>) -> Vec<(String, Item<'d>)> {
 }
 
 /// A password, or a hash as a server stores it.
-fn credential(item: &Item<'_>, folder: &Path) -> Option<Credential> {
+pub(super) fn credential(item: &Item<'_>, folder: &Path) -> Option<Credential> {
     const EXAMPLE: &str = "a text, { env = \"VARIABLE\" }, { file = \"path\" }, { native_hash = \"*..\" } or { sha256_hash = \"$A$005$..\" }";
     if item.is_text() {
         return item.text().map(|text| Secret::from(text).into());

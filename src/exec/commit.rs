@@ -20,7 +20,7 @@ use crate::backend::topology::Topology;
 use crate::sharding::Schema;
 use crate::txn::coordinator::{Action, Coordinator, Ending, Event, Reply, Role};
 use crate::txn::decision::Decision;
-use crate::txn::in_flight::{InFlight, Place};
+use crate::txn::in_flight::{Committing, InFlight, Place};
 use crate::txn::xid::{Gtrid, Xid};
 use crate::wire::error_code::{self as codes, ErrorCode};
 use crate::wire::packet;
@@ -171,8 +171,9 @@ async fn with_decision(parts: &mut [Part], xid: &Xid, context: &Context<'_>) -> 
         step_timeout: in_flight.options.commit_timeout,
     };
     let committing = in_flight.begin_commit(&xid.gtrid, decision);
-    let (ending, failure) = phases.drive(parts, &roles).await;
+    let (ending, failure) = phases.drive(parts, &roles, &committing).await;
     drop(committing);
+    phases.count(ending, is_alone);
     phases.conclude(ending, failure)
 }
 
@@ -197,7 +198,12 @@ fn taken_over() -> Failure {
 
 impl Decided<'_> {
     /// Does what the coordinator says until it has ended; also the first failure on the way.
-    async fn drive(&self, parts: &mut [Part], roles: &[Role]) -> (Ending, Option<Failure>) {
+    async fn drive(
+        &self,
+        parts: &mut [Part],
+        roles: &[Role],
+        committing: &Committing<'_>,
+    ) -> (Ending, Option<Failure>) {
         self.die_at(Place::BeforePrepare);
         let (mut coordinator, mut actions) = Coordinator::start(roles);
         let mut first_failure = None;
@@ -206,10 +212,23 @@ impl Decided<'_> {
                 self.leave(parts, &actions);
                 return (ending, first_failure);
             }
+            if actions.iter().any(|action| matches!(action, Action::Commit(_))) {
+                committing.decided();
+            }
             let (events, failure) = self.act(parts, &actions).await;
             first_failure = first_failure.or(failure);
             self.die_between(&actions);
             actions = events.into_iter().flat_map(|event| coordinator.on(event)).collect();
+        }
+    }
+
+    fn count(&self, ending: Ending, is_alone: bool) {
+        let counters = &self.context.in_flight.counters;
+        match ending {
+            Ending::Committed { .. } if is_alone => counters.committed_alone.increment(),
+            Ending::Committed { .. } => counters.committed.increment(),
+            Ending::RolledBack { .. } => counters.rolled_back.increment(),
+            Ending::Unknown => counters.unknown.increment(),
         }
     }
 
@@ -221,6 +240,7 @@ impl Decided<'_> {
             in_flight.settle(self.decider, gtrid);
         }
         if !is_settled {
+            in_flight.counters.unsettled.increment();
             tracing::warn!(transaction = %gtrid, ?ending, "a distributed commit is left to recovery");
             in_flight.wanted.notify_one();
         }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use crate::backend::error::Reason;
 use crate::backend::interrupt::Interrupt;
+use crate::sharding::ShardId;
+use crate::txn::xid::Gtrid;
 
 /// The sessions that are open now.
 #[derive(Debug)]
@@ -40,6 +43,18 @@ pub struct Activity {
     /// The kind of the command that runs, and since when, by the watchdog's clock.
     running: AtomicU64,
     text: Mutex<Beginning>,
+    transaction: Mutex<Option<OpenTransaction>>,
+}
+
+/// A transaction that is open.
+#[derive(Debug, Clone)]
+pub struct OpenTransaction {
+    /// Its first statement, by the watchdog's clock.
+    pub since_ms: u64,
+    /// Those that take part.
+    pub shards: SmallVec<[ShardId; 4]>,
+    /// Once there is more than one shard.
+    pub gtrid: Option<Gtrid>,
 }
 
 /// The first bytes of a statement.
@@ -76,6 +91,26 @@ impl Activity {
     /// The command has its answer.
     pub fn end(&self, now_ms: u64) {
         self.running.store(now_ms << 8 | u64::from(Self::SLEEP), Ordering::Relaxed);
+    }
+
+    /// A shard takes part in the transaction, or was about to.
+    pub fn joined(&self, shard: ShardId, gtrid: Option<&Gtrid>, now_ms: u64) {
+        let mut transaction = self.transaction.lock();
+        let fresh = || OpenTransaction { since_ms: now_ms, shards: SmallVec::new(), gtrid: None };
+        let open = transaction.get_or_insert_with(fresh);
+        if !open.shards.contains(&shard) {
+            open.shards.push(shard);
+            open.gtrid = gtrid.cloned();
+        }
+    }
+
+    /// The transaction has ended.
+    pub fn left(&self) {
+        *self.transaction.lock() = None;
+    }
+
+    pub fn transaction(&self) -> Option<OpenTransaction> {
+        self.transaction.lock().clone()
     }
 
     /// The kind of the running command (`None`: none runs), since when that is so, and the statement.
@@ -146,6 +181,13 @@ impl Registry {
             self.entries.lock().values().filter(|entry| *entry.user.lock() == user).cloned().collect();
         own.sort_unstable_by_key(|entry| entry.id);
         own
+    }
+
+    /// All sessions, by id.
+    pub fn all(&self) -> Vec<Arc<Entry>> {
+        let mut all: Vec<_> = self.entries.lock().values().cloned().collect();
+        all.sort_unstable_by_key(|entry| entry.id);
+        all
     }
 
     pub fn is_empty(&self) -> bool {

@@ -375,7 +375,11 @@ impl Session {
     /// A connection for `shard` on which the session's next statement can run.
     pub(super) async fn obtain(&mut self, shard: ShardId, side: Side) -> Result<Link, ClientMessage> {
         let (links, txn, need) = self.need();
-        Ok(links.obtain(&need, shard, side, txn).await?)
+        let link = links.obtain(&need, shard, side, txn).await?;
+        if self.txn.is_open() || !self.autocommit {
+            self.registered.entry.activity.joined(shard, self.txn.gtrid(), self.now_ms());
+        }
+        Ok(link)
     }
 
     /// The same where nothing must be waited for.

@@ -95,6 +95,7 @@ impl Session {
         };
         links.into_iter().for_each(|link| self.links.put(link));
         self.txn.end();
+        self.registered.entry.activity.left();
         if lost && end == End::Commit {
             let text = "the transaction was rolled back: its server was lost before COMMIT";
             return Err(ClientMessage::new(codes::ERROR_DURING_COMMIT, text));

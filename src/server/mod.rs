@@ -23,6 +23,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::keeper::{Keeper, LogLevel};
 
+use crate::admin::console::Console;
 use crate::backend::error::Reason;
 use crate::backend::interrupt::Watchdog;
 use crate::backend::topology::Topology;
@@ -55,6 +56,9 @@ pub fn serve(path: &Path, json: Option<bool>, level: Option<&str>) -> anyhow::Re
         let proxy = Proxy::start(&config, Some(log_level).filter(|_| level.is_none())).await?;
         for address in proxy.addresses() {
             tracing::info!(%address, "ready for clients");
+        }
+        if let Some(address) = proxy.console() {
+            tracing::info!(%address, "ready for operators");
         }
         loop {
             tokio::select! {
@@ -138,6 +142,7 @@ pub struct Proxy {
     workers: Arc<Workers>,
     addresses: Vec<SocketAddr>,
     accepting: JoinSet<()>,
+    console: Option<SocketAddr>,
     background: JoinSet<()>,
     keeper: JoinSet<()>,
 }
@@ -151,6 +156,10 @@ impl Proxy {
         let topology = Arc::new(Topology::new(&config.backend, options.workers, Arc::clone(&watchdog))?);
         let tls = tls::server_config(&options.tls)?;
         let listener = Listener::bind(&options.listen).await?;
+        let console = match config.console.users.is_empty() {
+            true => None,
+            false => Some(Console::bind(&config.console).await?),
+        };
         let keys = ServerKeys::generate()?;
         let workers = options.workers;
         let started = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
@@ -175,12 +184,21 @@ impl Proxy {
         let workers = Arc::new(Workers::start(workers, &shared)?);
         let mut accepting = JoinSet::new();
         accepting.spawn(listener.run(Arc::clone(&workers)));
-        Ok(Proxy { shared, workers, addresses, accepting, background, keeper })
+        let console_address = console.as_ref().and_then(|console| console.address().ok());
+        if let Some(console) = console {
+            background.spawn(console.run(Arc::clone(&shared)));
+        }
+        Ok(Proxy { shared, workers, addresses, accepting, console: console_address, background, keeper })
     }
 
     /// Where clients can connect.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where operators can connect.
+    pub fn console(&self) -> Option<SocketAddr> {
+        self.console
     }
 
     /// Reads the configuration again and takes it over. What comes of it is logged.

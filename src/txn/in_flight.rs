@@ -5,9 +5,10 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::decision::{Decision, DecisionTable};
+use super::doubt::{Counters, Doubt, Report, Request, Wish};
 use super::options::Options;
 use super::xid::{Gtrid, Names, Owner};
 
@@ -19,11 +20,21 @@ pub struct InFlight {
     pub table: DecisionTable,
     /// Asks recovery to look now.
     pub wanted: Notify,
+    pub counters: Counters,
     /// By sequence: how it decides.
-    committing: Mutex<HashMap<u64, Decision>>,
+    committing: Mutex<HashMap<u64, UnderWay>>,
     /// By replica set: decisions that all branches have confirmed.
     settled: Mutex<HashMap<String, Vec<Gtrid>>>,
     reached: AtomicU32,
+    requests: Mutex<Vec<Request>>,
+    doubts: Mutex<Vec<Doubt>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct UnderWay {
+    decision: Decision,
+    /// It is durable.
+    is_decided: bool,
 }
 
 /// A commit under way: until this is dropped, recovery leaves its branches alone.
@@ -31,6 +42,15 @@ pub struct InFlight {
 pub struct Committing<'a> {
     all: &'a InFlight,
     sequence: u64,
+}
+
+impl Committing<'_> {
+    /// The decision is durable.
+    pub fn decided(&self) {
+        if let Some(commit) = self.all.committing.lock().get_mut(&self.sequence) {
+            commit.is_decided = true;
+        }
+    }
 }
 
 impl Drop for Committing<'_> {
@@ -50,19 +70,52 @@ impl InFlight {
             committing: Mutex::default(),
             settled: Mutex::default(),
             reached: AtomicU32::new(0),
+            counters: Counters::default(),
+            requests: Mutex::default(),
+            doubts: Mutex::default(),
         }
+    }
+
+    /// Asks recovery to do something now; the answer comes when it is done.
+    pub fn wish(&self, wish: Wish) -> oneshot::Receiver<Result<Report, String>> {
+        let (answer, outcome) = oneshot::channel();
+        self.requests.lock().push(Request { wish, answer });
+        self.wanted.notify_one();
+        outcome
+    }
+
+    /// For recovery: what it was asked to do.
+    pub fn take_requests(&self) -> Vec<Request> {
+        std::mem::take(&mut *self.requests.lock())
+    }
+
+    /// For recovery: what it found.
+    pub fn found(&self, doubts: Vec<Doubt>) {
+        *self.doubts.lock() = doubts;
+    }
+
+    /// The branches that were prepared when recovery looked last, and were not ended then.
+    pub fn doubts(&self) -> Vec<Doubt> {
+        self.doubts.lock().clone()
+    }
+
+    /// The commits under way: name, and whether the decision is durable.
+    pub fn all_committing(&self) -> Vec<(Gtrid, bool)> {
+        let owner = self.names.owner();
+        let name = |sequence: &u64| Gtrid { owner: owner.clone(), sequence: *sequence };
+        self.committing.lock().iter().map(|(sequence, commit)| (name(sequence), commit.is_decided)).collect()
     }
 
     /// `decision`: `Commit` with a decider, or `Alone`.
     pub fn begin_commit(&self, gtrid: &Gtrid, decision: Decision) -> Committing<'_> {
-        self.committing.lock().insert(gtrid.sequence, decision);
+        self.committing.lock().insert(gtrid.sequence, UnderWay { decision, is_decided: false });
         Committing { all: self, sequence: gtrid.sequence }
     }
 
     /// How a commit of this process that is under way decides.
     pub fn committing(&self, gtrid: &Gtrid) -> Option<Decision> {
         let is_own = gtrid.owner == *self.names.owner();
-        self.committing.lock().get(&gtrid.sequence).copied().filter(|_| is_own)
+        self.committing.lock().get(&gtrid.sequence).map(|commit| commit.decision).filter(|_| is_own)
     }
 
     /// All branches have confirmed: the decision's row on this replica set may go.

@@ -10,6 +10,7 @@ pub mod xid;
 pub mod decision;
 pub mod coordinator;
 pub mod recovery;
+pub mod doubt;
 pub mod in_flight;
 #[cfg(test)]
 mod model;

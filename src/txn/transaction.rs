@@ -137,6 +137,11 @@ impl Transaction {
         self.lost
     }
 
+    /// The name of a transaction that has reached a second shard.
+    pub fn gtrid(&self) -> Option<&Gtrid> {
+        self.name.as_ref().map(|(gtrid, _)| gtrid)
+    }
+
     /// True between BEGIN and its end, and under autocommit=0 once a shard takes part.
     pub fn is_open(&self) -> bool {
         self.begun.is_some() || !self.branches.is_empty() || self.lost

@@ -8,6 +8,7 @@
 mod watched;
 mod ask;
 mod resolve;
+mod force;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use watched::{Found, OldRow, Watched};
 use crate::backend::control::within;
 use crate::backend::topology::Topology;
 use crate::txn::decision::Decision;
+use crate::txn::doubt::{Doubt, Report, Wish};
 use crate::txn::in_flight::{InFlight, Place};
 use crate::txn::recovery::{OwnerState, Verdict, judge};
 use crate::txn::xid::{Gtrid, Xid};
@@ -45,10 +47,23 @@ pub async fn run(
     loop {
         let newest = Arc::clone(&topology.borrow_and_update());
         recovery.follow(&newest);
-        let is_done = recovery.pass().await;
+        // What is asked from now on wants another look.
+        let requests = in_flight.take_requests();
+        let report = recovery.pass().await;
         first.notify_one();
-        let pause =
-            if is_done { in_flight.options.recovery_interval } else { SOON.min(in_flight.options.recovery_interval) };
+        for request in requests {
+            let outcome = match request.wish {
+                Wish::Look => Ok(report),
+                Wish::End(gtrid, decision) => recovery.force(&gtrid, decision).await,
+            };
+            // Who does not wait any more needs no answer.
+            let _ = request.answer.send(outcome);
+        }
+        let pause = if report.left == 0 && report.silent == 0 {
+            in_flight.options.recovery_interval
+        } else {
+            SOON.min(in_flight.options.recovery_interval)
+        };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = in_flight.wanted.notified() => {}
@@ -100,50 +115,75 @@ impl Recovery {
         self.seen.clear();
     }
 
-    /// One look at all servers; false if something was left for later.
-    async fn pass(&mut self) -> bool {
+    /// One look at all servers.
+    async fn pass(&mut self) -> Report {
         let in_flight = Arc::clone(&self.in_flight);
         // Old rows before branches: a branch that is prepared when its row is read must be in the list that follows.
         let old = join_all(self.sets.iter_mut().map(|set| set.tend(&in_flight))).await;
         let found = join_all(self.sets.iter_mut().zip(&old).map(|(set, old)| set.look(&in_flight, old))).await;
-        let due = self.due(&found);
-        let is_complete = found.iter().all(Option::is_some);
-        if is_complete {
+        let mut due = self.due(&found);
+        let silent = found.iter().filter(|found| found.is_none()).count();
+        if silent == 0 {
             self.forget(old, &found).await;
         }
-        let mut left = due.waiting;
-        for (at, xid) in due.now {
-            left += usize::from(!self.resolve(at, &xid).await);
+        let mut report = Report { ended: 0, left: due.waiting, silent };
+        for (at, xid) in std::mem::take(&mut due.now) {
+            match self.resolve(at, &xid).await {
+                true => {
+                    report.ended += 1;
+                    due.doubts.retain(|(place, _)| *place != (at, Some(xid.clone())));
+                }
+                false => report.left += 1,
+            }
         }
-        is_complete && left == 0
+        in_flight.found(due.doubts.into_iter().map(|(_, doubt)| doubt).collect());
+        report
     }
 
     /// Judges what was found.
     fn due(&mut self, found: &[Option<Found>]) -> Due {
-        let in_flight = &self.in_flight;
+        let in_flight = Arc::clone(&self.in_flight);
         let options = &in_flight.options;
         let now = Instant::now();
         let shown: HashSet<(usize, &Xid)> = all_branches(found).collect();
         let is_shown = |at: usize, xid: &Xid| found[at].is_none() || shown.contains(&(at, xid));
         self.seen.retain(|(at, xid), _| is_shown(*at, xid));
-        let mut due = Due::default();
+        let mut due = Due { doubts: self.of_others(found), ..Due::default() };
         for (at, xid) in all_branches(found) {
+            let set = &self.sets[at].set.options.name;
             let known =
                 self.seen.entry((at, xid.clone())).or_insert(Seen { first: now, has_warned: false, refused: 0 });
             let seen = now.duration_since(known.first);
-            let state = owner_state(in_flight, found, xid);
+            let state = owner_state(&in_flight, found, xid);
+            let verdict = judge(&xid.gtrid.owner, &options.cluster, state, seen, options.take_over_after);
             if seen >= options.alarm_after && !std::mem::replace(&mut known.has_warned, true) {
-                let set = &self.sets[at].set.options.name;
                 tracing::warn!(transaction = %xid.gtrid, replica_set = %set, decider = %xid.decider, ?seen, owner = ?state,
                     "a prepared branch waits for its decider, and holds its locks");
             }
-            match judge(&xid.gtrid.owner, &options.cluster, state, seen, options.take_over_after) {
+            match verdict {
                 Verdict::Resolve => due.now.push((at, xid.clone())),
                 Verdict::Wait => due.waiting += usize::from(state != OwnerState::Committing),
                 Verdict::Foreign => {}
             }
+            let owner = (verdict != Verdict::Foreign).then_some(state);
+            let doubt = Doubt { name: xid.gtrid.to_string(), replica_set: set.clone(), owner, seen };
+            due.doubts.push(((at, Some(xid.clone())), doubt));
         }
         due
+    }
+
+    /// Branches that no ShardGate has named.
+    fn of_others(&self, found: &[Option<Found>]) -> Vec<((usize, Option<Xid>), Doubt)> {
+        let mut doubts = Vec::new();
+        for (at, found) in found.iter().enumerate() {
+            let replica_set = &self.sets[at].set.options.name;
+            for name in found.iter().flat_map(|found| &found.others) {
+                let doubt =
+                    Doubt { name: name.clone(), replica_set: replica_set.clone(), owner: None, seen: Duration::ZERO };
+                doubts.push(((at, None), doubt));
+            }
+        }
+        doubts
     }
 
     /// Removes old rows of which no branch is left. `found` is what all servers have shown after the rows were read.
@@ -180,6 +220,8 @@ struct Due {
     now: Vec<(usize, Xid)>,
     /// Branches that may have to be ended later.
     waiting: usize,
+    /// All that was found, and where; without a name those of others.
+    doubts: Vec<((usize, Option<Xid>), Doubt)>,
 }
 
 fn all_branches(found: &[Option<Found>]) -> impl Iterator<Item = (usize, &Xid)> {

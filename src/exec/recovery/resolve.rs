@@ -40,15 +40,26 @@ impl Recovery {
 
     async fn try_to_resolve(&mut self, at: usize, xid: &Xid) -> Result<Option<Step>, ControlError> {
         let Some(decision) = self.decision_on(at, xid).await? else { return Ok(None) };
-        let step = ending_of(decision);
         die_at(&self.in_flight, Place::AfterClaim);
+        self.carry_out(at, xid, ending_of(decision)).await
+    }
+
+    /// `None` if a connection is in the way, or the branch has ended meanwhile.
+    pub(super) async fn carry_out(&mut self, at: usize, xid: &Xid, step: Step) -> Result<Option<Step>, ControlError> {
         let words = match step {
             Step::Commit => "XA COMMIT",
             Step::RollBack => "XA ROLLBACK",
         };
         let Some(open) = &mut self.sets[at].open else { return Ok(None) };
         match within(ANSWER_TIMEOUT, open.conn.query_drop(format!("{words} {}", xid.sql()))).await {
-            Ok(()) => Ok(Some(step)),
+            Ok(()) => {
+                let counters = &self.in_flight.counters;
+                match step {
+                    Step::Commit => counters.recovered_commits.increment(),
+                    Step::RollBack => counters.recovered_rollbacks.increment(),
+                }
+                Ok(Some(step))
+            }
             Err(error) if number(&error) == Some(XAER_NOTA) => {
                 if self.is_refused_again(at, xid) {
                     self.free(at, xid).await?;
@@ -59,23 +70,30 @@ impl Recovery {
         }
     }
 
-    /// What is to become of a branch; `None` if nobody can tell yet.
-    async fn decision_on(&mut self, at: usize, xid: &Xid) -> Result<Option<Decision>, ControlError> {
-        let table = &self.in_flight.table;
-        let Some(own) = &mut self.sets[at].open else { return Ok(None) };
-        let marked = uncommitted(&mut own.conn, table, &xid.gtrid).await;
+    /// The replica set that decides, if it is one of this fleet.
+    pub(super) fn decider_of(&self, xid: &Xid) -> Option<usize> {
+        self.sets.iter().position(|watched| *watched.set.options.name == *xid.decider)
+    }
+
+    /// Whether the branch has decided for itself to commit.
+    pub(super) async fn is_alone(&mut self, at: usize, xid: &Xid) -> Result<bool, ControlError> {
+        let Some(own) = &mut self.sets[at].open else { return Err(ControlError::NoServer) };
+        let marked = uncommitted(&mut own.conn, &self.in_flight.table, &xid.gtrid).await;
         if marked.is_err() {
             // Its next statement might see too much.
             self.sets[at].open = None;
         }
-        if let Some((Decision::Alone, _)) = marked? {
+        Ok(matches!(marked?, Some((Decision::Alone, _))))
+    }
+
+    /// What is to become of a branch; `None` if nobody can tell yet.
+    async fn decision_on(&mut self, at: usize, xid: &Xid) -> Result<Option<Decision>, ControlError> {
+        if self.is_alone(at, xid).await? {
             return Ok(Some(Decision::Alone));
         }
-        let Some(decider) = self.sets.iter().position(|watched| *watched.set.options.name == *xid.decider) else {
-            return Ok(None);
-        };
+        let Some(decider) = self.decider_of(xid) else { return Ok(None) };
         let Some(open) = &mut self.sets[decider].open else { return Ok(None) };
-        let claimed = claim(&mut open.conn, table, &xid.gtrid).await;
+        let claimed = claim(&mut open.conn, &self.in_flight.table, &xid.gtrid).await;
         match claimed {
             Ok(decision) => Ok(Some(decision)),
             Err(error) if number(&error) == Some(LOCK_WAIT_TIMEOUT) => {

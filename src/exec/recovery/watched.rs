@@ -51,6 +51,8 @@ pub(super) struct OldRow {
 pub(super) struct Found {
     pub(super) branches: Vec<Xid>,
     pub(super) alive: HashSet<Owner>,
+    /// Names of branches that no ShardGate has given.
+    pub(super) others: Vec<String>,
 }
 
 impl Watched {
@@ -116,7 +118,10 @@ impl Watched {
             let (Some(gtrid), Some(bqual)) = (data.get(..gtrid_len), data.get(gtrid_len..gtrid_len + bqual_len)) else {
                 continue;
             };
-            found.branches.extend(Xid::parse(format_id, gtrid, bqual));
+            match Xid::parse(format_id, gtrid, bqual) {
+                Some(xid) => found.branches.push(xid),
+                None => found.others.push(data.escape_ascii().to_string()),
+            }
         }
         let me = in_flight.names.owner();
         let owners = found.branches.iter().map(|xid| &xid.gtrid.owner).chain(old.iter().map(|row| &row.gtrid.owner));

@@ -17,6 +17,8 @@ class Site:
     """A measurement derives from it: `fill` makes its tables, `sharded` names those that lie on both servers, with their shard keys."""
 
     sharded = {}
+    # More options for each server.
+    server_options = []
 
     def __init__(self, binary):
         self.binary = os.path.abspath(binary)
@@ -70,7 +72,7 @@ class Site:
                 find("mariadbd"), "--no-defaults", f"--datadir={self.path(server, 'data')}", f"--socket={self.path(server, 'socket')}",
                 f"--port={self.ports[server]}", "--bind-address=127.0.0.1", "--skip-name-resolve", "--performance-schema=OFF",
                 "--innodb-buffer-pool-size=256M", "--innodb-flush-log-at-trx-commit=0", "--max-connections=4000",
-                "--thread-cache-size=64", "--max-allowed-packet=64M"] + root)
+                "--thread-cache-size=64", "--max-allowed-packet=64M"] + self.server_options + root)
         for server in ("one", "two"):
             wait_for_port(self.ports[server])
             self.sql(server, f"CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO {USER}@'%';")

@@ -88,6 +88,16 @@ pub struct Watch<'a> {
     pub client: Option<&'a Transport>,
 }
 
+/// What may end the wait for a whole answer.
+#[derive(Debug, Clone, Copy)]
+enum Within<'a> {
+    Nothing,
+    /// Whatever ends the client's statement.
+    Statement(&'a Interrupt),
+    /// The same but for KILL QUERY.
+    OwnStatement(&'a Interrupt),
+}
+
 impl Watch<'_> {
     /// Ready with the reason when the wait must end.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Reason> {
@@ -308,9 +318,14 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends a statement of ShardGate's own and asks for a plain OK.
+    /// Sends a statement of ShardGate's own, which does not take long, and asks for a plain OK. KILL QUERY waits for it:
+    /// the connection may hold what must not be lost.
     pub async fn execute(&mut self, what: &'static str, sql: &str, interrupt: &Interrupt) -> Result<Answer, Error> {
-        let answer = self.query(sql.as_bytes(), interrupt).await?;
+        let mut command = Vec::with_capacity(sql.len() + 1);
+        command.push(Command::COM_QUERY as u8);
+        command.extend_from_slice(sql.as_bytes());
+        self.send_command(&command, interrupt).await?;
+        let answer = self.collect_within(AnswerKind::Query, Within::OwnStatement(interrupt)).await?;
         answer.expect_ok(&self.server, what)?;
         Ok(answer)
     }
@@ -325,10 +340,14 @@ impl Connection {
 
     /// Sends one command and collects its whole answer, which must be small.
     pub async fn ask(&mut self, payload: &[u8], kind: AnswerKind, interrupt: &Interrupt) -> Result<Answer, Error> {
+        self.send_command(payload, interrupt).await?;
+        self.collect(kind, Some(interrupt)).await
+    }
+
+    async fn send_command(&mut self, payload: &[u8], interrupt: &Interrupt) -> Result<(), Error> {
         let mut bytes = Vec::with_capacity(payload.len() + packet::HEADER_LEN);
         packet::write_packet(&mut bytes, &mut 0, payload);
-        self.send(&bytes, &mut Watch { interrupt, client: None }).await?;
-        self.collect(kind, Some(interrupt)).await
+        self.send(&bytes, &mut Watch { interrupt, client: None }).await
     }
 
     async fn send_unwatched(&mut self, payload: &[u8]) -> Result<(), Error> {
@@ -347,18 +366,22 @@ impl Connection {
 
     /// Reads a whole answer, which must be small.
     pub async fn collect(&mut self, kind: AnswerKind, interrupt: Option<&Interrupt>) -> Result<Answer, Error> {
+        self.collect_within(kind, interrupt.map_or(Within::Nothing, Within::Statement)).await
+    }
+
+    async fn collect_within(&mut self, kind: AnswerKind, within: Within<'_>) -> Result<Answer, Error> {
         let mut walker = ResultWalker::new(kind, self.deprecate_eof()).starting_at(self.answer_seq);
         let mut answer = Answer::default();
         let mut buffer = Buffer::default();
         loop {
-            let read = match interrupt {
-                Some(interrupt) => self.read(&mut buffer, &mut Watch { interrupt, client: None }).await,
-                None => {
+            match within {
+                Within::Statement(interrupt) => self.read(&mut buffer, &mut Watch { interrupt, client: None }).await?,
+                Within::OwnStatement(interrupt) => self.read_patiently(&mut buffer, interrupt).await?,
+                Within::Nothing => {
                     let read = poll_fn(|cx| self.transport.poll_read(cx, buffer.space())).await;
-                    self.received(read, &mut buffer)
+                    self.received(read, &mut buffer)?;
                 }
-            };
-            read?;
+            }
             loop {
                 let progress = walker.walk(buffer.filled()).map_err(|source| self.protocol(source))?;
                 answer.extend(&buffer.filled()[..progress.forward]).map_err(|source| self.protocol(source))?;
@@ -383,6 +406,19 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// As `read`, but that KILL QUERY does not end it.
+    async fn read_patiently(&mut self, buffer: &mut Buffer, interrupt: &Interrupt) -> Result<(), Error> {
+        let mut watch = Watch { interrupt, client: None };
+        poll_fn(|cx| match self.poll_read(cx, buffer, &mut watch) {
+            Poll::Ready(Err(Error::Interrupted(Reason::QueryKilled))) => {
+                interrupt.wake_on_change(cx);
+                Poll::Pending
+            }
+            other => other,
+        })
+        .await
     }
 
     /// Sends one command, framed. The connection is busy until `answered`.

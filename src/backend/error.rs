@@ -48,3 +48,10 @@ pub enum Reason {
     /// The monitor declared the server down while a statement ran there.
     ServerDown = 6,
 }
+
+impl Reason {
+    /// Whether there is no client any more that could send another statement.
+    pub fn ends_session(self) -> bool {
+        matches!(self, Self::SessionKilled | Self::ClientGone | Self::Shutdown)
+    }
+}

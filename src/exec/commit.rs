@@ -123,7 +123,7 @@ async fn roll_back_one(link: &mut Link, interrupt: &Interrupt) -> Result<(), Fai
 
 fn abandon(link: &mut Link) {
     if link.lease.is_busy() {
-        cancel::kill(&link.lease, cancel::Kill::Connection);
+        cancel::kill_connection(&link.lease);
     }
     link.lease.spoil();
 }

@@ -36,3 +36,14 @@ pub enum Failure {
     #[error("{0}")]
     Unsupported(String),
 }
+
+impl Failure {
+    /// Whether the client is still there to go on with its session.
+    pub(super) fn leaves_client(&self) -> bool {
+        match self {
+            Self::Client(_) | Self::Torn(_) => false,
+            Self::Backend(Error::Interrupted(reason)) => !reason.ends_session(),
+            _ => true,
+        }
+    }
+}

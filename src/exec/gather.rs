@@ -6,20 +6,20 @@
 
 use super::cells::Kind;
 use super::failure::Failure;
+use super::links::Link;
+use super::relay;
+use super::unread::{self, Unread};
 use crate::backend::answer::Answer;
-use crate::backend::buffer::Buffer;
 use crate::backend::connection::{Connection, Watch};
 use crate::backend::error::Error;
 use crate::backend::interrupt::Interrupt;
-use crate::backend::pool::Lease;
 use crate::plan::gather::Gathered;
 use crate::sharding::schema::same_name;
 use crate::wire::WireError;
 use crate::wire::error_code::{self, ErrorCode};
-use crate::wire::packet::HEADER_LEN;
 use crate::wire::response::ErrPacket;
 use crate::wire::text;
-use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker, State};
+use crate::wire::walker::{AnswerKind, PacketKind};
 
 /// An INSERT is sent when it is so long; every server takes more (`max_allowed_packet` is 1 MiB at least).
 const BATCH: usize = 512 * 1024;
@@ -229,58 +229,65 @@ impl Scratch {
 
     /// Reads all rows of the answer to a `fetch` that was sent on `from`, and stores them; gives the number of warnings.
     /// On success, and where the server refused it, `from` is idle. On other failures either may be in the middle of an
-    /// answer.
+    /// answer; where something pins `from`, only if it is lost.
     pub async fn fill(
         &mut self,
         into: &mut Connection,
-        from: &mut Lease,
+        from: &mut Link,
         budget: Budget,
         taken: &mut Taken,
         mut watch: Watch<'_>,
     ) -> Result<u16, Failure> {
-        let mut walker = ResultWalker::new(AnswerKind::Query, from.deprecate_eof()).starting_at(from.answer_seq());
-        let mut buffer = Buffer::default();
+        let interrupt = watch.interrupt;
+        let mut answer = Unread::whole(from, AnswerKind::Query);
+        let filled = self.store(into, &mut answer, budget, taken, &mut watch).await;
+        if filled.as_ref().err().is_some_and(Failure::leaves_client) {
+            unread::pass_over(vec![answer], interrupt).await;
+        }
+        filled
+    }
+
+    async fn store(
+        &mut self,
+        into: &mut Connection,
+        answer: &mut Unread<'_>,
+        budget: Budget,
+        taken: &mut Taken,
+        watch: &mut Watch<'_>,
+    ) -> Result<u16, Failure> {
         let mut batch = Batch { insert: self, sql: Vec::new(), row: Vec::new() };
-        let mut refused = None;
-        while !walker.is_complete() {
-            from.read(&mut buffer, &mut watch).await?;
-            let mut at = 0;
-            loop {
-                let found = walker.next_packet(&buffer.filled()[at..]);
-                let Some(found) = found.map_err(|source| from.protocol(source))? else { break };
-                at += HEADER_LEN + found.payload.len();
-                match found.kind {
-                    PacketKind::Row | PacketKind::Continuation => {
-                        batch.row.extend_from_slice(found.payload);
-                        if walker.is_at_boundary() {
-                            batch.end_row(taken).map_err(|source| from.protocol(source))?;
-                            batch.insert.check(budget, *taken)?;
-                        }
+        let (mut refused, mut killed) = (None, false);
+        while !answer.walker().is_complete() {
+            let Some((kind, range)) = answer.packet()? else {
+                relay::more(watch, &mut answer.link.lease, &mut answer.buffer, &mut killed).await?;
+                continue;
+            };
+            let payload = &answer.buffer.filled()[range];
+            match kind {
+                PacketKind::Row | PacketKind::Continuation => {
+                    batch.row.extend_from_slice(payload);
+                    if answer.walker().is_at_boundary() {
+                        batch.end_row(taken).map_err(|source| answer.link.lease.protocol(source))?;
+                        batch.insert.check(budget, *taken)?;
                     }
-                    PacketKind::Err => {
-                        let error = ErrPacket::parse(found.payload).map_err(|source| from.protocol(source))?;
-                        let message = String::from_utf8_lossy(error.message).into_owned();
-                        refused = Some(Failure::Server { code: error.code, message });
-                    }
-                    PacketKind::ColumnCount | PacketKind::Column | PacketKind::Eof | PacketKind::Ok => {}
-                    _ => return Err(from.protocol(WireError::Malformed("an answer without rows")).into()),
                 }
-                if batch.sql.len() >= BATCH {
-                    batch.send(into, watch.interrupt).await?;
+                PacketKind::Err => {
+                    let error = ErrPacket::parse(payload).map_err(|source| answer.link.lease.protocol(source))?;
+                    let message = String::from_utf8_lossy(error.message).into_owned();
+                    refused = Some(Failure::Server { code: error.code, message });
                 }
+                PacketKind::ColumnCount | PacketKind::Column | PacketKind::Eof | PacketKind::Ok => {}
+                _ => return Err(answer.link.lease.protocol(WireError::Malformed("an answer without rows")).into()),
             }
-            buffer.consume(at);
-            if at == 0 && buffer.is_full() {
-                // A packet larger than the buffer. Rows are bounded by the server's max_allowed_packet.
-                buffer.grow(2 * buffer.filled().len());
+            if batch.sql.len() >= BATCH {
+                batch.send(into, watch.interrupt).await?;
             }
         }
-        from.answered();
         match refused {
             Some(failure) => Err(failure),
             None => {
                 batch.send(into, watch.interrupt).await?;
-                Ok(walker.summary().warnings)
+                Ok(answer.walker().summary().warnings)
             }
         }
     }
@@ -291,32 +298,6 @@ impl Scratch {
             () if taken.rows > budget.max_rows => Err(over("max_rows", budget.max_rows)),
             () if taken.bytes > budget.max_bytes => Err(over("max_bytes", budget.max_bytes)),
             () => Ok(()),
-        }
-    }
-}
-
-/// Reads to the end of an answer that nobody wants.
-pub async fn skip(from: &mut Lease, mut watch: Watch<'_>) -> Result<(), Error> {
-    let mut walker = ResultWalker::new(AnswerKind::Query, from.deprecate_eof()).starting_at(from.answer_seq());
-    let mut buffer = Buffer::default();
-    loop {
-        from.read(&mut buffer, &mut watch).await?;
-        loop {
-            let progress = walker.walk(buffer.filled()).map_err(|source| from.protocol(source))?;
-            buffer.consume(progress.forward);
-            match progress.state {
-                State::SessionState { .. } => {}
-                State::LocalInfile => return Err(from.protocol(WireError::Malformed("an answer without rows"))),
-                State::More => break,
-                State::MoreRoom(room) => {
-                    buffer.grow(room);
-                    break;
-                }
-                State::Complete => {
-                    from.answered();
-                    return Ok(());
-                }
-            }
         }
     }
 }

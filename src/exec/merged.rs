@@ -13,6 +13,7 @@ use super::links::Link;
 use super::relay::rename;
 use super::sink::Sink;
 use super::stream::{Head, Piece, Stream};
+use super::unread;
 use crate::merge::key::Cells;
 use crate::merge::{Limit, MergeError, Next, Sorted, Top};
 use crate::plan::Renames;
@@ -62,11 +63,21 @@ pub enum Outcome {
     Unsuitable(String),
 }
 
-/// Merges the answers of links to which the statement was sent. On failure those that are still busy must be dropped.
+/// Merges the answers of links to which the statement was sent. On failure those that are still busy must be dropped; of
+/// those with pins, only lost ones are.
 pub async fn merge(sink: &mut Sink<'_>, links: &mut [Link], job: &Job<'_>) -> Result<Outcome, Failure> {
     let mut streams: Vec<Stream<'_>> = links.iter_mut().map(|link| Stream::new(link, job.kind)).collect();
+    let done = merge_streams(sink, &mut streams, job).await;
+    let leaves_client = done.as_ref().err().is_none_or(Failure::leaves_client);
+    if leaves_client && !matches!(done, Ok(Outcome::Merged { .. })) {
+        unread::pass_over(streams.into_iter().map(Stream::into_unread).collect(), sink.interrupt).await;
+    }
+    done
+}
+
+async fn merge_streams(sink: &mut Sink<'_>, streams: &mut [Stream<'_>], job: &Job<'_>) -> Result<Outcome, Failure> {
     let mut heads = Vec::with_capacity(streams.len());
-    for stream in &mut streams {
+    for stream in &mut *streams {
         match stream.head(sink).await {
             Ok(head) => heads.push(head),
             Err(Failure::Server { code, message }) => return Ok(Outcome::Refused { code, message }),
@@ -74,7 +85,7 @@ pub async fn merge(sink: &mut Sink<'_>, links: &mut [Link], job: &Job<'_>) -> Re
         }
     }
     let mut out = Piece::new(sink);
-    let done = rows(sink, &mut streams, &heads, job, &mut out).await;
+    let done = rows(sink, streams, &heads, job, &mut out).await;
     if done.is_err() {
         // What was numbered and not sent never comes.
         sink.seq = out.first_seq;

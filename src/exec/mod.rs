@@ -4,8 +4,9 @@
 //! answer on undecoded; `scatter` concatenates the answers of several, `merged` merges their rows; `write` runs a
 //! statement on several shards so that all or none of them keep it; `commit` ends transactions, and `recovery` those that
 //! were left halfway; `prepared` brings a statement to the connection that must execute it; `measured` runs one for what
-//! it costs; `sequence` has numbers for rows; `gather` brings the rows of tables together on one server (`cells` writes their values), `scratch` puts rows of
-//! ShardGate's own into temporary tables.
+//! it costs; `sequence` has numbers for rows; `gather` brings the rows of tables together on one server (`cells` writes
+//! their values), `scratch` puts rows of ShardGate's own into temporary tables; `unread` keeps connections of which an
+//! answer is not wanted any more.
 
 pub mod failure;
 pub mod sink;
@@ -13,6 +14,7 @@ pub mod links;
 pub mod cancel;
 pub mod relay;
 pub mod scatter;
+pub mod unread;
 mod stream;
 mod layout;
 pub mod merged;

@@ -108,7 +108,8 @@ impl Relay {
         let mut failed = failed;
         loop {
             if let Some(error) = failed.take() {
-                let read = Box::pin(more_after(error, sink, lease, &mut self.buffer, &mut killed)).await;
+                let mut watch = sink.watch();
+                let read = Box::pin(more_after(error, &mut watch, lease, &mut self.buffer, &mut killed)).await;
                 read.map_err(|error| self.failure(error))?;
             }
             let is_complete = pin!(self.pass_on(sink, lease, renames, &mut renamed)).await?;
@@ -116,7 +117,7 @@ impl Relay {
                 lease.answered();
                 return Ok(*self.walker.summary());
             }
-            let mut watch = Watch { interrupt: sink.interrupt, client: Some(&*sink.transport) };
+            let mut watch = sink.watch();
             failed = poll_fn(|cx| lease.poll_read(cx, &mut self.buffer, &mut watch)).await.err();
         }
     }
@@ -306,15 +307,14 @@ fn is_about_columns(phase: Phase) -> bool {
 /// Waits for more of an answer. KILL QUERY is passed on to the server, whose own error then ends the answer; whatever
 /// else ends the wait also ends the statement there.
 pub(super) async fn more(
-    sink: &Sink<'_>,
+    watch: &mut Watch<'_>,
     lease: &mut Lease,
     buffer: &mut Buffer,
     killed: &mut bool,
 ) -> Result<(), Error> {
-    let mut watch = Watch { interrupt: sink.interrupt, client: Some(&*sink.transport) };
-    match lease.read(buffer, &mut watch).await {
+    match lease.read(buffer, watch).await {
         Ok(()) => Ok(()),
-        Err(error) => more_after(error, sink, lease, buffer, killed).await,
+        Err(error) => more_after(error, watch, lease, buffer, killed).await,
     }
 }
 
@@ -324,7 +324,7 @@ const KILLS: u32 = 20;
 
 async fn more_after(
     error: Error,
-    sink: &Sink<'_>,
+    watch: &mut Watch<'_>,
     lease: &mut Lease,
     buffer: &mut Buffer,
     killed: &mut bool,
@@ -335,22 +335,21 @@ async fn more_after(
         match read {
             Err(Error::Interrupted(Reason::QueryKilled)) if !*killed => {
                 *killed = true;
-                sink.interrupt.begin_statement();
-                cancel::kill(lease, cancel::Kill::Query);
+                watch.interrupt.begin_statement();
+                cancel::kill_query(lease).await;
             }
             // A server that had not begun with the statement when it was told to end it has forgotten that.
             Err(Error::Interrupted(Reason::Deadline)) if *killed && kills < KILLS => {
                 kills += 1;
-                cancel::kill(lease, cancel::Kill::Query);
+                cancel::kill_query(lease).await;
             }
             Err(error @ Error::Interrupted(_)) => {
-                cancel::kill(lease, cancel::Kill::Connection);
+                cancel::kill_connection(lease);
                 return Err(error);
             }
             other => return other,
         }
-        sink.interrupt.arm(KILL_PATIENCE);
-        let mut watch = Watch { interrupt: sink.interrupt, client: Some(&*sink.transport) };
-        read = lease.read(buffer, &mut watch).await;
+        watch.interrupt.arm(KILL_PATIENCE);
+        read = lease.read(buffer, watch).await;
     }
 }

@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::links::Link;
 use super::relay::{more, rename};
 use super::sink::Sink;
+use super::unread::{self, Unread};
 use crate::backend::buffer::Buffer;
 use crate::plan::Renames;
 use crate::wire::column::ColumnDefinition;
@@ -17,7 +18,7 @@ use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker, Summary};
 use crate::wire::{ColumnFlags, ColumnType, StatusFlags, WireError};
 
 /// Relays the answers of links to which the statement was sent. On success all of them are idle, and each one's
-/// summary is returned. On failure those that are still busy must be dropped.
+/// summary is returned. On failure those that are still busy must be dropped; of those with pins, only lost ones are.
 pub async fn concatenate(
     sink: &mut Sink<'_>,
     links: &mut [Link],
@@ -27,7 +28,8 @@ pub async fn concatenate(
 ) -> Result<Vec<Summary>, Failure> {
     let mut summaries = Vec::with_capacity(links.len());
     let mut columns: Option<Vec<Kind>> = None;
-    for (link, renames) in links.iter_mut().zip(renames) {
+    for (index, renames) in renames.iter().enumerate() {
+        let Some((link, behind)) = links[index..].split_first_mut() else { break };
         let mut shard = Shard {
             walker: ResultWalker::new(kind, link.lease.deprecate_eof()).starting_at(link.lease.answer_seq()),
             buffer: Buffer::default(),
@@ -36,7 +38,14 @@ pub async fn concatenate(
             expected: columns.as_deref(),
             failed: None,
         };
-        shard.relay(sink, link, renames).await?;
+        if let Err(failure) = shard.relay(sink, link, renames).await {
+            if failure.leaves_client() {
+                let mut unread = vec![Unread::rest(link, shard.walker, shard.buffer, 0)];
+                unread.extend(behind.iter_mut().map(|link| Unread::whole(link, kind)));
+                unread::pass_over(unread, sink.interrupt).await;
+            }
+            return Err(failure);
+        }
         let of_shard = shard.columns;
         summaries.push(*shard.walker.summary());
         columns.get_or_insert(of_shard);
@@ -102,7 +111,7 @@ impl Shard<'_> {
     async fn relay(&mut self, sink: &mut Sink<'_>, link: &mut Link, renames: &Renames<'_>) -> Result<(), Failure> {
         let mut killed = false;
         while !self.walker.is_complete() {
-            more(sink, &mut link.lease, &mut self.buffer, &mut killed).await?;
+            more(&mut sink.watch(), &mut link.lease, &mut self.buffer, &mut killed).await?;
             self.pass_on(sink, link, renames).await?;
         }
         link.lease.answered();

@@ -5,6 +5,7 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::backend::connection::Watch;
 use crate::backend::error::Reason;
 use crate::backend::interrupt::Interrupt;
 use crate::backend::transport::Transport;
@@ -31,6 +32,11 @@ pub enum SinkError {
 }
 
 impl Sink<'_> {
+    /// For a server's answer on its way to the client.
+    pub(super) fn watch(&self) -> Watch<'_> {
+        Watch { interrupt: self.interrupt, client: Some(&*self.transport) }
+    }
+
     /// Sends framed bytes; waits while the client is slow, and so slows down who calls.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
         write_all(self.transport, bytes, self.write_timeout, self.interrupt).await

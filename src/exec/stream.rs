@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::links::Link;
 use super::relay::more;
 use super::sink::Sink;
+use super::unread::Unread;
 use crate::backend::buffer::Buffer;
 use crate::wire::WireError;
 use crate::wire::packet::{HEADER_LEN, MAX_PAYLOAD};
@@ -131,6 +132,11 @@ impl<'l> Stream<'l> {
         self.walker.is_complete().then(|| *self.walker.summary())
     }
 
+    /// What has not been read.
+    pub(super) fn into_unread(self) -> Unread<'l> {
+        Unread::rest(self.link, self.walker, self.buffer, self.at)
+    }
+
     /// Reads the further packets of a row.
     async fn join(&mut self, sink: &Sink<'_>) -> Result<(), Failure> {
         loop {
@@ -175,7 +181,7 @@ impl<'l> Stream<'l> {
                 // A packet larger than the buffer. Rows are bounded by the server's max_allowed_packet.
                 self.buffer.grow(2 * self.buffer.filled().len());
             }
-            more(sink, &mut self.link.lease, &mut self.buffer, &mut self.killed).await?;
+            more(&mut sink.watch(), &mut self.link.lease, &mut self.buffer, &mut self.killed).await?;
         }
     }
 

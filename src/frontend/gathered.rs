@@ -10,14 +10,14 @@ use crate::backend::buffer::Buffer;
 use crate::backend::connection::Watch;
 use crate::backend::error::Error;
 use crate::backend::settings::Settings;
-use crate::exec::cancel;
 use crate::exec::failure::Failure;
 use crate::exec::gather::{self, Budget, Scratch, Site, Taken};
 use crate::exec::links::{Link, Need, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::relay::{self, Relay};
+use crate::exec::{cancel, unread};
 use crate::plan::gather::{Choice, Gathered, Gathering};
-use crate::plan::{Binding, Described, Plan, Renames};
+use crate::plan::{Binding, Described, Plan, Renames, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::wire::command::PrepareOk;
 use crate::wire::error_code as codes;
@@ -50,9 +50,10 @@ pub(super) struct Order<'a> {
 impl Session {
     /// What a plan gathers for one statement.
     pub(super) fn gathering(&self, plan: &Plan, binding: &Binding<'_>) -> Option<Gathering> {
+        // A lock on a copy must be on the one that all sessions lock.
         let choice = Choice {
             preferred: &ShardSet::empty(),
-            may_use_copies: !self.reads_own_state(),
+            may_use_copies: !self.reads_own_state() && plan.kind != StatementKind::LockingRead,
             may_filter: self.temporary_tables.is_empty(),
         };
         plan.gather().map(|gather| gather.bind(binding, choice))
@@ -296,29 +297,25 @@ impl Session {
         taken: &mut Taken,
     ) -> Result<(), ClientMessage> {
         let before = *taken;
-        let failed = match self.fill_from(scratch, table, source, plan, taken).await {
-            Ok(0) => return Ok(()),
-            Ok(_) if source.filter.is_empty() => return Ok(()),
-            Ok(_) => None,
-            Err((Failure::Server { code, .. }, None)) if !source.filter.is_empty() && gather::is_of_values(code) => {
-                None
+        match self.fill_from(scratch, table, source, plan, taken).await {
+            Ok(warnings) if warnings == 0 || source.filter.is_empty() => return Ok(()),
+            Ok(_) => {}
+            Err((Failure::Server { code, .. }, links)) if !source.filter.is_empty() && gather::is_of_values(code) => {
+                self.keep_usable(links);
             }
-            Err(failed) => Some(failed),
-        };
-        if let Some((failure, broken)) = failed {
-            return Err(self.failed(failure, broken).await);
+            Err((failure, links)) => return Err(self.read_failed(links, failure).await),
         }
         *taken = before;
         table.empty(&mut scratch.lease, &self.interrupt).await?;
         let all = Gathered { filter: Vec::new(), ..source.clone() };
         match self.fill_from(scratch, table, &all, plan, taken).await {
             Ok(_) => Ok(()),
-            Err((failure, broken)) => Err(self.failed(failure, broken).await),
+            Err((failure, links)) => Err(self.read_failed(links, failure).await),
         }
     }
 
-    /// Fetches the rows from some shards at a time; how many warnings that gave. On failure with the shard whose
-    /// connection did not outlive it.
+    /// Fetches the rows from some shards at a time; how many warnings that gave. On failure with the
+    /// connections, some of which may not have outlived it.
     async fn fill_from(
         &mut self,
         scratch: &mut Link,
@@ -326,29 +323,31 @@ impl Session {
         source: &Gathered,
         plan: &Plan,
         taken: &mut Taken,
-    ) -> Result<u64, (Failure, Option<ShardId>)> {
+    ) -> Result<u64, (Failure, Vec<Link>)> {
         let fetching = self.variant(|settings| {
             settings.set("character_set_results", "NULL");
             settings.unset("sql_select_limit");
         });
         let side = self.side(plan);
         let mut warnings = 0;
+        if !self.autocommit && !self.txn.is_open() {
+            // The servers would each begin a transaction, of which the session knew nothing.
+            self.txn.begin(Default::default());
+        }
         for some in source.fetches.chunks(AT_ONCE) {
             let mut links = Vec::new();
             for (shard, _) in some {
                 match self.obtain_with(&fetching, *shard, side).await {
                     Ok(link) => links.push(link),
-                    Err(error) => {
-                        self.keep_usable(links);
-                        return Err((error.into(), None));
-                    }
+                    Err(error) => return Err((error.into(), links)),
                 }
             }
             let tails = some.iter().map(|(_, from)| [from, source.filter.as_slice(), &source.locking].concat());
-            let result = self.fetch_into(scratch, table, tails.collect(), &mut links, taken).await;
-            let broken = links.iter().find(|link| !link.lease.is_usable()).map(|link| link.shard);
+            match self.fetch_into(scratch, table, tails.collect(), &mut links, taken).await {
+                Ok(more) => warnings += more,
+                Err(failure) => return Err((failure, links)),
+            }
             self.keep_usable(links);
-            warnings += result.map_err(|failure| (failure, broken))?;
         }
         Ok(warnings)
     }
@@ -365,21 +364,18 @@ impl Session {
             self.send_text(&mut link.lease, &table.fetch(&tail)).await?;
         }
         let budget = Budget { max_rows: 1_000_000, max_bytes: 256 << 20 };
-        let (mut warnings, mut refused) = (0, None);
-        for link in links {
+        let (mut links, mut warnings) = (links.iter_mut(), 0);
+        while let Some(link) = links.next() {
             let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-            if refused.is_some() {
-                // The others' connections are as good as before.
-                gather::skip(&mut link.lease, watch).await?;
-                continue;
-            }
-            match table.fill(&mut scratch.lease, &mut link.lease, budget, taken, watch).await {
+            match table.fill(&mut scratch.lease, link, budget, taken, watch).await {
                 Ok(more) => warnings += u64::from(more),
-                Err(failure @ Failure::Server { .. }) => refused = Some(failure),
-                Err(failure) => return Err(failure),
+                Err(failure) => {
+                    unread::pass_over_whole(links, AnswerKind::Query, &self.interrupt).await;
+                    return Err(failure);
+                }
             }
         }
-        refused.map_or(Ok(warnings), Err)
+        Ok(warnings)
     }
 
     /// What `after_statement` does, for a connection that is not the session's.

@@ -116,14 +116,9 @@ impl Session {
                 self.judged(links, &own, ClientMessage::new(code, message)).await
             }
             Ok(Outcome::Refused { code, message }) => {
-                self.keep_usable(links);
-                Err(self.failed(Failure::Server { code, message }, None).await)
+                Err(self.read_failed(links, Failure::Server { code, message }).await)
             }
-            Err(failure) => {
-                let broken = links.iter().find(|link| !link.lease.is_usable()).map(|link| link.shard);
-                self.keep_usable(links);
-                Err(self.failed(failure, broken).await)
-            }
+            Err(failure) => Err(self.read_failed(links, failure).await),
         }
     }
 

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use super::error::ClientMessage;
 use super::query::Statement;
 use super::session::Session;
-use super::transactions::End;
+use super::transactions::{End, rolls_back_transaction};
 use crate::backend::connection::Watch;
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
 use crate::exec::tally::{self, Tally, Written};
 use crate::exec::write::{self as writes, Command, Order, Share, Within};
-use crate::exec::{cancel, prepared, scatter};
+use crate::exec::{cancel, prepared, scatter, unread};
 use crate::plan::Plan;
 use crate::sharding::{ShardId, ShardSet};
 use crate::txn::transaction::{Beginning, Transaction};
 use crate::wire::StatusFlags;
+use crate::wire::error_code::{self as codes, ErrorCode};
 use crate::wire::walker::AnswerKind;
 
 impl Session {
@@ -172,7 +173,7 @@ impl Session {
                 let message = ClientMessage::from(failure);
                 links.into_iter().for_each(|link| self.links.put(link));
                 // A server's own error that ends a transaction is known to do so; of others the client is told again.
-                match by_server && super::transactions::rolls_back_transaction(message.code) {
+                match by_server && rolls_back_transaction(message.code) {
                     true => self.end_transaction(End::Rollback).await?,
                     false => self.transaction_was_lost().await,
                 }
@@ -223,17 +224,7 @@ impl Session {
         self.client.seq = seq;
         let summaries = match result {
             Ok(summaries) => summaries,
-            Err(failure) => {
-                if matches!(failure, Failure::Server { .. }) {
-                    // A connection that were closed now would unlock its tables.
-                    for link in links.iter_mut().filter(|link| link.pins.table_locks && link.lease.is_busy()) {
-                        let _ = link.lease.collect(kind, Some(&self.interrupt)).await;
-                    }
-                }
-                let broken = links.iter().find(|link| !link.lease.is_usable()).map(|link| link.shard);
-                self.keep_usable(links);
-                return Err(self.failed(failure, broken).await);
-            }
+            Err(failure) => return Err(self.read_failed(links, failure).await),
         };
         self.last.row_count = -1;
         self.last.found_rows = summaries.iter().map(|summary| summary.rows).sum();
@@ -258,13 +249,16 @@ impl Session {
     ) -> Result<Vec<Link>, ClientMessage> {
         let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
         let mut links = self.obtain_all(plan, &shards, side).await?;
-        for (link, (_, order)) in links.iter_mut().zip(orders) {
+        for (sent, (link, (_, order))) in links.iter_mut().zip(orders).enumerate() {
             match self.send_order(link, order).await {
                 Ok(()) => {}
                 Err(failure) => {
-                    let shard = link.shard;
-                    self.keep_usable(links);
-                    return Err(self.failed(failure, Some(shard)).await);
+                    let kind = match order.command {
+                        Command::Text(_) => AnswerKind::Query,
+                        Command::Prepared(_) => AnswerKind::Execute { cursor: false },
+                    };
+                    unread::pass_over_whole(links.iter_mut().take(sent), kind, &self.interrupt).await;
+                    return Err(self.read_failed(links, failure).await);
                 }
             }
         }
@@ -279,6 +273,37 @@ impl Session {
                 prepared::send(&mut link.lease, execution, &mut watch).await
             }
         }
+    }
+
+    /// A read on several shards failed: what the client is told, and what becomes of the transaction.
+    pub(super) async fn read_failed(&mut self, links: Vec<Link>, failure: Failure) -> ClientMessage {
+        let of_server = match &failure {
+            Failure::Server { code, .. } => Some(*code),
+            _ => None,
+        };
+        let is_broken = |link: &&Link| !link.lease.is_usable() && self.txn.has_branch(link.shard);
+        let broken = links.iter().find(is_broken).map(|link| link.shard);
+        self.keep_usable(links);
+        let message = self.failed(failure, broken).await;
+        if let (None, Some(code)) = (broken, of_server)
+            && let Err(error) = self.follow_rollback(code).await
+        {
+            return error;
+        }
+        message
+    }
+
+    /// After a server's error: where it has rolled back its part of the transaction, so must the others.
+    async fn follow_rollback(&mut self, code: ErrorCode) -> Result<(), ClientMessage> {
+        if rolls_back_transaction(code) && self.txn.is_open() {
+            return self.end_transaction(End::Rollback).await;
+        }
+        // `innodb_rollback_on_timeout`. An XA branch ends by XA statements only.
+        let decider = self.txn.first_shard().filter(|_| code.number == codes::LOCK_WAIT_TIMEOUT.number);
+        let Some(mut link) = decider.and_then(|shard| self.links.take(shard, Side::Primary)) else { return Ok(()) };
+        let status = link.lease.ask_status(&self.interrupt).await?;
+        self.links.settle(link, status, &mut self.txn);
+        self.end_what_was_torn(End::Rollback).await
     }
 
     /// After a failure: what is in the middle of an answer is closed, and the rest goes back or stays in its

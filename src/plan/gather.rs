@@ -7,7 +7,7 @@
 
 use crate::sharding::schema::same_name;
 use crate::sharding::{Schema, ShardId, ShardSet, Table};
-use crate::sql::parse::ast::{ItemKind, JoinCondition, NamedTable, Query};
+use crate::sql::parse::ast::{ItemKind, JoinCondition, Locking, NamedTable, Span};
 use crate::sql::parse::conjunct::Reader;
 use crate::sql::tokens::TokenKind;
 use crate::sql::{Lexer, Mode};
@@ -46,8 +46,8 @@ pub(super) struct Source {
     filters: Vec<Filter>,
     /// `PARTITION (p0)`
     partition: Option<(Anchor, Anchor)>,
-    /// The locking clause of the query that it is in.
-    locking: Option<(Anchor, Anchor)>,
+    /// How its rows are locked: the clause without the list of tables that it names.
+    locking: Vec<(Anchor, Anchor)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -176,9 +176,7 @@ impl<'q> Scopes<'_, 'q> {
             Rows::Fixed { at, .. } => From::Fixed(at.clone()),
             Rows::Derived { .. } | Rows::Nowhere => return None,
         };
-        let anchors = |span: crate::sql::parse::ast::Span| {
-            (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals))
-        };
+        let anchors = |span: Span| (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals));
         Some(Source {
             written: named.name.table.text.clone(),
             alias: first.name.clone(),
@@ -187,7 +185,7 @@ impl<'q> Scopes<'_, 'q> {
             columns: self.columns_of(instances, words),
             filters: self.filters_of(instances, reader),
             partition: named.partition.map(anchors),
-            locking: self.locking_of(*instances.first()?).map(anchors),
+            locking: self.locking_of(*instances.first()?).into_iter().map(anchors).collect(),
         })
     }
 
@@ -240,7 +238,9 @@ impl<'q> Scopes<'_, 'q> {
     fn columns_of(&self, instances: &[InstanceId], words: &[String]) -> Option<Vec<String>> {
         let table = self.instances[*instances.first()?].table()?.table(self.ctx.schema)?;
         let columns = table.columns.as_ref().filter(|columns| !columns.is_empty())?;
-        let is_whole = instances.iter().any(|id| self.is_meant_whole(*id));
+        // An index that has all of the columns would be locked in the place of the rows.
+        let is_locked = instances.iter().any(|id| !self.locking_of(*id).is_empty());
+        let is_whole = is_locked || instances.iter().any(|id| self.is_meant_whole(*id));
         let is_named = |name: &str| words.iter().any(|word| same_name(word, name));
         let needed = columns.iter().filter(|column| is_named(&column.name) || is_whole && !column.invisible);
         let needed: Vec<String> = needed.map(|column| column.name.clone()).collect();
@@ -266,11 +266,25 @@ impl<'q> Scopes<'_, 'q> {
         is_starred || block.from.iter().any(has_natural_join)
     }
 
-    fn locking_of(&self, id: InstanceId) -> Option<crate::sql::parse::ast::Span> {
-        let block = self.instances[id].block;
-        let query = (0..self.queries.len()).find(|query| self.term_blocks(*query).contains(&block))?;
-        let ast: &Query = self.queries[query].ast;
-        ast.locking
+    /// Whether rows that are read anywhere in the statement stay locked.
+    pub(super) fn locks_rows(&self) -> bool {
+        self.queries.iter().any(|query| !query.ast.locking.is_empty())
+    }
+
+    /// The pieces of the first clause that locks the rows of this table.
+    fn locking_of(&self, id: InstanceId) -> Vec<Span> {
+        let instance = &self.instances[id];
+        let around = (0..self.queries.len()).filter(|query| self.term_blocks(*query).contains(&instance.block));
+        let mut clauses = around.flat_map(|query| &self.queries[query].ast.locking);
+        let is_meant = |clause: &&Locking| {
+            let names = clause.of.as_ref().map(|(_, names)| names);
+            names.is_none_or(|names| names.iter().any(|name| same_name(&name.table.text, &instance.name)))
+        };
+        let Some(Locking { span, of }) = clauses.find(is_meant) else { return Vec::new() };
+        match of {
+            Some((of, _)) => vec![Span { end: of.start, ..*span }, Span { start: of.end, ..*span }],
+            None => vec![*span],
+        }
     }
 }
 
@@ -379,9 +393,9 @@ impl Source {
         if choice.may_filter {
             filter::write_all(&self.filters, input, &mut filter);
         }
-        if let Some(clause) = self.locking {
+        for clause in &self.locking {
             locking.push(b' ');
-            locking.extend_from_slice(between(clause, input));
+            locking.extend_from_slice(between(*clause, input));
         }
         Gathered {
             catalog,

@@ -38,7 +38,7 @@ pub(super) fn items(
         return None;
     };
     let is_bare = Select { span: select.span, items: select.items.clone(), ..Select::default() } == **select;
-    let has_tail = query.order_by.is_some() || query.locking.is_some() || query.into.is_some();
+    let has_tail = query.order_by.is_some() || !query.locking.is_empty() || query.into.is_some();
     if !is_bare || has_tail || !query.with.ctes.is_empty() {
         return None;
     }

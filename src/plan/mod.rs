@@ -259,7 +259,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
     let (kind, action, implicit_commit) = match &parsed {
         Ok(statement) => {
             let action = draft.action(statement, sql, &facts)?;
-            (read::kind(statement), action, commits(statement))
+            (read::kind(statement, draft.scopes.locks_rows()), action, commits(statement))
         }
         Err(problem) => draft.unknown(sql, *problem)?,
     };

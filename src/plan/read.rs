@@ -27,7 +27,7 @@ pub(super) fn route<'q>(
         return Ok(RouteTemplate { gather: Some(gather), ..RouteTemplate::fixed(Route::Gather) });
     }
     if scopes.sharded().next().is_none() {
-        let kind = if is_locking(query) { StatementKind::LockingRead } else { StatementKind::Read };
+        let kind = if scopes.locks_rows() { StatementKind::LockingRead } else { StatementKind::Read };
         return match unsharded(scopes, kind) {
             Ok(route) => Ok(RouteTemplate::fixed(route)),
             Err(error) => {
@@ -40,7 +40,7 @@ pub(super) fn route<'q>(
     let spread = scopes.spread_of_query(id);
     let roots = scopes.term_blocks(id);
     let needs_merge = feature.is_some();
-    let mut narrowed = narrowed(scopes, spread, &roots, feature, is_locking(query));
+    let mut narrowed = narrowed(scopes, spread, &roots, feature, scopes.locks_rows());
     if needs_merge && narrowed.spread.is_some() {
         narrowed.merge = merged::plan(scopes, id, sql, guards).map(Box::new);
     }
@@ -61,15 +61,6 @@ fn gather_plan(scopes: &Scopes<'_, '_>, root: QueryId, sql: &[u8], facts: &Facts
     let names = parse::mentioned_names(sql, scopes.ctx.mode)?;
     let words: Vec<String> = names.into_iter().map(|name| name.table.text).collect();
     scopes.gather_plan(root, sql, &words).map(Box::new)
-}
-
-/// Whether the rows that a query reads stay locked.
-pub(super) fn is_locking(query: &Query) -> bool {
-    query.locking.is_some()
-        || query.terms.iter().any(|term| match term {
-            crate::sql::parse::ast::Term::Nested(nested) => is_locking(nested),
-            crate::sql::parse::ast::Term::Select(_) | crate::sql::parse::ast::Term::Values(_) => false,
-        })
 }
 
 /// The route of a statement without sharded tables.
@@ -145,16 +136,16 @@ pub(super) fn explained(route: RouteTemplate, home: ShardId) -> RouteTemplate {
     RouteTemplate { target, gather: None, ..route }
 }
 
-/// What a statement is to the session.
-pub(super) fn kind(statement: &Statement) -> StatementKind {
+/// What a statement is to the session; `locks_rows`: one of the queries that were read in it does.
+pub(super) fn kind(statement: &Statement, locks_rows: bool) -> StatementKind {
     match statement {
-        Statement::Query(query) if is_locking(query) => StatementKind::LockingRead,
+        Statement::Query(_) if locks_rows => StatementKind::LockingRead,
         Statement::Query(_) => StatementKind::Read,
         Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => StatementKind::Write,
         Statement::Ddl(_) => StatementKind::Ddl,
         Statement::View(_) => StatementKind::Ddl,
         Statement::ShowTable(_) => StatementKind::Show,
-        Statement::Explain(explain) if explain.is_run => kind(&explain.statement),
+        Statement::Explain(explain) if explain.is_run => kind(&explain.statement, locks_rows),
         Statement::Explain(_) => StatementKind::Show,
     }
 }

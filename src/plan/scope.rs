@@ -148,6 +148,9 @@ impl<'a, 'q> Scopes<'a, 'q> {
         for expression in [&query.order_by, &query.limit].into_iter().flatten() {
             self.read_expression(expression, of_tail, of_tail)?;
         }
+        for name in query.locking.iter().filter_map(|clause| clause.of.as_ref()).flat_map(|(_, names)| names) {
+            self.edit_database(name.database.as_ref());
+        }
         self.close_with(visible_ctes)?;
         self.queries.push(QueryScope { ast: query, terms });
         Ok(self.queries.len() - 1)

@@ -179,10 +179,18 @@ pub struct Query {
     pub terms: Vec<Term>,
     pub order_by: Option<Expression>,
     pub limit: Option<Expression>,
-    /// FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE.
-    pub locking: Option<Span>,
+    /// FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE; MySQL takes one for each table.
+    pub locking: Vec<Locking>,
     /// INTO OUTFILE, INTO @x.
     pub into: Option<Span>,
+}
+
+/// `FOR UPDATE OF t, u SKIP LOCKED`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Locking {
+    pub span: Span,
+    /// `OF t, u`, and the names in it: only the rows of these tables are locked.
+    pub of: Option<(Span, Vec<TableName>)>,
 }
 
 /// One operand of a set operation.

@@ -2,7 +2,9 @@
 
 use crate::sql::tokens::{Op, TokenKind};
 
-use super::ast::{Condition, Cte, Expression, Ident, Item, ItemKind, Query, Select, TableName, TableRef, Term, With};
+use super::ast::{
+    Condition, Cte, Expression, Ident, Item, ItemKind, Locking, Query, Select, Span, TableName, TableRef, Term, With,
+};
 use super::cursor::{Cursor, Tokens};
 use super::expression::{self, Stop};
 use super::{Result, from, predicate};
@@ -52,7 +54,7 @@ pub(super) fn read(cursor: &mut Cursor<'_, '_>) -> Result<Query> {
         terms: Vec::new(),
         order_by: None,
         limit: None,
-        locking: None,
+        locking: Vec::new(),
         into: None,
     };
     loop {
@@ -241,22 +243,29 @@ fn read_locking(cursor: &mut Cursor<'_, '_>, query: &mut Query) -> Result<()> {
     if !known {
         return Err(cursor.problem());
     }
-    if cursor.take_word("OF") {
-        loop {
-            expression::read_table_name(cursor)?;
-            if !cursor.take_op(Op::Comma) {
-                break;
-            }
-        }
-    }
+    let of = read_locked_tables(cursor)?;
     if cursor.take_word("WAIT") {
         cursor.at += 1;
     }
     if !cursor.take_words(&["SKIP", "LOCKED"]) {
         cursor.take_word("NOWAIT");
     }
-    query.locking = Some(cursor.tokens.span(start, cursor.at));
+    query.locking.push(Locking { span: cursor.tokens.span(start, cursor.at), of });
     Ok(())
+}
+
+fn read_locked_tables(cursor: &mut Cursor<'_, '_>) -> Result<Option<(Span, Vec<TableName>)>> {
+    let start = cursor.at;
+    if !cursor.take_word("OF") {
+        return Ok(None);
+    }
+    let mut names = Vec::new();
+    loop {
+        names.push(expression::read_table_name(cursor)?);
+        if !cursor.take_op(Op::Comma) {
+            return Ok(Some((cursor.tokens.span(start, cursor.at), names)));
+        }
+    }
 }
 
 fn read_item(cursor: &mut Cursor<'_, '_>) -> Result<Item> {

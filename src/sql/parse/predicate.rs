@@ -134,6 +134,8 @@ fn read_leaf(cursor: Cursor<'_, '_>) -> Predicate {
     };
     let (left, right) = (cursor.within(cursor.at, index), cursor.within(index + 1, cursor.end));
     match comparison_at(tokens, index) {
+        // With all rows of none even NULL compares as true.
+        Some(_) if right.is_word("ALL") => Predicate::Opaque,
         Some(comparison) => Predicate::Compare { left: operand(left), comparison, right: operand(right) },
         None if tokens.is_word(index, "IN") => read_in(left, right),
         None if right.end == right.at + 1 && right.is_word("NULL") => Predicate::IsNull(operand(left)),

@@ -129,6 +129,13 @@ impl Session {
             {
                 settings.set("sql_mode", &mode);
             }
+            if order.gathering.params.is_some() {
+                // MySQL pushes no condition into what is read twice, which is written twice here.
+                let own = settings.get("optimizer_switch").map_or("", |own| own.trim_matches('\''));
+                let comma = if own.is_empty() { "" } else { "," };
+                let switch = format!("'{own}{comma}derived_condition_pushdown=off'");
+                settings.set("optimizer_switch", &switch);
+            }
         });
         self.adapt(scratch, &settings).await?;
         if self.txn.is_open() {

@@ -149,6 +149,10 @@ pub fn call(form: &'static str, args: Vec<Expr>, kind: Kind) -> Expr {
     Expr::Call { form, args, kind }
 }
 
+fn with_typed_params(arg: Expr) -> Expr {
+    if names_column(&arg) { arg } else { arg.without_params() }
+}
+
 impl Grower<'_> {
     pub fn literal(&mut self, kind: Kind) -> Expr {
         let (text, param) = kind::literal(kind, &mut self.dice);
@@ -323,6 +327,10 @@ impl Grower<'_> {
                 made.args = vec![self.expr(scope, Kind::Decimal, 1)];
             }
         }
+        if self.is_mysql {
+            // What type a parameter alone has is what a connection of MySQL's met before.
+            made.args = made.args.into_iter().map(with_typed_params).collect();
+        }
         Expr::Aggregate(Box::new(made))
     }
 
@@ -371,6 +379,9 @@ impl Grower<'_> {
         };
         if self.dice.percent(60) {
             window.partition = vec![self.any_expr(scope, 0)];
+        }
+        if self.dice.percent(25) {
+            window.partition.extend(self.key_column(scope));
         }
         let key: Vec<OrderItem> =
             scope.key().unwrap_or_default().into_iter().map(|column| self.ordered(column)).collect();

@@ -162,8 +162,11 @@ impl<'a> Grower<'a> {
             (0..self.dice.between(1, 3)).map(|_| crate::expressions::any_kind(&mut self.dice)).collect();
         let mut query = self.block_of_kinds(&kinds);
         for _ in 0..self.dice.between(1, 2) {
-            let operator =
-                self.dice.word(&["UNION", "UNION ALL", "UNION ALL", "UNION", "INTERSECT", "EXCEPT", "UNION DISTINCT"]);
+            // MySQL 9.7 gives wrong rows for an INTERSECT in a common table expression that is read twice.
+            let most = if nested && self.is_mysql { 5 } else { 7 };
+            let operator = self
+                .dice
+                .word(&["UNION", "UNION ALL", "UNION ALL", "UNION", "UNION DISTINCT", "INTERSECT", "EXCEPT"][..most]);
             let right = self.block_of_kinds(&kinds);
             let body = Body::Set { operator, left: Box::new(query), right: Box::new(right) };
             query = Query { ctes: Vec::new(), body, order: Vec::new(), limit: None, lock: None };
@@ -207,11 +210,16 @@ impl<'a> Grower<'a> {
         conditions
     }
 
-    /// A condition on the first column of a table's key, which is the shard key of most.
-    fn on_few_shards(&mut self, scope: Scope<'_>) -> Option<Expr> {
+    /// The first column of a table's key.
+    pub fn key_column(&mut self, scope: Scope<'_>) -> Option<Expr> {
         let relation = self.dice.pick(scope.relations);
         let field = relation.field(relation.key.as_ref()?.first()?).filter(|field| field.is_exact)?;
-        let column = relation.column(field);
+        Some(relation.column(field))
+    }
+
+    /// A condition on the first column of a table's key, which is the shard key of most.
+    fn on_few_shards(&mut self, scope: Scope<'_>) -> Option<Expr> {
+        let column = self.key_column(scope)?;
         let values = [self.literal(column.kind()), self.literal(column.kind())];
         Some(match self.dice.percent(60) {
             true => call("{} = {}", vec![column, values[0].clone()], Kind::Int),
@@ -265,7 +273,11 @@ impl<'a> Grower<'a> {
 
     fn distinct_block(&mut self, mut block: Block, scope: Scope<'_>, nested: bool) -> Grown {
         block.distinct = true;
-        let values: Vec<Expr> = (0..self.dice.between(1, 3)).map(|_| self.any_expr(scope, 1)).collect();
+        let mut values: Vec<Expr> = (0..self.dice.between(1, 3)).map(|_| self.any_expr(scope, 1)).collect();
+        // Of constants alone MariaDB 10.11 reads one row, and forgets OFFSET.
+        if self.dice.percent(20) || !values.iter().any(names_column) {
+            values.extend(self.key_column(scope).or_else(|| self.any_column(scope)));
+        }
         block.items = values.into_iter().map(|value| self.item(value, nested)).collect();
         Grown { block, total: None, others: Vec::new() }
     }
@@ -277,6 +289,9 @@ impl<'a> Grower<'a> {
             if names_column(&by) {
                 block.group.push(by);
             }
+        }
+        if self.dice.percent(25) {
+            block.group.extend(self.key_column(scope));
         }
         let mut values = self.dice.some(&block.group, 80);
         for by in &block.group.clone() {

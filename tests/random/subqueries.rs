@@ -37,6 +37,9 @@ impl Grower<'_> {
 
     /// EXISTS, IN, ANY, ALL and comparisons with a subquery.
     pub fn subquery_predicate(&mut self, outer: Scope<'_>, left: Expr) -> Expr {
+        let by_key = if self.dice.percent(25) { self.key_column(outer) } else { None };
+        let is_by_key = by_key.is_some();
+        let left = by_key.unwrap_or(left);
         let kind = left.kind();
         let fallback = call("{} IS NOT NULL", vec![left.clone()], Kind::Int);
         let (form, args): (&'static str, Vec<Expr>) = match self.dice.below(10) {
@@ -59,7 +62,7 @@ impl Grower<'_> {
         let query = self.inner(outer, |grower, scope, block| {
             let values = match kinds.is_empty() {
                 true => vec![grower.literal(Kind::Int)],
-                false => kinds.iter().map(|kind| grower.expr(scope, *kind, 1)).collect(),
+                false => kinds.iter().map(|kind| grower.member(scope, *kind, is_by_key)).collect(),
             };
             if values.len() == 1 && !kinds.is_empty() && !matches!(kinds[0], Kind::Text(_)) && grower.dice.percent(15) {
                 block.group =
@@ -75,6 +78,12 @@ impl Grower<'_> {
             Some(query) => Expr::Subquery { form, args, query: Box::new(query), kind: Kind::Int },
             None => fallback,
         }
+    }
+
+    /// What a subquery selects.
+    fn member(&mut self, scope: Scope<'_>, kind: Kind, is_by_key: bool) -> Expr {
+        let key = if is_by_key { self.key_column(scope) } else { None };
+        key.filter(|key| key.kind() == kind).unwrap_or_else(|| self.expr(scope, kind, 1))
     }
 
     /// A block inside an expression, mostly tied to the block around it.

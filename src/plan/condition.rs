@@ -1,8 +1,9 @@
 //! Conditions with their columns resolved: what WHERE and ON say about shard keys.
 
-use crate::sql::parse::ast::{ColumnName, Comparison, Condition, JoinCondition, JoinKind, Operand, Predicate};
+use crate::sql::parse::ast::{ColumnName, Comparison, Condition, JoinCondition, JoinKind, Operand, Predicate, Span};
 
 use super::PlanError;
+use super::cte_copies::contains;
 use super::narrow::{Known, Narrow, Test};
 use super::resolve::{Found, Owner, members};
 use super::scope::{BlockId, InstanceId, Node, Scopes};
@@ -77,10 +78,45 @@ impl<'q> Scopes<'_, 'q> {
         self.blocks[block].from = from;
         self.blocks[block].is_complete = true;
         result?;
-        match filter {
-            Some(condition) => self.read_expression(&condition.expression, Some(block), Some(block)),
-            None => Ok(()),
+        if let Some(condition) = filter {
+            self.read_expression(&condition.expression, Some(block), Some(block))?;
+            self.bind_semi_joins(block, &condition.predicate);
         }
+        Ok(())
+    }
+
+    /// Of what `key IN (SELECT key ...)` reads, only the rows matter whose shard key is that of the row outside.
+    fn bind_semi_joins(&mut self, block: BlockId, predicate: &Predicate) {
+        match predicate {
+            Predicate::And(terms) | Predicate::Or(terms) => {
+                terms.iter().for_each(|term| self.bind_semi_joins(block, term));
+            }
+            Predicate::InQuery { operand, parentheses } => {
+                for (inner, cond) in self.semi_join(block, operand, *parentheses) {
+                    let rule = self.add_rule(cond, None);
+                    self.instances[inner].rules.push(rule);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What rows of the query in the parentheses must meet, where `operand` is looked up in it.
+    fn semi_join(&self, block: BlockId, operand: &Operand, parentheses: Span) -> Vec<(InstanceId, Cond)> {
+        let operands = match operand {
+            Operand::Row(operands) => operands.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        // Queries within it were read before it.
+        let query = self.queries.iter().rposition(|query| contains(parentheses, query.ast.span));
+        let inner: Vec<Option<InstanceId>> = query.map_or(Vec::new(), |query| self.passed_instances(query));
+        let is_alike = inner.len() == operands.len();
+        let pairs = operands.iter().zip(inner).filter(|_| is_alike).filter_map(|(operand, inner)| {
+            let Operand::Column(column) = operand else { return None };
+            let (inner, outer) = self.same_key(inner?, self.key_of(block, column)?)?;
+            Some((inner, Cond::Leaf { leaf: Leaf::Same(inner, outer), rejects: Vec::new() }))
+        });
+        pairs.collect()
     }
 
     fn add_rule(&mut self, cond: Cond, read_from: Option<&'q Condition>) -> usize {
@@ -201,6 +237,9 @@ impl<'q> Scopes<'_, 'q> {
             Predicate::Or(terms) => Cond::Or(terms.iter().map(|term| self.cond_in(term, resolve)).collect()),
             Predicate::Compare { left, comparison, right } => self.comparison(left, *comparison, right, resolve),
             Predicate::In { operand, list } => self.membership(operand, list, resolve),
+            Predicate::InQuery { operand: Operand::Column(column), .. } => {
+                Cond::opaque(resolve(column).into_iter().map(|found| found.instance).collect())
+            }
             Predicate::Between { operand: Operand::Column(column), low, high } => {
                 let range = (self.known(low), self.known(high));
                 match (resolve(column), range) {
@@ -220,7 +259,9 @@ impl<'q> Scopes<'_, 'q> {
                 Some(known) => Cond::Leaf { leaf: Leaf::Constant(Narrow::Truth(known)), rejects: Vec::new() },
                 None => Cond::opaque(Vec::new()),
             },
-            Predicate::Between { .. } | Predicate::IsNull(_) | Predicate::Opaque => Cond::opaque(Vec::new()),
+            Predicate::Between { .. } | Predicate::InQuery { .. } | Predicate::IsNull(_) | Predicate::Opaque => {
+                Cond::opaque(Vec::new())
+            }
         }
     }
 

@@ -1,11 +1,11 @@
 //! Queries in the place of tables: derived tables and common table expressions, and the shard key that they pass on.
 
 use crate::sharding::schema::same_name;
-use crate::sql::parse::ast::{Cte, Ident, Item, ItemKind, NamedTable, TableName, With};
+use crate::sql::parse::ast::{Cte, Ident, Item, ItemKind, NamedTable, Select, TableName, With};
 
+use super::PlanError;
 use super::instance::{Instance, Key, Source};
 use super::scope::{BlockId, InstanceId, QueryId, Scopes, TermScope};
-use super::{PlanError, exact, functions};
 
 type Result<T> = std::result::Result<T, PlanError>;
 
@@ -129,18 +129,11 @@ impl<'q> Scopes<'_, 'q> {
     }
 
     /// The shard key that a query passes on as one of its columns (called `columns`, if they are named): who has it
-    /// within, and what it is outside. Only where each row of the query comes from one row of that instance.
+    /// within, and what it is outside. Only where each row of the query comes from rows of that instance with one key.
     fn passed_key(&self, query: QueryId, columns: &[Ident]) -> Option<(InstanceId, Key)> {
-        let scope = &self.queries[query];
-        let [TermScope::Block(block)] = scope.terms.as_slice() else {
-            return None;
-        };
-        let select = self.blocks[*block].select?;
-        if exact::merged_feature(scope.ast, select).is_some() || self.has_aggregates(*block) {
-            return None;
-        }
+        let (block, select) = self.plain_block(query)?;
         select.items.iter().enumerate().find_map(|(index, item)| {
-            let (inner, own_name) = self.passed_item(*block, item)?;
+            let (inner, own_name) = self.passed_item(block, item)?;
             let name = match columns {
                 [] => own_name,
                 // Behind a `*` it is not known which column is the nth.
@@ -149,6 +142,23 @@ impl<'q> Scopes<'_, 'q> {
             };
             Some((inner, Key { column: name, ..self.instances[inner].key.clone()? }))
         })
+    }
+
+    /// The block that a query is, if each row of it comes from rows with one shard key.
+    fn plain_block(&self, query: QueryId) -> Option<(BlockId, &'q Select)> {
+        let scope = &self.queries[query];
+        let [TermScope::Block(block)] = scope.terms.as_slice() else { return None };
+        let is_merged = self.merged_clause(scope.ast, *block).is_some() || self.merged_call(*block).is_some();
+        Some((*block, self.blocks[*block].select.filter(|_| !is_merged)?))
+    }
+
+    /// The instances whose shard keys a query passes on, by select item; none if it is not known which item is which.
+    pub(super) fn passed_instances(&self, query: QueryId) -> Vec<Option<InstanceId>> {
+        let Some((block, select)) = self.plain_block(query) else { return Vec::new() };
+        if select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) {
+            return Vec::new();
+        }
+        select.items.iter().map(|item| Some(self.passed_item(block, item)?.0)).collect()
     }
 
     /// The instance whose shard key a select item is (or contains), and what the key is called in the result.
@@ -169,13 +179,5 @@ impl<'q> Scopes<'_, 'q> {
             }
             ItemKind::Constant(_) | ItemKind::BareCall(_) | ItemKind::Other => None,
         }
-    }
-
-    /// Whether a block calls a function that may be an aggregate.
-    pub(super) fn has_aggregates(&self, block: BlockId) -> bool {
-        self.calls
-            .iter()
-            .filter(|calls| calls.block == Some(block))
-            .any(|calls| calls.expression.calls.iter().any(|call| !call.is_plain || !functions::is_scalar(&call.name)))
     }
 }

@@ -6,7 +6,7 @@
 //! all rows together.
 
 use crate::sharding::ShardSet;
-use crate::sql::parse::ast::{Call, ColumnName, JoinKind, Query, Select};
+use crate::sql::parse::ast::{Call, ColumnName, JoinKind, Query};
 
 use super::condition::{Cond, Leaf, rules_of_sides};
 use super::functions;
@@ -21,7 +21,7 @@ pub(super) struct Spread {
     /// part is whole on every shard.
     pub(super) anchor: Option<InstanceId>,
     /// Instances whose keys are equal, and lead to the shard where the combination of rows is.
-    keys: Vec<InstanceId>,
+    pub(super) keys: Vec<InstanceId>,
 }
 
 /// What cannot be spread, in words for an error: "a join off the shard key".
@@ -84,7 +84,7 @@ impl Scopes<'_, '_> {
             Cond::Or(terms) => Narrow::any_of(terms.iter().map(|term| self.lower(term, class)).collect()),
             Cond::Leaf { leaf: Leaf::Constant(narrow), .. } => narrow.clone(),
             Cond::Leaf { leaf: Leaf::Key(id, test), .. } if class.contains(id) => {
-                let is_missing_row = *test == Test::IsNull && self.instances[*id].is_nullable;
+                let is_missing_row = *test == Test::IsNull && self.may_be_missing(*id);
                 match &self.instances[*id].key {
                     Some(key) if !is_missing_row => Narrow::Key { table: key.table, test: test.clone() },
                     _ => Narrow::All,
@@ -224,8 +224,7 @@ impl Scopes<'_, '_> {
         let scope = &self.queries[query];
         match scope.terms.as_slice() {
             [TermScope::Block(block)] => {
-                let select = self.blocks[*block].select?;
-                merged_feature(scope.ast, select).map(str::to_owned).or_else(|| self.merged_call(*block))
+                self.merged_clause(scope.ast, *block).map(str::to_owned).or_else(|| self.merged_call(*block))
             }
             [TermScope::Query(nested)] => {
                 merged_tail(scope.ast).map(str::to_owned).or_else(|| self.merged_feature_of(*nested))
@@ -234,11 +233,31 @@ impl Scopes<'_, '_> {
         }
     }
 
+    /// What in a SELECT needs rows of several shards together, but for functions.
+    pub(super) fn merged_clause(&self, query: &Query, block: BlockId) -> Option<&'static str> {
+        let select = self.blocks[block].select?;
+        let expressions = || select.items.iter().map(|item| &item.expression).chain(query.order_by.as_ref());
+        let has_window = select.window.is_some() || expressions().any(|expression| expression.has_window);
+        let has_whole_groups = self.has_whole_groups(block);
+        merged_tail(query).or(match () {
+            () if select.is_distinct && !self.has_whole_duplicates(block) => Some("DISTINCT over several shards"),
+            () if select.group_by.is_some() && !has_whole_groups => Some("GROUP BY over several shards"),
+            () if select.having.is_some() && !has_whole_groups => Some("HAVING over several shards"),
+            () if has_window && !self.has_whole_windows(block, expressions()) => {
+                Some("a window function over several shards")
+            }
+            () if select.counts_found_rows => Some("SQL_CALC_FOUND_ROWS over several shards"),
+            () => None,
+        })
+    }
+
     /// A function in the block, outside of subqueries, that needs all rows together, or that may.
     pub(super) fn merged_call(&self, block: BlockId) -> Option<String> {
         let of_block = self.calls.iter().filter(|calls| calls.block == Some(block));
+        let has_whole_groups = self.has_whole_groups(block);
         of_block.flat_map(|calls| &calls.expression.calls).find_map(|call| {
-            let is_known = call.is_plain && functions::is_scalar(&call.name);
+            let is_whole = (has_whole_groups || call.is_windowed) && functions::is_aggregate(&call.name);
+            let is_known = call.is_plain && (functions::is_scalar(&call.name) || is_whole);
             (!is_known).then(|| format!("{}() over several shards", call.name.to_ascii_uppercase()))
         })
     }
@@ -349,20 +368,6 @@ fn with_ranges_closed(mut terms: Vec<Narrow>) -> Vec<Narrow> {
         *end = high;
     }
     terms
-}
-
-/// What in a SELECT needs all rows together, but for functions.
-pub(super) fn merged_feature(query: &Query, select: &Select) -> Option<&'static str> {
-    let expressions = select.items.iter().map(|item| &item.expression).chain(query.order_by.as_ref());
-    let has_window = expressions.chain(&select.window).any(|expression| expression.has_window);
-    merged_tail(query).or(match () {
-        () if select.is_distinct => Some("DISTINCT over several shards"),
-        () if select.group_by.is_some() => Some("GROUP BY over several shards"),
-        () if select.having.is_some() => Some("HAVING over several shards"),
-        () if has_window => Some("a window function over several shards"),
-        () if select.counts_found_rows => Some("SQL_CALC_FOUND_ROWS over several shards"),
-        () => None,
-    })
 }
 
 fn merged_tail(query: &Query) -> Option<&'static str> {

@@ -161,11 +161,10 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         let scope = &scopes.queries[query];
         let [TermScope::Block(block)] = scope.terms.as_slice() else { return None };
         let select = scopes.blocks[*block].select?;
-        let items = select.items.iter().map(|item| &item.expression);
-        let has_window = items.chain(scope.ast.order_by.as_ref()).any(|expression| expression.has_window);
-        if has_window
-            || select.having.is_some()
-            || select.window.is_some()
+        let expressions = || select.items.iter().map(|item| &item.expression).chain(scope.ast.order_by.as_ref());
+        let has_window = select.window.is_some() || expressions().any(|expression| expression.has_window);
+        if has_window && !scopes.has_whole_windows(*block, expressions())
+            || select.having.is_some() && !scopes.has_whole_groups(*block)
             || select.counts_found_rows
             || scope.ast.into.is_some()
         {
@@ -180,9 +179,10 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         (!is_both).then_some(statement)
     }
 
-    /// Whether groups are made of rows.
+    /// Whether groups are made of rows of several shards.
     fn is_grouped(&self) -> bool {
-        self.select.group_by.is_some() || self.scopes.merged_call(self.block).is_some()
+        let groups = self.select.group_by.is_some() && !self.scopes.has_whole_groups(self.block);
+        groups || self.scopes.merged_call(self.block).is_some()
     }
 
     /// The calls in the block, outside of subqueries.

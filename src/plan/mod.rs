@@ -34,6 +34,7 @@ mod session_view;
 pub mod sort_key;
 mod unknown;
 mod view;
+mod whole;
 mod write;
 
 use thiserror::Error;

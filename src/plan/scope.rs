@@ -52,6 +52,8 @@ pub(super) struct Block<'q> {
     pub(super) is_complete: bool,
     /// A column of an enclosing block is named in it.
     pub(super) is_correlated: bool,
+    /// The instances whose shard key leads to the shard where the block's rows are.
+    pub(super) leading: Vec<InstanceId>,
 }
 
 /// One query expression.
@@ -159,6 +161,7 @@ impl<'a, 'q> Scopes<'a, 'q> {
     fn read_select(&mut self, select: &'q Select, parent: Option<BlockId>) -> Result<BlockId> {
         let block = self.read_tables(&select.from, select.filter.as_ref(), parent, Naming::Aliased)?;
         self.blocks[block].select = Some(select);
+        self.blocks[block].leading = self.leading(block);
         for item in &select.items {
             self.read_expression(&item.expression, Some(block), Some(block))?;
             self.keep_title(item);

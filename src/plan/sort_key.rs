@@ -7,10 +7,11 @@
 
 use crate::sharding::schema::same_name;
 use crate::sharding::table::ColumnKind;
-use crate::sql::parse::ast::{ColumnName, Item, ItemKind, Span};
+use crate::sql::parse::ast::{Call, ColumnName, Item, ItemKind, Span};
 use crate::sql::tokens::{TokenKind, ident};
 
 use super::Guard;
+use super::functions;
 use super::instance::Source as InstanceSource;
 use super::merged::{Element, Statement};
 use super::names::Part;
@@ -102,10 +103,22 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     }
 
     fn push(&mut self, meaning: Meaning, descending: bool) -> Option<()> {
+        if !self.is_of_groups(&meaning) {
+            return None;
+        }
         let value = self.value(&meaning, ("", ""))?;
         self.places.push(meaning.shown);
         self.keys.push(SortKey { value, descending });
         Some(())
+    }
+
+    /// Whether it may be put into the select list once more, if the statement groups rows: MariaDB (10.11) does not always
+    /// find an expression of GROUP BY again.
+    fn is_of_groups(&self, meaning: &Meaning) -> bool {
+        let span = meaning.span;
+        let is_within = |call: &&Call| span.start <= call.span.start && call.span.end <= span.end;
+        let aggregates = || self.statement.calls().filter(is_within).any(|call| functions::is_aggregate(&call.name));
+        !self.scopes().has_whole_groups(self.statement.block) || meaning.column.is_some() || aggregates()
     }
 
     fn class(&self, column: Option<&ColumnName>) -> Option<Class> {

@@ -208,6 +208,11 @@ impl KeyRange {
 }
 
 impl Sharded {
+    /// Whether rows with equal keys are on one shard, as far as the live column tells.
+    pub fn is_placed_by_key(&self) -> bool {
+        !self.key_facts.contradicts
+    }
+
     /// For predicates: which shard may hold rows whose key equals `value`, by MySQL's comparison rules under the
     /// column's own collation. (A predicate with a COLLATE clause, or with BINARY on the column, is not asked here.)
     /// NULL is `Null` whatever `null_key` says: for `IS NULL` and `<=> NULL` look at that field.

@@ -46,6 +46,17 @@ pub struct Call {
     pub span: Span,
     /// What is between the parentheses.
     pub arguments: Span,
+    /// OVER stands behind it.
+    pub is_windowed: bool,
+}
+
+/// What stands behind OVER, or in WINDOW.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Window {
+    /// It is one of those in WINDOW, or builds on one.
+    pub is_named: bool,
+    /// Elements of PARTITION BY that are nothing but a column.
+    pub partition: Vec<ColumnName>,
 }
 
 /// An expression, or several in a row (an ORDER BY list): what it contains, in the order of the text. What is inside a
@@ -63,6 +74,8 @@ pub struct Expression {
     pub assigns_variable: bool,
     /// OVER (...)
     pub has_window: bool,
+    /// One for each OVER.
+    pub windows: Vec<Window>,
 }
 
 impl Expression {
@@ -75,6 +88,7 @@ impl Expression {
         self.queries.append(&mut next.queries);
         self.assigns_variable |= next.assigns_variable;
         self.has_window |= next.has_window;
+        self.windows.append(&mut next.windows);
         self
     }
 }
@@ -134,6 +148,12 @@ pub enum Predicate {
     In {
         operand: Operand,
         list: Vec<Operand>,
+    },
+    /// `a IN (SELECT ...)`
+    InQuery {
+        operand: Operand,
+        /// The parentheses with the query.
+        parentheses: Span,
     },
     Between {
         operand: Operand,
@@ -215,8 +235,12 @@ pub struct Select {
     pub from: Vec<TableRef>,
     pub filter: Option<Condition>,
     pub group_by: Option<Expression>,
+    /// Elements of GROUP BY that are nothing but a column; none WITH ROLLUP.
+    pub group_columns: Vec<ColumnName>,
     pub having: Option<Expression>,
     pub window: Option<Expression>,
+    /// What WINDOW defines.
+    pub named_windows: Vec<Window>,
 }
 
 /// One element of a select list.

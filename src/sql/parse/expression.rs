@@ -5,7 +5,7 @@ use crate::sql::tokens::{Op, TokenKind};
 
 use super::ast::{Call, ColumnName, Expression, Ident, TableName};
 use super::cursor::{Cursor, Tokens};
-use super::{Problem, Result, query};
+use super::{Problem, Result, query, window};
 
 /// Keywords that stand before a parenthesis without being a function.
 const NOT_CALLS: &[&str] = &[
@@ -189,7 +189,12 @@ fn read_name(cursor: &mut Cursor<'_, '_>, found: &mut Expression) -> Result<()> 
         // MariaDB's sequences: NEXT VALUE FOR s.
         return Err(cursor.problem());
     }
-    found.has_window |= cursor.is_word("OVER");
+    if cursor.is_word("OVER") {
+        found.has_window = true;
+        found.windows.push(window::read_after(cursor, start));
+        let end = tokens.span(start.saturating_sub(1), start).end;
+        found.calls.iter_mut().filter(|call| call.span.end == end).for_each(|call| call.is_windowed = true);
+    }
     let parts = name_parts(tokens, start, cursor.end);
     cursor.at = start + 2 * parts - 1;
     let is_call = cursor.is_op(Op::LParen);
@@ -207,7 +212,7 @@ fn read_name(cursor: &mut Cursor<'_, '_>, found: &mut Expression) -> Result<()> 
             let close = tokens.close_of(cursor.at);
             let (span, arguments) = (tokens.span(start, close + 1), tokens.span(cursor.at + 1, close));
             let is_plain = parts == 1 && tokens.kind(start) == Some(TokenKind::Word);
-            found.calls.push(Call { name, is_plain, span, arguments });
+            found.calls.push(Call { name, is_plain, span, arguments, is_windowed: false });
         }
         _ => found.columns.push(column_of(tokens, start, parts)?),
     }

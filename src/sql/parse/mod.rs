@@ -18,6 +18,7 @@ mod expression;
 mod from;
 mod predicate;
 mod query;
+mod window;
 
 use thiserror::Error;
 

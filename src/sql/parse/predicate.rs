@@ -192,13 +192,17 @@ fn read_between(cursor: Cursor<'_, '_>) -> Option<Predicate> {
 }
 
 fn read_in(left: Cursor<'_, '_>, right: Cursor<'_, '_>) -> Predicate {
-    let Some(inner) = unwrapped(right) else {
-        return Predicate::Opaque;
-    };
     let operand_of = operand(left);
     if matches!(operand_of, Operand::Opaque) {
         return Predicate::Opaque;
     }
+    let tokens = right.tokens;
+    if !right.is_at_end() && tokens.opens_query(right.at) && tokens.close_of(right.at) + 1 == right.end {
+        return Predicate::InQuery { operand: operand_of, parentheses: tokens.span(right.at, right.end) };
+    }
+    let Some(inner) = unwrapped(right) else {
+        return Predicate::Opaque;
+    };
     Predicate::In { operand: operand_of, list: pieces(inner, &commas(inner)).map(operand).collect() }
 }
 

@@ -7,7 +7,7 @@ use super::ast::{
 };
 use super::cursor::{Cursor, Tokens};
 use super::expression::{self, Stop};
-use super::{Result, from, predicate};
+use super::{Result, from, predicate, window};
 
 /// Reserved words with which a clause of a SELECT, or what follows it, begins.
 const CLAUSES: &[&str] = &[
@@ -176,13 +176,17 @@ fn read_select(cursor: &mut Cursor<'_, '_>, query: &mut Query) -> Result<Select>
     }
     select.filter = read_condition_after(cursor, "WHERE")?;
     if cursor.take_words(&["GROUP", "BY"]) {
+        let from = cursor.at;
         select.group_by = Some(expression::read(cursor, CLAUSE_END)?);
+        select.group_columns = window::group_columns(cursor.within(from, cursor.at));
     }
     if cursor.take_word("HAVING") {
         select.having = Some(expression::read(cursor, CLAUSE_END)?);
     }
     if cursor.take_word("WINDOW") {
+        let from = cursor.at;
         select.window = Some(expression::read(cursor, CLAUSE_END)?);
+        select.named_windows = window::read_definitions(cursor.within(from, cursor.at));
     }
     select.span = cursor.tokens.span(start, cursor.at);
     Ok(select)

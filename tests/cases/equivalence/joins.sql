@@ -83,6 +83,7 @@ SELECT u.name, o.order_id FROM users u, orders o;
 
 SELECT u.name, t.title FROM users u JOIN tickets t ON t.ticket_id = u.user_id;
 
+-- unordered
 SELECT name FROM users WHERE user_id IN (SELECT user_id FROM orders WHERE status = 'paid');
 
 -- unordered

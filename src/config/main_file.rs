@@ -9,7 +9,7 @@ use super::rule_file::RuleFile;
 use super::section::{Section, Source};
 use super::users::UserEntry;
 use super::{
-    Config, Places, console, log, monitor, reload, replica_sets, rule_file, secret, server, transactions, users,
+    Config, Places, console, gather, log, monitor, reload, replica_sets, rule_file, secret, server, transactions, users,
 };
 use crate::backend::options::{Options, ReplicaSetOptions};
 use crate::frontend::options::User;
@@ -67,6 +67,7 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
     let set_names: Vec<String> =
         set_sections.iter().map(|set| set.peek("name").unwrap_or_default().to_owned()).collect();
     let replica_sets = read_replica_sets(&set_sections, &set_names, folder);
+    let gather = optional(main, "gather", |section| gather::read(section, &set_names));
     main.finish();
     if main.is_without("users") {
         main.problem("users", "there are no users; add [[users]] with name and password");
@@ -91,7 +92,7 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
     warn_shared_servers(&set_sections, &replica_sets);
     warn_readable_passwords(main, user_sections.iter().chain(&set_sections));
     Some(Config {
-        frontend: crate::frontend::options::Options { users, ..frontend? },
+        frontend: crate::frontend::options::Options { users, gather: gather?, ..frontend? },
         backend: Options { replica_sets, monitor: monitor? },
         transactions: transactions?,
         console: console?,

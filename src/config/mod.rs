@@ -5,6 +5,7 @@
 //! What a key means, its range and its default are said where the part declares its options. Reading touches files and
 //! environment variables, and nothing else: whether servers are there is not asked here.
 
+mod gather;
 pub mod import;
 mod main_file;
 mod server;

@@ -51,6 +51,7 @@ pub(super) fn read(section: &Section<'_>, folder: &Path) -> Option<Options> {
         plan_cache: plan_cache?,
         max_prepared: max_prepared?,
         merge_memory: merge_memory? as usize,
+        ..default
     })
 }
 

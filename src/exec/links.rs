@@ -85,17 +85,6 @@ impl<'a> Need<'a> {
         }
     }
 
-    /// A connection apart from those that the session holds, outside of its transaction, and without its temporary
-    /// tables.
-    pub async fn spare(&self, shard: ShardId, side: Side) -> Result<Lease, Error> {
-        let wanted = self.wanted(shard);
-        let mut lease = self.server(shard, side)?.pool.checkout(&wanted).await?;
-        if !lease.needs_nothing(&wanted) {
-            lease.prepare_for(&wanted, self.interrupt).await?;
-        }
-        Ok(lease)
-    }
-
     /// The name of the shard's replica set.
     pub fn replica_set(&self, shard: ShardId) -> &'a str {
         &self.topology.set(self.schema.shard(shard).replica_set).options.name
@@ -121,10 +110,10 @@ impl<'a> Need<'a> {
 
     /// A further connection to the shard's primary, with a transaction of its own.
     pub async fn begin_apart(&self, shard: ShardId) -> Result<Link, Error> {
-        let side = Side::Primary;
-        let mut lease = self.spare(shard, side).await?;
-        lease.execute("the start of a transaction", "START TRANSACTION", self.interrupt).await?;
-        Ok(Link { shard, side, pins: Pins { transaction: true, ..Pins::default() }, xid: None, lease })
+        let mut link = Link::apart(self, shard, Side::Primary).await?;
+        link.lease.execute("the start of a transaction", "START TRANSACTION", self.interrupt).await?;
+        link.pins.transaction = true;
+        Ok(link)
     }
 
     fn wanted(&self, shard: ShardId) -> Wanted<'a> {
@@ -140,8 +129,8 @@ impl<'a> Need<'a> {
 }
 
 impl Link {
-    /// A connection beside those that the session holds, outside of its transaction. It must be reset before anyone
-    /// else gets it; dropped, it is closed.
+    /// A connection beside those that the session holds, outside of its transaction and without its temporary tables.
+    /// What is left behind on it must be reset before anyone else gets it; dropped, it is closed.
     pub async fn apart(need: &Need<'_>, shard: ShardId, side: Side) -> Result<Link, Error> {
         let wanted = need.wanted(shard);
         let mut lease = need.server(shard, side)?.pool.checkout(&wanted).await?;

@@ -8,26 +8,17 @@ use super::query::Statement;
 use super::session::Session;
 use crate::backend::buffer::Buffer;
 use crate::backend::connection::Watch;
-use crate::backend::error::Error;
 use crate::backend::settings::Settings;
-use crate::exec::failure::Failure;
-use crate::exec::gather::{self, Budget, Scratch, Site, Taken};
+use crate::exec::cancel;
 use crate::exec::links::{Link, Need, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::relay::{self, Relay};
-use crate::exec::{cancel, unread};
-use crate::plan::gather::{Choice, Gathered, Gathering};
+use crate::plan::gather::{Choice, Gathering};
 use crate::plan::{Binding, Described, Plan, Renames, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::wire::command::PrepareOk;
 use crate::wire::error_code as codes;
 use crate::wire::walker::{AnswerKind, Summary};
-
-/// Shards that work at once for one table.
-const AT_ONCE: usize = 8;
-
-/// The sql_mode under which rows are stored: every value as it is, whatever a column's rules say of new ones.
-const LENIENT: &str = "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'";
 
 /// How the statement over the gathered rows is sent.
 #[derive(Debug)]
@@ -50,13 +41,38 @@ pub(super) struct Order<'a> {
 impl Session {
     /// What a plan gathers for one statement.
     pub(super) fn gathering(&self, plan: &Plan, binding: &Binding<'_>) -> Option<Gathering> {
-        // A lock on a copy must be on the one that all sessions lock.
+        let preferred = self.scratch_shards();
+        // A replica that was not asked to answer reads may be behind, and a lock on a copy must be on the one that all
+        // sessions lock.
+        let is_as_new = preferred.is_empty() || self.side(plan) == Side::Replica;
+        let is_locking = plan.kind == StatementKind::LockingRead;
         let choice = Choice {
-            preferred: &ShardSet::empty(),
-            may_use_copies: !self.reads_own_state() && plan.kind != StatementKind::LockingRead,
+            preferred: &preferred,
+            may_use_copies: is_as_new && !is_locking && !self.reads_own_state(),
             may_filter: self.temporary_tables.is_empty(),
         };
         plan.gather().map(|gather| gather.bind(binding, choice))
+    }
+
+    /// The shards of the replica set that is configured to hold temporary tables; none if there is none.
+    fn scratch_shards(&self) -> ShardSet {
+        let Some(name) = &self.setup.options.gather.scratch else { return ShardSet::empty() };
+        let all = (0..self.schema.shards.len()).filter_map(|index| u16::try_from(index).ok().map(ShardId));
+        let is_there = |shard: &ShardId| {
+            let set = self.schema.shard(*shard).replica_set;
+            self.setup.topology.set(set).options.name == *name
+        };
+        all.filter(is_there).collect()
+    }
+
+    /// Which of the scratch's servers: a replica where a set was configured, but not for a transaction that has written,
+    /// whose statements may call what looks at tables by itself.
+    fn scratch_side(&self, plan: &Plan, scratch: ShardId) -> Side {
+        let has_written = self.txn.branches().iter().any(|branch| branch.wrote);
+        match self.scratch_shards().contains(scratch) && !has_written && !plan.kind.is_write() {
+            true => Side::Replica,
+            false => self.side(plan),
+        }
     }
 
     /// Whether a connection beside the session's own would see other rows, or other tables.
@@ -74,7 +90,7 @@ impl Session {
 
     /// Gathers, runs the statement, and relays its answer.
     pub(super) async fn gather(&mut self, order: Order<'_>) -> Result<(), ClientMessage> {
-        let side = self.side(order.plan);
+        let side = self.scratch_side(order.plan, order.gathering.scratch);
         let mut scratch = Link::apart(&self.need().2, order.gathering.scratch, side).await?;
         let done = self.gather_on(&mut scratch, order).await;
         self.clean(scratch).await;
@@ -91,37 +107,30 @@ impl Session {
     }
 
     async fn gather_on(&mut self, scratch: &mut Link, order: Order<'_>) -> Result<(), ClientMessage> {
-        let shard = order.gathering.scratch;
-        let definitions = self.definitions(scratch, &order).await?;
-        let loading = self.variant(|settings| {
-            for (name, value) in [
-                ("character_set_client", "'binary'"),
-                ("collation_connection", "'binary'"),
-                ("character_set_results", "NULL"),
-                ("sql_mode", LENIENT),
-                ("time_zone", "'+00:00'"),
-            ] {
-                settings.set(name, value);
-            }
-            settings.unset("sql_select_limit");
-            settings.unset("autocommit");
-        });
-        self.adapt(scratch, &loading).await?;
-        if scratch.lease.version().mariadb {
-            // Temporary tables are in the binary log there, unless all of it is by rows. Where the account may not say
-            // so they stay in it.
-            let _ = scratch.lease.query(b"SET sql_log_bin = 0", &self.interrupt).await?;
+        let there = self.definitions(scratch, &order).await?;
+        self.load(scratch, order.plan, &order.gathering).await?;
+        self.make_ready(scratch, order.plan, there.is_some()).await?;
+        let mut text = order.gathering.text.clone();
+        if order.plan.facts.needs_local_values() {
+            text = self.with_local_values(&text);
         }
-        let mut taken = Taken::default();
-        for source in &order.gathering.sources {
-            if let Some(wanted) = &source.catalog {
-                self.assemble(scratch, &source.temporary, wanted).await?;
-                continue;
-            }
-            let mut table = self.make(scratch, source, &loading).await?;
-            self.fill(scratch, &mut table, source, order.plan, &mut taken).await?;
+        let mut described = Vec::new();
+        if let Some(there) = there {
+            let here = self.prepared_columns(scratch, &text).await?.unwrap_or_default();
+            described.extend(here.into_iter().zip(there).map(|(here, there)| Described { here, there }));
         }
-        let was_checked = definitions.is_some() && !self.mode.mariadb;
+        let Order { plan, sql, gathering, last, more_follows } = order;
+        let kind = self.send_last(scratch, last, text).await?;
+        let ended = self.relay_last(scratch, plan, &gathering, kind, &described, more_follows).await?;
+        if let Err(message) = self.after_gathered(plan, sql, gathering.is_one_row, scratch, ended).await {
+            self.lose_track(&message);
+        }
+        Ok(())
+    }
+
+    /// Brings the connection with the temporary tables into the state in which the client's statement runs.
+    async fn make_ready(&mut self, scratch: &mut Link, plan: &Plan, was_checked: bool) -> Result<(), ClientMessage> {
+        let was_checked = was_checked && !self.mode.mariadb;
         let settings = self.variant(|settings| {
             // MySQL tells from unique keys what GROUP BY determines, and temporary tables may have lost theirs.
             if was_checked
@@ -143,53 +152,51 @@ impl Session {
             let sql = if self.txn.is_read_only() { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" };
             scratch.lease.execute("the start of a transaction", sql, &self.interrupt).await?;
         }
-        self.before_sending(order.plan, scratch).await?;
-        let mut text = order.gathering.text;
-        if order.plan.facts.needs_local_values() {
-            text = self.with_local_values(&text);
-        }
-        let mut described = Vec::new();
-        if let Some(there) = definitions {
-            let here = self.prepared_columns(scratch, &text).await?.unwrap_or_default();
-            described.extend(here.into_iter().zip(there).map(|(here, there)| Described { here, there }));
-        }
-        let kind = match order.last {
+        self.before_sending(plan, scratch).await
+    }
+
+    /// Sends the statement over what was gathered; what kind of answer it has.
+    async fn send_last(&mut self, scratch: &mut Link, last: Last, text: Vec<u8>) -> Result<AnswerKind, ClientMessage> {
+        match last {
             Last::Text => {
-                let sent = self.send_text(&mut scratch.lease, &text).await;
-                sent?;
-                AnswerKind::Query
+                self.send_text(&mut scratch.lease, &text).await?;
+                Ok(AnswerKind::Query)
             }
             Last::Prepared(mut execution, kind) => {
                 execution.text = text;
                 let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
                 prepared::send(&mut scratch.lease, &execution, &mut watch).await?;
-                kind
+                Ok(kind)
             }
-        };
+        }
+    }
+
+    /// Passes its answer on, in the client's names.
+    async fn relay_last(
+        &mut self,
+        scratch: &mut Link,
+        plan: &Plan,
+        gathering: &Gathering,
+        kind: AnswerKind,
+        described: &[Described],
+        more_follows: bool,
+    ) -> Result<Summary, ClientMessage> {
         let schema = Arc::clone(&self.schema);
-        let own = order.plan.renames(&schema, shard);
-        let mut renames = Renames { definitions: &described, ..own };
-        for source in &order.gathering.sources {
+        let own = plan.renames(&schema, gathering.scratch);
+        let mut renames = Renames { definitions: described, ..own };
+        for source in &gathering.sources {
             let name = source.catalog.as_ref().map_or(&source.written, |wanted| &wanted.table);
             renames.tables.push((&source.temporary, name));
         }
-        if order.gathering.sources.iter().all(|source| source.catalog.is_some()) {
-            renames.schema = Some((&schema.shard(shard).schema, "information_schema"));
+        if gathering.sources.iter().all(|source| source.catalog.is_some()) {
+            renames.schema = Some((&schema.shard(gathering.scratch).schema, "information_schema"));
         }
-        let ended = {
-            let mut sink = self.client.sink(&self.interrupt, order.more_follows);
-            let mut answer = Relay::new(kind, &scratch.lease, sink.seq, Buffer::default());
-            let ended = answer.finish(&mut sink, &mut scratch.lease, &renames, None).await;
-            let seq = sink.seq;
-            self.client.seq = seq;
-            ended?
-        };
-        if let Err(message) =
-            self.after_gathered(order.plan, order.sql, order.gathering.is_one_row, scratch, ended).await
-        {
-            self.lose_track(&message);
-        }
-        Ok(())
+        let mut sink = self.client.sink(&self.interrupt, more_follows);
+        let mut answer = Relay::new(kind, &scratch.lease, sink.seq, Buffer::default());
+        let ended = answer.finish(&mut sink, &mut scratch.lease, &renames, None).await;
+        let seq = sink.seq;
+        self.client.seq = seq;
+        Ok(ended?)
     }
 
     /// The definitions of the answer's columns, from a server that prepares the statement over its own tables. `None`:
@@ -249,140 +256,9 @@ impl Session {
         self.shared.interner.intern(settings)
     }
 
-    async fn adapt(&mut self, link: &mut Link, settings: &Arc<Settings>) -> Result<(), ClientMessage> {
+    pub(super) async fn adapt(&mut self, link: &mut Link, settings: &Arc<Settings>) -> Result<(), ClientMessage> {
         let need = Need { settings, ..self.need().2 };
         Ok(link.adapt(&need).await?)
-    }
-
-    /// Makes the temporary table.
-    async fn make(
-        &mut self,
-        scratch: &mut Link,
-        source: &Gathered,
-        loading: &Arc<Settings>,
-    ) -> Result<Scratch, ClientMessage> {
-        let schema = self.schema.shard(scratch.shard).schema.clone();
-        let is_hidden = self.links.has_table_locks()
-            || self.temporary_tables.iter().any(|name| name.eq_ignore_ascii_case(&source.written));
-        let site = Site { gathered: source, schema: &schema, interrupt: &self.interrupt };
-        if let Some(copy) = source.copy.as_ref().filter(|_| !is_hidden) {
-            return Ok(site.create(&mut scratch.lease, copy).await?);
-        }
-        let (shard, table) = &source.model;
-        let there = self.schema.shard(*shard).schema.clone();
-        let definition = if is_hidden {
-            // A temporary table of the client's own, or a locked one: which only its connection knows, or may read.
-            let mut link = self.obtain_with(loading, *shard, Side::Primary).await?;
-            let site = Site { gathered: source, schema: &there, interrupt: &self.interrupt };
-            let shown = site.definition(&mut link.lease, table).await;
-            self.links.put(link);
-            shown?
-        } else {
-            let mut link = Link::apart(&Need { settings: loading, ..self.need().2 }, *shard, Side::Primary).await?;
-            let site = Site { gathered: source, schema: &there, interrupt: &self.interrupt };
-            let shown = site.definition(&mut link.lease, table).await;
-            self.clean(link).await;
-            shown?
-        };
-        let site = Site { gathered: source, schema: &schema, interrupt: &self.interrupt };
-        Ok(site.create_as(&mut scratch.lease, &definition).await?)
-    }
-
-    async fn obtain_with(&mut self, settings: &Arc<Settings>, shard: ShardId, side: Side) -> Result<Link, Error> {
-        let (links, txn, need) = self.need();
-        links.obtain(&Need { settings, ..need }, shard, side, txn).await
-    }
-
-    /// Fetches what belongs into the temporary table. What predicates had to say to rows that the statement may never
-    /// show to them, warnings and errors, must not be known: then all rows are fetched.
-    async fn fill(
-        &mut self,
-        scratch: &mut Link,
-        table: &mut Scratch,
-        source: &Gathered,
-        plan: &Plan,
-        taken: &mut Taken,
-    ) -> Result<(), ClientMessage> {
-        let before = *taken;
-        match self.fill_from(scratch, table, source, plan, taken).await {
-            Ok(warnings) if warnings == 0 || source.filter.is_empty() => return Ok(()),
-            Ok(_) => {}
-            Err((Failure::Server { code, .. }, links)) if !source.filter.is_empty() && gather::is_of_values(code) => {
-                self.keep_usable(links);
-            }
-            Err((failure, links)) => return Err(self.read_failed(links, failure).await),
-        }
-        *taken = before;
-        table.empty(&mut scratch.lease, &self.interrupt).await?;
-        let all = Gathered { filter: Vec::new(), ..source.clone() };
-        match self.fill_from(scratch, table, &all, plan, taken).await {
-            Ok(_) => Ok(()),
-            Err((failure, links)) => Err(self.read_failed(links, failure).await),
-        }
-    }
-
-    /// Fetches the rows from some shards at a time; how many warnings that gave. On failure with the
-    /// connections, some of which may not have outlived it.
-    async fn fill_from(
-        &mut self,
-        scratch: &mut Link,
-        table: &mut Scratch,
-        source: &Gathered,
-        plan: &Plan,
-        taken: &mut Taken,
-    ) -> Result<u64, (Failure, Vec<Link>)> {
-        let fetching = self.variant(|settings| {
-            settings.set("character_set_results", "NULL");
-            settings.unset("sql_select_limit");
-        });
-        let side = self.side(plan);
-        let mut warnings = 0;
-        if !self.autocommit && !self.txn.is_open() {
-            // The servers would each begin a transaction, of which the session knew nothing.
-            self.txn.begin(Default::default());
-        }
-        for some in source.fetches.chunks(AT_ONCE) {
-            let mut links = Vec::new();
-            for (shard, _) in some {
-                match self.obtain_with(&fetching, *shard, side).await {
-                    Ok(link) => links.push(link),
-                    Err(error) => return Err((error.into(), links)),
-                }
-            }
-            let tails = some.iter().map(|(_, from)| [from, source.filter.as_slice(), &source.locking].concat());
-            match self.fetch_into(scratch, table, tails.collect(), &mut links, taken).await {
-                Ok(more) => warnings += more,
-                Err(failure) => return Err((failure, links)),
-            }
-            self.keep_usable(links);
-        }
-        Ok(warnings)
-    }
-
-    async fn fetch_into(
-        &mut self,
-        scratch: &mut Link,
-        table: &mut Scratch,
-        tails: Vec<Vec<u8>>,
-        links: &mut [Link],
-        taken: &mut Taken,
-    ) -> Result<u64, Failure> {
-        for (link, tail) in links.iter_mut().zip(tails) {
-            self.send_text(&mut link.lease, &table.fetch(&tail)).await?;
-        }
-        let budget = Budget { max_rows: 1_000_000, max_bytes: 256 << 20 };
-        let (mut links, mut warnings) = (links.iter_mut(), 0);
-        while let Some(link) = links.next() {
-            let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-            match table.fill(&mut scratch.lease, link, budget, taken, watch).await {
-                Ok(more) => warnings += u64::from(more),
-                Err(failure) => {
-                    unread::pass_over_whole(links, AnswerKind::Query, &self.interrupt).await;
-                    return Err(failure);
-                }
-            }
-        }
-        Ok(warnings)
     }
 
     /// What `after_statement` does, for a connection that is not the session's.

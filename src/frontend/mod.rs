@@ -20,6 +20,7 @@ mod several;
 mod merging;
 mod numbered;
 mod gathered;
+mod gather_load;
 pub mod configuration;
 mod control;
 mod catalog;

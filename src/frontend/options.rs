@@ -44,6 +44,8 @@ pub struct Options {
     /// What one statement may keep of the groups of several shards that are complete and wait to be sorted, in bytes,
     /// 64 KiB to 64 GiB; a statement that needs more is refused. Default 64 MiB.
     pub merge_memory: usize,
+    /// Statements whose rows are gathered on one server.
+    pub gather: GatherOptions,
 }
 
 impl Default for Options {
@@ -63,7 +65,26 @@ impl Default for Options {
             plan_cache: 10_000,
             max_prepared: 16_382,
             merge_memory: 64 << 20,
+            gather: GatherOptions::default(),
         }
+    }
+}
+
+/// What gathering may take, and where it works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatherOptions {
+    /// Rows of one statement, all tables together, 1 to 10^12; more end with error 1104. Default 1,000,000.
+    pub max_rows: u64,
+    /// Bytes of their values as text, 64 KiB to 1 TiB. Default 256 MiB.
+    pub max_bytes: u64,
+    /// The replica set that makes the temporary tables, if it has a shard of the database: on one of its replicas if
+    /// that can be. `None`, the default: wherever the most of a statement's tables are.
+    pub scratch: Option<String>,
+}
+
+impl Default for GatherOptions {
+    fn default() -> Self {
+        GatherOptions { max_rows: 1_000_000, max_bytes: 256 << 20, scratch: None }
     }
 }
 

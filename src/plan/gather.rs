@@ -29,6 +29,8 @@ pub struct GatherPlan {
     /// The parameters in that text, as indexes of the statement's own, where they are not those.
     params: Option<Vec<u16>>,
     is_one_row: bool,
+    /// It may call routines, which are where tables without a rule are.
+    has_unknown_calls: bool,
 }
 
 /// One place of the text that names a table.
@@ -145,7 +147,9 @@ impl<'q> Scopes<'_, 'q> {
         let places: Vec<Place<'_>> = places.iter().zip(&sources).map(place).collect();
         let text = self.final_text(&places, &ctes);
         let params = ctes.has_copies().then(|| text.params(&params_of(sql, self.ctx.mode), self.literals));
-        Some(GatherPlan { text, params, sources, is_one_row: self.is_one_row(root) })
+        let mut calls = self.calls.iter().flat_map(|calls| &calls.expression.calls);
+        let has_unknown_calls = calls.any(|call| !call.is_plain || !functions::is_spreadable(&call.name));
+        Some(GatherPlan { text, params, sources, is_one_row: self.is_one_row(root), has_unknown_calls })
     }
 
     /// Whether the query aggregates all rows to one.
@@ -343,7 +347,13 @@ impl GatherPlan {
         // Routines are where tables without a rule are.
         let is_default = |shard| schema.databases.iter().any(|database| database.default_shard == shard);
         let rank = |shard: &ShardId| {
-            (preferred.contains(*shard), all(*shard), fixed(*shard), is_default(*shard), std::cmp::Reverse(shard.0))
+            (
+                preferred.contains(*shard) && !self.has_unknown_calls,
+                all(*shard),
+                fixed(*shard),
+                is_default(*shard),
+                std::cmp::Reverse(shard.0),
+            )
         };
         shards.max_by_key(rank).unwrap_or(ShardId(0))
     }

@@ -1,0 +1,235 @@
+//! Filling the temporary tables of a statement whose rows are gathered: each is made with the types of the client's
+//! table, then the rows of its shards are streamed into it.
+
+use std::sync::Arc;
+
+use super::error::ClientMessage;
+use super::session::Session;
+use crate::backend::connection::Watch;
+use crate::backend::error::Error;
+use crate::backend::settings::Settings;
+use crate::exec::failure::Failure;
+use crate::exec::gather::{self, Budget, Scratch, Site, Taken};
+use crate::exec::links::{Link, Need, Side};
+use crate::exec::unread;
+use crate::plan::Plan;
+use crate::plan::gather::{Gathered, Gathering};
+use crate::sharding::ShardId;
+use crate::wire::walker::AnswerKind;
+
+/// Shards that work at once for one table.
+const AT_ONCE: usize = 8;
+
+/// The sql_mode under which rows are stored: every value as it is, whatever a column's rules say of new ones.
+const LENIENT: &str = "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'";
+
+impl Session {
+    /// Makes and fills all temporary tables. The connection is left with other settings than the session's.
+    pub(super) async fn load(
+        &mut self,
+        scratch: &mut Link,
+        plan: &Plan,
+        gathering: &Gathering,
+    ) -> Result<(), ClientMessage> {
+        let loading = self.loading_settings();
+        self.adapt(scratch, &loading).await?;
+        if scratch.lease.version().mariadb {
+            // Temporary tables are in the binary log there, unless all of it is by rows. Where the account may not say
+            // so they stay in it.
+            let _ = scratch.lease.query(b"SET sql_log_bin = 0", &self.interrupt).await?;
+        }
+        let mut taken = Taken::default();
+        for source in &gathering.sources {
+            if let Some(wanted) = &source.catalog {
+                self.assemble(scratch, &source.temporary, wanted).await?;
+                continue;
+            }
+            let mut table = self.make(scratch, source, &loading).await?;
+            self.fill(scratch, &mut table, source, plan, &mut taken).await?;
+        }
+        Ok(())
+    }
+
+    /// Those under which a value is stored as it came.
+    fn loading_settings(&self) -> Arc<Settings> {
+        self.variant(|settings| {
+            for (name, value) in [
+                ("character_set_client", "'binary'"),
+                ("collation_connection", "'binary'"),
+                ("character_set_results", "NULL"),
+                ("sql_mode", LENIENT),
+                ("time_zone", "'+00:00'"),
+            ] {
+                settings.set(name, value);
+            }
+            settings.unset("sql_select_limit");
+            settings.unset("autocommit");
+        })
+    }
+
+    /// Makes the temporary table.
+    async fn make(
+        &mut self,
+        scratch: &mut Link,
+        source: &Gathered,
+        loading: &Arc<Settings>,
+    ) -> Result<Scratch, ClientMessage> {
+        let schema = self.schema.shard(scratch.shard).schema.clone();
+        let is_hidden = self.links.has_table_locks()
+            || self.temporary_tables.iter().any(|name| name.eq_ignore_ascii_case(&source.written));
+        let site = Site { gathered: source, schema: &schema, interrupt: &self.interrupt };
+        if let Some(copy) = source.copy.as_ref().filter(|_| !is_hidden) {
+            return Ok(site.create(&mut scratch.lease, copy).await?);
+        }
+        let (shard, table) = &source.model;
+        let there = self.schema.shard(*shard).schema.clone();
+        let definition = if is_hidden {
+            // A temporary table of the client's own, or a locked one: which only its connection knows, or may read.
+            let mut link = self.obtain_with(loading, *shard, Side::Primary).await?;
+            let site = Site { gathered: source, schema: &there, interrupt: &self.interrupt };
+            let shown = site.definition(&mut link.lease, table).await;
+            self.links.put(link);
+            shown?
+        } else {
+            let mut link = Link::apart(&Need { settings: loading, ..self.need().2 }, *shard, Side::Primary).await?;
+            let site = Site { gathered: source, schema: &there, interrupt: &self.interrupt };
+            let shown = site.definition(&mut link.lease, table).await;
+            self.clean(link).await;
+            shown?
+        };
+        let site = Site { gathered: source, schema: &schema, interrupt: &self.interrupt };
+        Ok(site.create_as(&mut scratch.lease, &definition).await?)
+    }
+
+    async fn obtain_with(&mut self, settings: &Arc<Settings>, shard: ShardId, side: Side) -> Result<Link, Error> {
+        let (links, txn, need) = self.need();
+        links.obtain(&Need { settings, ..need }, shard, side, txn).await
+    }
+
+    /// Fetches what belongs into the temporary table. What predicates had to say to rows that the statement may never
+    /// show to them, warnings and errors, must not be known: then all rows are fetched.
+    async fn fill(
+        &mut self,
+        scratch: &mut Link,
+        table: &mut Scratch,
+        source: &Gathered,
+        plan: &Plan,
+        taken: &mut Taken,
+    ) -> Result<(), ClientMessage> {
+        let before = *taken;
+        match self.fill_from(scratch, table, source, plan, taken).await {
+            Ok(warnings) if warnings == 0 || source.filter.is_empty() => return Ok(()),
+            Ok(_) => {}
+            Err((Failure::Server { code, .. }, links)) if !source.filter.is_empty() && gather::is_of_values(code) => {
+                self.keep_usable(links);
+            }
+            Err((failure, links)) => return Err(self.load_failed(failure, links, source).await),
+        }
+        *taken = before;
+        table.empty(&mut scratch.lease, &self.interrupt).await?;
+        let all = Gathered { filter: Vec::new(), ..source.clone() };
+        match self.fill_from(scratch, table, &all, plan, taken).await {
+            Ok(_) => Ok(()),
+            Err((failure, links)) => Err(self.load_failed(failure, links, source).await),
+        }
+    }
+
+    /// What the client is told. Where there were too many rows, also how many there may be, and what helps.
+    async fn load_failed(&mut self, failure: Failure, links: Vec<Link>, source: &Gathered) -> ClientMessage {
+        let is_too_much = matches!(failure, Failure::OverBudget { .. });
+        let message = self.read_failed(links, failure).await;
+        if !is_too_much {
+            return message;
+        }
+        let estimate = match self.estimated_rows(source).await {
+            Some(rows) => format!("; its shards expect about {rows} rows"),
+            None => String::new(),
+        };
+        let help = "Raise the setting, or say more of the table in WHERE; EXPLAIN ROUTE shows what is fetched";
+        ClientMessage::new(message.code, format!("{}{estimate}. {help}", message.text))
+    }
+
+    /// How many rows the servers expect to read of the table.
+    async fn estimated_rows(&mut self, source: &Gathered) -> Option<u64> {
+        if self.links.has_table_locks() {
+            return None;
+        }
+        let mut total = 0;
+        for (shard, from) in &source.fetches {
+            let sql = [b"EXPLAIN SELECT 1", from.as_slice(), &source.filter].concat();
+            let answer = self.ask_spare(*shard, &sql).await.ok()?.ok()?;
+            let (columns, rows) = answer.table();
+            // The place differs between servers.
+            let at = columns.iter().position(|column| column.name == b"rows")?;
+            let cell = crate::wire::text::cells(rows.first()?).nth(at)?.ok()?;
+            // NULL: no row can meet the conditions.
+            total += cell.map_or(Some(0), |digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok())?;
+        }
+        Some(total)
+    }
+
+    /// Fetches the rows from some shards at a time; how many warnings that gave. On failure with the connections, some
+    /// of which may not have outlived it.
+    async fn fill_from(
+        &mut self,
+        scratch: &mut Link,
+        table: &mut Scratch,
+        source: &Gathered,
+        plan: &Plan,
+        taken: &mut Taken,
+    ) -> Result<u64, (Failure, Vec<Link>)> {
+        let fetching = self.variant(|settings| {
+            settings.set("character_set_results", "NULL");
+            settings.unset("sql_select_limit");
+        });
+        let side = self.side(plan);
+        let mut warnings = 0;
+        if !self.autocommit && !self.txn.is_open() {
+            // The servers would each begin a transaction, of which the session knew nothing.
+            self.txn.begin(Default::default());
+        }
+        for some in source.fetches.chunks(AT_ONCE) {
+            let mut links = Vec::new();
+            for (shard, _) in some {
+                match self.obtain_with(&fetching, *shard, side).await {
+                    Ok(link) => links.push(link),
+                    Err(error) => return Err((error.into(), links)),
+                }
+            }
+            let tails = some.iter().map(|(_, from)| [from, source.filter.as_slice(), &source.locking].concat());
+            match self.fetch_into(scratch, table, tails.collect(), &mut links, taken).await {
+                Ok(more) => warnings += more,
+                Err(failure) => return Err((failure, links)),
+            }
+            self.keep_usable(links);
+        }
+        Ok(warnings)
+    }
+
+    async fn fetch_into(
+        &mut self,
+        scratch: &mut Link,
+        table: &mut Scratch,
+        tails: Vec<Vec<u8>>,
+        links: &mut [Link],
+        taken: &mut Taken,
+    ) -> Result<u64, Failure> {
+        for (link, tail) in links.iter_mut().zip(tails) {
+            self.send_text(&mut link.lease, &table.fetch(&tail)).await?;
+        }
+        let options = &self.setup.options.gather;
+        let budget = Budget { max_rows: options.max_rows, max_bytes: options.max_bytes };
+        let (mut links, mut warnings) = (links.iter_mut(), 0);
+        while let Some(link) = links.next() {
+            let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+            match table.fill(&mut scratch.lease, link, budget, taken, watch).await {
+                Ok(more) => warnings += u64::from(more),
+                Err(failure) => {
+                    unread::pass_over_whole(links, AnswerKind::Query, &self.interrupt).await;
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(warnings)
+    }
+}

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use mysql_common::constants::StatusFlags;
 use smallvec::SmallVec;
 
@@ -188,6 +189,38 @@ impl Links {
         let at = self.held.iter().position(|link| link.shard == shard && link.side == side)?;
         let is_ready = txn.has_branch(shard) && self.held[at].lease.needs_nothing(wanted);
         is_ready.then(|| self.held.swap_remove(at))
+    }
+
+    /// Connections for several shards, in their order. Where there is nothing to keep in order they are had at the same
+    /// time, so that new ones cost one login and not many. With an error come those that were had.
+    pub async fn obtain_all(
+        &mut self,
+        need: &Need<'_>,
+        shards: &[ShardId],
+        side: Side,
+        txn: &mut Transaction,
+    ) -> (Vec<Link>, Option<Error>) {
+        let mut all = Vec::with_capacity(shards.len());
+        if self.held.is_empty() && !txn.is_open() {
+            all = join_all(shards.iter().map(|shard| Link::apart(need, *shard, side))).await;
+        } else {
+            for shard in shards {
+                let link = self.obtain(need, *shard, side, txn).await;
+                let has_failed = link.is_err();
+                all.push(link);
+                if has_failed {
+                    break;
+                }
+            }
+        }
+        let (mut links, mut failed) = (Vec::with_capacity(all.len()), None);
+        for link in all {
+            match link {
+                Ok(link) => links.push(link),
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        (links, failed)
     }
 
     async fn obtain_slowly(

@@ -132,22 +132,21 @@ impl Session {
             // Left to the servers, each shard would begin a plain transaction, and such can only commit one by one.
             self.txn.begin(Default::default());
         }
-        let mut links = Vec::new();
-        for shard in shards {
-            let ready = match self.obtain(*shard, side).await {
-                Ok(mut link) => {
-                    let prepared = self.before_sending(plan, &mut link).await;
-                    links.push(link);
-                    prepared
-                }
-                Err(message) => Err(message),
-            };
-            if let Err(message) = ready {
-                self.keep_usable(links);
-                return Err(message);
+        let (had, txn, need) = self.need();
+        let (mut links, failed) = had.obtain_all(&need, shards, side, txn).await;
+        let mut ready = failed.map_or(Ok(()), |error| Err(error.into()));
+        for link in links.iter_mut() {
+            if ready.is_ok() {
+                ready = self.before_sending(plan, link).await;
             }
         }
-        Ok(links)
+        match ready {
+            Ok(()) => Ok(links),
+            Err(message) => {
+                self.keep_usable(links);
+                Err(message)
+            }
+        }
     }
 
     async fn write_alone(

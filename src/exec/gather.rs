@@ -47,6 +47,8 @@ pub struct Scratch {
     /// Quoted, with its schema.
     name: String,
     columns: Vec<(String, Kind)>,
+    /// Their types, as SHOW COLUMNS has them.
+    types: Vec<String>,
     has_key: bool,
 }
 
@@ -72,6 +74,13 @@ impl Site<'_> {
     pub async fn create(&self, connection: &mut Connection, copy: &[u8]) -> Result<Scratch, Error> {
         let has_key = self.create_like(connection, copy).await?;
         self.describe(connection, has_key).await
+    }
+
+    /// Makes the temporary table with the columns of a query.
+    pub async fn create_for(&self, connection: &mut Connection, query: &[u8]) -> Result<Scratch, Error> {
+        let head = format!("CREATE TEMPORARY TABLE {} ENGINE=InnoDB ", self.name());
+        run(connection, &[head.as_bytes(), query, b" LIMIT 0"].concat(), self.interrupt).await?;
+        self.describe(connection, false).await
     }
 
     /// The same where this server has no such table.
@@ -136,13 +145,13 @@ impl Site<'_> {
     async fn describe(&self, connection: &mut Connection, has_key: bool) -> Result<Scratch, Error> {
         let shown = run(connection, format!("SHOW COLUMNS FROM {}", self.name()).as_bytes(), self.interrupt).await?;
         let (_, rows) = shown.table();
-        let column = |row: &&[u8]| {
+        let described = rows.iter().map(|row| {
             let mut cells = texts(row);
-            let name = cells.next().unwrap_or_default();
-            (name, Kind::of(&cells.next().unwrap_or_default()))
-        };
-        let columns = rows.iter().map(column).collect();
-        Ok(Scratch { written: self.gathered.written.clone(), name: self.name(), columns, has_key })
+            (cells.next().unwrap_or_default(), cells.next().unwrap_or_default())
+        });
+        let (names, types): (Vec<String>, Vec<String>) = described.unzip();
+        let columns = names.into_iter().zip(types.iter().map(|column_type| Kind::of(column_type))).collect();
+        Ok(Scratch { written: self.gathered.written.clone(), name: self.name(), columns, types, has_key })
     }
 }
 
@@ -214,6 +223,11 @@ fn quoted(name: &str) -> String {
 }
 
 impl Scratch {
+    /// The columns' types, as SHOW COLUMNS has them.
+    pub fn types(&self) -> &[String] {
+        &self.types
+    }
+
     /// What a shard is asked; `tail` begins with FROM.
     pub fn fetch(&self, tail: &[u8]) -> Vec<u8> {
         let expressions = self.columns.iter().map(|(name, kind)| kind.expression(&quoted(name)));

@@ -15,7 +15,7 @@ use super::sink::Sink;
 use super::stream::{Head, Piece, Stream};
 use super::unread;
 use crate::merge::key::Cells;
-use crate::merge::{Limit, MergeError, Next, Sorted, Top};
+use crate::merge::{Group, Limit, MergeError, Next, Sorted, Top};
 use crate::plan::Renames;
 use crate::plan::merged::MergePlan;
 use crate::wire::StatusFlags;
@@ -58,8 +58,8 @@ pub enum Outcome {
     },
     /// Nothing was sent: a server did not accept the altered text.
     Refused { code: ErrorCode, message: String },
-    /// Nothing was sent, and nothing can be: columns of a type that only a server can sort. Links may be in the middle of
-    /// their answers if they may be abandoned.
+    /// Nothing was sent, and nothing can be: columns of a type that only a server can sort, more groups than there is
+    /// memory for. Links may be in the middle of their answers if they may be abandoned.
     Unsuitable(String),
 }
 
@@ -115,24 +115,38 @@ async fn rows(
             return Ok(Outcome::Unsuitable(reason));
         }
     };
-    if let Some(head) = heads.first() {
-        write_head(head, &layout, &job.renames, sink, &mut out.bytes).map_err(|source| match streams.first_mut() {
-            Some(stream) => stream.link.lease.protocol(source).into(),
-            None => Failure::Unsupported("no shards".to_owned()),
-        })?;
-    }
+    let sorted = |limit| Sorted::new(heads.len(), keys, layout.encoding, limit);
     let found_rows = match folding {
         None => {
-            let mut merge = Sorted::new(streams.len(), keys, layout.encoding, job.limit);
+            let mut merge = sorted(job.limit);
             if job.plan.is_distinct {
                 merge = merge.distinct();
             }
+            begin(heads, &layout, job, streams, sink, out)?;
             pour(sink, streams, &mut merge, &layout, out).await?;
             merge.counted()
         }
-        Some(folding) => {
-            let mut merge = Sorted::new(streams.len(), keys, layout.encoding, Limit::NONE).grouped();
-            pour_groups(sink, streams, &mut merge, &layout, folding, out).await?
+        Some(Folding { group, top: None, limit }) => {
+            let groups = Groups::new(sorted(Limit::NONE).grouped(), group, &layout);
+            begin(heads, &layout, job, streams, sink, out)?;
+            pour_groups(sink, streams, groups, limit, out).await?
+        }
+        Some(Folding { group, top: Some(top), limit }) => {
+            let groups = Groups::new(sorted(Limit::NONE).grouped(), group, &layout);
+            // The client is sent nothing before it is known that there is room for all groups.
+            match keep_groups(sink, streams, groups, top, out).await? {
+                Kept::All { top, found_rows } => {
+                    begin(heads, &layout, job, streams, sink, out)?;
+                    pour_kept(sink, top, &layout, limit, out).await?;
+                    found_rows.min(limit.of_each())
+                }
+                Kept::TooMany(error) => {
+                    for stream in streams {
+                        finish(stream, sink, out, job.may_abandon).await?;
+                    }
+                    return Ok(Outcome::Unsuitable(error.to_string()));
+                }
+            }
         }
     };
     for stream in &mut *streams {
@@ -186,54 +200,16 @@ async fn pour(
 async fn pour_groups(
     sink: &mut Sink<'_>,
     streams: &mut [Stream<'_>],
-    merge: &mut Sorted,
-    layout: &Layout,
-    folding: Folding,
+    mut groups: Groups<'_>,
+    mut limit: Limit,
     out: &mut Piece,
 ) -> Result<u64, Failure> {
-    let Folding { mut group, mut top, mut limit } = folding;
-    let mut places = vec![CellPlaces::default(); streams.len()];
-    let mut found_rows = 0;
+    let (layout, mut found_rows) = (groups.layout, 0);
     while !limit.is_reached() {
-        match merge.step() {
-            Next::NeedsRow(index) => {
-                let stream = &mut streams[index];
-                if !stream.next(sink, out).await? {
-                    merge.end(index);
-                    continue;
-                }
-                let read = layout.read(stream.row(), &mut places[index]);
-                read.map_err(|source| stream.link.lease.protocol(source))?;
-                merge.offer(index, &Row { payload: stream.row(), places: &places[index] }).map_err(unmergeable)?;
-            }
-            Next::Row(index) => {
-                let row = Row { payload: streams[index].row(), places: &places[index] };
-                if group.is_open() && merge.is_repeat() {
-                    group.add(&row).map_err(unmergeable)?;
-                    continue;
-                }
-                if group.is_open() {
-                    let cells = group.finish().map_err(unmergeable)?;
-                    found_rows += 1;
-                    emit(cells, &mut top, &mut limit, layout, sink, out).await?;
-                }
-                group.begin(&row).map_err(unmergeable)?;
-            }
-            Next::Done => {
-                if group.is_open() {
-                    let cells = group.finish().map_err(unmergeable)?;
-                    found_rows += 1;
-                    emit(cells, &mut top, &mut limit, layout, sink, out).await?;
-                }
-                break;
-            }
-        }
-    }
-    let Some(top) = top else { return Ok(found_rows) };
-    found_rows = found_rows.min(limit.of_each());
-    for cells in top.into_rows() {
+        let Some(cells) = groups.next(sink, streams, out).await? else { break };
+        found_rows += 1;
         if limit.admits() {
-            layout.write_cells(&cells, &mut sink.seq, &mut out.bytes);
+            layout.write_cells(cells, &mut sink.seq, &mut out.bytes);
         }
         if out.bytes.len() >= PIECE {
             out.send(sink).await?;
@@ -242,24 +218,117 @@ async fn pour_groups(
     Ok(found_rows)
 }
 
-/// A group is complete: it is sent, or kept until all are.
-async fn emit(
-    cells: &[Option<Vec<u8>>],
-    top: &mut Option<Top>,
-    limit: &mut Limit,
-    layout: &Layout,
+/// Groups that come in another order than the client wants.
+enum Kept {
+    All { top: Top, found_rows: u64 },
+    TooMany(MergeError),
+}
+
+/// Reads all groups, and keeps those that the client may want.
+async fn keep_groups(
     sink: &mut Sink<'_>,
+    streams: &mut [Stream<'_>],
+    mut groups: Groups<'_>,
+    mut top: Top,
+    out: &mut Piece,
+) -> Result<Kept, Failure> {
+    let mut found_rows = 0;
+    while let Some(cells) = groups.next(sink, streams, out).await? {
+        found_rows += 1;
+        match top.push(cells) {
+            Ok(()) => {}
+            Err(error @ MergeError::TooManyGroups) => return Ok(Kept::TooMany(error)),
+            Err(error) => return Err(unmergeable(error)),
+        }
+    }
+    Ok(Kept::All { top, found_rows })
+}
+
+/// Sends the groups that were kept.
+async fn pour_kept(
+    sink: &mut Sink<'_>,
+    top: Top,
+    layout: &Layout,
+    mut limit: Limit,
     out: &mut Piece,
 ) -> Result<(), Failure> {
-    match top {
-        Some(top) => return top.push(cells).map_err(unmergeable),
-        None if limit.admits() => layout.write_cells(cells, &mut sink.seq, &mut out.bytes),
-        None => {}
-    }
-    if out.bytes.len() >= PIECE {
-        out.send(sink).await?;
+    for cells in top.into_rows() {
+        if limit.admits() {
+            layout.write_cells(&cells, &mut sink.seq, &mut out.bytes);
+        }
+        if out.bytes.len() >= PIECE {
+            out.send(sink).await?;
+        }
     }
     Ok(())
+}
+
+/// The groups of all shards, one after the other.
+struct Groups<'l> {
+    merge: Sorted,
+    group: Group,
+    layout: &'l Layout,
+    /// Of each stream's row that waits for its turn.
+    places: Vec<CellPlaces>,
+    /// The stream whose row begins the next group.
+    begins: Option<usize>,
+}
+
+impl<'l> Groups<'l> {
+    fn new(merge: Sorted, group: Group, layout: &'l Layout) -> Self {
+        Self { merge, group, layout, places: Vec::new(), begins: None }
+    }
+
+    /// The cells of the next group; `None` if there is none.
+    async fn next(
+        &mut self,
+        sink: &mut Sink<'_>,
+        streams: &mut [Stream<'_>],
+        out: &mut Piece,
+    ) -> Result<Option<&[Option<Vec<u8>>]>, Failure> {
+        self.places.resize(streams.len(), CellPlaces::default());
+        if let Some(index) = self.begins.take() {
+            let row = Row { payload: streams[index].row(), places: &self.places[index] };
+            self.group.begin(&row).map_err(unmergeable)?;
+        }
+        loop {
+            match self.merge.step() {
+                Next::NeedsRow(index) => self.read(index, sink, streams, out).await?,
+                Next::Row(index) => {
+                    let row = Row { payload: streams[index].row(), places: &self.places[index] };
+                    match (self.group.is_open(), self.merge.is_repeat()) {
+                        (true, true) => self.group.add(&row).map_err(unmergeable)?,
+                        (true, false) => {
+                            self.begins = Some(index);
+                            break;
+                        }
+                        (false, _) => self.group.begin(&row).map_err(unmergeable)?,
+                    }
+                }
+                Next::Done if self.group.is_open() => break,
+                Next::Done => return Ok(None),
+            }
+        }
+        self.group.finish().map_err(unmergeable).map(Some)
+    }
+
+    async fn read(
+        &mut self,
+        index: usize,
+        sink: &mut Sink<'_>,
+        streams: &mut [Stream<'_>],
+        out: &mut Piece,
+    ) -> Result<(), Failure> {
+        let stream = &mut streams[index];
+        if !stream.next(sink, out).await? {
+            self.merge.end(index);
+            return Ok(());
+        }
+        let read = self.layout.read(stream.row(), &mut self.places[index]);
+        read.map_err(|source| stream.link.lease.protocol(source))?;
+        let row = Row { payload: stream.row(), places: &self.places[index] };
+        self.merge.offer(index, &row).map_err(unmergeable)
+    }
 }
 
 fn unmergeable(error: MergeError) -> Failure {
@@ -293,6 +362,20 @@ fn end<'o>(summaries: &[Option<Summary>], status: StatusFlags, more_follows: boo
     status.remove(StatusFlags::SERVER_SESSION_STATE_CHANGED);
     let warnings = read().fold(0u16, |sum, summary| sum.saturating_add(summary.warnings));
     OkPacket { status, warnings, ..OkPacket::default() }
+}
+
+/// Writes what comes before the rows.
+fn begin(
+    heads: &[Head],
+    layout: &Layout,
+    job: &Job<'_>,
+    streams: &mut [Stream<'_>],
+    sink: &mut Sink<'_>,
+    out: &mut Piece,
+) -> Result<(), Failure> {
+    let Some((head, stream)) = heads.first().zip(streams.first_mut()) else { return Ok(()) };
+    let written = write_head(head, layout, &job.renames, sink, &mut out.bytes);
+    written.map_err(|source| stream.link.lease.protocol(source).into())
 }
 
 fn write_head(

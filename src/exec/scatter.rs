@@ -14,45 +14,83 @@ use crate::plan::Renames;
 use crate::wire::column::ColumnDefinition;
 use crate::wire::packet::{self, HEADER_LEN};
 use crate::wire::response::{self, ErrPacket, OkPacket};
-use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker, Summary};
+use crate::wire::walker::{AnswerKind, PacketKind, Phase, ResultWalker, Summary};
 use crate::wire::{ColumnFlags, ColumnType, StatusFlags, WireError};
 
+/// What is passed on, and how.
+#[derive(Debug)]
+pub struct Job<'j> {
+    /// By link.
+    pub renames: Vec<Renames<'j>>,
+    pub kind: AnswerKind,
+    /// The session's status flags.
+    pub status: StatusFlags,
+    /// Servers may describe the columns in different ways: nothing is sent before all have.
+    pub may_differ: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcome {
+    /// By link.
+    Relayed(Vec<Summary>),
+    /// Nothing was sent: the client would read rows by the first shard's definitions, and those of others differ. Links
+    /// may be in the middle of their answers if they may be abandoned.
+    Unsuitable(String),
+}
+
 /// Relays the answers of links to which the statement was sent. On success all of them are idle, and each one's
-/// summary is returned. On failure those that are still busy must be dropped; of those with pins, only lost ones are.
-pub async fn concatenate(
+/// summary is returned. Otherwise those that are still busy must be dropped; of those with pins, only lost ones are.
+pub async fn concatenate(sink: &mut Sink<'_>, links: &mut [Link], job: &Job<'_>) -> Result<Outcome, Failure> {
+    let new = |link: &Link| Shard {
+        walker: ResultWalker::new(job.kind, link.lease.deprecate_eof()).starting_at(link.lease.answer_seq()),
+        buffer: Buffer::default(),
+        columns: Vec::new(),
+        failed: None,
+    };
+    let mut shards: Vec<Shard> = links.iter().map(new).collect();
+    let done = concatenate_shards(sink, links, &mut shards, job).await;
+    let leaves_client = done.as_ref().err().is_none_or(Failure::leaves_client);
+    if leaves_client && !matches!(done, Ok(Outcome::Relayed(_))) {
+        let rests = shards.into_iter().zip(links);
+        let rests = rests.map(|(shard, link)| Unread::rest(link, shard.walker, shard.buffer, 0));
+        unread::pass_over(rests.collect(), sink.interrupt).await;
+    }
+    done
+}
+
+async fn concatenate_shards(
     sink: &mut Sink<'_>,
     links: &mut [Link],
-    renames: &[Renames<'_>],
-    kind: AnswerKind,
-    status: StatusFlags,
-) -> Result<Vec<Summary>, Failure> {
-    let mut summaries = Vec::with_capacity(links.len());
-    let mut columns: Option<Vec<Kind>> = None;
-    for (index, renames) in renames.iter().enumerate() {
-        let Some((link, behind)) = links[index..].split_first_mut() else { break };
-        let mut shard = Shard {
-            walker: ResultWalker::new(kind, link.lease.deprecate_eof()).starting_at(link.lease.answer_seq()),
-            buffer: Buffer::default(),
-            is_first: summaries.is_empty(),
-            columns: Vec::new(),
-            expected: columns.as_deref(),
-            failed: None,
-        };
-        if let Err(failure) = shard.relay(sink, link, renames).await {
-            if failure.leaves_client() {
-                let mut unread = vec![Unread::rest(link, shard.walker, shard.buffer, 0)];
-                unread.extend(behind.iter_mut().map(|link| Unread::whole(link, kind)));
-                unread::pass_over(unread, sink.interrupt).await;
-            }
-            return Err(failure);
-        }
-        let of_shard = shard.columns;
-        summaries.push(*shard.walker.summary());
-        columns.get_or_insert(of_shard);
+    shards: &mut [Shard],
+    job: &Job<'_>,
+) -> Result<Outcome, Failure> {
+    if job.may_differ && !are_alike(shards, sink, links).await? {
+        return Ok(Outcome::Unsuitable(DIFFERENT.to_owned()));
     }
-    end(sink, links, &summaries, status).await?;
-    Ok(summaries)
+    let mut first: Option<Vec<Kind>> = None;
+    for ((shard, link), renames) in shards.iter_mut().zip(&mut *links).zip(&job.renames) {
+        shard.relay(sink, link, renames, first.as_deref()).await?;
+        first.get_or_insert_with(|| shard.columns.clone());
+    }
+    let summaries: Vec<Summary> = shards.iter().map(|shard| *shard.walker.summary()).collect();
+    end(sink, links, &summaries, job.status).await?;
+    Ok(Outcome::Relayed(summaries))
 }
+
+/// Whether all shards describe the columns in the same way. Nothing of their answers is used up.
+async fn are_alike(shards: &mut [Shard], sink: &Sink<'_>, links: &mut [Link]) -> Result<bool, Failure> {
+    let mut first: Option<Vec<Kind>> = None;
+    for (shard, link) in shards.iter_mut().zip(links) {
+        let columns = shard.peek(sink, link).await?;
+        if first.get_or_insert_with(|| columns.clone()) != &columns {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+const DIFFERENT: &str = "columns of different types on different shards";
 
 /// The packet that ends the rows.
 async fn end(sink: &mut Sink<'_>, links: &[Link], summaries: &[Summary], status: StatusFlags) -> Result<(), Failure> {
@@ -90,13 +128,10 @@ fn kind(column: &ColumnDefinition<'_>) -> Kind {
 }
 
 /// One shard's answer under way.
-struct Shard<'c> {
+struct Shard {
     walker: ResultWalker,
     buffer: Buffer,
-    is_first: bool,
     columns: Vec<Kind>,
-    /// Those of the first shard, for all others.
-    expected: Option<&'c [Kind]>,
     failed: Option<Failure>,
 }
 
@@ -107,12 +142,59 @@ enum Fate {
     Rename,
 }
 
-impl Shard<'_> {
-    async fn relay(&mut self, sink: &mut Sink<'_>, link: &mut Link, renames: &Renames<'_>) -> Result<(), Failure> {
+impl Shard {
+    /// Reads up to the first row, and leaves all of it in the buffer: the kinds of the columns.
+    async fn peek(&mut self, sink: &Sink<'_>, link: &mut Link) -> Result<Vec<Kind>, Failure> {
         let mut killed = false;
-        while !self.walker.is_complete() {
+        loop {
+            let (mut ahead, mut at, mut columns) = (self.walker, 0, Vec::new());
+            while let Some(found) =
+                ahead.next_packet(&self.buffer.filled()[at..]).map_err(|source| link.lease.protocol(source))?
+            {
+                at += HEADER_LEN + found.payload.len();
+                match found.kind {
+                    PacketKind::Column => {
+                        let column = ColumnDefinition::parse(found.payload);
+                        columns.push(kind(&column.map_err(|source| link.lease.protocol(source))?));
+                    }
+                    PacketKind::Err => {
+                        let failure = refusal(found.payload).map_err(|source| link.lease.protocol(source))?;
+                        link.lease.answered();
+                        return Err(failure);
+                    }
+                    _ => {}
+                }
+                if ahead.phase() == Phase::Rows || ahead.is_complete() {
+                    return Ok(columns);
+                }
+            }
+            self.make_room(0);
             more(&mut sink.watch(), &mut link.lease, &mut self.buffer, &mut killed).await?;
-            self.pass_on(sink, link, renames).await?;
+        }
+    }
+
+    /// Makes room for a packet larger than the buffer. Rows are bounded by the server's max_allowed_packet.
+    fn make_room(&mut self, used: usize) {
+        if used == 0 && !self.buffer.filled().is_empty() && self.buffer.is_full() {
+            self.buffer.grow(2 * self.buffer.filled().len());
+        }
+    }
+
+    /// `expected`: the columns of the first shard, for all others.
+    async fn relay(
+        &mut self,
+        sink: &mut Sink<'_>,
+        link: &mut Link,
+        renames: &Renames<'_>,
+        expected: Option<&[Kind]>,
+    ) -> Result<(), Failure> {
+        let mut killed = false;
+        loop {
+            self.pass_on(sink, link, renames, expected).await?;
+            if self.walker.is_complete() {
+                break;
+            }
+            more(&mut sink.watch(), &mut link.lease, &mut self.buffer, &mut killed).await?;
         }
         link.lease.answered();
         match self.failed.take() {
@@ -122,7 +204,14 @@ impl Shard<'_> {
     }
 
     /// Sends on what is whole in the buffer.
-    async fn pass_on(&mut self, sink: &mut Sink<'_>, link: &mut Link, renames: &Renames<'_>) -> Result<(), Failure> {
+    async fn pass_on(
+        &mut self,
+        sink: &mut Sink<'_>,
+        link: &mut Link,
+        renames: &Renames<'_>,
+        expected: Option<&[Kind]>,
+    ) -> Result<(), Failure> {
+        let is_first = expected.is_none();
         let mut at = 0;
         let mut out = Vec::new();
         let mut run = 0..0;
@@ -131,31 +220,28 @@ impl Shard<'_> {
             let Some(found) = found.map_err(|source| link.lease.protocol(source))? else { break };
             let end = at + HEADER_LEN + found.payload.len();
             let fate = match found.kind {
-                PacketKind::Row if self.expected.is_some_and(|expected| expected != self.columns) => {
-                    // The client would read the rows by the first shard's definitions.
-                    let text = "columns of different types on different shards";
-                    return Err(Failure::Unsupported(text.to_owned()));
+                // The client would read the rows by the first shard's definitions.
+                PacketKind::Row if expected.is_some_and(|expected| expected != self.columns) => {
+                    return Err(Failure::Unsupported(DIFFERENT.to_owned()));
                 }
                 PacketKind::Row | PacketKind::Continuation => Fate::PassOn,
-                PacketKind::ColumnCount if self.is_first => Fate::PassOn,
+                PacketKind::ColumnCount if is_first => Fate::PassOn,
                 PacketKind::Column => {
                     let column =
                         ColumnDefinition::parse(found.payload).map_err(|source| link.lease.protocol(source))?;
                     self.columns.push(kind(&column));
-                    match (self.is_first, renames.is_empty()) {
+                    match (is_first, renames.is_empty()) {
                         (false, _) => Fate::Drop,
                         (true, true) => Fate::PassOn,
                         (true, false) => Fate::Rename,
                     }
                 }
                 // The EOF after the definitions; the one after the rows is made at the end.
-                PacketKind::Eof if self.is_first && !self.walker.is_complete() => Fate::PassOn,
+                PacketKind::Eof if is_first && !self.walker.is_complete() => Fate::PassOn,
                 PacketKind::Eof | PacketKind::ColumnCount => Fate::Drop,
                 PacketKind::Ok if !self.columns.is_empty() => Fate::Drop,
                 PacketKind::Err => {
-                    let error = ErrPacket::parse(found.payload).map_err(|source| link.lease.protocol(source))?;
-                    let message = String::from_utf8_lossy(error.message).into_owned();
-                    self.failed = Some(Failure::Server { code: error.code, message });
+                    self.failed = Some(refusal(found.payload).map_err(|source| link.lease.protocol(source))?);
                     Fate::Drop
                 }
                 _ => return Err(link.lease.protocol(WireError::Malformed("an answer without rows")).into()),
@@ -179,10 +265,7 @@ impl Shard<'_> {
         }
         self.flush(sink, out, run).await?;
         self.buffer.consume(at);
-        if at == 0 && self.buffer.is_full() {
-            // A packet larger than the buffer. Rows are bounded by the server's max_allowed_packet.
-            self.buffer.grow(2 * self.buffer.filled().len());
-        }
+        self.make_room(at);
         Ok(())
     }
 
@@ -204,6 +287,12 @@ impl Shard<'_> {
         }
         Ok(())
     }
+}
+
+/// The error in a packet.
+fn refusal(payload: &[u8]) -> Result<Failure, WireError> {
+    let error = ErrPacket::parse(payload)?;
+    Ok(Failure::Server { code: error.code, message: String::from_utf8_lossy(error.message).into_owned() })
 }
 
 /// Gives the packets in `bytes` the numbers from `seq` on.

@@ -31,13 +31,9 @@ impl Session {
         plan: &Plan,
         gathering: &Gathering,
     ) -> Result<(), ClientMessage> {
-        let loading = self.loading_settings();
+        let loading = self.loading();
         self.adapt(scratch, &loading).await?;
-        if scratch.lease.version().mariadb {
-            // Temporary tables are in the binary log there, unless all of it is by rows. Where the account may not say
-            // so they stay in it.
-            let _ = scratch.lease.query(b"SET sql_log_bin = 0", &self.interrupt).await?;
-        }
+        self.stay_out_of_the_log(scratch).await?;
         let mut taken = Taken::default();
         for source in &gathering.sources {
             if let Some(wanted) = &source.catalog {
@@ -50,8 +46,17 @@ impl Session {
         Ok(())
     }
 
-    /// Those under which a value is stored as it came.
-    fn loading_settings(&self) -> Arc<Settings> {
+    /// Temporary tables are in MariaDB's binary log, unless all of it is by rows. Where the account may not say so they
+    /// stay in it.
+    pub(super) async fn stay_out_of_the_log(&mut self, scratch: &mut Link) -> Result<(), ClientMessage> {
+        if scratch.lease.version().mariadb {
+            let _ = scratch.lease.query(b"SET sql_log_bin = 0", &self.interrupt).await?;
+        }
+        Ok(())
+    }
+
+    /// The session's settings for storing rows: a value is stored as it came.
+    pub(super) fn loading(&self) -> Arc<Settings> {
         self.variant(|settings| {
             for (name, value) in [
                 ("character_set_client", "'binary'"),
@@ -170,7 +175,7 @@ impl Session {
 
     /// Fetches the rows from some shards at a time; how many warnings that gave. On failure with the connections, some
     /// of which may not have outlived it.
-    async fn fill_from(
+    pub(super) async fn fill_from(
         &mut self,
         scratch: &mut Link,
         table: &mut Scratch,

@@ -109,7 +109,7 @@ impl Session {
     async fn gather_on(&mut self, scratch: &mut Link, order: Order<'_>) -> Result<(), ClientMessage> {
         let there = self.definitions(scratch, &order).await?;
         self.load(scratch, order.plan, &order.gathering).await?;
-        self.make_ready(scratch, order.plan, there.is_some()).await?;
+        self.make_ready(scratch, &order, there.is_some()).await?;
         let mut text = order.gathering.text.clone();
         if order.plan.facts.needs_local_values() {
             text = self.with_local_values(&text);
@@ -121,7 +121,7 @@ impl Session {
         }
         let Order { plan, sql, gathering, last, more_follows } = order;
         let kind = self.send_last(scratch, last, text).await?;
-        let ended = self.relay_last(scratch, plan, &gathering, kind, &described, more_follows).await?;
+        let ended = self.relay_gathered(scratch, plan, &gathering, kind, &described, more_follows).await?;
         if let Err(message) = self.after_gathered(plan, sql, gathering.is_one_row, scratch, ended).await {
             self.lose_track(&message);
         }
@@ -129,7 +129,12 @@ impl Session {
     }
 
     /// Brings the connection with the temporary tables into the state in which the client's statement runs.
-    async fn make_ready(&mut self, scratch: &mut Link, plan: &Plan, was_checked: bool) -> Result<(), ClientMessage> {
+    async fn make_ready(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+        was_checked: bool,
+    ) -> Result<(), ClientMessage> {
         let was_checked = was_checked && !self.mode.mariadb;
         let settings = self.variant(|settings| {
             // MySQL tells from unique keys what GROUP BY determines, and temporary tables may have lost theirs.
@@ -147,32 +152,11 @@ impl Session {
             }
         });
         self.adapt(scratch, &settings).await?;
-        if self.txn.is_open() {
-            // So that the status flags say what the client must see.
-            let sql = if self.txn.is_read_only() { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" };
-            scratch.lease.execute("the start of a transaction", sql, &self.interrupt).await?;
-        }
-        self.before_sending(plan, scratch).await
-    }
-
-    /// Sends the statement over what was gathered; what kind of answer it has.
-    async fn send_last(&mut self, scratch: &mut Link, last: Last, text: Vec<u8>) -> Result<AnswerKind, ClientMessage> {
-        match last {
-            Last::Text => {
-                self.send_text(&mut scratch.lease, &text).await?;
-                Ok(AnswerKind::Query)
-            }
-            Last::Prepared(mut execution, kind) => {
-                execution.text = text;
-                let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-                prepared::send(&mut scratch.lease, &execution, &mut watch).await?;
-                Ok(kind)
-            }
-        }
+        self.before_the_last(scratch, order.plan).await
     }
 
     /// Passes its answer on, in the client's names.
-    async fn relay_last(
+    async fn relay_gathered(
         &mut self,
         scratch: &mut Link,
         plan: &Plan,
@@ -191,9 +175,52 @@ impl Session {
         if gathering.sources.iter().all(|source| source.catalog.is_some()) {
             renames.schema = Some((&schema.shard(gathering.scratch).schema, "information_schema"));
         }
+        self.relay_last(scratch, kind, Buffer::default(), &renames, more_follows).await
+    }
+
+    /// What the scratch must be given before the client's statement runs there.
+    pub(super) async fn before_the_last(&mut self, scratch: &mut Link, plan: &Plan) -> Result<(), ClientMessage> {
+        if self.txn.is_open() {
+            // So that the status flags say what the client must see.
+            let sql = if self.txn.is_read_only() { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" };
+            scratch.lease.execute("the start of a transaction", sql, &self.interrupt).await?;
+        }
+        self.before_sending(plan, scratch).await
+    }
+
+    /// Sends the statement over what was gathered; what kind of answer it has.
+    pub(super) async fn send_last(
+        &mut self,
+        scratch: &mut Link,
+        last: Last,
+        text: Vec<u8>,
+    ) -> Result<AnswerKind, ClientMessage> {
+        match last {
+            Last::Text => {
+                self.send_text(&mut scratch.lease, &text).await?;
+                Ok(AnswerKind::Query)
+            }
+            Last::Prepared(mut execution, kind) => {
+                execution.text = text;
+                let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+                prepared::send(&mut scratch.lease, &execution, &mut watch).await?;
+                Ok(kind)
+            }
+        }
+    }
+
+    /// Passes its answer on. `read`: what was read of it.
+    pub(super) async fn relay_last(
+        &mut self,
+        scratch: &mut Link,
+        kind: AnswerKind,
+        read: Buffer,
+        renames: &Renames<'_>,
+        more_follows: bool,
+    ) -> Result<Summary, ClientMessage> {
         let mut sink = self.client.sink(&self.interrupt, more_follows);
-        let mut answer = Relay::new(kind, &scratch.lease, sink.seq, Buffer::default());
-        let ended = answer.finish(&mut sink, &mut scratch.lease, &renames, None).await;
+        let mut answer = Relay::new(kind, &scratch.lease, sink.seq, read);
+        let ended = answer.finish(&mut sink, &mut scratch.lease, renames, None).await;
         let seq = sink.seq;
         self.client.seq = seq;
         Ok(ended?)
@@ -211,18 +238,29 @@ impl Session {
         if !is_there || !self.temporary_tables.is_empty() || self.links.has_table_locks() {
             return Ok(None);
         }
-        let mut text = order.gathering.example.clone();
-        if order.plan.facts.needs_local_values() {
+        self.described_by(scratch, order.plan, &order.gathering.example, &order.last).await
+    }
+
+    /// The definitions of the columns of `text`, which names the scratch's own tables, in the client's names.
+    pub(super) async fn described_by(
+        &mut self,
+        scratch: &mut Link,
+        plan: &Plan,
+        text: &[u8],
+        last: &Last,
+    ) -> Result<Option<Vec<Vec<u8>>>, ClientMessage> {
+        let mut text = text.to_vec();
+        if plan.facts.needs_local_values() {
             text = self.with_local_values(&text);
         }
         let columns = match self.prepared_columns(scratch, &text).await {
             // MariaDB (10.11) checks an ORDER BY of a single row when it prepares, and drops it unchecked when it runs the
             // text: the run will tell.
-            Err(error) if error.code == codes::WRONG_FIELD_WITH_GROUP && matches!(order.last, Last::Text) => None,
+            Err(error) if error.code == codes::WRONG_FIELD_WITH_GROUP && matches!(last, Last::Text) => None,
             columns => columns?,
         };
         let Some(columns) = columns else { return Ok(None) };
-        let renames = order.plan.renames(&self.schema, order.gathering.scratch);
+        let renames = plan.renames(&self.schema, scratch.shard);
         let renamed = columns.iter().map(|payload| {
             let mut out = Vec::new();
             relay::rename(payload, &renames, &mut out).map(|()| out)
@@ -231,7 +269,7 @@ impl Session {
     }
 
     /// What the server says of the columns of a statement that it does not run; `None`: it cannot prepare such ones.
-    async fn prepared_columns(
+    pub(super) async fn prepared_columns(
         &mut self,
         scratch: &mut Link,
         text: &[u8],
@@ -262,7 +300,7 @@ impl Session {
     }
 
     /// What `after_statement` does, for a connection that is not the session's.
-    async fn after_gathered(
+    pub(super) async fn after_gathered(
         &mut self,
         plan: &Plan,
         sql: &[u8],

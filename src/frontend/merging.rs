@@ -13,6 +13,7 @@ use crate::exec::{cancel, prepared};
 use crate::merge::Limit;
 use crate::plan::Plan;
 use crate::sharding::{ShardId, ShardSet};
+use crate::wire::error_code::ErrorCode;
 use crate::wire::walker::{AnswerKind, Summary};
 
 /// What is to be sent to the shards, and what to make of their rows.
@@ -31,9 +32,12 @@ pub(super) enum Merging {
     Unsuitable(String),
 }
 
-/// Errors that the text itself causes (names, grouping, collations), so that the alterations may be what is wrong, or
-/// what is named.
-const OF_THE_TEXT: &[u16] = &[1052, 1054, 1055, 1056, 1060, 1064, 1140, 1247, 1267, 1270, 1271, 3065];
+/// Whether an error is one that the text itself causes (names, grouping, collations): the alterations may be what is
+/// wrong, or what is named.
+pub(super) fn is_of_text(code: ErrorCode) -> bool {
+    const CODES: &[u16] = &[1052, 1054, 1055, 1056, 1060, 1064, 1140, 1247, 1267, 1270, 1271, 3065];
+    CODES.contains(&code.number)
+}
 
 impl Session {
     /// The statement as text.
@@ -59,6 +63,7 @@ impl Session {
         }
         match self.merge(plan, request, side, statement.more_follows).await? {
             Merging::Answered => Ok(()),
+            Merging::Unsuitable(_) if plan.regroup().is_some() => self.regroup_text(plan, statement, shards).await,
             Merging::Unsuitable(_) if plan.gather().is_some() => self.gather_text(plan, statement).await,
             Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
         }
@@ -80,13 +85,12 @@ impl Session {
         let mut links = match sent {
             Ok(links) => links,
             // A server has prepared the client's own text before.
-            Err(message) if is_prepared && OF_THE_TEXT.contains(&message.code.number) => {
+            Err(message) if is_prepared && is_of_text(message.code) => {
                 return Err(ClientMessage::unsupported(&format!("this over several shards ({})", message.text)));
             }
             Err(message) => return Err(message),
         };
-        // A connection with a part of a transaction must not be lost.
-        let may_abandon = !self.txn.is_open() && self.autocommit && !links.iter().any(|link| link.pins.any());
+        let may_abandon = self.may_abandon(&links);
         let first = links.first().map(|link| link.shard).unwrap_or(ShardId(0));
         let (result, seq) = {
             let job = Job {
@@ -112,7 +116,7 @@ impl Session {
                 self.keep_usable(links);
                 Ok(Merging::Unsuitable(feature))
             }
-            Ok(Outcome::Refused { code, message }) if OF_THE_TEXT.contains(&code.number) => {
+            Ok(Outcome::Refused { code, message }) if is_of_text(code) => {
                 self.judged(links, &own, ClientMessage::new(code, message)).await
             }
             Ok(Outcome::Refused { code, message }) => {

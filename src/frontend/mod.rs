@@ -19,6 +19,7 @@ mod statement;
 mod several;
 mod merging;
 mod numbered;
+mod regrouped;
 mod gathered;
 mod gather_load;
 pub mod configuration;

@@ -16,6 +16,7 @@ use super::gathered::{Last, Order as GatherOrder};
 use super::locks;
 use super::merging::{Merging, Request};
 use super::query::Statement as Text;
+use super::regrouped::Order as RegroupOrder;
 use super::session::{Current, Flow, Session};
 use super::short_way::{Order as ShortOrder, Way};
 use super::transactions::End;
@@ -25,11 +26,13 @@ use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::write::{Command as WriteCommand, Order};
 use crate::merge::Limit;
+use crate::plan::regroup::Regrouping;
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::sql::Literal;
 use crate::sql::control::Control;
 use crate::sql::lock_calls;
+use crate::sql::parameter;
 use crate::sql::tokens::Mode;
 use crate::value::Value;
 use crate::wire::command::{Arguments, Command, Execute, Given, PrepareOk};
@@ -357,9 +360,15 @@ impl Session {
                     let execution = statement.execution(&self.schema, shard, body, head.flags)?;
                     orders.push((shard, Order { command: WriteCommand::Prepared(execution), rows: None }));
                 }
-                match plan.kind {
-                    StatementKind::Write => self.write_everywhere(plan, orders, None, false).await,
-                    _ => self.concatenate(plan, orders, side, kind, false).await,
+                if plan.kind == StatementKind::Write {
+                    return self.write_everywhere(plan, orders, None, false).await;
+                }
+                match self.concatenate(plan, orders, side, kind, false).await? {
+                    Merging::Answered => Ok(()),
+                    Merging::Unsuitable(_) if plan.gather().is_some() => {
+                        self.gather_prepared(statement, plan, head, body).await
+                    }
+                    Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
                 }
             }
             Route::Merge(shards) => {
@@ -369,12 +378,16 @@ impl Session {
                 let request = statement.merged(&self.schema, &shards, body)?;
                 match self.merge(plan, request, side, false).await? {
                     Merging::Answered => Ok(()),
+                    Merging::Unsuitable(_) if plan.regroup().is_some() => {
+                        self.regroup_prepared(statement, plan, &shards, head, body).await
+                    }
                     Merging::Unsuitable(_) if plan.gather().is_some() => {
                         self.gather_prepared(statement, plan, head, body).await
                     }
                     Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
                 }
             }
+            Route::Regroup(shards) => self.regroup_prepared(statement, plan, &shards, head, body).await,
             Route::Gather => self.gather_prepared(statement, plan, head, body).await,
             Route::Split(rows) => {
                 let mut orders = Vec::new();
@@ -388,6 +401,27 @@ impl Session {
                 self.write_everywhere(plan, orders, None, false).await
             }
         }
+    }
+
+    /// The statement runs as a prepared one over the groups of its shards, or over their rows.
+    async fn regroup_prepared(
+        &mut self,
+        statement: &Prepared,
+        plan: &Plan,
+        shards: &ShardSet,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
+        if let Some(regrouping) = statement.regrouping(&self.schema, shards, body) {
+            let execution = statement.execution_of(Vec::new(), &regrouping.params, body)?;
+            let last = Last::Prepared(execution, kind);
+            let order = RegroupOrder { plan, sql: &statement.text, regrouping, last, more_follows: false };
+            if Box::pin(self.regroup(order)).await? {
+                return Ok(());
+            }
+        }
+        self.gather_prepared(statement, plan, head, body).await
     }
 
     /// The statement runs as a prepared one where its rows were gathered. Its cursor, if the client wants one, is not
@@ -573,6 +607,17 @@ impl Prepared {
         }
         let limit = merge.limit(&binding).unwrap_or(Limit::NONE);
         Ok(Request { orders, limit, own, kind: AnswerKind::Execute { cursor: false } })
+    }
+
+    /// What the shards are asked for groups, with the parameters' values in it. `None`: they cannot be written.
+    fn regrouping(&self, schema: &crate::sharding::Schema, shards: &ShardSet, body: &[u8]) -> Option<Regrouping> {
+        let values: Vec<Value<'_>> = (0..self.params).map(|index| self.value(index, body)).collect();
+        let mut regrouping = self.plan.regrouping(&self.binding(schema, &values), shards)?;
+        for (_, text) in &mut regrouping.groups {
+            let of_text = regrouping.fetch_params.iter().map(|param| self.value(*param, body));
+            *text = parameter::filled_in(text, self.mode, of_text)?;
+        }
+        Some(regrouping)
     }
 
     /// The execution of a text that has these of the statement's parameters.

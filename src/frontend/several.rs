@@ -4,15 +4,17 @@
 use std::sync::Arc;
 
 use super::error::ClientMessage;
+use super::merging::Merging;
 use super::query::Statement;
 use super::session::Session;
 use super::transactions::{End, rolls_back_transaction};
 use crate::backend::connection::Watch;
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
+use crate::exec::scatter::{self, Job, Outcome};
 use crate::exec::tally::{self, Tally, Written};
 use crate::exec::write::{self as writes, Command, Order, Share, Within};
-use crate::exec::{cancel, prepared, scatter, unread};
+use crate::exec::{cancel, prepared, unread};
 use crate::plan::Plan;
 use crate::sharding::{ShardId, ShardSet};
 use crate::txn::transaction::{Beginning, Transaction};
@@ -200,7 +202,11 @@ impl Session {
         side: Side,
     ) -> Result<(), ClientMessage> {
         let orders = self.orders(plan, statement, shards);
-        self.concatenate(plan, orders, side, AnswerKind::Query, statement.more_follows).await
+        match self.concatenate(plan, orders, side, AnswerKind::Query, statement.more_follows).await? {
+            Merging::Answered => Ok(()),
+            Merging::Unsuitable(_) if plan.gather().is_some() => self.gather_text(plan, statement).await,
+            Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
+        }
     }
 
     pub(super) async fn concatenate(
@@ -210,19 +216,26 @@ impl Session {
         side: Side,
         kind: AnswerKind,
         more_follows: bool,
-    ) -> Result<(), ClientMessage> {
+    ) -> Result<Merging, ClientMessage> {
         let mut links = self.send_orders(plan, &orders, side).await?;
-        let renames: Vec<_> = links.iter().map(|link| plan.renames(&self.schema, link.shard)).collect();
-        let status = self.status();
         let (result, seq) = {
+            let job = Job {
+                renames: links.iter().map(|link| plan.renames(&self.schema, link.shard)).collect(),
+                kind,
+                status: self.status(),
+                may_differ: plan.gather().is_some(),
+            };
             let mut sink = self.client.sink(&self.interrupt, more_follows);
-            let result = scatter::concatenate(&mut sink, &mut links, &renames, kind, status).await;
+            let result = scatter::concatenate(&mut sink, &mut links, &job).await;
             (result, sink.seq)
         };
-        drop(renames);
         self.client.seq = seq;
         let summaries = match result {
-            Ok(summaries) => summaries,
+            Ok(Outcome::Relayed(summaries)) => summaries,
+            Ok(Outcome::Unsuitable(feature)) => {
+                self.keep_usable(links);
+                return Ok(Merging::Unsuitable(feature));
+            }
             Err(failure) => return Err(self.read_failed(links, failure).await),
         };
         self.last.row_count = -1;
@@ -231,12 +244,17 @@ impl Session {
         let has_warnings = summaries.iter().any(|summary| summary.warnings > 0);
         if has_warnings && let Err(message) = self.gather_diagnostics(&mut links).await {
             self.lose_track(&message);
-            return Ok(());
+            return Ok(Merging::Answered);
         }
         for (link, summary) in links.into_iter().zip(summaries) {
             self.links.settle(link, summary.status.unwrap_or_default(), &mut self.txn);
         }
-        Ok(())
+        Ok(Merging::Answered)
+    }
+
+    /// Whether connections may be closed in the middle of their answers: not with a part of a transaction.
+    pub(super) fn may_abandon(&self, links: &[Link]) -> bool {
+        !self.txn.is_open() && self.autocommit && !links.iter().any(|link| link.pins.any())
     }
 
     /// Connections to the shards of `orders`, each of which was sent its own.

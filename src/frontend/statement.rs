@@ -148,6 +148,7 @@ impl Session {
             }
             Route::Scatter(shards) => self.read_everywhere(plan, statement, &shards, side).await,
             Route::Merge(shards) => self.merge_text(plan, statement, &shards, side).await,
+            Route::Regroup(shards) => self.regroup_text(plan, statement, &shards).await,
             Route::Gather => self.gather_text(plan, statement).await,
             Route::Split(rows) => {
                 let orders = rows.iter().map(|part| {
@@ -415,6 +416,6 @@ fn route_shards(route: &Route) -> ShardSet {
         Route::Any(shards) => shards.first().map_or_else(ShardSet::empty, ShardSet::single),
         Route::Scatter(shards) | Route::Merge(shards) => shards.clone(),
         Route::Split(rows) => rows.iter().map(|part| part.shard).collect(),
-        Route::Gather => ShardSet::empty(),
+        Route::Regroup(_) | Route::Gather => ShardSet::empty(),
     }
 }

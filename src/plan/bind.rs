@@ -5,6 +5,7 @@ use crate::sharding::{Located, Schema, ShardId, ShardSet};
 use super::gather::GatherPlan;
 use super::merged::MergePlan;
 use super::narrow::{Known, Narrow, TableId};
+use super::regroup::RegroupPlan;
 use super::{Action, Binding, Plan, PlanError, Renames, Route, ShardRows};
 
 /// Where a statement goes, but for the values that it compares shard keys with.
@@ -40,6 +41,8 @@ pub(super) struct Narrowed {
     pub(super) refused: Option<String>,
     /// How the rows of several shards can be merged all the same.
     pub(super) merge: Option<Box<MergePlan>>,
+    /// How groups of several shards become those of all.
+    pub(super) regroup: Option<Box<RegroupPlan>>,
     /// What each of the sharded tables needs.
     pub(super) tables: Vec<(TableId, Narrow)>,
     /// Where the other tables are; `None` if there are none.
@@ -59,6 +62,13 @@ impl RouteTemplate {
         }
     }
 
+    pub(super) fn regroup(&self) -> Option<&RegroupPlan> {
+        match &self.target {
+            Target::Narrowed(narrowed) => narrowed.regroup.as_deref(),
+            Target::Fixed(_) | Target::Placed { .. } => None,
+        }
+    }
+
     fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
         let route = match &self.target {
             Target::Fixed(route) => route.clone(),
@@ -72,7 +82,7 @@ impl RouteTemplate {
             let is_kept = match &route {
                 Route::One(shard) => place(*table, key, input) == Some(Located::Shard(*shard)),
                 Route::Any(_) => true,
-                Route::Scatter(_) | Route::Merge(_) | Route::Split(_) | Route::Gather => false,
+                Route::Scatter(_) | Route::Merge(_) | Route::Regroup(_) | Route::Split(_) | Route::Gather => false,
             };
             if !is_kept {
                 return Err(PlanError::unsupported("changing the shard key"));
@@ -144,7 +154,8 @@ impl Narrowed {
 
     fn several(&self, shards: ShardSet, input: &Binding<'_>) -> Result<Route, PlanError> {
         let is_merged = self.merge.as_ref().is_some_and(|merge| merge.limit(input).is_some());
-        if let Some(feature) = self.refused.as_ref().filter(|_| !is_merged) {
+        let is_regrouped = self.regroup.is_some();
+        if let Some(feature) = self.refused.as_ref().filter(|_| !is_merged && !is_regrouped) {
             return Err(PlanError::unsupported(feature.as_str()));
         }
         match &self.at {
@@ -152,6 +163,7 @@ impl Narrowed {
                 Err(PlanError::unsupported("a statement on tables of several shards"))
             }
             _ if is_merged => Ok(Route::Merge(shards)),
+            _ if is_regrouped => Ok(Route::Regroup(shards)),
             _ => Ok(Route::Scatter(shards)),
         }
     }

@@ -10,7 +10,7 @@ use super::{Action, Binding, Plan, PlanError, Route};
 pub struct Step {
     /// From 1.
     pub step: u32,
-    /// `local`, `relay`, `scatter`, `merge` or `gather`.
+    /// `local`, `relay`, `scatter`, `merge`, `regroup` or `gather`.
     pub tier: &'static str,
     /// Empty if no shard is asked.
     pub shard: String,
@@ -21,7 +21,7 @@ pub struct Step {
     /// The text for the shard.
     pub sql: Vec<u8>,
     /// How the shards' answers become one: empty, `any one`, `concatenate`, `merge by order`, `sum of affected rows`,
-    /// `one of equal copies`, `into a temporary table`, `over the temporary tables`.
+    /// `one of equal copies`, `into a temporary table`, `groups into a temporary table`, `over the temporary tables`.
     pub merge: &'static str,
 }
 
@@ -77,6 +77,7 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
             let texts = shards.iter().map(text).collect();
             return Ok(rows("merge", "merge by order", texts, input.schema));
         }
+        Route::Regroup(shards) => return Ok(regrouped(plan, input, &shards)),
         Route::Gather => return Ok(gathered(plan, input)),
         Route::Split(parts) => {
             let text = |part: &super::ShardRows| {
@@ -106,6 +107,16 @@ fn gathered(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
     let one = |(merge, id, sql)| rows("gather", merge, vec![(id, sql)], input.schema);
     let steps = all.into_iter().flat_map(one);
     steps.zip(1..).map(|(step, number)| Step { step: number, ..step }).collect()
+}
+
+/// A row for the groups of each shard, and one for the statement that runs over all of them.
+fn regrouped(plan: &Plan, input: &Binding<'_>, shards: &ShardSet) -> Vec<Step> {
+    let Some(regrouping) = plan.regrouping(input, shards) else { return Vec::new() };
+    let text = regrouping.shown();
+    let mut all = rows("regroup", "groups into a temporary table", regrouping.groups, input.schema);
+    let last = rows("regroup", OVER_GATHERED, vec![(regrouping.scratch, text)], input.schema);
+    all.extend(last.into_iter().map(|step| Step { step: all.len() as u32 + 1, ..step }).collect::<Vec<_>>());
+    all
 }
 
 fn rows(tier: &'static str, merge: &'static str, texts: Vec<(ShardId, Vec<u8>)>, schema: &Schema) -> Vec<Step> {

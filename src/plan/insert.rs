@@ -173,6 +173,7 @@ impl<'q> Into<'q> {
             spread: None,
             refused: None,
             merge: None,
+            regroup: None,
             tables: tables.collect(),
             at: scopes.fixed_at(),
             is_write: true,

@@ -8,8 +8,8 @@
 
 use crate::merge::Limit;
 use crate::sharding::ShardId;
-use crate::sql::parse::ast::{Call, Query, Select, Span};
-use crate::sql::tokens::{Op, Token, TokenKind};
+use crate::sql::parse::ast::{Call, ColumnName, Ident, Query, Select, Span};
+use crate::sql::tokens::{Op, Token, TokenKind, ident};
 use crate::sql::{Lexer, Literal, PieceKind};
 use crate::value::Value;
 
@@ -135,6 +135,9 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
     Some(MergePlan { splices, params, hidden: keys.count, keys: keys.keys, is_distinct, groups, limit, limits_shards })
 }
 
+/// Reserved words that are values, and not columns.
+const VALUES: &[&str] = &["NULL", "TRUE", "FALSE", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER"];
+
 /// What is planned.
 pub(super) struct Statement<'s, 'a, 'q> {
     pub(super) scopes: &'s Scopes<'a, 'q>,
@@ -158,25 +161,28 @@ pub(super) struct Element {
 impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
     /// `None` where something other than order and limit needs all rows together.
     fn read(scopes: &'s Scopes<'a, 'q>, query: QueryId, sql: &'s [u8]) -> Option<Self> {
+        let statement = Self::open(scopes, query, sql)?;
+        let (select, ast, block) = (statement.select, statement.query, statement.block);
+        let expressions = || select.items.iter().map(|item| &item.expression).chain(ast.order_by.as_ref());
+        let has_window = select.window.is_some() || expressions().any(|expression| expression.has_window);
+        let is_both = statement.is_grouped() && select.is_distinct;
+        let has_more = has_window && !scopes.has_whole_windows(block, expressions())
+            || select.having.is_some() && !scopes.has_whole_groups(block)
+            || select.counts_found_rows
+            || ast.into.is_some();
+        (!is_both && !has_more).then_some(statement)
+    }
+
+    /// Any statement of one block, if what it calls means the same on all shards.
+    pub(super) fn open(scopes: &'s Scopes<'a, 'q>, query: QueryId, sql: &'s [u8]) -> Option<Self> {
         let scope = &scopes.queries[query];
         let [TermScope::Block(block)] = scope.terms.as_slice() else { return None };
         let select = scopes.blocks[*block].select?;
-        let expressions = || select.items.iter().map(|item| &item.expression).chain(scope.ast.order_by.as_ref());
-        let has_window = select.window.is_some() || expressions().any(|expression| expression.has_window);
-        if has_window && !scopes.has_whole_windows(*block, expressions())
-            || select.having.is_some() && !scopes.has_whole_groups(*block)
-            || select.counts_found_rows
-            || scope.ast.into.is_some()
-        {
-            return None;
-        }
         if scopes.unspreadable_feature().is_some() {
             return None;
         }
         let tokens = plain_tokens(sql, scopes)?;
-        let statement = Self { scopes, block: *block, query: scope.ast, select, sql, tokens };
-        let is_both = statement.is_grouped() && select.is_distinct;
-        (!is_both).then_some(statement)
+        Some(Self { scopes, block: *block, query: scope.ast, select, sql, tokens })
     }
 
     /// Whether groups are made of rows of several shards.
@@ -239,6 +245,53 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         let from = self.tokens.partition_point(|token| token.start < span.start);
         let to = self.tokens.partition_point(|token| token.end <= span.end);
         self.tokens.get(from..to).unwrap_or_default()
+    }
+
+    /// The first token at `offset` or behind it.
+    pub(super) fn token_from(&self, offset: u32) -> Option<&Token> {
+        self.tokens.get(self.tokens.partition_point(|token| token.start < offset))
+    }
+
+    pub(super) fn is(&self, token: &Token, word: &str) -> bool {
+        token.is_word(self.sql, word)
+    }
+
+    /// FROM and WHERE.
+    pub(super) fn rows(&self) -> Option<Span> {
+        let from = self.token_from(self.end_of_items()?).filter(|token| self.is(token, "FROM"))?;
+        let clauses = [(&self.select.group_by, 2), (&self.select.having, 1), (&self.select.window, 1)];
+        let next = clauses.into_iter().find_map(|(clause, words)| Some((clause.as_ref()?.span.start, words)));
+        let end = match next {
+            Some((start, words)) => {
+                let at = self.tokens.partition_point(|token| token.start < start);
+                self.tokens.get(at.checked_sub(words + 1)?)?.end
+            }
+            None => self.select.span.end,
+        };
+        Some(Span { start: from.start, end })
+    }
+
+    /// The column name that the tokens are, if they are nothing else.
+    pub(super) fn column_in(&self, tokens: &[Token]) -> Option<ColumnName> {
+        let mode = self.scopes.ctx.mode;
+        let name = |index: usize| {
+            let token = tokens[index];
+            let text = ident(token, self.sql, mode)?.into_owned();
+            Some(Ident { text, span: Span { start: token.start, end: token.end } })
+        };
+        let is_dot = |index: usize| tokens[index].is_op(Op::Dot);
+        match tokens.len() {
+            1 => {
+                let column = name(0)?;
+                let is_value = VALUES.iter().any(|word| self.is(&tokens[0], word));
+                (!is_value).then_some(ColumnName { database: None, table: None, column })
+            }
+            3 if is_dot(1) => Some(ColumnName { database: None, table: Some(name(0)?), column: name(2)? }),
+            5 if is_dot(1) && is_dot(3) => {
+                Some(ColumnName { database: Some(name(0)?), table: Some(name(2)?), column: name(4)? })
+            }
+            _ => None,
+        }
     }
 
     /// The elements of a list. `None` for what is more than a list of expressions: WITH ROLLUP, an empty element.
@@ -304,7 +357,7 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         before.filter(|token| token.kind == TokenKind::Param).count() as u16
     }
 
-    fn anchor(&self, offset: u32) -> Anchor {
+    pub(super) fn anchor(&self, offset: u32) -> Anchor {
         Anchor::new(offset, self.scopes.literals)
     }
 
@@ -319,20 +372,30 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
     /// The parameters in the spliced text.
     fn params_of(&self, splices: &[Splice]) -> Vec<u16> {
         let literals = self.scopes.literals;
-        let between = |from: usize, to: usize| self.params_before(from as u32)..self.params_before(to as u32);
+        let between = |from: usize, to: usize| self.params_within(Span { start: from as u32, end: to as u32 });
         let mut params = Vec::new();
         let mut done = 0;
         for splice in splices {
             params.extend(between(done, splice.from.offset(literals)));
-            for part in &splice.parts {
-                if let Part::Copy(from, to) = part {
-                    params.extend(between(from.offset(literals), to.offset(literals)));
-                }
-            }
+            params.extend(self.params_of_parts(&splice.parts));
             done = splice.to.offset(literals);
         }
         params.extend(between(done, self.sql.len() + 1));
         params
+    }
+
+    /// The parameters in a text that is put together.
+    pub(super) fn params_of_parts(&self, parts: &[Part]) -> Vec<u16> {
+        let literals = self.scopes.literals;
+        let copies = parts.iter().filter_map(|part| match part {
+            Part::Copy(from, to) => Some((from.offset(literals) as u32, to.offset(literals) as u32)),
+            Part::Text(_) | Part::Rows => None,
+        });
+        copies.flat_map(|(start, end)| self.params_within(Span { start, end })).collect()
+    }
+
+    pub(super) fn params_within(&self, span: Span) -> Vec<u16> {
+        (self.params_before(span.start)..self.params_before(span.end)).collect()
     }
 }
 

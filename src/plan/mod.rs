@@ -27,6 +27,7 @@ pub mod names;
 pub mod narrow;
 mod numbering;
 mod read;
+pub mod regroup;
 mod resolve;
 pub mod rows;
 mod scope;
@@ -181,6 +182,8 @@ pub enum Route {
     Scatter(ShardSet),
     /// All of these, whose rows are merged as `Plan::merge` says.
     Merge(ShardSet),
+    /// All of these, whose groups become the answer's as `Plan::regroup` says.
+    Regroup(ShardSet),
     /// The rows of an INSERT, by shard.
     Split(Vec<ShardRows>),
     /// As the plan's `gather` says: the rows that matter are brought together, and the statement runs over them.

@@ -211,19 +211,27 @@ impl Edits {
         out: &mut Vec<u8>,
     ) {
         let mut done = 0;
-        // What other replacements put in at the same place stands before a splice, and is not put in again behind it.
-        let up_to = |done: usize, to: usize, out: &mut Vec<u8>| {
-            let is_new = |edit: &Edit| done == 0 || edit.from != edit.to || edit.from.offset(input.literals) > done;
-            self.render_where(input, shard, done..to, is_new, out);
-        };
         for splice in splices {
-            up_to(done, splice.from.offset(input.literals), out);
+            self.render_between(input, shard, done..splice.from.offset(input.literals), out);
             for part in &splice.parts {
                 self.render_part(part, input, shard, rows, out);
             }
             done = splice.to.offset(input.literals);
         }
-        up_to(done, input.sql.len(), out);
+        self.render_between(input, shard, done..input.sql.len(), out);
+    }
+
+    /// Writes what stands between two places at which something else is put in. What other replacements put in at such
+    /// a place stands before it.
+    pub(super) fn render_between(&self, input: &Binding<'_>, shard: ShardId, range: Range<usize>, out: &mut Vec<u8>) {
+        let start = range.start;
+        let is_new = |edit: &Edit| start == 0 || edit.from != edit.to || edit.from.offset(input.literals) > start;
+        self.render_where(input, shard, range, is_new, out);
+    }
+
+    /// Writes a text that was put together, all of it.
+    pub(super) fn render_parts(&self, parts: &[Part], input: &Binding<'_>, shard: ShardId, out: &mut Vec<u8>) {
+        parts.iter().for_each(|part| self.render_part(part, input, shard, u64::MAX, out));
     }
 
     fn render_part(&self, part: &Part, input: &Binding<'_>, shard: ShardId, rows: u64, out: &mut Vec<u8>) {

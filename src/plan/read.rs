@@ -8,9 +8,10 @@ use crate::sql::parse::ast::{Query, Statement};
 use super::bind::{Narrowed, RouteTemplate, Target};
 use super::exact::Spread;
 use super::gather::GatherPlan;
+use super::instance::Source;
 use super::narrow::{Narrow, TableId};
 use super::scope::{BlockId, InstanceId, QueryId, Scopes};
-use super::{Context, Guard, PlanError, Route, StatementKind, merged};
+use super::{Context, Guard, PlanError, Route, StatementKind, merged, regroup};
 
 /// The route of a query expression that is the whole statement.
 pub(super) fn route<'q>(
@@ -43,8 +44,12 @@ pub(super) fn route<'q>(
     let mut narrowed = narrowed(scopes, spread, &roots, feature, scopes.locks_rows());
     if needs_merge && narrowed.spread.is_some() {
         narrowed.merge = merged::plan(scopes, id, sql, guards).map(Box::new);
+        narrowed.regroup = regroup::plan(scopes, id, sql, guards).map(Box::new);
     }
-    let may_be_refused = narrowed.refused.is_some() || narrowed.at.is_some();
+    // What servers say of a column may depend on how they read a derived table.
+    let is_derived = |id: &InstanceId| matches!(scopes.instances[*id].source, Source::Derived { .. });
+    let has_derived = roots.iter().any(|block| scopes.blocks[*block].instances.iter().any(is_derived));
+    let may_be_refused = narrowed.refused.is_some() || narrowed.at.is_some() || has_derived;
     let gather = if may_be_refused { gather_plan(scopes, id, sql, facts) } else { None };
     if may_be_refused && gather.is_none() && scopes.cte_texts().are_uncertain(scopes, sql) {
         let feature = "a common table expression that is read twice and has other rows each time (RAND(), UUID())";
@@ -106,7 +111,7 @@ pub(super) fn narrowed(
         Ok(_) => (None, Some("a subquery over several shards".to_owned())),
         Err(feature) => (None, Some(feature)),
     };
-    Narrowed { spread, refused, merge: None, tables, at: scopes.fixed_at(), is_write }
+    Narrowed { spread, refused, merge: None, regroup: None, tables, at: scopes.fixed_at(), is_write }
 }
 
 fn narrow(scopes: &Scopes<'_, '_>, instance: InstanceId) -> Option<(TableId, Narrow)> {
@@ -125,6 +130,7 @@ pub(super) fn explained(route: RouteTemplate, home: ShardId) -> RouteTemplate {
         Target::Narrowed(narrowed) => Target::Narrowed(Narrowed {
             refused: Some("EXPLAIN over several shards".to_owned()),
             merge: None,
+            regroup: None,
             ..narrowed
         }),
         // Copies of a reference table are alike.

@@ -107,7 +107,9 @@ impl InsertTemplate {
         let shards: ShardSet = match &route {
             Route::One(shard) => ShardSet::single(*shard),
             Route::Split(rows) => rows.iter().map(|rows| rows.shard).collect(),
-            Route::Any(_) | Route::Scatter(_) | Route::Merge(_) | Route::Gather => return Ok(route),
+            Route::Any(_) | Route::Scatter(_) | Route::Merge(_) | Route::Regroup(_) | Route::Gather => {
+                return Ok(route);
+            }
         };
         if shards.len() > 1
             && let Some(feature) = &self.refused

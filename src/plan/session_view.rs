@@ -65,7 +65,9 @@ impl Plan {
             Action::Insert(insert) => insert.example_shard(schema),
             Action::Route(route) => match &route.target {
                 Target::Fixed(Route::One(shard)) => Some(*shard),
-                Target::Fixed(Route::Any(shards) | Route::Scatter(shards) | Route::Merge(shards)) => shards.first(),
+                Target::Fixed(
+                    Route::Any(shards) | Route::Scatter(shards) | Route::Merge(shards) | Route::Regroup(shards),
+                ) => shards.first(),
                 Target::Fixed(Route::Gather) => None,
                 Target::Fixed(Route::Split(rows)) => rows.first().map(|rows| rows.shard),
                 Target::Placed { table, .. } => table.table(schema)?.shard_set().first(),

@@ -8,7 +8,7 @@
 use crate::sharding::schema::same_name;
 use crate::sharding::table::ColumnKind;
 use crate::sql::parse::ast::{Call, ColumnName, Item, ItemKind, Span};
-use crate::sql::tokens::{TokenKind, ident};
+use crate::sql::tokens::{Token, TokenKind, ident};
 
 use super::Guard;
 use super::functions;
@@ -169,7 +169,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
 
     /// How the results of MIN or MAX (`function`) of `argument`, which are the column `at`, compare.
     pub(super) fn extreme(&mut self, argument: &Element, at: ColumnAt, function: &str) -> Option<SortValue> {
-        let column = column_of(self.statement, argument);
+        let column = self.statement.column_in(&argument.tokens);
         let span = argument.span;
         Some(match self.class(column.as_ref())? {
             Class::Plain => SortValue::Plain(at),
@@ -194,7 +194,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     pub(super) fn group_value(&mut self, element: &Element, shown: Option<u16>) -> Option<SortValue> {
         let meaning = match shown {
             Some(place) => self.shown(usize::from(place))?,
-            None => Meaning { span: element.span, shown: None, column: column_of(self.statement, element) },
+            None => Meaning { span: element.span, shown: None, column: self.statement.column_in(&element.tokens) },
         };
         // Any row of the group will do, but not every server knows that of an expression.
         let wrap = if meaning.column.is_some() { ("", "") } else { ("MIN(", ")") };
@@ -202,7 +202,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     }
 
     pub(super) fn column_of(&self, element: &Element) -> Option<ColumnName> {
-        column_of(self.statement, element)
+        self.statement.column_in(&element.tokens)
     }
 
     fn scopes(&self) -> &'r Scopes<'a, 'q> {
@@ -238,7 +238,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
             self.guards.push(Guard { literal, text: text.to_vec() });
             return self.shown(position);
         }
-        match column_of(statement, element) {
+        match statement.column_in(&element.tokens) {
             Some(column) if column.table.is_none() => self.bare(element, column),
             Some(column) => Some(self.qualified(element, column)),
             None => self.expression(element),
@@ -415,33 +415,6 @@ fn class_of(kind: &ColumnKind) -> Option<Class> {
     })
 }
 
-/// The column that the element is, if it is nothing else.
-fn column_of(statement: &Statement<'_, '_, '_>, element: &Element) -> Option<ColumnName> {
-    let tokens = &element.tokens;
-    let mode = statement.scopes.ctx.mode;
-    let name = |index: usize| {
-        let token = tokens[index];
-        let text = ident(token, statement.sql, mode)?.into_owned();
-        Some(crate::sql::parse::ast::Ident { text, span: Span { start: token.start, end: token.end } })
-    };
-    let is_dot = |index: usize| tokens[index].is_op(crate::sql::tokens::Op::Dot);
-    match tokens.len() {
-        1 => {
-            let column = name(0)?;
-            let is_value = tokens[0].kind == TokenKind::Word
-                && ["null", "true", "false", "current_date", "current_time", "current_timestamp", "current_user"]
-                    .iter()
-                    .any(|word| column.text.eq_ignore_ascii_case(word));
-            (!is_value).then_some(ColumnName { database: None, table: None, column })
-        }
-        3 if is_dot(1) => Some(ColumnName { database: None, table: Some(name(0)?), column: name(2)? }),
-        5 if is_dot(1) && is_dot(3) => {
-            Some(ColumnName { database: Some(name(0)?), table: Some(name(2)?), column: name(4)? })
-        }
-        _ => None,
-    }
-}
-
 /// Whether the select item goes by this name.
 pub(super) fn is_called(item: &Item, name: &str, sql: &[u8]) -> bool {
     match (&item.alias, &item.kind) {
@@ -472,6 +445,13 @@ fn is_same_column(one: &ColumnName, other: &ColumnName) -> bool {
     same_name(&one.column.text, &other.column.text)
         && same(&one.table, &other.table)
         && same(&one.database, &other.database)
+}
+
+impl Statement<'_, '_, '_> {
+    /// Whether two evaluations of the same text may give two values.
+    pub(super) fn is_fickle(&self, tokens: &[Token]) -> bool {
+        tokens.iter().any(|token| FICKLE.iter().any(|word| self.is(token, word)))
+    }
 }
 
 fn is_fickle<'n>(mut names: impl Iterator<Item = &'n String>) -> bool {

@@ -231,6 +231,7 @@ fn described(outcome: Result<(&Outcome, &Binding<'_>), &PlanError>) -> String {
             (_, Ok(Route::Any(shards))) => format!("any {}", list(shards)),
             (_, Ok(Route::Scatter(shards))) => format!("scatter {}", list(shards)),
             (_, Ok(Route::Merge(shards))) => format!("merge {}", list(shards)),
+            (_, Ok(Route::Regroup(shards))) => format!("regroup {}", list(shards)),
             (_, Ok(Route::Gather)) => "gather".to_owned(),
             (_, Ok(Route::Split(parts))) => {
                 let part = |part: &ShardRows| {
@@ -252,6 +253,10 @@ fn text_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
         }
         Ok(Route::Merge(_)) => {
             outcome.plan.render_merged(outcome.plan.merge().unwrap(), input, ShardId(shard), &mut out)
+        }
+        Ok(Route::Regroup(shards)) => {
+            let regrouping = outcome.plan.regrouping(input, shards).unwrap();
+            out = regrouping.groups.iter().find(|(id, _)| id.0 == shard).unwrap().1.clone();
         }
         _ => {
             if !outcome.plan.render(input, ShardId(shard), &mut out) {
@@ -311,6 +316,12 @@ fn different(wanted: &str, found: String) -> String {
 fn mismatch(wanted: &str, found: Result<(&Outcome, &Binding<'_>), &PlanError>) -> String {
     let is_met = match (wanted.split_once(' '), found) {
         (Some(("refuse" | "error" | "control", _)), _) => described(found).starts_with(wanted),
+        (Some(("over:", text)), Ok((outcome, input))) => {
+            let Ok(Route::Regroup(shards)) = &outcome.route else { return described(found) };
+            let shown = outcome.plan.regrouping(input, shards).unwrap().shown();
+            let shown = String::from_utf8(shown).unwrap();
+            return if shown == text { String::new() } else { shown };
+        }
         (Some(("text", rest)), Ok((outcome, input))) => {
             let (shard, text) = rest.split_once(": ").unwrap();
             let rendered = text_for(outcome, input, shard.parse().unwrap());

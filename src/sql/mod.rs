@@ -12,6 +12,7 @@ pub mod hint;
 pub mod lexer;
 pub mod literal;
 pub mod lock_calls;
+pub mod parameter;
 pub mod parse;
 pub mod rewrite;
 mod rows;

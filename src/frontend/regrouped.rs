@@ -1,0 +1,248 @@
+//! Groups of several shards: each shard's go into a temporary table on one server, where the client's own statement
+//! runs over them (`plan::regroup`).
+//!
+//! Before any row is moved that server is asked what the statement's columns are over its own tables, and over the
+//! groups. Where the answers differ, or it cannot say, the statement is gathered.
+
+use std::sync::Arc;
+
+use super::error::ClientMessage;
+use super::gathered::Last;
+use super::merging::is_of_text;
+use super::query::Statement;
+use super::session::Session;
+use crate::backend::buffer::Buffer;
+use crate::backend::connection::Watch;
+use crate::backend::error::Error;
+use crate::backend::settings::Settings;
+use crate::exec::failure::Failure;
+use crate::exec::gather::{Scratch, Site, Taken};
+use crate::exec::links::Link;
+use crate::plan::gather::Gathered;
+use crate::plan::regroup::{Regrouping, TABLE};
+use crate::plan::{Described, Plan, Renames};
+use crate::sharding::ShardSet;
+use crate::wire::column::ColumnDefinition;
+use crate::wire::packet;
+
+/// First byte of the payload of an error.
+const ERR: u8 = 0xFF;
+
+/// A statement to be answered from groups.
+#[derive(Debug)]
+pub(super) struct Order<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) sql: &'a [u8],
+    /// The groups' texts have no parameters any more.
+    pub(super) regrouping: Regrouping,
+    pub(super) last: Last,
+    pub(super) more_follows: bool,
+}
+
+/// The table of the groups, and what is said of the statement over it.
+struct Table {
+    scratch: Scratch,
+    text: Vec<u8>,
+    described: Vec<Described>,
+}
+
+impl Session {
+    /// A statement that came as text.
+    pub(super) async fn regroup_text(
+        &mut self,
+        plan: &Plan,
+        statement: &Statement<'_>,
+        shards: &ShardSet,
+    ) -> Result<(), ClientMessage> {
+        let (sql, more_follows) = (statement.sql, statement.more_follows);
+        if let Some(regrouping) = plan.regrouping(&self.binding(sql), shards) {
+            let order = Order { plan, sql, regrouping, last: Last::Text, more_follows };
+            if Box::pin(self.regroup(order)).await? {
+                return Ok(());
+            }
+        }
+        self.gather_text(plan, statement).await
+    }
+
+    /// Whether the client has its answer. If not, it was sent nothing.
+    pub(super) async fn regroup(&mut self, order: Order<'_>) -> Result<bool, ClientMessage> {
+        let facts = &order.plan.facts;
+        let is_of_session =
+            facts.needs_local_values() || facts.uses_last_insert_id || !facts.reads_user_vars.is_empty();
+        // What the session alone knows is told only to the server that runs the client's own text, and what it has locked
+        // other connections wait for.
+        if is_of_session || !self.temporary_tables.is_empty() || self.links.has_table_locks() {
+            return Ok(false);
+        }
+        let side = self.side(order.plan);
+        let mut scratch = Link::apart(&self.need().2, order.regrouping.scratch, side).await?;
+        let done = self.regroup_on(&mut scratch, order).await;
+        self.clean(scratch).await;
+        done
+    }
+
+    async fn regroup_on(&mut self, scratch: &mut Link, order: Order<'_>) -> Result<bool, ClientMessage> {
+        let (plan, regrouping) = (order.plan, &order.regrouping);
+        let there = self.described_by(scratch, plan, &regrouping.own, &order.last).await?;
+        let Some(there) = there else { return Ok(false) };
+        let groups = as_gathered(regrouping);
+        let Some(mut table) = self.make_groups(scratch, &groups, &order, there).await? else { return Ok(false) };
+        let loading = self.loading();
+        self.adapt(scratch, &loading).await?;
+        match self.fill_from(scratch, &mut table.scratch, &groups, plan, &mut Taken::default()).await {
+            Ok(0) => {}
+            // Warnings are the client's, but how many there are depends on who evaluates what.
+            Ok(_) => return Ok(false),
+            // What a shard does not accept of the altered text says nothing about the client's.
+            Err((Failure::Server { code, .. }, links)) if is_of_text(code) => {
+                self.keep_usable(links);
+                return Ok(false);
+            }
+            Err((failure, links)) => return Err(self.read_failed(links, failure).await),
+        }
+        let answering = self.without_group_rule();
+        self.adapt(scratch, &answering).await?;
+        self.before_the_last(scratch, plan).await?;
+        let kind = self.send_last(scratch, order.last, table.text).await?;
+        let Some(read) = self.first_of_answer(scratch).await? else { return Ok(false) };
+        let schema = Arc::clone(&self.schema);
+        let own = plan.renames(&schema, scratch.shard);
+        let renames = Renames { definitions: &table.described, ..own };
+        let ended = self.relay_last(scratch, kind, read, &renames, order.more_follows).await?;
+        let is_one_row = regrouping.is_one_row;
+        if let Err(message) = self.after_gathered(plan, order.sql, is_one_row, scratch, ended).await {
+            self.lose_track(&message);
+        }
+        Ok(true)
+    }
+
+    /// Makes the table of the groups. `None`: the statement over it would not be described like the client's own, whose
+    /// columns are `there`.
+    async fn make_groups(
+        &mut self,
+        scratch: &mut Link,
+        groups: &Gathered,
+        order: &Order<'_>,
+        there: Vec<Vec<u8>>,
+    ) -> Result<Option<Table>, ClientMessage> {
+        let making = self.making();
+        self.adapt(scratch, &making).await?;
+        self.stay_out_of_the_log(scratch).await?;
+        let Some((_, query)) = order.regrouping.groups.first() else { return Ok(None) };
+        let schema = self.schema.shard(scratch.shard).schema.clone();
+        let site = Site { gathered: groups, schema: &schema, interrupt: &self.interrupt };
+        let table = match site.create_for(&mut scratch.lease, query).await {
+            Ok(table) => table,
+            Err(Error::Refused { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(text) = order.regrouping.written(table.types(), self.mode.mariadb).filter(|_| travels(&table)) else {
+            return Ok(None);
+        };
+        let here = match self.prepared_columns(scratch, &text).await {
+            Ok(Some(here)) if are_alike(&here, &there) => here,
+            Ok(_) => return Ok(None),
+            Err(_) if scratch.lease.is_usable() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let is_key = |place: usize| order.regrouping.shown_keys.contains(&place);
+        let described = here.into_iter().zip(there).enumerate().map(|(place, (here, there))| match is_key(place) {
+            true => Described { there: as_wide(&there, &here), here },
+            false => Described { here, there },
+        });
+        let described = described.collect();
+        Ok(Some(Table { scratch: table, text, described }))
+    }
+
+    /// The session's settings, under which any column can be made.
+    fn making(&self) -> Arc<Settings> {
+        const RULES: [&str; 6] = [
+            "ONLY_FULL_GROUP_BY",
+            "STRICT_TRANS_TABLES",
+            "STRICT_ALL_TABLES",
+            "NO_ZERO_IN_DATE",
+            "NO_ZERO_DATE",
+            "TRADITIONAL",
+        ];
+        self.without_rules(&RULES)
+    }
+
+    /// The session's settings without the rule for columns beside groups, which the client's own statement has met.
+    fn without_group_rule(&self) -> Arc<Settings> {
+        self.without_rules(&["ONLY_FULL_GROUP_BY"])
+    }
+
+    fn without_rules(&self, rules: &[&str]) -> Arc<Settings> {
+        self.variant(|settings| {
+            if let Some(mode) = settings.get("sql_mode").map(str::to_owned) {
+                let kept = mode.trim_matches('\'').split(',').filter(|rule| !rules.contains(rule));
+                settings.set("sql_mode", &format!("'{}'", kept.collect::<Vec<_>>().join(",")));
+            }
+        })
+    }
+
+    /// The first bytes of the answer; `None` if it is an error, which was read.
+    async fn first_of_answer(&mut self, scratch: &mut Link) -> Result<Option<Buffer>, ClientMessage> {
+        let mut buffer = Buffer::default();
+        loop {
+            let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+            scratch.lease.read(&mut buffer, &mut watch).await?;
+            let bytes = buffer.filled();
+            let Some((header, first)) = packet::parse_header(bytes).zip(bytes.get(packet::HEADER_LEN)) else {
+                continue;
+            };
+            if *first != ERR {
+                return Ok(Some(buffer));
+            }
+            if bytes.len() >= packet::HEADER_LEN + header.len as usize {
+                scratch.lease.answered();
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// The groups as a table that is gathered.
+fn as_gathered(regrouping: &Regrouping) -> Gathered {
+    let tail = |query: &[u8]| [b" FROM (", query, b") AS `shardgate_parts`"].concat();
+    Gathered {
+        written: "the groups of all shards".to_owned(),
+        temporary: TABLE.to_owned(),
+        copy: None,
+        columns: None,
+        model: (regrouping.scratch, Vec::new()),
+        catalog: None,
+        fetches: regrouping.groups.iter().map(|(shard, query)| (*shard, tail(query))).collect(),
+        filter: Vec::new(),
+        locking: Vec::new(),
+    }
+}
+
+/// Whether the columns hold what they are given, and show it as a single server would: a number with a fixed count of
+/// decimals is rounded, and what MySQL calls a YEAR it calls an integer when it was grouped.
+fn travels(table: &Scratch) -> bool {
+    let changes = |column_type: &String| {
+        column_type.starts_with("double(") || column_type.starts_with("float(") || column_type.starts_with("year")
+    };
+    !table.types().iter().any(changes)
+}
+
+/// Whether values are written in the same way in both answers.
+fn are_alike(here: &[Vec<u8>], there: &[Vec<u8>]) -> bool {
+    let is_alike = |(one, other): (&Vec<u8>, &Vec<u8>)| {
+        let (Ok(one), Ok(other)) = (ColumnDefinition::parse(one), ColumnDefinition::parse(other)) else { return false };
+        let kind = |column: &ColumnDefinition<'_>| (column.column_type, column.charset, column.decimals);
+        kind(&one) == kind(&other) && one.name == other.name
+    };
+    here.len() == there.len() && here.iter().zip(there).all(is_alike)
+}
+
+/// A definition with the width of another.
+fn as_wide(definition: &[u8], other: &[u8]) -> Vec<u8> {
+    let (Ok(found), Ok(other)) = (ColumnDefinition::parse(definition), ColumnDefinition::parse(other)) else {
+        return definition.to_vec();
+    };
+    let mut out = Vec::new();
+    ColumnDefinition { length: other.length, ..found }.write(&mut out);
+    out
+}

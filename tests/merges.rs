@@ -1,0 +1,176 @@
+//! Merged answers where something is short, long or lost: memory, rows, connections. Their contents are what
+//! `equivalence.rs` asks about.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod harness;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use harness::answer::Answer;
+use harness::client::Client;
+use harness::fake_backend::{FakeBackend, Fault};
+use harness::stage::{Setup, Stage, World};
+use harness::talk::{wait_until, within};
+
+/// For what must not hang; nothing is expected to take that long.
+const SOON: Duration = Duration::from_secs(10);
+/// For answers of many megabytes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn world() -> &'static World {
+    static WORLD: OnceLock<&'static World> = OnceLock::new();
+    WORLD.get_or_init(|| World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]))
+}
+
+/// Rows on all shards; a condition that means them.
+fn fill(client: &mut Client, rows: i64, note: impl Fn(i64) -> String) -> String {
+    let first = world().ids();
+    for some in (first..first + rows).collect::<Vec<_>>().chunks(500) {
+        let values: Vec<String> = some.iter().map(|id| format!("({id}, '{}', {})", note(*id), id % 1000)).collect();
+        client.run(&format!("INSERT INTO items (id, note, amount) VALUES {}", values.join(",")));
+    }
+    format!("id BETWEEN {first} AND {}", first + rows - 1)
+}
+
+/// A ShardGate that sees the second server through another eye.
+fn behind(fake: &FakeBackend) -> Stage {
+    let replica_set = "response_timeout = \"1s\"\npool = { max = 8, wait = \"1s\" }".to_owned();
+    let primaries = BTreeMap::from([(1, fake.address())]);
+    world().stage(Setup { replica_set, primaries, ..Default::default() })
+}
+
+#[test]
+fn more_groups_than_there_is_memory_for_are_answered() {
+    let stage = world().stage(Setup { server: "merge_memory = \"64KiB\"".to_owned(), ..Default::default() });
+    let mut client = stage.connect();
+    let range = fill(&mut client, 4000, |id| format!("note {}", id % 2000));
+    let sql =
+        format!("SELECT note, COUNT(*), SUM(amount) FROM items WHERE {range} GROUP BY note ORDER BY SUM(amount), note");
+    let wanted = world().common().connect().rows(&sql);
+    assert_eq!(wanted.len(), 2000);
+    assert_eq!(client.rows(&sql), wanted);
+    let prepared = client.prepare(sql.as_bytes()).unwrap().unwrap();
+    match client.execute(&prepared, &[]).unwrap().remove(0) {
+        Answer::Rows { rows, .. } => assert_eq!(rows.len(), 2000),
+        other => panic!("{other:?}"),
+    }
+    // The connections of a transaction are kept, and so is what it wrote.
+    client.run("BEGIN");
+    client.run(&format!("UPDATE items SET amount = amount + 1 WHERE {range}"));
+    let within_it = client.rows(&sql);
+    assert_eq!(within_it.len(), 2000);
+    assert_ne!(within_it, wanted);
+    client.run("ROLLBACK");
+    assert_eq!(client.rows(&sql), wanted);
+    stage.assert_sound();
+}
+
+#[test]
+fn what_no_limit_needs_is_ended_on_the_servers() {
+    let replica_set = "pool = { max = 4, wait = \"2s\" }".to_owned();
+    let stage = world().stage(Setup { replica_set, ..Default::default() });
+    let mut client = stage.try_connect(&stage.login().timeout(PATIENCE)).unwrap();
+    let range = fill(&mut client, 400, |id| format!("{id:0>200}"));
+    // The rows of each shard together are much more than sockets hold.
+    let sql = format!(
+        "SELECT DISTINCT note, REPEAT(note, 500) FROM items WHERE {range} AND 'early stop' <> '' ORDER BY note LIMIT 3"
+    );
+    for _ in 0..5 {
+        let rows = within(PATIENCE, "a limited merge", || client.rows(&sql));
+        assert_eq!(rows.len(), 3);
+        assert!(rows.windows(2).all(|pair| pair[0] < pair[1]), "not sorted");
+    }
+    for set in 0..2 {
+        let running = || {
+            world().root(set).value(
+                "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'shardgate' AND info LIKE '%early stop%'",
+            )
+        };
+        wait_until("what is left of the statements is ended", SOON, || running() == "0");
+    }
+    // No connection was given back in the middle of an answer, and none was lost to the pool.
+    for _ in 0..10 {
+        assert_eq!(client.value(&format!("SELECT COUNT(*) FROM items WHERE {range}")), "400");
+    }
+    // In a transaction they are read to the end, and go on.
+    client.run("BEGIN");
+    client.run(&format!("UPDATE items SET amount = 5000 WHERE {range}"));
+    assert_eq!(client.rows(&sql).len(), 3);
+    assert_eq!(client.value(&format!("SELECT MIN(amount) FROM items WHERE {range}")), "5000");
+    client.run("ROLLBACK");
+    assert_ne!(client.value(&format!("SELECT MIN(amount) FROM items WHERE {range}")), "5000");
+    stage.assert_sound();
+}
+
+#[test]
+fn a_shard_that_is_lost_is_an_error_and_never_fewer_rows() {
+    let fake = FakeBackend::start(world().cluster.replica_sets[1].primary.port());
+    let stage = behind(&fake);
+    let mut client = stage.connect();
+    let range = fill(&mut client, 40, |id| format!("note {}", id % 20));
+    let whole = format!("SELECT id FROM items WHERE {range}");
+    for fault in Fault::ALL {
+        let filter = format!("{range} AND '{}' <> ''", fault.word());
+        let statements = [
+            (format!("SELECT id, note FROM items WHERE {filter} ORDER BY note, id"), 40),
+            (format!("SELECT DISTINCT note FROM items WHERE {filter}"), 20),
+            (format!("SELECT note, COUNT(*) FROM items WHERE {filter} GROUP BY note"), 20),
+            (format!("SELECT note, COUNT(*) FROM items WHERE {filter} GROUP BY note ORDER BY MAX(id)"), 20),
+            (format!("SELECT note, COUNT(*) + 1 FROM items WHERE {filter} GROUP BY note HAVING COUNT(*) > 1"), 20),
+        ];
+        for (sql, rows) in statements {
+            let answer = within(SOON, &sql, || client.one(&sql));
+            match answer {
+                // What comes after a whole answer belongs to no statement.
+                Answer::Rows { rows: found, .. } => assert_eq!(found.len(), rows, "{sql}"),
+                // Lost, silent for too long, or not to be reached again yet.
+                Answer::Error { error, .. } => {
+                    assert!([1158, 1159, 1429].contains(&error.code), "{sql}: {error:?}");
+                }
+                other => panic!("{sql}: {other:?}"),
+            }
+            assert_eq!(client.rows(&whole).len(), 40, "after {sql}");
+        }
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn rows_of_many_packets_are_merged() {
+    let mut client = world().common().connect();
+    // On the first shard of each server.
+    let range = format!("{} AND id % 2 = 0", fill(&mut client, 4, |id| format!("note {id}")));
+    for set in 0..2 {
+        world().root(set).run("SET GLOBAL max_allowed_packet = 64 << 20");
+    }
+    // A ShardGate whose connections are all new.
+    let stage = world().stage(Setup::default());
+    let mut client = stage.try_connect(&stage.login().timeout(PATIENCE)).unwrap();
+    // With what stands beside it in a row: two packets, and exactly one of the largest size with an empty one behind it.
+    for length in [17_000_000, 0xFF_FFFF - 12] {
+        let sql = format!(
+            "SELECT id, REPEAT(CHAR(97 + id % 4 USING latin1), {length}) AS long_text, amount FROM items WHERE {range} \
+             ORDER BY amount DESC, id"
+        );
+        let rows = client.rows(&sql);
+        assert_eq!(rows.len(), 2);
+        let ids: Vec<i64> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] > pair[1]), "{ids:?}");
+        for row in rows {
+            let letter = b'a' + (row[0].parse::<i64>().unwrap() % 4) as u8;
+            assert_eq!(row[1].len(), length);
+            assert!(row[1].bytes().all(|byte| byte == letter), "another row's bytes");
+        }
+    }
+    let prepared = client
+        .prepare(format!("SELECT id, REPEAT('y', 17000000) FROM items WHERE {range} ORDER BY amount DESC").as_bytes())
+        .unwrap()
+        .unwrap();
+    match client.execute(&prepared, &[]).unwrap().remove(0) {
+        Answer::Rows { rows, .. } => assert_eq!(rows.len(), 2),
+        other => panic!("{other:?}"),
+    }
+    stage.assert_sound();
+}

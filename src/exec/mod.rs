@@ -20,6 +20,7 @@ mod layout;
 pub mod merged;
 mod all;
 pub mod conditions;
+pub mod ddl;
 pub mod measured;
 pub mod commit;
 pub mod recovery;

@@ -176,7 +176,11 @@ fn worst_first(done: Vec<Result<Written, Failure>>) -> Result<Vec<Written>, Fail
     }
 }
 
-async fn run_on_one(share: Share, timestamp: Option<&str>, interrupt: &Interrupt) -> (Link, Result<Written, Failure>) {
+pub(super) async fn run_on_one(
+    share: Share,
+    timestamp: Option<&str>,
+    interrupt: &Interrupt,
+) -> (Link, Result<Written, Failure>) {
     let Share { mut link, order, before } = share;
     let done = run_order(&mut link, &order, &before, timestamp, interrupt).await;
     (link, done)

@@ -1,4 +1,4 @@
-//! RELOAD CONFIG and ROLLBACK CONFIG: a session only passes the order on, to who keeps the configuration (`server`), and
+//! RELOAD CONFIG and ROLLBACK CONFIG, and another look at the tables after DDL: a session only passes the order on, to who keeps the configuration (`server`), and
 //! shows what came of it.
 
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub enum Wish {
     Reload,
     /// Run by the configuration before this one.
     Rollback,
+    /// Ask the servers what the tables look like now.
+    LookAtTables,
 }
 
 /// A wish, and where its outcome is awaited.
@@ -61,7 +63,7 @@ impl Session {
         self.send_table(&columns, &rows, more_follows, false).await
     }
 
-    async fn ordered(&self, wish: Wish) -> Result<Vec<Effect>, Vec<String>> {
+    pub(super) async fn ordered(&self, wish: Wish) -> Result<Vec<Effect>, Vec<String>> {
         let (answer, outcome) = oneshot::channel();
         let gone = |_| vec!["ShardGate is stopping".to_owned()];
         self.shared.orders.send(Order { wish, answer }).await.map_err(|_| gone(()))?;

@@ -45,6 +45,13 @@ impl Session {
             Control::Kill { query_only, id } => self.kill(*id, *query_only)?,
             Control::LockTables(locks) => self.lock_tables(locks).await?,
             Control::UnlockTables => self.unlock_tables().await?,
+            Control::ShowDdl => return self.show_ddl(statement.more_follows).await,
+            Control::ResumeDdl(id) => return self.resume_ddl(*id, statement.more_follows).await,
+            Control::RollBackDdl(id) => return self.roll_back_ddl(*id, statement.more_follows).await,
+            Control::Database { creates, name, is_tolerant } => {
+                let more_follows = statement.more_follows;
+                return self.create_or_drop_database(*creates, name, *is_tolerant, more_follows).await;
+            }
             Control::ExplainRoute { statement: place, analyze } => {
                 let inner = statement.sql.get(place.clone()).unwrap_or_default();
                 return self.explain_route(inner, *analyze, statement.more_follows).await;

@@ -2,9 +2,11 @@
 //! passes through as it came.
 
 use crate::backend::error::{Error, Reason};
+use crate::exec::ddl::DdlError;
 use crate::exec::failure::Failure;
 use crate::exec::sequence::SequenceError;
 use crate::plan::PlanError;
+use crate::txn::ddl::{Effect, Objection};
 use crate::wire::error_code::{self as codes, ErrorCode};
 
 /// What a client is told when its command fails.
@@ -109,6 +111,30 @@ impl From<Reason> for ClientMessage {
 impl From<SequenceError> for ClientMessage {
     fn from(error: SequenceError) -> Self {
         ClientMessage::new(codes::AUTOINC_READ_FAILED, format!("ShardGate: {error}"))
+    }
+}
+
+impl From<DdlError> for ClientMessage {
+    fn from(error: DdlError) -> Self {
+        let code = match &error {
+            DdlError::Control(_) => codes::CONNECT_TO_BACKEND,
+            DdlError::Busy => codes::LOCK_WAIT_TIMEOUT,
+            DdlError::NoSuchChange(_) | DdlError::NoSuchShard(_) => codes::WRONG_ARGUMENTS,
+            DdlError::NotUndoable(_) | DdlError::HasRows { .. } => codes::NOT_SUPPORTED_YET,
+        };
+        ClientMessage::new(code, format!("ShardGate: {error}"))
+    }
+}
+
+impl From<Objection> for ClientMessage {
+    fn from(objection: Objection) -> Self {
+        let code = match &objection {
+            Objection::Partial { effect: Effect::Creates, .. } => codes::TABLE_EXISTS,
+            Objection::Partial { effect: Effect::Drops, .. } => codes::BAD_TABLE_ERROR,
+            Objection::Partial { effect: Effect::Changes, .. } => codes::NO_SUCH_TABLE,
+            Objection::Differs { .. } => codes::NOT_SUPPORTED_YET,
+        };
+        ClientMessage::new(code, format!("ShardGate: {objection}"))
     }
 }
 

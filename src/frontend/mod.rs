@@ -38,4 +38,5 @@ mod prepared;
 mod table_locks;
 mod text_prepared;
 mod response;
+mod ddl;
 mod error;

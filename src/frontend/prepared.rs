@@ -348,8 +348,10 @@ impl Session {
                 let shard = self.any_of(&shards);
                 self.execute_one(statement, plan, shard, side, head, body).await
             }
-            Route::Scatter(_) if plan.kind == StatementKind::Ddl => {
-                Err(ClientMessage::unsupported("DDL over several shards as a prepared statement: send it as text"))
+            Route::Scatter(shards) if plan.kind == StatementKind::Ddl => {
+                self.shape.read(&statement.text, self.mode);
+                let text = Text { sql: &statement.text, more_follows: false };
+                Box::pin(self.ddl(plan, &text, &shards)).await
             }
             Route::Scatter(shards) => {
                 if head.wants_cursor() {

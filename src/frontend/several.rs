@@ -1,5 +1,5 @@
-//! Statements that several shards run: reads whose rows are put one after the other, writes in a transaction over the
-//! shards, DDL on each shard in turn.
+//! Statements that several shards run: reads whose rows are put one after the other, and writes in a transaction over the
+//! shards.
 
 use std::sync::Arc;
 
@@ -333,42 +333,5 @@ impl Session {
                 cancel::abandon(link);
             }
         }
-    }
-
-    /// DDL on several shards: on each in turn. There is no transaction around it on the servers either.
-    pub(super) async fn ddl(
-        &mut self,
-        plan: &Arc<Plan>,
-        statement: &Statement<'_>,
-        shards: &ShardSet,
-    ) -> Result<(), ClientMessage> {
-        let orders = self.orders(plan, statement, shards);
-        let total = orders.len();
-        let mut written = Written::default();
-        for (done, (shard, order)) in orders.into_iter().enumerate() {
-            let Command::Text(text) = order.command else { continue };
-            let mut link = self.obtain(shard, Side::Primary).await?;
-            let answer = link.lease.query(&text, &self.interrupt).await?;
-            if let Some(error) = answer.error() {
-                let name = &self.schema.shard(shard).name;
-                let reason = String::from_utf8_lossy(error.message).into_owned();
-                let text = match done {
-                    0 => reason,
-                    _ => {
-                        format!("{reason} (on shard {name}; {done} of {total} shards are done, those after it are not)")
-                    }
-                };
-                let message = self.in_logical_names(ClientMessage::new(error.code, text), Some(shard));
-                self.links.put(link);
-                self.shared.schema_changed.notify_one();
-                return Err(message);
-            }
-            written.warnings = if done == 0 { answer.summary.warnings } else { written.warnings };
-            self.links.put(link);
-        }
-        self.shared.schema_changed.notify_one();
-        self.last.row_count = 0;
-        self.diagnostics.clear();
-        self.send_ok(tally::ok_packet(&written, StatusFlags::empty()), statement.more_follows).await
     }
 }

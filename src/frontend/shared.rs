@@ -102,8 +102,6 @@ pub struct Shared {
     pub(super) lock_board: LockBoard,
     /// For the password exchange of caching_sha2_password on plain connections.
     pub keys: ServerKeys,
-    /// Asks for the live schemas to be read again: after DDL.
-    pub schema_changed: tokio::sync::Notify,
     /// Takes RELOAD CONFIG and the like to who keeps the configuration.
     pub orders: mpsc::Sender<Order>,
     servers: ArcSwap<Servers>,
@@ -129,7 +127,6 @@ impl Shared {
             registry: Registry::new(setup.options.max_sessions),
             lock_board: LockBoard::default(),
             keys,
-            schema_changed: tokio::sync::Notify::new(),
             orders,
             servers: ArcSwap::default(),
             usual_class: AtomicU32::new(capability::offered(false).bits()),

@@ -141,7 +141,9 @@ impl Session {
                 let shard = self.any_of(&shards);
                 self.on_one(plan, statement, shard, side).await
             }
-            Route::Scatter(shards) if plan.kind == StatementKind::Ddl => self.ddl(plan, statement, &shards).await,
+            Route::Scatter(shards) if plan.kind == StatementKind::Ddl => {
+                Box::pin(self.ddl(plan, statement, &shards)).await
+            }
             Route::Scatter(shards) if plan.kind == StatementKind::Write => {
                 let orders = self.orders(plan, statement, &shards);
                 self.write_everywhere(plan, orders, None, statement.more_follows).await
@@ -279,8 +281,8 @@ impl Session {
         if plan.kind.may_change_rows() {
             self.txn.note_write(shard);
         }
-        if plan.kind == StatementKind::Ddl {
-            self.shared.schema_changed.notify_one();
+        if plan.kind == StatementKind::Ddl && self.changes_ruled_tables(plan) {
+            self.tables_were_changed().await;
         }
         Ok(())
     }

@@ -1,18 +1,87 @@
 //! CREATE, ALTER, DROP and TRUNCATE of tables and indexes: on every shard that has the table. Statements that show one
 //! table are answered by one shard that has it.
 
-use crate::sharding::{DatabaseId, ShardSet};
-use crate::sql::parse::ast::{Ddl, DdlKind, ShowTable, TableName};
+use crate::sharding::schema::same_name;
+use crate::sharding::{DatabaseId, Placement, ShardSet};
+use crate::sql::parse::ast::{Ddl, DdlKind, ShowTable, TableName, View};
 
 use super::bind::RouteTemplate;
+use super::names::NewText;
 use super::narrow::TableId;
 use super::scope::Scopes;
 use super::{PlanError, Route};
 
+/// What a statement does to a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TableEffect {
+    Creates,
+    Drops,
+    Changes,
+}
+
+/// What must be known of a statement that changes tables, to run it on several shards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DdlPlan {
+    /// By logical names.
+    pub targets: Vec<(DatabaseId, String, TableEffect)>,
+    /// It says IF [NOT] EXISTS or OR REPLACE.
+    pub is_tolerant: bool,
+    /// `TABLE` or `VIEW`: dropping one of the target's name takes the statement back.
+    pub undo: Option<&'static str>,
+    /// All shards have the same rows of the table.
+    pub is_of_copies: bool,
+}
+
+/// See `DdlPlan`.
+pub(super) fn plan(scopes: &Scopes<'_, '_>, ddl: &Ddl) -> Result<DdlPlan, PlanError> {
+    let mut targets = Vec::new();
+    let mut is_of_copies = false;
+    let effects = |at: usize| match ddl.kind {
+        DdlKind::CreateTable => TableEffect::Creates,
+        DdlKind::DropTable => TableEffect::Drops,
+        DdlKind::RenameTable if at.is_multiple_of(2) => TableEffect::Drops,
+        DdlKind::RenameTable => TableEffect::Creates,
+        DdlKind::AlterTable if ddl.renames => TableEffect::Drops,
+        DdlKind::AlterTable | DdlKind::TruncateTable | DdlKind::CreateIndex | DdlKind::DropIndex => {
+            TableEffect::Changes
+        }
+    };
+    for (at, name) in ddl.targets.iter().enumerate() {
+        let (database, table) = find(scopes, name)?;
+        let rule = table.and_then(|id| id.table(scopes.ctx.schema));
+        is_of_copies |= rule.is_some_and(|rule| matches!(rule.placement, Placement::Reference(_)));
+        targets.push((database, name.table.text.clone(), effects(at)));
+    }
+    let effect = if ddl.renames { TableEffect::Creates } else { TableEffect::Changes };
+    for name in &ddl.others {
+        targets.push((find(scopes, name)?.0, name.table.text.clone(), effect));
+    }
+    // A chain of renames (a to b, c to a) drops and creates the same name.
+    if ddl.kind == DdlKind::RenameTable {
+        let names: Vec<_> = targets.iter().map(|(database, name, _)| (*database, name.to_lowercase())).collect();
+        for (at, (.., effect)) in targets.iter_mut().enumerate() {
+            if names.iter().filter(|name| **name == names[at]).count() > 1 {
+                *effect = TableEffect::Drops;
+            }
+        }
+    }
+    let undo = (ddl.kind == DdlKind::CreateTable && !ddl.is_temporary).then_some("TABLE");
+    Ok(DdlPlan { targets, is_tolerant: ddl.is_tolerant, undo, is_of_copies })
+}
+
+/// The same of CREATE VIEW and ALTER VIEW.
+pub(super) fn plan_view(scopes: &Scopes<'_, '_>, view: &View) -> Result<DdlPlan, PlanError> {
+    let (database, _) = find(scopes, &view.target)?;
+    let targets = vec![(database, view.target.table.text.clone(), TableEffect::Creates)];
+    Ok(DdlPlan { targets, is_tolerant: view.is_tolerant, undo: Some("VIEW"), is_of_copies: true })
+}
+
 /// The route of a statement about tables as such.
 pub(super) fn route(scopes: &mut Scopes<'_, '_>, ddl: &Ddl) -> Result<RouteTemplate, PlanError> {
+    check_exchange(scopes, ddl)?;
     let mut places: Option<ShardSet> = None;
-    for name in &ddl.targets {
+    let mut first: Option<TableId> = None;
+    for name in ddl.targets.iter().chain(&ddl.others) {
         let (database, table) = find(scopes, name)?;
         if table.is_some() && ddl.is_temporary {
             return Err(PlanError::unsupported(format!(
@@ -20,25 +89,95 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, ddl: &Ddl) -> Result<RouteTempl
                 name.table.text
             )));
         }
-        if table.is_some() && (ddl.is_complex || ddl.kind == DdlKind::RenameTable) {
-            return Err(PlanError::unsupported(format!("this change of '{}', which has a rule", name.table.text)));
-        }
         let of = places_of(scopes, database, table);
         if places.as_ref().is_some_and(|places| *places != of) {
             return Err(PlanError::unsupported("one statement about tables on different shards"));
         }
         places = Some(of);
-        scopes.edit_table_name(name, table);
-    }
-    for name in &ddl.references {
-        let (_, table) = find(scopes, name)?;
+        first = first.or(table);
         scopes.edit_table_name(name, table);
     }
     let places = places.unwrap_or_default();
+    for name in ddl.like.iter().chain(&ddl.references) {
+        let (database, table) = find(scopes, name)?;
+        if !places.is_subset_of(&places_of(scopes, database, table)) {
+            return Err(PlanError::unsupported(format!(
+                "'{}' beside a table that is on other shards",
+                name.table.text
+            )));
+        }
+        scopes.edit_table_name(name, table);
+    }
+    check_references(scopes, ddl, first)?;
+    edit_constraints(scopes, ddl, first)?;
     Ok(RouteTemplate::fixed(match (places.first(), places.len()) {
         (Some(only), 1) => Route::One(only),
         _ => Route::Scatter(places),
     }))
+}
+
+/// Tables that change names, or rows, must be sharded alike: the rules go by names.
+fn check_exchange(scopes: &Scopes<'_, '_>, ddl: &Ddl) -> Result<(), PlanError> {
+    let of_names = ddl.kind == DdlKind::RenameTable || !ddl.others.is_empty();
+    let mut rules = Vec::new();
+    for name in ddl.targets.iter().chain(&ddl.others).filter(|_| of_names) {
+        let (_, table) = find(scopes, name)?;
+        rules.push((name, table.and_then(|id| id.table(scopes.ctx.schema)).map(|rule| &rule.placement)));
+    }
+    let is_alike = |one: Option<&Placement>, other: Option<&Placement>| match (one, other) {
+        (Some(Placement::Sharded(one)), Some(Placement::Sharded(other))) => {
+            one.colocation == other.colocation && same_name(&one.key_column, &other.key_column)
+        }
+        (Some(Placement::Sharded(_)), _) | (_, Some(Placement::Sharded(_))) => false,
+        (Some(Placement::Reference(_)), other) | (other, Some(Placement::Reference(_))) => {
+            matches!(other, Some(Placement::Reference(_)))
+        }
+        (None | Some(Placement::Single(_)), None | Some(Placement::Single(_))) => true,
+    };
+    for pair in rules.windows(2) {
+        if !is_alike(pair[0].1, pair[1].1) {
+            return Err(PlanError::unsupported(format!(
+                "making '{}' of '{}', which has another rule: give both the same rule first",
+                pair[1].0.table.text, pair[0].0.table.text
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A row and the row that it refers to must be on the same shard.
+fn check_references(scopes: &Scopes<'_, '_>, ddl: &Ddl, table: Option<TableId>) -> Result<(), PlanError> {
+    let schema = scopes.ctx.schema;
+    for name in &ddl.references {
+        let (_, referenced) = find(scopes, name)?;
+        let Some(parent) = referenced.and_then(|id| id.sharded(schema)) else { continue };
+        let is_colocated =
+            table.and_then(|id| id.sharded(schema)).is_some_and(|child| child.colocation == parent.colocation);
+        if !is_colocated {
+            return Err(PlanError::unsupported(format!(
+                "a foreign key to '{}', whose rows are not on the shards of the rows that refer to them",
+                name.table.text
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Where shards share a schema, foreign keys need names of their own on each.
+fn edit_constraints(scopes: &mut Scopes<'_, '_>, ddl: &Ddl, table: Option<TableId>) -> Result<(), PlanError> {
+    let Some(id) = table.filter(|id| id.table(scopes.ctx.schema).is_some_and(|table| table.is_renamed())) else {
+        return Ok(());
+    };
+    if ddl.drops_constraint {
+        return Err(PlanError::unsupported(
+            "DROP CONSTRAINT of a table that shards call otherwise: say DROP FOREIGN KEY, DROP INDEX or DROP CHECK",
+        ));
+    }
+    for name in &ddl.constraints {
+        let written = name.text.clone();
+        scopes.edits.replace(name.span, NewText::Constraint { table: id, written }, scopes.literals);
+    }
+    Ok(())
 }
 
 /// The route of a statement that shows one table.

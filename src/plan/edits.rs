@@ -20,10 +20,20 @@ impl Scopes<'_, '_> {
         }
     }
 
+    /// Whether it is a table of the servers' own.
+    fn is_system(&self, name: &TableName) -> bool {
+        match &name.database {
+            Some(database) => SYSTEM_SCHEMAS.iter().any(|system| same_name(system, &database.text)),
+            None => self.ctx.in_catalog,
+        }
+    }
+
     /// Puts physical names in the place of a table's name.
     pub(super) fn edit_table_name(&mut self, name: &TableName, table: Option<TableId>) {
         self.edit_database(name.database.as_ref());
-        self.edits.note_mention(&name.table.text);
+        if !self.is_system(name) {
+            self.edits.note_mention(&name.table.text);
+        }
         let database = self.database_of(name).ok();
         self.edits.note_database(database);
         let Some(id) = table else { return };

@@ -50,6 +50,7 @@ use crate::sql::{Literal, Mode, Shape};
 use crate::value::Value;
 
 pub use bind::RouteTemplate;
+pub use ddl::{DdlPlan, TableEffect};
 pub use local::{LocalItem, LocalValue};
 pub use names::{Described, Renames};
 pub use numbering::{Numbers, Parameter};
@@ -95,6 +96,7 @@ pub struct Plan {
     pub hint_side: Option<Side>,
     /// The same write runs on all copies of a reference table: its affected rows are those of one of them.
     pub writes_copies: bool,
+    ddl: Option<Box<DdlPlan>>,
     names: names::Edits,
     /// Shards on which `names` change the text.
     altered: ShardSet,
@@ -279,6 +281,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
         action,
         guards: draft.guards,
+        ddl: draft.ddl,
         implicit_commit,
         hint_side: hint.side,
         altered: draft.scopes.edits.altered(ctx.schema),
@@ -293,11 +296,12 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
 struct Draft<'a, 'q> {
     scopes: scope::Scopes<'a, 'q>,
     guards: Vec<Guard>,
+    ddl: Option<Box<DdlPlan>>,
 }
 
 impl<'a, 'q> Draft<'a, 'q> {
     fn new(ctx: &'a Context<'a>, literals: &'a [Literal]) -> Self {
-        Self { scopes: scope::Scopes::new(ctx, literals), guards: Vec::new() }
+        Self { scopes: scope::Scopes::new(ctx, literals), guards: Vec::new(), ddl: None }
     }
 
     fn action(&mut self, statement: &'q Statement, sql: &[u8], facts: &Facts) -> Result<Action, PlanError> {
@@ -319,8 +323,14 @@ impl<'a, 'q> Draft<'a, 'q> {
             Statement::Delete(delete) => write::route_delete(scopes, delete, facts.nondeterministic)
                 .and_then(|route| scopes.refuse_catalog().map(|()| route)),
             Statement::Ddl(ddl) if ddl.is_complex => unknown::route(scopes, sql, Problem::Unknown(0)),
-            Statement::Ddl(ddl) => ddl::route(scopes, ddl),
-            Statement::View(view) => view::route(scopes, view),
+            Statement::Ddl(ddl) => {
+                self.ddl = Some(Box::new(ddl::plan(scopes, ddl)?));
+                ddl::route(scopes, ddl)
+            }
+            Statement::View(view) => {
+                self.ddl = Some(Box::new(ddl::plan_view(scopes, view)?));
+                view::route(scopes, view)
+            }
             Statement::ShowTable(show) => ddl::route_show(scopes, show),
             Statement::Explain(explain) => {
                 let home = unknown::default_shard(scopes).unwrap_or(ShardId(0));
@@ -349,7 +359,14 @@ impl<'a, 'q> Draft<'a, 'q> {
 
 /// A statement that the session acts on by itself. What it says is in its literals, so it is not kept.
 fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
-    let implicit_commit = matches!(control, Control::Begin { .. } | Control::LockTables(_));
+    let implicit_commit = matches!(
+        control,
+        Control::Begin { .. }
+            | Control::LockTables(_)
+            | Control::Database { .. }
+            | Control::ResumeDdl(_)
+            | Control::RollBackDdl(_)
+    );
     Plan {
         kind: StatementKind::Other,
         facts,
@@ -360,6 +377,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         explains: false,
         hint_side: hint.side,
         writes_copies: false,
+        ddl: None,
         names: names::Edits::default(),
         altered: ShardSet::empty(),
         renamed: ShardSet::empty(),

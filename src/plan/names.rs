@@ -53,6 +53,8 @@ pub(super) enum NewText {
     Alias { table: TableId, written: String },
     /// Nothing, if the physical name of the table differs.
     Dropped { table: TableId, written: String },
+    /// The name of a foreign key, which a schema has but once: the physical name is appended, if it differs.
+    Constraint { table: TableId, written: String },
     /// The logical database as DATABASE() would give it, which would give the physical schema. `None`: NULL.
     CurrentDatabase { name: Option<String> },
     /// ` AS` and the text between the anchors as a name: what a select item without an alias is called.
@@ -285,6 +287,9 @@ impl NewText {
             Self::Table { table, written } | Self::Alias { table, written } | Self::Dropped { table, written } => {
                 table.table(schema).is_some_and(|table| !same_name(table.physical_name(shard), written))
             }
+            Self::Constraint { table, .. } => {
+                table.table(schema).is_some_and(|table| !same_name(table.physical_name(shard), &table.name))
+            }
             Self::CurrentDatabase { name: Some(name) } => *name != schema.shard(shard).schema,
             Self::CurrentDatabase { name: None } | Self::Title { .. } => true,
         }
@@ -306,6 +311,10 @@ impl NewText {
                 write_quoted(written.as_bytes(), out);
             }
             Self::Dropped { .. } => {}
+            Self::Constraint { table, written } => {
+                let physical = table.table(input.schema).map_or("", |table| table.physical_name(shard));
+                write_quoted(format!("{written}@{physical}").as_bytes(), out);
+            }
             Self::CurrentDatabase { name: Some(name) } => {
                 // The server takes type and width from both branches, and the value from one.
                 out.extend_from_slice(format!("IF(FALSE, DATABASE(), '{}')", name.replace('\'', "''")).as_bytes());

@@ -5,7 +5,7 @@ use crate::sql::control::Control;
 use crate::sql::facts::Facts;
 
 use super::bind::Target;
-use super::{Action, Plan, Route, StatementKind};
+use super::{Action, DdlPlan, Plan, Route, StatementKind};
 
 impl Plan {
     /// Whether running the statement is all there is to it: nothing to prepare, to note or to keep afterwards.
@@ -16,6 +16,11 @@ impl Plan {
     /// Databases that the statement names, as it writes them: logical ones, and the servers' own.
     pub fn named_databases(&self) -> &[String] {
         self.names.qualifiers()
+    }
+
+    /// What must be known of a statement that changes tables.
+    pub fn ddl(&self) -> Option<&DdlPlan> {
+        self.ddl.as_deref()
     }
 
     /// Tables that the statement names, as it writes them, but for those of statements that were not understood.

@@ -14,6 +14,7 @@ use crate::backend::health::Watch;
 use crate::backend::live_schema;
 use crate::backend::topology::Topology;
 use crate::config::{self, Change, Config};
+use crate::exec::ddl::Versions;
 use crate::frontend::configuration::{Effect, Order, Wish};
 use crate::frontend::shared::{Servers, Setup, Shared};
 use crate::sharding::Schema;
@@ -21,6 +22,9 @@ use crate::sharding::Schema;
 /// How often the live schemas are read again, and how soon after a failure.
 const SCHEMA_INTERVAL: Duration = Duration::from_secs(60);
 const SCHEMA_RETRY: Duration = Duration::from_secs(1);
+
+/// How soon DDL through another ShardGate is seen.
+const VERSION_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long servers may take to tell what the tables of a new configuration look like, before it is in force.
 const LOOK: Duration = Duration::from_secs(5);
@@ -44,6 +48,7 @@ pub(super) struct Keeper {
     /// Tells recovery.
     fleet: watch::Sender<Arc<Topology>>,
     log_level: Option<LogLevel>,
+    versions: Versions,
     generation: u64,
     /// Of schemas.
     version: u64,
@@ -51,6 +56,7 @@ pub(super) struct Keeper {
 
 enum Event {
     AskServers,
+    CompareVersions,
     LookAtFiles,
     Order(Order),
 }
@@ -65,26 +71,45 @@ impl Keeper {
         let mut monitors = Watch::default();
         monitors.follow(&shared.setup().topology, &config.backend.monitor);
         let earlier = VecDeque::new();
-        Keeper { config, earlier, shared, monitors, fleet, log_level, generation: 0, version: 0 }
+        Keeper {
+            config,
+            earlier,
+            shared,
+            monitors,
+            fleet,
+            log_level,
+            versions: Versions::default(),
+            generation: 0,
+            version: 0,
+        }
     }
 
     /// Until the task is aborted; `first` is told when the servers have been asked once.
     pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>, first: Arc<Notify>) {
-        let shared = Arc::clone(&self.shared);
+        // Before the tables are read, so that no change between the two goes unseen.
+        self.tables_have_changed().await;
         let mut ask_at = self.read_servers().await;
         first.notify_one();
         let mut stamps = self.config.stamps();
         let mut look_at = self.next_look();
+        let mut compare_at = Instant::now() + VERSION_INTERVAL;
         loop {
             let event = tokio::select! {
                 () = tokio::time::sleep_until(ask_at) => Event::AskServers,
-                () = shared.schema_changed.notified() => Event::AskServers,
+                () = tokio::time::sleep_until(compare_at) => Event::CompareVersions,
                 () = tokio::time::sleep_until(look_at.unwrap_or(ask_at)), if look_at.is_some() => Event::LookAtFiles,
                 Some(order) = orders.recv() => Event::Order(order),
             };
             match event {
                 Event::AskServers => {
                     ask_at = self.read_servers().await;
+                    continue;
+                }
+                Event::CompareVersions => {
+                    if self.tables_have_changed().await {
+                        ask_at = self.read_servers().await;
+                    }
+                    compare_at = Instant::now() + VERSION_INTERVAL;
                     continue;
                 }
                 Event::LookAtFiles if self.config.stamps() == stamps => {
@@ -104,6 +129,12 @@ impl Keeper {
         }
     }
 
+    /// By DDL through any ShardGate.
+    async fn tables_have_changed(&mut self) -> bool {
+        let (setup, in_flight) = (self.shared.setup(), &self.shared.in_flight);
+        self.versions.have_changed(&setup.topology, &in_flight.journal, &in_flight.options.cluster).await
+    }
+
     fn next_look(&self) -> Option<Instant> {
         self.config.reload.watch.map(|interval| Instant::now() + interval)
     }
@@ -112,6 +143,10 @@ impl Keeper {
         let outcome = match wish {
             Wish::Reload => self.reload().await,
             Wish::Rollback => self.roll_back().await,
+            Wish::LookAtTables => {
+                self.read_servers().await;
+                Ok(Vec::new())
+            }
         };
         if let Err(reasons) = &outcome {
             tracing::error!("the configuration was not changed");

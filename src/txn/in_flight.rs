@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
+use super::ddl_journal::JournalTables;
 use super::decision::{Decision, DecisionTable};
 use super::doubt::{Counters, Doubt, Report, Request, Wish};
 use super::options::Options;
@@ -18,6 +19,7 @@ pub struct InFlight {
     pub options: Options,
     pub names: Names,
     pub table: DecisionTable,
+    pub journal: JournalTables,
     /// Asks recovery to look now.
     pub wanted: Notify,
     pub counters: Counters,
@@ -65,6 +67,7 @@ impl InFlight {
         InFlight {
             names: Names::new(Owner::new(&options.cluster, instance, epoch)),
             table: DecisionTable::new(&options.schema),
+            journal: JournalTables::new(&options.schema),
             options,
             wanted: Notify::new(),
             committing: Mutex::default(),
@@ -158,9 +161,13 @@ pub enum Place {
     AfterCommit,
     /// Recovery knows the decision, and has not carried it out.
     AfterClaim,
+    /// DDL is in the journal, and no shard is altered.
+    DdlRecorded,
+    /// DDL is done on the first shard.
+    DdlBegun,
 }
 
-const PLACES: [(&str, Place); 8] = [
+const PLACES: [(&str, Place); 10] = [
     ("before_prepare", Place::BeforePrepare),
     ("between_prepares", Place::BetweenPrepares),
     ("after_prepare", Place::AfterPrepare),
@@ -169,6 +176,8 @@ const PLACES: [(&str, Place); 8] = [
     ("between_commits", Place::BetweenCommits),
     ("after_commit", Place::AfterCommit),
     ("after_claim", Place::AfterClaim),
+    ("ddl_recorded", Place::DdlRecorded),
+    ("ddl_begun", Place::DdlBegun),
 ];
 
 /// `place`, or `place:count` for the count-th time that it is reached.

@@ -7,6 +7,8 @@
 pub mod transaction;
 pub mod options;
 pub mod xid;
+pub mod ddl;
+pub mod ddl_journal;
 pub mod decision;
 pub mod coordinator;
 pub mod recovery;

@@ -23,6 +23,10 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The database exists already.
+    DB_CREATE_EXISTS = 1007 b"HY000";
+    /// The database to drop does not exist.
+    DB_DROP_EXISTS = 1008 b"HY000";
     /// Too many connections.
     CON_COUNT_ERROR = 1040 b"08004";
     /// Bad handshake.
@@ -39,6 +43,10 @@ codes! {
     BAD_NULL_ERROR = 1048 b"23000";
     /// Unknown database.
     BAD_DB_ERROR = 1049 b"42000";
+    /// The table exists already.
+    TABLE_EXISTS = 1050 b"42S01";
+    /// Unknown table, in DROP.
+    BAD_TABLE_ERROR = 1051 b"42S02";
     /// Server shutdown in progress.
     SERVER_SHUTDOWN = 1053 b"08S01";
     /// Unknown column.

@@ -114,8 +114,17 @@ impl World {
         self.stage_of(self.databases[0].0, setup)
     }
 
+    /// A ShardGate that kills itself at a named place.
+    pub fn stage_to_crash(&'static self, place: &str) -> Stage {
+        self.start_stage(self.databases[0].0, Setup::default(), Some(place))
+    }
+
     /// A ShardGate in front of the database with this name.
     pub fn stage_of(&'static self, database: &str, setup: Setup) -> Stage {
+        self.start_stage(database, setup, None)
+    }
+
+    fn start_stage(&'static self, database: &str, setup: Setup, crash_at: Option<&str>) -> Stage {
         let (database, sets) = self.databases.iter().find(|(name, _)| *name == database).unwrap();
         let folder = self.cluster.folder().join(format!("stage{}", self.stages.fetch_add(1, Ordering::Relaxed)));
         std::fs::create_dir_all(folder.join("rules")).unwrap();
@@ -124,7 +133,7 @@ impl World {
         let port = ports::free_port().unwrap();
         let config = folder.join("shardgate.toml");
         std::fs::write(&config, self.main_file(database, sets, &setup, port)).unwrap();
-        Stage { proxy: Proxy::start(&self.cluster, &config, port), database }
+        Stage { proxy: Proxy::start_to_crash(&self.cluster, &config, port, crash_at), database }
     }
 
     fn main_file(&self, database: &str, sets: &[usize], setup: &Setup, port: u16) -> String {

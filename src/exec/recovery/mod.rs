@@ -73,7 +73,7 @@ pub async fn run(
 }
 
 /// For tests: the process ends as by kill -9, if it was started so.
-pub(in crate::exec) fn die_at(in_flight: &InFlight, place: Place) {
+pub fn die_at(in_flight: &InFlight, place: Place) {
     if in_flight.dies_at(place) {
         let _ = nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL);
     }

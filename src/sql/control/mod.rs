@@ -61,6 +61,16 @@ pub enum Control {
     },
     LockTables(TableLocks),
     UnlockTables,
+    /// SHOW DDL: changes of tables that are not done on all shards.
+    ShowDdl,
+    ResumeDdl(u64),
+    RollBackDdl(u64),
+    /// CREATE DATABASE and DROP DATABASE; `is_tolerant`: with IF [NOT] EXISTS.
+    Database {
+        creates: bool,
+        name: String,
+        is_tolerant: bool,
+    },
     /// `statement` is the place of what is to be explained; `analyze`: and run.
     ExplainRoute {
         statement: Range<usize>,
@@ -145,6 +155,12 @@ fn statement(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
         return Some(Ok(Control::ReloadConfig));
     } else if is("ROLLBACK") && cursor.eat_word("CONFIG") {
         return Some(Ok(Control::RollbackConfig));
+    } else if is("RESUME") && cursor.eat_word("DDL") {
+        return Some(integer(cursor).map(Control::ResumeDdl));
+    } else if is("ROLLBACK") && cursor.eat_word("DDL") {
+        return Some(integer(cursor).map(Control::RollBackDdl));
+    } else if (is("CREATE") || is("DROP")) && cursor.eat_one_of(&["DATABASE", "SCHEMA"]) {
+        return Some(session::database(cursor, is("CREATE")));
     } else if is("ROLLBACK") {
         return Some(transaction::rollback(cursor));
     } else if is("SAVEPOINT") {
@@ -183,6 +199,11 @@ fn syntax(cursor: &Cursor<'_>) -> ControlError {
 /// A name is next, or it is an error.
 fn name(cursor: &mut Cursor<'_>) -> Parsed<String> {
     cursor.eat_ident().ok_or_else(|| syntax(cursor))
+}
+
+/// A number is next, or it is an error.
+fn integer(cursor: &mut Cursor<'_>) -> Parsed<u64> {
+    cursor.eat_integer().ok_or_else(|| syntax(cursor))
 }
 
 /// The words are next, or it is an error.

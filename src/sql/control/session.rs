@@ -99,6 +99,16 @@ fn table_lock(cursor: &mut Cursor<'_>) -> Parsed<TableLock> {
     Ok(TableLock { table, alias, kind })
 }
 
+/// After CREATE DATABASE or DROP DATABASE.
+pub(super) fn database(cursor: &mut Cursor<'_>, creates: bool) -> Parsed<Control> {
+    let words: &[&str] = if creates { &["IF", "NOT", "EXISTS"] } else { &["IF", "EXISTS"] };
+    let is_tolerant = cursor.eat_words(words);
+    let name = cursor.eat_ident().ok_or_else(|| syntax(cursor))?;
+    // Character sets and the like: those of the physical schemas hold.
+    cursor.take_rest();
+    Ok(Control::Database { creates, name, is_tolerant })
+}
+
 /// After UNLOCK. `None` for UNLOCK INSTANCE and the like.
 pub(super) fn unlock(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
     cursor.eat_one_of(&["TABLE", "TABLES"]).then_some(Ok(Control::UnlockTables))

@@ -29,6 +29,9 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
     if let Some(show) = catalog::show(cursor) {
         return Some(show);
     }
+    if cursor.eat_word("DDL") {
+        return Some(Ok(Control::ShowDdl));
+    }
     if cursor.eat_words(&["FULL", "PROCESSLIST"]) {
         return Some(Ok(Control::ShowSessions { full: true }));
     }

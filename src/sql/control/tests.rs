@@ -175,6 +175,14 @@ fn sessions() {
         ("LOCK TABLES t READ NOWAIT", locks(vec![lock(None, "t", None, read)], Some(0))),
         ("UNLOCK TABLES", Control::UnlockTables),
         ("UNLOCK TABLE", Control::UnlockTables),
+        ("SHOW DDL", Control::ShowDdl),
+        ("RESUME DDL 7", Control::ResumeDdl(7)),
+        ("ROLLBACK DDL 7;", Control::RollBackDdl(7)),
+        (
+            "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop` /*!40100 DEFAULT CHARACTER SET utf8mb4 */",
+            Control::Database { creates: true, name: "shop".into(), is_tolerant: true },
+        ),
+        ("DROP SCHEMA x", Control::Database { creates: false, name: "x".into(), is_tolerant: false }),
     ]);
 }
 

@@ -425,9 +425,23 @@ pub struct Ddl {
     pub is_temporary: bool,
     /// The tables that it makes, changes or drops.
     pub targets: Vec<TableName>,
-    /// Other tables that it names: LIKE, REFERENCES.
+    /// After each ALTER TABLE ... RENAME TO, and the table of EXCHANGE PARTITION.
+    pub others: Vec<TableName>,
+    /// Whether `others` are what the table is called afterwards.
+    pub renames: bool,
+    /// CREATE TABLE ... LIKE.
+    pub like: Option<TableName>,
+    /// Of foreign keys.
     pub references: Vec<TableName>,
-    /// CREATE TABLE ... SELECT, ALTER TABLE ... RENAME TO, EXCHANGE PARTITION: more than names of tables tell.
+    /// Names of constraints that a server has but once in a schema.
+    pub constraints: Vec<Ident>,
+    /// DROP CONSTRAINT, which does not tell what kind it drops.
+    pub drops_constraint: bool,
+    /// IF [NOT] EXISTS, OR REPLACE: it may find its work done.
+    pub is_tolerant: bool,
+    /// DROP VIEW.
+    pub is_view: bool,
+    /// CREATE TABLE ... SELECT, DISCARD TABLESPACE and the like: more than names of tables tell.
     pub is_complex: bool,
 }
 
@@ -443,6 +457,8 @@ pub struct ShowTable {
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
     pub target: TableName,
+    /// OR REPLACE, IF NOT EXISTS, ALTER: it may be there already.
+    pub is_tolerant: bool,
     /// Names of its columns; empty where those of the query are used.
     pub columns: Vec<Ident>,
     pub query: Query,

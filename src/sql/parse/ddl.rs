@@ -22,11 +22,25 @@ pub(super) fn read(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
         () => read_rename(cursor)?,
     };
     read_rest(cursor, &mut ddl)?;
+    ddl.is_tolerant = (first..cursor.end).any(|at| is_tolerant_at(cursor, at));
     Ok(ddl)
 }
 
 fn of(kind: DdlKind, targets: Vec<TableName>) -> Ddl {
-    Ddl { kind, is_temporary: false, targets, references: Vec::new(), is_complex: false }
+    Ddl {
+        kind,
+        is_temporary: false,
+        targets,
+        others: Vec::new(),
+        renames: false,
+        like: None,
+        references: Vec::new(),
+        constraints: Vec::new(),
+        drops_constraint: false,
+        is_tolerant: false,
+        is_view: false,
+        is_complex: false,
+    }
 }
 
 fn read_create(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
@@ -51,10 +65,11 @@ fn read_create(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
 /// CREATE VIEW or ALTER VIEW, if it comes next.
 pub(super) fn read_view(cursor: &mut Cursor<'_, '_>) -> Option<Result<View>> {
     let mut ahead = *cursor;
-    if !ahead.take_word("CREATE") && !ahead.take_word("ALTER") {
+    let alters = ahead.take_word("ALTER");
+    if !alters && !ahead.take_word("CREATE") {
         return None;
     }
-    ahead.take_words(&["OR", "REPLACE"]);
+    let replaces = ahead.take_words(&["OR", "REPLACE"]);
     loop {
         ahead.skip_words(&["ALGORITHM", "UNDEFINED", "MERGE", "TEMPTABLE", "SQL", "SECURITY", "DEFINER", "INVOKER"]);
         ahead.skip_words(&["CURRENT_USER"]);
@@ -66,15 +81,15 @@ pub(super) fn read_view(cursor: &mut Cursor<'_, '_>) -> Option<Result<View>> {
         return None;
     }
     *cursor = ahead;
-    Some(read_view_rest(cursor))
+    Some(read_view_rest(cursor).map(|view| View { is_tolerant: view.is_tolerant || alters || replaces, ..view }))
 }
 
 fn read_view_rest(cursor: &mut Cursor<'_, '_>) -> Result<View> {
-    cursor.take_words(&["IF", "NOT", "EXISTS"]);
+    let is_tolerant = cursor.take_words(&["IF", "NOT", "EXISTS"]);
     let target = expression::read_table_name(cursor)?;
     let columns = query::read_names(cursor)?;
     cursor.expect_word("AS")?;
-    Ok(View { target, columns, query: query::read(cursor)? })
+    Ok(View { target, is_tolerant, columns, query: query::read(cursor)? })
 }
 
 fn read_drop(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
@@ -85,7 +100,8 @@ fn read_drop(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
         cursor.expect_word("ON")?;
         return Ok(of(DdlKind::DropIndex, vec![expression::read_table_name(cursor)?]));
     }
-    if !cursor.take_word("TABLES") && !cursor.take_word("VIEW") {
+    let is_view = cursor.take_word("VIEW");
+    if !is_view && !cursor.take_word("TABLES") {
         cursor.expect_word("TABLE")?;
     }
     cursor.take_words(&["IF", "EXISTS"]);
@@ -93,7 +109,7 @@ fn read_drop(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
     while cursor.take_op(Op::Comma) {
         targets.push(expression::read_table_name(cursor)?);
     }
-    Ok(Ddl { is_temporary, ..of(DdlKind::DropTable, targets) })
+    Ok(Ddl { is_temporary, is_view, ..of(DdlKind::DropTable, targets) })
 }
 
 fn read_alter(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
@@ -121,18 +137,67 @@ fn read_rename(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
 /// The names and the surprises in the rest of the statement.
 fn read_rest(cursor: &mut Cursor<'_, '_>, ddl: &mut Ddl) -> Result<()> {
     while !cursor.is_at_end() {
-        let is_like = cursor.is_word("LIKE") && ddl.kind == DdlKind::CreateTable;
+        let creates = ddl.kind == DdlKind::CreateTable;
+        if cursor.is_word("RENAME") && ddl.kind == DdlKind::AlterTable && !is_part(cursor) {
+            cursor.at += 1;
+            if !cursor.take_word("TO") && !cursor.take_word("AS") {
+                cursor.take_op(Op::Eq);
+            }
+            ddl.others.push(expression::read_table_name(cursor)?);
+            ddl.renames = true;
+            continue;
+        }
+        if cursor.is_word("EXCHANGE") {
+            read_exchange(cursor, ddl)?;
+            continue;
+        }
+        read_constraint(cursor, ddl)?;
+        let is_like = cursor.is_word("LIKE") && creates;
         let is_reference = cursor.is_word("REFERENCES");
-        let is_renamed_part = cursor.is_word("RENAME") && is_part(cursor);
-        ddl.is_complex |= cursor.is_any_word(&["SELECT", "EXCHANGE", "DISCARD", "IMPORT", "UNION", "MERGE"])
-            || cursor.is_any_word(&["VALUES", "TABLE"]) && ddl.kind == DdlKind::CreateTable && is_query_word(cursor)
-            || cursor.is_word("RENAME") && !is_renamed_part;
+        ddl.is_complex |= cursor.is_any_word(&["SELECT", "DISCARD", "IMPORT", "UNION", "MERGE"])
+            || cursor.is_any_word(&["VALUES", "TABLE"]) && creates && is_query_word(cursor);
         cursor.at += 1;
-        if is_like || is_reference {
+        if is_like {
+            ddl.like = Some(expression::read_table_name(cursor)?);
+        }
+        if is_reference {
             ddl.references.push(expression::read_table_name(cursor)?);
         }
     }
     Ok(())
+}
+
+/// `EXCHANGE PARTITION p WITH TABLE t`
+fn read_exchange(cursor: &mut Cursor<'_, '_>, ddl: &mut Ddl) -> Result<()> {
+    cursor.at += 1;
+    cursor.expect_word("PARTITION")?;
+    cursor.take_ident()?;
+    cursor.expect_word("WITH")?;
+    cursor.expect_word("TABLE")?;
+    ddl.others.push(expression::read_table_name(cursor)?);
+    Ok(())
+}
+
+/// Notes the name of a foreign key that is made or dropped here. The cursor stays.
+fn read_constraint(cursor: &Cursor<'_, '_>, ddl: &mut Ddl) -> Result<()> {
+    let mut ahead = *cursor;
+    if ahead.take_words(&["DROP", "CONSTRAINT"]) {
+        ddl.drops_constraint = true;
+    } else if ahead.take_words(&["DROP", "FOREIGN", "KEY"]) {
+        ahead.take_words(&["IF", "EXISTS"]);
+        ddl.constraints.push(ahead.take_ident()?);
+    } else if ahead.take_word("CONSTRAINT") && !ahead.is_any_word(&["FOREIGN", "CHECK", "PRIMARY", "UNIQUE"]) {
+        let name = ahead.take_ident()?;
+        if ahead.is_word("FOREIGN") {
+            ddl.constraints.push(name);
+        }
+    }
+    Ok(())
+}
+
+fn is_tolerant_at(cursor: &Cursor<'_, '_>, at: usize) -> bool {
+    let is = |offset: usize, word: &str| cursor.tokens.is_word(at + offset, word);
+    is(0, "IF") && (is(1, "EXISTS") || is(1, "NOT") && is(2, "EXISTS")) || is(0, "OR") && is(1, "REPLACE")
 }
 
 /// Whether RENAME is of a column or index, not of the table.

@@ -1,0 +1,462 @@
+//! Changes of tables over several shards: looked at before, written down in the journal, run, resumed and taken back.
+//!
+//! The journal and the locks by which the changes of one table take turns are on the primary of the first replica set by
+//! name, the same for all ShardGates. A lock goes with the process that holds it; the journal's rows stay, and whoever
+//! asks for it goes on where the other stopped.
+
+use std::sync::Arc;
+
+use futures_util::future::{join_all, try_join_all};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Row};
+
+use super::all::all;
+use super::failure::Failure;
+use super::links::Link;
+use super::tally::Written;
+use super::write::{self, Share};
+use crate::backend::control::{self, ANSWER_TIMEOUT, ControlError, within};
+use crate::backend::interrupt::Interrupt;
+use crate::backend::replica_set::ReplicaSet;
+use crate::backend::topology::Topology;
+use crate::sharding::{Schema, ShardId};
+use crate::txn::ddl::{self, Effect, Print, Rest, Survey};
+use crate::txn::ddl_journal::{JournalTables, ShardState, lock_name};
+use crate::txn::transaction::quoted;
+
+/// How long a change waits for its turn, in seconds.
+const TURN: u32 = 60;
+
+/// Shards that are looked at together.
+const AT_ONCE: usize = 32;
+
+const NO_SUCH_TABLE: u16 = 1146;
+
+/// Where changes are made, and in whose name.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    pub topology: &'a Topology,
+    pub schema: &'a Schema,
+    pub tables: &'a JournalTables,
+    pub cluster: &'a str,
+}
+
+/// A table that a statement changes, by its logical names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    pub database: String,
+    pub table: String,
+    pub effect: Effect,
+}
+
+/// One statement, with what each shard gets of it.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub database: String,
+    pub statement: Vec<u8>,
+    /// What brings a connection to the client's settings.
+    pub settings: String,
+    pub tables: Vec<Changed>,
+    pub parts: Vec<Part>,
+}
+
+/// One shard's part of a change.
+#[derive(Debug, Clone)]
+pub struct Part {
+    pub shard: String,
+    pub text: Vec<u8>,
+    /// What takes it back; empty where nothing does.
+    pub undo: String,
+    /// The tables before the statement.
+    pub was: Print,
+    pub state: ShardState,
+    pub error: String,
+}
+
+/// A change as the journal has it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub id: u64,
+    pub change: Change,
+    pub locks: Vec<String>,
+    pub created: String,
+    /// Somebody is at it.
+    pub is_running: bool,
+}
+
+/// Why a change could not be shown, resumed or taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum DdlError {
+    #[error("the journal, or a shard, cannot be reached: {0}")]
+    Control(#[from] ControlError),
+    #[error("there is no DDL {0} in the journal")]
+    NoSuchChange(u64),
+    #[error("another change of the same table is still running")]
+    Busy,
+    #[error("DDL {0} cannot be taken back: only CREATE can; RESUME DDL {0} goes on with it")]
+    NotUndoable(u64),
+    #[error("table '{table}' on shard {shard} has rows: dropping it would lose them")]
+    HasRows { table: String, shard: String },
+    #[error("the rules know no shard {0}")]
+    NoSuchShard(String),
+}
+
+/// The journal, and the locks that its connection holds.
+#[derive(Debug)]
+pub struct Journal<'a> {
+    place: Place<'a>,
+    conn: Conn,
+}
+
+impl<'a> Journal<'a> {
+    /// Opens the journal, and makes its tables where they are not there.
+    pub async fn open(place: Place<'a>) -> Result<Journal<'a>, DdlError> {
+        let mut conn = connect(home(place.topology)?).await?;
+        let probe = conn.exec_drop(place.tables.select_version(), (place.cluster,));
+        if within(ANSWER_TIMEOUT, probe).await.is_err() {
+            for sql in place.tables.create() {
+                within(ANSWER_TIMEOUT, conn.query_drop(sql)).await?;
+            }
+        }
+        Ok(Journal { place, conn })
+    }
+
+    /// Waits for the turn of these tables, in the same order everywhere. The locks end with the journal.
+    pub async fn lock(&mut self, tables: &[Changed], seconds: u32) -> Result<Vec<String>, DdlError> {
+        let name = |changed: &Changed| lock_name(self.place.cluster, &changed.database, &changed.table);
+        let mut names: Vec<String> = tables.iter().map(name).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in &names {
+            let asked = self.conn.exec_first("SELECT GET_LOCK(?, ?)", (name, seconds));
+            let got: Option<Option<u8>> = within(ANSWER_TIMEOUT.max(TURN_LIMIT), asked).await?;
+            if got.flatten() != Some(1) {
+                return Err(DdlError::Busy);
+            }
+        }
+        Ok(names)
+    }
+
+    /// As `lock`, for a new change.
+    pub async fn take_turn(&mut self, tables: &[Changed]) -> Result<Vec<String>, DdlError> {
+        self.lock(tables, TURN).await
+    }
+
+    /// Writes a change down: what follows can be resumed by anyone.
+    pub async fn record(&mut self, change: &Change, locks: &[String]) -> Result<u64, DdlError> {
+        let journal = self.place.tables;
+        within(ANSWER_TIMEOUT, self.conn.query_drop("START TRANSACTION")).await?;
+        let (tables, locks) = (written_tables(&change.tables), locks.join("\n"));
+        let head = (self.place.cluster, &change.database, &change.statement, &change.settings, tables, locks);
+        within(ANSWER_TIMEOUT, self.conn.exec_drop(journal.insert_change(), head)).await?;
+        let id = self.conn.last_insert_id().unwrap_or_default();
+        for (position, part) in (0_i32..).zip(&change.parts) {
+            let row = (id, position, &part.shard, &part.text, &part.undo, part.was.to_string());
+            within(ANSWER_TIMEOUT, self.conn.exec_drop(journal.insert_shard(), row)).await?;
+        }
+        within(ANSWER_TIMEOUT, self.conn.query_drop("COMMIT")).await?;
+        Ok(id)
+    }
+
+    /// Writes down how a shard ended.
+    pub async fn note(&mut self, id: u64, shard: &str, state: ShardState, error: &str) -> Result<(), DdlError> {
+        let row = (state.word(), error, id, shard);
+        Ok(within(ANSWER_TIMEOUT, self.conn.exec_drop(self.place.tables.note(), row)).await?)
+    }
+
+    /// All shards are done, or none was altered.
+    pub async fn forget(&mut self, id: u64) -> Result<(), DdlError> {
+        for sql in self.place.tables.forget() {
+            within(ANSWER_TIMEOUT, self.conn.exec_drop(sql, (id,))).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells all ShardGates to look at the tables again.
+    pub async fn announce(&mut self) -> Result<(), DdlError> {
+        let told = self.conn.exec_drop(self.place.tables.count_up(), (self.place.cluster,));
+        Ok(within(ANSWER_TIMEOUT, told).await?)
+    }
+
+    /// All changes that are not done everywhere.
+    pub async fn entries(&mut self) -> Result<Vec<Entry>, DdlError> {
+        type Head = (u64, String, Vec<u8>, String, String, String, String);
+        let asked = self.conn.exec(self.place.tables.select_changes(), (self.place.cluster,));
+        let heads: Vec<Head> = within(ANSWER_TIMEOUT, asked).await?;
+        let mut entries = Vec::new();
+        for (id, database, statement, settings, tables, locks, created) in heads {
+            let parts = self.parts(id).await?;
+            let tables = read_tables(&tables);
+            let locks: Vec<String> = locks.split('\n').map(str::to_owned).collect();
+            let asked = self.conn.exec_first("SELECT IS_USED_LOCK(?)", (locks.first(),));
+            let user: Option<Option<u64>> = within(ANSWER_TIMEOUT, asked).await?;
+            let is_running = user.flatten().is_some();
+            let change = Change { database, statement, settings, tables, parts };
+            entries.push(Entry { id, change, locks, created, is_running });
+        }
+        Ok(entries)
+    }
+
+    async fn entry(&mut self, id: u64) -> Result<Entry, DdlError> {
+        let entries = self.entries().await?;
+        entries.into_iter().find(|entry| entry.id == id).ok_or(DdlError::NoSuchChange(id))
+    }
+
+    async fn parts(&mut self, id: u64) -> Result<Vec<Part>, DdlError> {
+        type Shard = (String, Vec<u8>, String, String, String, String);
+        let asked = self.conn.exec(self.place.tables.select_shards(), (id,));
+        let rows: Vec<Shard> = within(ANSWER_TIMEOUT, asked).await?;
+        let part = |(shard, text, undo, was, state, error): Shard| Part {
+            shard,
+            text,
+            undo,
+            was: Print::parse(&was).unwrap_or(Print(Vec::new())),
+            state: ShardState::parse(&state).unwrap_or(ShardState::Waiting),
+            error,
+        };
+        Ok(rows.into_iter().map(part).collect())
+    }
+}
+
+const TURN_LIMIT: std::time::Duration = std::time::Duration::from_secs(TURN as u64 + 10);
+
+/// The tables on all of the shards, each server asked at the same time as the others.
+pub async fn survey(
+    place: Place<'_>,
+    tables: &[Changed],
+    shards: &[ShardId],
+) -> Result<(Vec<Survey>, Vec<Print>), DdlError> {
+    let mut prints = Vec::new();
+    for some in shards.chunks(AT_ONCE) {
+        prints.extend(try_join_all(some.iter().map(|shard| print(place, tables, *shard))).await?);
+    }
+    let surveys = tables.iter().enumerate().map(|(at, changed)| Survey {
+        table: changed.table.clone(),
+        effect: changed.effect,
+        found: shards
+            .iter()
+            .zip(&prints)
+            .map(|(shard, print)| (place.schema.shard(*shard).name.clone(), print.0[at]))
+            .collect(),
+    });
+    Ok((surveys.collect(), prints))
+}
+
+/// Runs the texts on their shards at the same time.
+pub async fn run(shares: Vec<Share>, interrupt: &Interrupt) -> Vec<(Link, Result<Written, Failure>)> {
+    all(shares.into_iter().map(|share| write::run_on_one(share, None, interrupt)).collect()).await
+}
+
+/// What became of each shard.
+pub type Outcomes = Vec<(String, Result<(), String>)>;
+
+/// Does what is left of a change.
+pub async fn resume(place: Place<'_>, id: u64) -> Result<Outcomes, DdlError> {
+    let mut journal = Journal::open(place).await?;
+    let entry = journal.entry(id).await?;
+    journal.lock(&entry.change.tables, 0).await?;
+    let entry = journal.entry(id).await?;
+    let mut after = None;
+    for part in entry.change.parts.iter().filter(|part| part.state == ShardState::Done) {
+        after = Some(print(place, &entry.change.tables, shard_of(place, part)?).await?);
+    }
+    let mut open: Vec<&Part> = entry.change.parts.iter().filter(|part| part.state != ShardState::Done).collect();
+    // Those that have certainly not run first: they show what the others must look like.
+    let mut outcomes = Vec::new();
+    for certain in [true, false] {
+        let mut later = Vec::new();
+        for part in open {
+            let shard = shard_of(place, part)?;
+            let now = print(place, &entry.change.tables, shard).await?;
+            let done = match ddl::rest(&part.was, &now, after.as_ref()) {
+                Rest::Run => run_by_control(place, shard, &entry.change.settings, &part.text).await,
+                Rest::Done => Ok(()),
+                Rest::Unknown if certain => {
+                    later.push(part);
+                    continue;
+                }
+                Rest::Unknown => Err("the table is neither as it was before nor as on the other shards".to_owned()),
+            };
+            let state = if done.is_ok() { ShardState::Done } else { ShardState::Failed };
+            journal.note(id, &part.shard, state, done.as_ref().err().map_or("", String::as_str)).await?;
+            if done.is_ok() && after.is_none() {
+                after = Some(print(place, &entry.change.tables, shard).await?);
+            }
+            outcomes.push((part.shard.clone(), done));
+        }
+        open = later;
+    }
+    if outcomes.iter().all(|(_, done)| done.is_ok()) {
+        journal.forget(id).await?;
+    }
+    journal.announce().await?;
+    Ok(outcomes)
+}
+
+/// Takes a CREATE back on the shards where it was done, if what it made has no rows.
+pub async fn roll_back(place: Place<'_>, id: u64) -> Result<Outcomes, DdlError> {
+    let mut journal = Journal::open(place).await?;
+    let entry = journal.entry(id).await?;
+    if entry.change.parts.iter().all(|part| part.undo.is_empty()) {
+        return Err(DdlError::NotUndoable(id));
+    }
+    journal.lock(&entry.change.tables, 0).await?;
+    let entry = journal.entry(id).await?;
+    let mut made = Vec::new();
+    for part in entry.change.parts.iter().filter(|part| !part.undo.is_empty()) {
+        let shard = shard_of(place, part)?;
+        if print(place, &entry.change.tables, shard).await? == part.was {
+            continue;
+        }
+        for changed in entry.change.tables.iter().filter(|_| part.undo.starts_with("DROP TABLE")) {
+            if has_rows(place, changed, shard).await? {
+                return Err(DdlError::HasRows { table: changed.table.clone(), shard: part.shard.clone() });
+            }
+        }
+        made.push((part, shard));
+    }
+    let undone =
+        join_all(made.iter().map(|(part, shard)| run_by_control(place, *shard, "", part.undo.as_bytes()))).await;
+    let outcomes: Outcomes = made.iter().map(|(part, _)| part.shard.clone()).zip(undone).collect();
+    if outcomes.iter().all(|(_, done)| done.is_ok()) {
+        journal.forget(id).await?;
+    }
+    journal.announce().await?;
+    Ok(outcomes)
+}
+
+/// Whether any ShardGate has changed tables, asked again and again.
+#[derive(Debug, Default)]
+pub struct Versions {
+    conn: Option<Conn>,
+    known: Option<u64>,
+}
+
+impl Versions {
+    /// Whether tables were changed since the last time. A server that does not answer, or has no journal, tells nothing.
+    pub async fn have_changed(&mut self, topology: &Topology, tables: &JournalTables, cluster: &str) -> bool {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => match home(topology) {
+                Ok(set) => match connect(set).await {
+                    Ok(conn) => conn,
+                    Err(_) => return false,
+                },
+                Err(_) => return false,
+            },
+        };
+        let asked = conn.exec_first(tables.select_version(), (cluster,));
+        let found: Option<u64> = match within(ANSWER_TIMEOUT, asked).await {
+            Ok(found) => found,
+            // There is no journal before the first change.
+            Err(ControlError::Server(mysql_async::Error::Server(_))) => None,
+            Err(_) => return false,
+        };
+        self.conn = Some(conn);
+        let version = found.unwrap_or_default();
+        self.known.replace(version).is_some_and(|known| known != version)
+    }
+}
+
+/// What takes back the making of a table, or a view, on a shard.
+pub fn undo(schema: &Schema, word: &str, changed: &Changed, shard: ShardId) -> String {
+    let rule = schema.database(&changed.database).and_then(|(_, database)| database.table(&changed.table));
+    let name = rule.map_or(changed.table.as_str(), |rule| rule.physical_name(shard));
+    format!("DROP {word} {}", quoted(name))
+}
+
+fn home(topology: &Topology) -> Result<&Arc<ReplicaSet>, ControlError> {
+    topology.sets.iter().min_by(|one, other| one.options.name.cmp(&other.options.name)).ok_or(ControlError::NoServer)
+}
+
+async fn connect(set: &ReplicaSet) -> Result<Conn, ControlError> {
+    let address = &set.primary().map_err(|_| ControlError::NoServer)?.address;
+    control::connect(&set.options, address).await
+}
+
+fn shard_of(place: Place<'_>, part: &Part) -> Result<ShardId, DdlError> {
+    place.schema.shard_named(&part.shard).ok_or_else(|| DdlError::NoSuchShard(part.shard.clone()))
+}
+
+fn physical<'a>(place: Place<'a>, changed: &'a Changed, shard: ShardId) -> &'a str {
+    let rule = place.schema.database(&changed.database).and_then(|(_, database)| database.table(&changed.table));
+    rule.map_or(changed.table.as_str(), |rule| rule.physical_name(shard))
+}
+
+fn full_name(place: Place<'_>, changed: &Changed, shard: ShardId) -> String {
+    format!("{}.{}", quoted(&place.schema.shard(shard).schema), quoted(physical(place, changed, shard)))
+}
+
+async fn print(place: Place<'_>, tables: &[Changed], shard: ShardId) -> Result<Print, DdlError> {
+    let mut conn = connect(place.topology.set(place.schema.shard(shard).replica_set)).await?;
+    let mut found = Vec::new();
+    for changed in tables {
+        let asked = conn.query_first(format!("SHOW CREATE TABLE {}", full_name(place, changed, shard)));
+        let row: Option<Row> = match within(ANSWER_TIMEOUT, asked).await {
+            Ok(row) => row,
+            Err(ControlError::Server(mysql_async::Error::Server(error))) if error.code == NO_SUCH_TABLE => None,
+            Err(error) => return Err(error.into()),
+        };
+        let text = row.and_then(|row| row.get::<Vec<u8>, usize>(1));
+        found.push(text.map(|text| ddl::fingerprint(&String::from_utf8_lossy(&text), &names(place, changed, shard))));
+    }
+    let _ = conn.disconnect().await;
+    Ok(Print(found))
+}
+
+/// Physical names on a shard, with what stands for them.
+fn names(place: Place<'_>, changed: &Changed, shard: ShardId) -> Vec<(String, String)> {
+    let mut names = vec![(place.schema.shard(shard).schema.clone(), String::new())];
+    if let Some((_, database)) = place.schema.database(&changed.database) {
+        let renamed = database.tables().filter(|table| table.physical_name(shard) != table.name);
+        names.extend(renamed.map(|table| (table.physical_name(shard).to_owned(), table.name.clone())));
+    }
+    names
+}
+
+async fn has_rows(place: Place<'_>, changed: &Changed, shard: ShardId) -> Result<bool, DdlError> {
+    let mut conn = connect(place.topology.set(place.schema.shard(shard).replica_set)).await?;
+    let asked = conn.query_first(format!("SELECT 1 FROM {} LIMIT 1", full_name(place, changed, shard)));
+    let row: Option<Row> = within(ANSWER_TIMEOUT, asked).await?;
+    let _ = conn.disconnect().await;
+    Ok(row.is_some())
+}
+
+async fn run_by_control(place: Place<'_>, shard: ShardId, settings: &str, text: &[u8]) -> Result<(), String> {
+    let set = place.topology.set(place.schema.shard(shard).replica_set);
+    let limit = set.options.response_timeout;
+    let run = async {
+        let mut conn = connect(set).await?;
+        within(limit, conn.query_drop(format!("USE {}", quoted(&place.schema.shard(shard).schema)))).await?;
+        if !settings.is_empty() {
+            within(limit, conn.query_drop(settings)).await?;
+        }
+        within(limit, conn.query_drop(text)).await?;
+        let _ = conn.disconnect().await;
+        Ok::<(), ControlError>(())
+    };
+    run.await.map_err(|error| error.to_string())
+}
+
+fn written_tables(tables: &[Changed]) -> String {
+    let effect = |effect| match effect {
+        Effect::Creates => "creates",
+        Effect::Drops => "drops",
+        Effect::Changes => "changes",
+    };
+    let line = |changed: &Changed| format!("{}\t{}\t{}", effect(changed.effect), changed.database, changed.table);
+    tables.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn read_tables(text: &str) -> Vec<Changed> {
+    let read = |line: &str| {
+        let mut parts = line.splitn(3, '\t');
+        let effect = match parts.next()? {
+            "creates" => Effect::Creates,
+            "drops" => Effect::Drops,
+            _ => Effect::Changes,
+        };
+        Some(Changed { effect, database: parts.next()?.to_owned(), table: parts.next()?.to_owned() })
+    };
+    text.lines().filter_map(read).collect()
+}

@@ -1,0 +1,181 @@
+//! Changes of tables over several shards: what other ShardGates see of them, what a failure on some shards leaves, and what
+//! becomes of one whose ShardGate died in the middle.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod harness;
+
+use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::time::Duration;
+
+use harness::stage::{Setup, Stage, World};
+use harness::talk::wait_until;
+
+const SOON: Duration = Duration::from_secs(10);
+
+fn world() -> &'static World {
+    static WORLD: OnceLock<&'static World> = OnceLock::new();
+    WORLD.get_or_init(|| World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]))
+}
+
+/// The tests alter the same tables, and look at all of the journal.
+fn in_turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn stage() -> Stage {
+    world().stage(Setup::default())
+}
+
+/// The physical schema of a shard, and its replica set.
+const SHARDS: [(&str, usize); 4] = [("shop_0", 0), ("shop_1", 0), ("shop_2", 1), ("shop_3", 1)];
+
+/// Where the column is, shard by shard.
+fn has_column(column: &str) -> [bool; 4] {
+    SHARDS.map(|(schema, set)| {
+        let sql = format!(
+            "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = '{schema}' AND \
+             table_name = 'items' AND column_name = '{column}'"
+        );
+        world().root(set).value(&sql) == "1"
+    })
+}
+
+fn has_table(table: &str) -> [bool; 4] {
+    SHARDS.map(|(schema, set)| {
+        let sql = format!(
+            "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{schema}' AND table_name = '{table}'"
+        );
+        world().root(set).value(&sql) == "1"
+    })
+}
+
+#[test]
+fn other_shardgates_see_an_altered_table_soon() {
+    let _turn = in_turn();
+    let (here, elsewhere) = (stage(), stage());
+    let (mut one, mut other) = (here.connect(), elsewhere.connect());
+    let block = world().ids();
+    one.run("ALTER TABLE items ADD COLUMN seen INT NOT NULL DEFAULT 3 FIRST");
+    assert_eq!(has_column("seen"), [true; 4]);
+    one.run(&format!("INSERT INTO items VALUES (1, {block}, 'x', 0, NULL), (2, {}, 'y', 0, NULL)", block + 1));
+    let insert = format!("INSERT INTO items VALUES (4, {}, 'z', 0, NULL), (5, {}, 'z', 0, NULL)", block + 2, block + 3);
+    wait_until("the other ShardGate", SOON, || other.one(&insert).error().is_none());
+    let rows = format!("SELECT id, seen FROM items WHERE id BETWEEN {block} AND {} ORDER BY id", block + 9);
+    let seen: Vec<String> = other.rows(&rows).into_iter().map(|row| row[1].clone()).collect();
+    assert_eq!(seen, ["1", "2", "4", "5"]);
+    for key in block..block + 4 {
+        // Each row is where its key says.
+        assert_eq!(one.rows(&format!("SELECT seen FROM items WHERE id = {key}")).len(), 1, "{key}");
+    }
+    one.run("ALTER TABLE items DROP COLUMN seen");
+    assert_eq!(has_column("seen"), [false; 4]);
+    assert!(one.rows("SHOW DDL").is_empty());
+    here.assert_sound();
+}
+
+#[test]
+fn what_fails_on_some_shards_is_shown_shard_by_shard_and_resumed() {
+    let _turn = in_turn();
+    let stage = stage();
+    let mut client = stage.connect();
+    let block = world().ids();
+    let [first, second] = [block + 2, block + 6];
+    client.run(&format!("INSERT INTO items (id, note) VALUES ({first}, 'twice'), ({second}, 'twice')"));
+    // Both are on the third shard, where the index cannot be unique.
+    let error = client.error("ALTER TABLE items ADD UNIQUE KEY by_note (note)");
+    assert_eq!(error.code, 1062, "{}", error.message);
+    assert!(error.message.contains("done on the shards s0, s1, s3, failed on s2"), "{}", error.message);
+    let shown = client.rows("SHOW DDL");
+    let states: Vec<_> = shown.iter().map(|row| (row[5].as_str(), row[6].as_str())).collect();
+    assert_eq!(states, [("s0", "done"), ("s1", "done"), ("s2", "failed"), ("s3", "done")]);
+    assert!(shown.iter().all(|row| row[4] == "failed" && row[2].starts_with("ALTER TABLE items")), "{shown:?}");
+    assert!(shown[2][7].contains("Duplicate entry"), "{:?}", shown[2]);
+    let id = &shown[0][0];
+    let refused = client.error(format!("ROLLBACK DDL {id}"));
+    assert!(refused.message.contains("only CREATE can"), "{}", refused.message);
+    // The shards differ now: nothing that needs them alike begins.
+    let refused = client.error("ALTER TABLE items ADD COLUMN other INT");
+    assert!(refused.message.contains("not defined alike"), "{}", refused.message);
+    let again = client.rows(&format!("RESUME DDL {id}"));
+    assert_eq!([&again[0][0], &again[0][1]], ["s2", "failed"]);
+    client.run(&format!("DELETE FROM items WHERE id = {second}"));
+    assert_eq!(client.rows(&format!("RESUME DDL {id}")), [["s2", "done", ""]]);
+    assert!(client.rows("SHOW DDL").is_empty());
+    assert_eq!(client.error("RESUME DDL 999999").code, 1210);
+    client.run("ALTER TABLE items DROP KEY by_note");
+    client.run(&format!("DELETE FROM items WHERE id = {first}"));
+    stage.assert_sound();
+}
+
+#[test]
+fn a_table_that_only_some_shards_have_is_not_touched_before_one_says_so() {
+    let _turn = in_turn();
+    let stage = stage();
+    let mut client = stage.connect();
+    let definition = "(item_id BIGINT NOT NULL, part_no INT NOT NULL, label VARCHAR(50) DEFAULT NULL, data LONGBLOB, \
+                      PRIMARY KEY (item_id, part_no)) ENGINE=InnoDB";
+    world().root(0).run("DROP TABLE shop_1.parts");
+    for sql in ["DROP TABLE parts", "ALTER TABLE parts ADD COLUMN a INT", &format!("CREATE TABLE parts {definition}")] {
+        let refused = client.error(sql);
+        assert!(refused.message.contains("and not on s1: nothing was done"), "{}", refused.message);
+    }
+    assert_eq!(has_table("parts"), [true, false, true, true]);
+    client.run(&format!("CREATE TABLE IF NOT EXISTS parts {definition}"));
+    assert_eq!(has_table("parts"), [true; 4]);
+    client.run("ALTER TABLE parts ADD COLUMN a INT");
+    client.run("ALTER TABLE parts DROP COLUMN a");
+    stage.assert_sound();
+}
+
+/// Runs a statement through a ShardGate that kills itself at this place.
+fn die(place: &str, sql: &str) {
+    let mut stage = world().stage_to_crash(place);
+    let mut client = stage.connect();
+    assert!(client.query(sql).is_err(), "{place}: it lives");
+    wait_until("its death", SOON, || stage.proxy.has_ended());
+}
+
+#[test]
+fn any_shardgate_resumes_what_a_dead_one_left() {
+    let _turn = in_turn();
+    let stage = stage();
+    let mut client = stage.connect();
+    for (place, altered) in [("ddl_recorded", [false; 4]), ("ddl_begun", [true, false, false, false])] {
+        die(place, "ALTER TABLE items ADD COLUMN crashed INT");
+        assert_eq!(has_column("crashed"), altered, "{place}");
+        wait_until("its locks", SOON, || client.rows("SHOW DDL").iter().all(|row| row[4] == "interrupted"));
+        let shown = client.rows("SHOW DDL");
+        assert!(shown.len() == 4 && shown.iter().all(|row| row[6] == "waiting"), "{place}: {shown:?}");
+        let outcomes = client.rows(&format!("RESUME DDL {}", shown[0][0]));
+        assert!(outcomes.len() == 4 && outcomes.iter().all(|row| row[1] == "done"), "{place}: {outcomes:?}");
+        assert_eq!(has_column("crashed"), [true; 4], "{place}");
+        assert!(client.rows("SHOW DDL").is_empty());
+        client.run("ALTER TABLE items DROP COLUMN crashed");
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn a_create_that_was_cut_off_can_be_taken_back() {
+    let _turn = in_turn();
+    let stage = stage();
+    let mut client = stage.connect();
+    client.run("DROP TABLE parts");
+    let create = "CREATE TABLE parts (item_id BIGINT NOT NULL, part_no INT NOT NULL, label VARCHAR(50) DEFAULT NULL, \
+                  data LONGBLOB, PRIMARY KEY (item_id, part_no)) ENGINE=InnoDB";
+    die("ddl_begun", create);
+    assert_eq!(has_table("parts"), [true, false, false, false]);
+    wait_until("its locks", SOON, || client.rows("SHOW DDL").iter().all(|row| row[4] == "interrupted"));
+    let id = client.rows("SHOW DDL")[0][0].clone();
+    world().root(0).run("INSERT INTO shop_0.parts (item_id, part_no) VALUES (0, 1)");
+    let refused = client.error(format!("ROLLBACK DDL {id}"));
+    assert!(refused.message.contains("has rows"), "{}", refused.message);
+    world().root(0).run("DELETE FROM shop_0.parts");
+    assert_eq!(client.rows(&format!("ROLLBACK DDL {id}")), [["s0", "done", ""]]);
+    assert_eq!(has_table("parts"), [false; 4]);
+    assert!(client.rows("SHOW DDL").is_empty());
+    client.run(create);
+    assert_eq!(has_table("parts"), [true; 4]);
+    stage.assert_sound();
+}

@@ -47,6 +47,25 @@ fn explain_of_several_shards_tells_what_each_server_says() {
 }
 
 #[test]
+fn the_place_of_a_key_is_told() {
+    let mut client = common().connect();
+    let place = ["shop.items", "3", "4", "s3", "rs1", "shop_3", "items"];
+    assert_eq!(client.rows("SHOW SHARD FOR items = '7'"), [place]);
+    assert_eq!(client.rows("show shard for shop.items = 7;"), [place]);
+    assert_eq!(client.rows("SHOW SHARD FOR colours = 7").len(), 4);
+    assert_eq!(client.rows("SHOW SHARD FOR settings = 7")[0][3], "s0");
+    for (sql, code) in [
+        ("SHOW SHARD FOR nothing = 1", 1146),
+        ("SHOW SHARD FOR shop_hidden.items = 1", 1049),
+        ("SHOW SHARD FOR items", 1064),
+        ("SHOW SHARD FOR items = NULL", 1048),
+        ("SHOW SHARD FOR items = 1 + 1", 1235),
+    ] {
+        assert_eq!(client.error(sql).code, code, "{sql}");
+    }
+}
+
+#[test]
 fn explain_analyze_route_counts_rows_and_bytes_of_each_step() {
     let range = fill(70_000);
     let mut client = common().connect();

@@ -13,7 +13,7 @@ use crate::sharding::collation::TextCollation;
 use crate::sharding::function::params::{Param, Params};
 use crate::sharding::function::{FunctionSpec, Named, registry};
 use crate::sharding::schema::same_name;
-use crate::sharding::{Column, KeyType, ReplicaSetId, Sequence, SequenceKind};
+use crate::sharding::{Column, KeyRequired, KeyType, ReplicaSetId, Sequence, SequenceKind};
 
 /// What a rule file says, and where it says it.
 #[derive(Debug)]
@@ -149,7 +149,7 @@ fn read_table(section: &Section<'_>) -> Option<TableSpec> {
 }
 
 fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<PlacementSpec> {
-    const SHARDED_ONLY: [&str; 9] = [
+    const SHARDED_ONLY: [&str; 11] = [
         "shard_key",
         "key_type",
         "collation",
@@ -157,6 +157,8 @@ fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<Plac
         "shards",
         "colocated_with",
         "null_key",
+        "out_of_range",
+        "key_required",
         "auto_increment",
         "sequence",
     ];
@@ -187,6 +189,8 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
     let shards = section.item("shards").map(|item| read_shards(&item));
     let colocated_with = section.text("colocated_with");
     let null_key = section.text("null_key");
+    let out_of_range = section.text("out_of_range");
+    let key_required = section.item("key_required").map(|item| read_key_required(&item));
     let auto_increment = section.item("auto_increment").map(|item| item.choice(&[("per-shard", true)]));
     let sequence = section.item("sequence").map(|item| read_sequence(&item));
     if sequence.is_some() {
@@ -199,6 +203,8 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
         shards: shards.map_or(Some(None), |shards| shards.map(Some))?,
         colocated_with,
         null_key,
+        out_of_range,
+        key_required: key_required.map_or(Some(KeyRequired::default()), |required| required)?,
         auto_increment_per_shard: auto_increment.map_or(Some(false), |choice| choice)?,
         sequence: sequence.map_or(Some(None), |sequence| sequence.map(Some))?,
     })
@@ -229,6 +235,19 @@ fn read_sequence(item: &Item<'_>) -> Option<Sequence> {
     };
     section.finish();
     Some(Sequence { column: column?, kind: kind? })
+}
+
+/// `true`, `false`, `"reads"` or `"writes"`.
+fn read_key_required(item: &Item<'_>) -> Option<KeyRequired> {
+    if let Some(both) = item.as_boolean() {
+        return Some(KeyRequired { reads: both, writes: both });
+    }
+    if !item.is_text() {
+        item.expected("true, false, \"reads\" or \"writes\"");
+        return None;
+    }
+    let (reads, writes) = (KeyRequired { reads: true, writes: false }, KeyRequired { reads: false, writes: true });
+    item.choice(&[("reads", reads), ("writes", writes)])
 }
 
 /// `Some(None)`: the rule does not say.

@@ -307,7 +307,7 @@ fn lead(schema: &Schema, database: &Database, route: &str) -> String {
         }
         Located::Nowhere => "nowhere".to_owned(),
         Located::Null => "null".to_owned(),
-        Located::Anywhere => "anywhere".to_owned(),
+        Located::Unplaced | Located::Anywhere => "anywhere".to_owned(),
     }
 }
 

@@ -66,6 +66,10 @@ impl Session {
             Control::ShowCatalog(show) => {
                 return self.show_catalog(show, statement.sql, statement.more_follows, false).await;
             }
+            Control::ShowShard { table, key } => {
+                let table = (table.database.as_deref(), table.table.as_str());
+                return self.show_shard(table, key.clone(), statement).await;
+            }
             Control::ReloadConfig => return self.order(Wish::Reload, statement.more_follows).await,
             Control::RollbackConfig => return self.order(Wish::Rollback, statement.more_follows).await,
             Control::Prepare { name, source } => {

@@ -45,6 +45,8 @@ impl From<PlanError> for ClientMessage {
             PlanError::Syntax { .. } => codes::PARSE_ERROR,
             PlanError::MissingShardKey { .. } => codes::NO_DEFAULT_FOR_FIELD,
             PlanError::NullShardKey { .. } => codes::BAD_NULL_ERROR,
+            PlanError::KeyOutOfRange { .. } => codes::NO_PARTITION_FOR_GIVEN_VALUE,
+            PlanError::KeyRequired { .. } => codes::UPDATE_WITHOUT_KEY_IN_SAFE_MODE,
             PlanError::ColumnCount { .. } => codes::WRONG_VALUE_COUNT_ON_ROW,
             PlanError::UnknownShard(_) | PlanError::Hint(_) => codes::WRONG_ARGUMENTS,
         };
@@ -59,14 +61,21 @@ fn plan_text(error: &PlanError) -> String {
         PlanError::UnknownDatabase(name) => format!("Unknown database '{name}'"),
         PlanError::NoSuchTable { database, table } => format!("Table '{database}.{table}' doesn't exist"),
         PlanError::ColumnCount { row } => format!("Column count doesn't match value count at row {row}"),
-        PlanError::NullShardKey { column, .. } => format!("Column '{column}' cannot be null: it is the shard key"),
-        PlanError::MissingShardKey { table, column } => {
-            format!("Field '{column}' doesn't have a default value: it is the shard key of '{table}'")
+        PlanError::NullShardKey { table, column, rule } => format!(
+            "Column '{column}' cannot be null: it is the shard key of '{table}', and its rule ({rule}) has no null_key"
+        ),
+        PlanError::MissingShardKey { table, column, rule } => {
+            format!("Field '{column}' doesn't have a default value: it is the shard key of '{table}' (rule {rule})")
         }
+        PlanError::KeyOutOfRange { table, column, rule, value } => format!(
+            "Table has no partition for value {value}: the rule of '{table}' ({rule}) has no shard for this '{column}', and \
+             no out_of_range"
+        ),
         PlanError::Unsupported { .. }
         | PlanError::Syntax { .. }
         | PlanError::KeyNotLiteral { .. }
         | PlanError::UnknownColumns { .. }
+        | PlanError::KeyRequired { .. }
         | PlanError::UnknownShard(_)
         | PlanError::Hint(_) => format!("ShardGate: {error}"),
     }

@@ -332,7 +332,7 @@ fn literal_of(value: &Value<'_>, charset: &str) -> Option<Vec<u8>> {
         }
         Value::Text { bytes, .. } => format!("_{charset} x'{}'", hexadecimal(bytes)).into_bytes(),
         Value::Binary(bytes) => format!("_binary x'{}'", hexadecimal(bytes)).into_bytes(),
-        Value::Unknown => return None,
+        Value::Temporal(_) | Value::Unknown => return None,
     })
 }
 

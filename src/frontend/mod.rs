@@ -23,6 +23,7 @@ mod regrouped;
 mod gathered;
 mod gather_load;
 pub mod configuration;
+mod shard_of;
 mod control;
 mod catalog;
 mod catalog_rows;

@@ -153,6 +153,7 @@ impl Narrowed {
     }
 
     fn several(&self, shards: ShardSet, input: &Binding<'_>) -> Result<Route, PlanError> {
+        self.check_keys(input)?;
         let is_merged = self.merge.as_ref().is_some_and(|merge| merge.limit(input).is_some());
         let is_regrouped = self.regroup.is_some();
         if let Some(feature) = self.refused.as_ref().filter(|_| !is_merged && !is_regrouped) {
@@ -166,6 +167,19 @@ impl Narrowed {
             _ if is_regrouped => Ok(Route::Regroup(shards)),
             _ => Ok(Route::Scatter(shards)),
         }
+    }
+
+    /// Several shards are needed: for a table whose rule wants the key to be told, only if it is told.
+    fn check_keys(&self, input: &Binding<'_>) -> Result<(), PlanError> {
+        for (id, narrow) in &self.tables {
+            let Some((table, sharded)) = id.table(input.schema).zip(id.sharded(input.schema)) else { continue };
+            let required = sharded.key_required;
+            if (if self.is_write { required.writes } else { required.reads }) && narrow.shards(input).is_none() {
+                let (table, column) = (table.name.clone(), sharded.key_column.clone());
+                return Err(PlanError::KeyRequired { table, column, rule: sharded.function.kind() });
+            }
+        }
+        Ok(())
     }
 
     /// Whether everything that is read is on each of `shards` alike.
@@ -182,20 +196,12 @@ impl Narrowed {
 
     /// The shard where a row with this key is stored, if everything that is read is there.
     fn bind_placed(&self, table: TableId, key: &Known, input: &Binding<'_>) -> Result<ShardId, PlanError> {
-        let named = |column: &str| {
-            (table.table(input.schema).map_or(String::new(), |table| table.name.clone()), column.to_owned())
-        };
-        let column = table.sharded(input.schema).map_or("", |sharded| &sharded.key_column);
-        let shard = match place(table, key, input) {
-            Some(Located::Shard(shard)) => shard,
-            Some(Located::Null) => {
-                let (table, column) = named(column);
-                return Err(PlanError::NullShardKey { table, column });
-            }
-            _ => {
-                let (table, column) = named(column);
-                return Err(PlanError::KeyNotLiteral { table, column });
-            }
+        let found = table.table(input.schema).zip(table.sharded(input.schema));
+        let (of, sharded) = found.ok_or_else(|| PlanError::unsupported("a table without a rule here"))?;
+        let value = key.value(input);
+        let shard = match sharded.place(&value) {
+            Located::Shard(shard) => shard,
+            located => return Err(PlanError::unplaced(located, of, sharded, &value)),
         };
         if !self.shards_of_all(input).is_subset_of(&ShardSet::single(shard)) {
             return Err(PlanError::unsupported("INSERT ... SELECT from other shards"));

@@ -310,7 +310,8 @@ fn numbered_column<'t>(table: &'t Table, sharded: &'t Sharded) -> Option<&'t str
 }
 
 fn missing(table: &Table, sharded: &Sharded) -> PlanError {
-    PlanError::MissingShardKey { table: table.name.clone(), column: sharded.key_column.clone() }
+    let (table, column) = (table.name.clone(), sharded.key_column.clone());
+    PlanError::MissingShardKey { table, column, rule: sharded.function.kind() }
 }
 
 fn not_literal(table: &Table, sharded: &Sharded) -> PlanError {

@@ -40,7 +40,7 @@ mod write;
 
 use thiserror::Error;
 
-use crate::sharding::{DatabaseId, Schema, ShardId, ShardSet};
+use crate::sharding::{DatabaseId, Located, Schema, ShardId, ShardSet, Sharded, Table};
 use crate::sql::control::{self, Control, ControlError};
 use crate::sql::facts::Facts;
 use crate::sql::hint::{self, Hint, HintError, Side};
@@ -212,10 +212,16 @@ pub enum PlanError {
     Syntax { at: u32 },
     /// 1364 (HY000)
     #[error("shard key '{column}' of '{table}' has no value")]
-    MissingShardKey { table: String, column: String },
+    MissingShardKey { table: String, column: String, rule: &'static str },
     /// 1048 (23000)
-    #[error("shard key '{column}' of '{table}' is NULL")]
-    NullShardKey { table: String, column: String },
+    #[error("shard key '{column}' of '{table}' is NULL, and its rule ({rule}) has no null_key")]
+    NullShardKey { table: String, column: String, rule: &'static str },
+    /// 1526 (HY000)
+    #[error("the rule of '{table}' ({rule}) has no shard for {column} = {value}, and no out_of_range")]
+    KeyOutOfRange { table: String, column: String, rule: &'static str, value: String },
+    /// 1175 (HY000)
+    #[error("the rule of '{table}' ({rule}) has key_required: name '{column}' in a condition that leads to its shards")]
+    KeyRequired { table: String, column: String, rule: &'static str },
     /// 1235 (42000): the key's value is an expression, or one whose stored form is not known.
     #[error("shard key '{column}' of '{table}' is not a value that is known before the statement runs")]
     KeyNotLiteral { table: String, column: String },
@@ -233,6 +239,30 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// A row cannot be stored because of where its key leads.
+    pub fn unplaced(located: Located, table: &Table, sharded: &Sharded, value: &Value<'_>) -> Self {
+        let (table, column) = (table.name.clone(), sharded.key_column.clone());
+        let rule = sharded.function.kind();
+        match located {
+            Located::Null => Self::NullShardKey { table, column, rule },
+            Located::Unplaced => {
+                let value = match value {
+                    Value::Int(number) => number.to_string(),
+                    Value::UInt(number) => number.to_string(),
+                    Value::Text { bytes, .. }
+                    | Value::Decimal(bytes)
+                    | Value::Binary(bytes)
+                    | Value::Temporal(bytes) => {
+                        format!("'{}'", String::from_utf8_lossy(bytes))
+                    }
+                    Value::Null | Value::Double(_) | Value::Unknown => "this value".to_owned(),
+                };
+                Self::KeyOutOfRange { table, column, rule, value }
+            }
+            Located::Shard(_) | Located::Nowhere | Located::Anywhere => Self::KeyNotLiteral { table, column },
+        }
+    }
+
     /// An `Unsupported`.
     pub(super) fn unsupported(feature: impl Into<String>) -> Self {
         Self::Unsupported { feature: feature.into() }

@@ -176,7 +176,7 @@ impl Narrow {
         let Self::Key { table, test: Test::Equal(known) } = self else { return None };
         match table.sharded(input.schema)?.locate(&known.value(input)) {
             Located::Shard(shard) => Some(shard),
-            Located::Nowhere | Located::Null | Located::Anywhere => None,
+            Located::Nowhere | Located::Null | Located::Unplaced | Located::Anywhere => None,
         }
     }
 
@@ -249,7 +249,7 @@ fn of_value(sharded: &Sharded, value: &Value<'_>) -> Option<ShardSet> {
     match sharded.locate(value) {
         Located::Shard(shard) => Some(ShardSet::single(shard)),
         Located::Nowhere | Located::Null => Some(ShardSet::empty()),
-        Located::Anywhere => None,
+        Located::Unplaced | Located::Anywhere => None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! cut without being parsed value by value.
 
 use crate::sharding::{Located, ShardId, ShardSet, Sharded, Table};
+use crate::value::Value;
 
 use super::bind::Narrowed;
 use super::names::{Anchor, Edits};
@@ -142,14 +143,13 @@ impl InsertTemplate {
 
 impl RowTemplate {
     fn place(&self, table: &Table, sharded: &Sharded, input: &Binding<'_>) -> Result<ShardId, PlanError> {
-        let (table, column) = (table.name.clone(), sharded.key_column.clone());
         let RowKey::Known(known) = &self.key else {
-            return Err(PlanError::KeyNotLiteral { table, column });
+            return Err(PlanError::unplaced(Located::Anywhere, table, sharded, &Value::Unknown));
         };
-        match sharded.place(&known.value(input)) {
+        let value = known.value(input);
+        match sharded.place(&value) {
             Located::Shard(shard) => Ok(shard),
-            Located::Null => Err(PlanError::NullShardKey { table, column }),
-            Located::Nowhere | Located::Anywhere => Err(PlanError::KeyNotLiteral { table, column }),
+            located => Err(PlanError::unplaced(located, table, sharded, &value)),
         }
     }
 }

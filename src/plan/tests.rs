@@ -15,9 +15,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::sharding::build::{DatabaseSpec, PlacementSpec, SchemaSpec, ShardSpec, ShardedSpec, ShardsSpec, TableSpec};
-use crate::sharding::function::FunctionSpec;
+use crate::sharding::function::params::{Param, Params};
+use crate::sharding::function::{FunctionSpec, Named, registry};
 use crate::sharding::key::KeyType;
-use crate::sharding::{Column, ReplicaSetId, Sequence, SequenceKind};
+use crate::sharding::{Column, KeyRequired, ReplicaSetId, Sequence, SequenceKind};
 use crate::value::Charset;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -555,4 +556,88 @@ fn one_plan_serves_all_statements_of_a_shape() {
     assert_eq!(String::from_utf8(text).unwrap(), wanted);
     let renames = plan.renames(&schema, ShardId(3));
     assert_eq!((renames.schema, renames.tables), (Some(("data", "shop")), smallvec::smallvec![("orders_3", "orders")]));
+}
+
+/// Tables by a range of ids: `strict` has no place for keys below 0 and wants the key, `loose` has and does not.
+fn ranged_schema() -> Schema {
+    let text = |text: &str| Param::Text(text.to_owned());
+    let params = [("bounds", Param::List(vec![text("100"), text("200")])), ("min", text("0"))];
+    let params: Params = params.map(|(name, param)| (name.to_owned(), param)).into();
+    let range = Named::read(registry::named("range").unwrap(), params).0.unwrap();
+    let table = |name: &str, out_of_range: Option<&str>, required: bool| {
+        let PlacementSpec::Sharded(spec) = by("id", &["s0", "s1", "s2"]) else { unreachable!() };
+        let placement = PlacementSpec::Sharded(ShardedSpec {
+            function: Some(FunctionSpec::Named(range.clone())),
+            out_of_range: out_of_range.map(str::to_owned),
+            key_required: KeyRequired { reads: required, writes: required },
+            ..spec
+        });
+        table(Layout::Schemas, name, "id note", placement)
+    };
+    let shard = |index: u16| ShardSpec {
+        name: format!("s{index}"),
+        replica_set: ReplicaSetId(0),
+        schema: format!("ranged_{index}"),
+    };
+    let database = DatabaseSpec {
+        name: "ranged".to_owned(),
+        shards: (0..3).map(shard).collect(),
+        default_shard: "s0".to_owned(),
+        read_write_splitting: false,
+        tables: vec![table("strict", None, true), table("loose", Some("s2"), false)],
+    };
+    SchemaSpec { version: 1, databases: vec![database] }.build().unwrap()
+}
+
+#[test]
+fn rules_say_what_becomes_of_keys_out_of_range_and_of_statements_without_a_key() {
+    let schema = ranged_schema();
+    let cases = [
+        ("SELECT * FROM strict WHERE id = 150", "Ok(One(ShardId(1)))"),
+        ("SELECT * FROM strict WHERE id BETWEEN 50 AND 150", "Ok(Scatter({0, 1}))"),
+        ("SELECT * FROM strict WHERE id IN (1, 250)", "Ok(Scatter({0, 2}))"),
+        ("SELECT * FROM strict WHERE id > 100", "Ok(Scatter({1, 2}))"),
+        ("SELECT * FROM strict", "Err(KeyRequired"),
+        ("SELECT * FROM strict WHERE note = 'x'", "Err(KeyRequired"),
+        ("SELECT * FROM strict WHERE id + 1 = 5", "Err(KeyRequired"),
+        ("SELECT * FROM strict WHERE id = -1", "Err(KeyRequired"),
+        ("SELECT COUNT(*) FROM strict, loose WHERE loose.id = 5", "Err(KeyRequired"),
+        ("UPDATE strict SET note = 'x'", "Err(KeyRequired"),
+        ("DELETE FROM strict WHERE id < 150", "Ok(Scatter({0, 1}))"),
+        (
+            "INSERT INTO strict (id) VALUES (-1)",
+            "Err(KeyOutOfRange { table: \"strict\", column: \"id\", rule: \"range\", value: \"-1\" }",
+        ),
+        (
+            "INSERT INTO strict (id) VALUES (NULL)",
+            "Err(NullShardKey { table: \"strict\", column: \"id\", rule: \"range\"",
+        ),
+        (
+            "INSERT INTO strict (note) VALUES ('x')",
+            "Err(MissingShardKey { table: \"strict\", column: \"id\", rule: \"range\"",
+        ),
+        ("INSERT INTO loose (id) VALUES (-1)", "Ok(One(ShardId(2)))"),
+        ("SELECT * FROM loose WHERE id = -1", "Ok(One(ShardId(2)))"),
+        ("SELECT * FROM loose WHERE id BETWEEN -5 AND 5", "Ok(Scatter({0, 2}))"),
+        ("SELECT * FROM loose WHERE id < 50", "Ok(Scatter({0, 2}))"),
+        ("SELECT * FROM loose", "Ok(Scatter({0, 1, 2}))"),
+        // Rows of the same id may be on different shards.
+        ("SELECT * FROM loose JOIN strict USING (id) WHERE loose.id = -1", "Err("),
+    ];
+    for (text, wanted) in cases {
+        let (sql, mode) = (text.as_bytes(), Mode::default());
+        let mut shape = Shape::default();
+        shape.read(sql, mode);
+        let context = Context { schema: &schema, database: Some(DatabaseId(0)), in_catalog: false, mode };
+        let input = Binding { schema: &schema, sql, literals: shape.literals(), params: &[], mode };
+        let route = plan(sql, &shape, &context).and_then(|plan| plan.bind(&input));
+        let shown = match &route {
+            Ok(Route::Scatter(shards)) => {
+                let shards: Vec<String> = shards.iter().map(|shard| shard.0.to_string()).collect();
+                format!("Ok(Scatter({{{}}}))", shards.join(", "))
+            }
+            other => format!("{other:?}"),
+        };
+        assert!(shown.starts_with(wanted), "{text}: {shown}");
+    }
 }

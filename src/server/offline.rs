@@ -44,6 +44,9 @@ fn shard_of_key(schema: &Schema, sharded: &Sharded, value: &Value<'_>, key: &str
     match sharded.place(value) {
         Located::Shard(shard) => Ok(shard),
         Located::Null => bail!("rows with {column} = NULL are refused: the rule has no null_key"),
+        Located::Unplaced => {
+            bail!("the rule ({}) has no shard for {column} = {key}, and no out_of_range", sharded.function.kind())
+        }
         Located::Nowhere => bail!("{key} is beyond what {column} can hold ({})", sharded.key),
         Located::Anywhere => {
             let shards = sharded.shards.iter().map(|shard| schema.shard(*shard).name.as_str());

@@ -1,5 +1,5 @@
 //! Which tables are sharded alike. It follows from the rules, whether or not they say `colocated_with`: the same
-//! function with the same parameters over the same shards, and keys whose equality is the same.
+//! function with the same parameters over the same shards (and the same one for keys out of its range), and keys whose equality is the same.
 
 use super::function::Function;
 use super::key::KeyType;
@@ -11,6 +11,7 @@ use super::table::{ColocationId, Placement, Sharded, Table};
 struct Group {
     function: Function,
     shards: Vec<ShardId>,
+    out_of_range: Option<ShardId>,
     key: KeyType,
     /// Of a table whose live key column contradicts its rule: nothing is like it.
     is_alone: bool,
@@ -35,6 +36,7 @@ impl Group {
         Self {
             function: sharded.function.clone(),
             shards: sharded.shards.clone(),
+            out_of_range: sharded.out_of_range,
             key: sharded.key,
             is_alone: sharded.key_facts.contradicts,
         }
@@ -45,6 +47,7 @@ impl Group {
             && !sharded.key_facts.contradicts
             && self.function == sharded.function
             && self.shards == sharded.shards
+            && self.out_of_range == sharded.out_of_range
             && self.key.agrees_with(&sharded.key)
     }
 }

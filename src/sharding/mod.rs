@@ -18,4 +18,4 @@ pub use function::Function;
 pub use key::KeyType;
 pub use schema::{Database, DatabaseId, ReplicaSetId, Schema, Shard};
 pub use shard_set::{ShardId, ShardSet};
-pub use table::{ColocationId, Column, Located, Placement, Sequence, SequenceKind, Sharded, Table};
+pub use table::{ColocationId, Column, KeyRequired, Located, Placement, Sequence, SequenceKind, Sharded, Table};

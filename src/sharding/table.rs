@@ -134,6 +134,10 @@ pub struct Sharded {
     pub colocation: ColocationId,
     /// Where, of `shards`, rows whose key is NULL are stored; without it such rows are refused.
     pub null_key: Option<ShardId>,
+    /// Where, of `shards`, rows are stored for whose key the function has no bucket; without it such rows are refused.
+    pub out_of_range: Option<ShardId>,
+    /// Which statements must tell the key, or a condition on it that leads to few shards.
+    pub key_required: KeyRequired,
     /// Whether the shards may number rows of an AUTO_INCREMENT column, each on its own.
     pub auto_increment_per_shard: bool,
     /// What numbers rows over all shards.
@@ -159,6 +163,15 @@ pub enum SequenceKind {
     Snowflake,
 }
 
+/// Which statements on a sharded table must say on which of its shards they work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyRequired {
+    /// SELECT.
+    pub reads: bool,
+    /// UPDATE, DELETE, and reads that lock.
+    pub writes: bool,
+}
+
 /// What the live key column is beyond its type. `None`: not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct KeyFacts {
@@ -177,6 +190,8 @@ pub enum Located {
     Nowhere,
     /// The value is NULL, which equals nothing; and no shard is named for rows with a NULL key (`place`).
     Null,
+    /// The function has no place for it, and the rule names none (`place`).
+    Unplaced,
     /// Not provable: any shard of the table.
     Anywhere,
 }
@@ -220,7 +235,11 @@ impl Sharded {
         if self.key_facts.contradicts {
             return Located::Anywhere;
         }
-        self.shard_of(self.key.compared(value))
+        match self.shard_of(self.key.compared(value)) {
+            // The rule has no place for such a row, and it may be there from before the rule.
+            Located::Unplaced => Located::Anywhere,
+            located => located,
+        }
     }
 
     /// For INSERT: on which shard the row must be stored once the server has converted `value` to the column's type.
@@ -256,14 +275,15 @@ impl Sharded {
             // Texts are ordered otherwise than their canonical bytes.
             KeyType::Text(..) | KeyType::Bytes(_) => return None,
         };
-        let positions = match range {
-            KeyRange::Empty => Vec::new(),
-            KeyRange::Each(keys) => {
-                keys.map(|key| self.function.position(&Key::Integer(key))).collect::<Option<Vec<usize>>>()?
+        match range {
+            KeyRange::Empty => Some(ShardSet::empty()),
+            KeyRange::Each(keys) => keys.map(|key| self.shard_of_key(&Key::Integer(key))).collect(),
+            KeyRange::Between(low, high) => {
+                let positions = self.function.range(low.as_ref(), high.as_ref())?;
+                // Some of the keys between may be of those without a bucket.
+                Some(positions.into_iter().map(|position| self.shards[position]).chain(self.out_of_range).collect())
             }
-            KeyRange::Between(low, high) => self.function.range(low.as_ref(), high.as_ref())?,
-        };
-        Some(positions.into_iter().map(|position| self.shards[position]).collect())
+        }
     }
 
     /// `None`: it is not known what the value is beside the column.
@@ -284,6 +304,10 @@ impl Sharded {
         }
     }
 
+    fn shard_of_key(&self, key: &Key) -> Option<ShardId> {
+        self.function.position(key).map(|position| self.shards[position]).or(self.out_of_range)
+    }
+
     /// All shards of the table.
     pub fn shard_set(&self) -> ShardSet {
         self.shards.iter().copied().collect()
@@ -291,10 +315,7 @@ impl Sharded {
 
     fn shard_of(&self, key: Canonical) -> Located {
         match key {
-            Canonical::Key(key) => match self.function.position(&key) {
-                Some(position) => Located::Shard(self.shards[position]),
-                None => Located::Anywhere,
-            },
+            Canonical::Key(key) => self.shard_of_key(&key).map_or(Located::Unplaced, Located::Shard),
             Canonical::Nowhere => Located::Nowhere,
             Canonical::Null => Located::Null,
             Canonical::Unknown => Located::Anywhere,

@@ -47,7 +47,7 @@ pub fn negated(value: Value<'_>) -> Value<'_> {
             None => Cow::Owned([b"-", text.strip_prefix(b"+").unwrap_or(&text)].concat()),
         }),
         Value::Double(number) => Value::Double(-number),
-        Value::Text { .. } | Value::Binary(_) | Value::Unknown => Value::Unknown,
+        Value::Text { .. } | Value::Binary(_) | Value::Temporal(_) | Value::Unknown => Value::Unknown,
     }
 }
 

@@ -27,7 +27,10 @@ pub enum Value<'a> {
     },
     /// Bytes without a character set: `_binary'..'`, a BLOB parameter.
     Binary(Cow<'a, [u8]>),
-    /// Legal SQL whose value, or whose conversion, is not known here (temporal parameters, `x'2A'` beside a number,
+    /// A bound date, or date with time, as MySQL writes it: `2015-01-05`, `2015-01-05 10:00:00.500000`. A text beside it is
+    /// compared as a date; a text in its place would not be.
+    Temporal(Cow<'a, [u8]>),
+    /// Legal SQL whose value, or whose conversion, is not known here (times of day, `x'2A'` beside a number,
     /// expressions). It can stand for any value.
     Unknown,
 }

@@ -61,6 +61,10 @@ codes! {
     EMPTY_QUERY = 1065 b"42000";
     /// Unknown thread id, in KILL.
     NO_SUCH_THREAD = 1094 b"HY000";
+    /// A table is used without its key in safe update mode.
+    UPDATE_WITHOUT_KEY_IN_SAFE_MODE = 1175 b"HY000";
+    /// Table has no partition for a value.
+    NO_PARTITION_FOR_GIVEN_VALUE = 1526 b"HY000";
     /// You are not owner of thread, in KILL.
     KILL_DENIED_ERROR = 1095 b"HY000";
     /// A statement names a table that LOCK TABLES did not.

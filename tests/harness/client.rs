@@ -160,6 +160,10 @@ pub enum Param {
     Bytes(Vec<u8>),
     /// NEWDECIMAL, as its text.
     Decimal(String),
+    /// DATE: year, month, day.
+    Date(u16, u8, u8),
+    /// DATETIME: the same, hour, minute, second.
+    DateTime((u16, u8, u8), (u8, u8, u8)),
 }
 
 impl Client {
@@ -554,6 +558,8 @@ pub fn encode_params(params: &[Param], body: &mut Vec<u8>) {
             Param::Text(_) => [0xfd, 0],
             Param::Bytes(_) => [0xfc, 0],
             Param::Decimal(_) => [0xf6, 0],
+            Param::Date(..) => [0x0a, 0],
+            Param::DateTime(..) => [0x0c, 0],
         };
         types.extend(kind);
         match param {
@@ -563,6 +569,16 @@ pub fn encode_params(params: &[Param], body: &mut Vec<u8>) {
             Param::Double(value) => values.extend(value.to_le_bytes()),
             Param::Text(value) | Param::Decimal(value) => length_encoded(value.as_bytes(), &mut values),
             Param::Bytes(value) => length_encoded(value, &mut values),
+            Param::Date(year, month, day) => {
+                values.push(4);
+                values.extend(year.to_le_bytes());
+                values.extend([month, day]);
+            }
+            Param::DateTime((year, month, day), (hour, minute, second)) => {
+                values.push(7);
+                values.extend(year.to_le_bytes());
+                values.extend([month, day, hour, minute, second]);
+            }
         }
     }
     body.extend(nulls);

@@ -10,7 +10,7 @@ use super::function::FunctionSpec;
 use super::key::KeyType;
 use super::schema::{Database, ReplicaSetId, Schema, Shard, same_name};
 use super::shard_set::{MAX_SHARDS, ShardId, ShardSet};
-use super::table::{Column, Sequence};
+use super::table::{Column, KeyRequired, Sequence};
 
 pub use error::{Place, RuleError, RuleProblem};
 
@@ -71,6 +71,7 @@ pub struct TableSpec {
 
 /// Where a table's rows lie.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each table, while rules are read")]
 pub enum PlacementSpec {
     /// Spread by a key.
     Sharded(ShardedSpec),
@@ -95,6 +96,10 @@ pub struct ShardedSpec {
     pub colocated_with: Option<String>,
     /// The shard, one of the table's, of rows whose key is NULL.
     pub null_key: Option<String>,
+    /// The shard, one of the table's, of rows for whose key the function has no bucket.
+    pub out_of_range: Option<String>,
+    /// Which statements must tell the key.
+    pub key_required: KeyRequired,
     /// Whether each shard may number its own rows of an AUTO_INCREMENT column.
     pub auto_increment_per_shard: bool,
     /// What numbers rows over all shards.

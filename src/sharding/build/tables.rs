@@ -102,7 +102,11 @@ impl Scope<'_> {
         }
         let shard_spec = effective.shards?;
         let shards = self.listed_shards(index, shard_spec, errors)?;
-        let null_key = own.null_key.as_deref().map(|name| self.null_shard(index, name, &shards, errors));
+        let mut own_shard = |key: &'static str, name: &Option<String>| {
+            name.as_deref().and_then(|name| self.own_shard(index, key, name, &shards, errors))
+        };
+        let null_key = own_shard("null_key", &own.null_key);
+        let out_of_range = own_shard("out_of_range", &own.out_of_range);
         let function = build_function(effective.function?, shard_spec, &key).map_err(|(key, problem)| {
             errors.push(RuleError::new(at, key, problem));
         });
@@ -112,7 +116,9 @@ impl Scope<'_> {
             function: function.ok()?,
             shards,
             colocation: ColocationId(0),
-            null_key: null_key.flatten(),
+            null_key,
+            out_of_range,
+            key_required: own.key_required,
             auto_increment_per_shard: own.auto_increment_per_shard,
             sequence: own.sequence.clone(),
             key_facts: key_facts(&spec.tables[index], own),
@@ -152,12 +158,20 @@ impl Scope<'_> {
         (errors.len() == before).then_some(shards)
     }
 
-    fn null_shard(&self, table: usize, name: &str, shards: &[ShardId], errors: &mut Errors) -> Option<ShardId> {
+    /// The table's shard of this name, which `key` of its rule gives.
+    fn own_shard(
+        &self,
+        table: usize,
+        key: &'static str,
+        name: &str,
+        shards: &[ShardId],
+        errors: &mut Errors,
+    ) -> Option<ShardId> {
         let found = shards.iter().copied().find(|shard| same_name(&self.schema.shard(*shard).name, name));
         if found.is_none() {
             let known: Vec<&str> = shards.iter().map(|shard| self.schema.shard(*shard).name.as_str()).collect();
             let problem = RuleProblem::ForeignShard { name: name.to_owned(), own: known.join(", ") };
-            errors.push(RuleError::new(self.place(table), "null_key", problem));
+            errors.push(RuleError::new(self.place(table), key, problem));
         }
         found
     }

@@ -96,6 +96,8 @@ pub enum Takes {
 pub enum Buckets {
     /// 0 to so many - 1.
     Count(usize),
+    /// The same, and many more than shards: a list of shards shares them out.
+    Slots(usize),
     /// As many as it is given.
     Any,
     /// The function lacks something that only rules need; what.

@@ -11,15 +11,18 @@ pub mod hash;
 pub mod modulo;
 mod calendar;
 mod crc32_slots;
+mod date;
 mod dimension2;
 mod file_map;
 mod inline;
 mod java;
 mod java_date;
 mod jump;
+mod ketama;
 mod kingshard_date;
 mod kingshard_hash;
 mod kingshard_range;
+mod list;
 mod long;
 mod map_file;
 mod murmur;
@@ -31,6 +34,7 @@ mod mycat_month;
 mod number_range;
 mod padding_mod;
 mod pattern;
+mod range;
 mod segments;
 mod shardingsphere_auto_interval;
 mod shardingsphere_hash_mod;
@@ -166,7 +170,7 @@ impl Named {
     /// How many buckets there are; `given`: how many a rule speaks of.
     fn buckets(&self, given: usize) -> Result<usize, FunctionError> {
         match self.compute.buckets() {
-            Buckets::Count(count) => Ok(count),
+            Buckets::Count(count) | Buckets::Slots(count) => Ok(count),
             Buckets::Any => Ok(given),
             Buckets::None(reason) => Err(FunctionError::Unusable { kind: self.kind.name, reason }),
         }
@@ -199,7 +203,8 @@ impl FunctionSpec {
             Self::Mod => Ok(Function { rule: Rule::Mod, slots: SlotMap::even(shards, shards)? }),
             Self::Named(named) => {
                 let buckets = named.buckets(shards)?;
-                if buckets != shards {
+                let is_shared_out = matches!(named.compute.buckets(), Buckets::Slots(_));
+                if buckets != shards && !is_shared_out {
                     return Err(FunctionError::NotOneEach { kind: named.kind.name, buckets, shards });
                 }
                 Ok(Function { rule: Rule::Named(named.clone()), slots: SlotMap::even(buckets, shards)? })
@@ -241,6 +246,15 @@ impl fmt::Display for FunctionSpec {
 }
 
 impl Function {
+    /// The name in rule files.
+    pub fn kind(&self) -> &'static str {
+        match &self.rule {
+            Rule::Hash => "hash",
+            Rule::Mod => "mod",
+            Rule::Named(named) => named.kind.name,
+        }
+    }
+
     /// Position, in the table's list, of the shard that holds this key; `None` if the function has no place for it.
     pub fn position(&self, key: &Key) -> Option<usize> {
         self.slots.position(self.bucket(key)?)

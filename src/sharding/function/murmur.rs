@@ -1,4 +1,4 @@
-//! A ring of Murmur3 points: `mycat-murmur`, `gaea-mycat-murmur`. Each bucket has many points on a ring of 32 bits; a key
+//! A ring of Murmur3 points: `murmur`, `mycat-murmur`, `gaea-mycat-murmur`. Each bucket has many points on a ring of 32 bits; a key
 //! belongs to the next point from its own hash on.
 
 use std::collections::BTreeMap;
@@ -26,6 +26,17 @@ const POINTS: i64 = 160;
 
 /// The most points of a ring.
 const MOST_POINTS: i64 = 4_000_000;
+
+/// MyCAT's ring under names of our own, so that its users can change the rule and keep the rows.
+pub(super) fn own(params: &Reader<'_>) -> Built {
+    let seed = params.integer("seed")?.unwrap_or(0);
+    let buckets = params.required_count("buckets")?;
+    let points = params.integer("points")?.unwrap_or(POINTS);
+    if points < 1 {
+        return Err(ParamError::new("points", format!("{points} should be at least 1")));
+    }
+    build(seed as i32, buckets, |_| points, false, "points")
+}
 
 pub(super) fn mycat(params: &Reader<'_>) -> Built {
     let seed = params.integer("seed")?.unwrap_or(0);

@@ -1,4 +1,4 @@
-//! `gaea-mycat-padding-mod`: the key's decimal text, padded with zeros or cut to a length; a part of it, as a number,
+//! `padding-mod` and `gaea-mycat-padding-mod`: the key's decimal text, padded with zeros or cut to a length; a part of it, as a number,
 //! modulo the number of tables.
 
 use std::sync::Arc;
@@ -17,19 +17,38 @@ struct PaddingMod {
     tables: i64,
 }
 
+/// Gaea's function under names of our own.
+pub(super) fn own(params: &Reader<'_>) -> Built {
+    let pads_left = params.choice("pad", &[("left", true), ("right", false)])?;
+    let size = |key: &'static str| size(params, key);
+    let (length, begin, end) = (size("length")?, size("from")?, size("to")?);
+    let tables = params.required_count("buckets")? as i64;
+    if begin >= end {
+        return Err(ParamError::new("to", format!("{end} should be greater than from, {begin}")));
+    }
+    if end > length {
+        return Err(ParamError::new("length", format!("{length} should be at least to, {end}")));
+    }
+    // A part of more digits is no number of 64 bits.
+    if end - begin > 18 {
+        return Err(ParamError::new("to", "the part should have at most 18 digits"));
+    }
+    Ok(Arc::new(PaddingMod { pads_left, length, begin, end, tables }))
+}
+
+fn size(params: &Reader<'_>, key: &'static str) -> Result<usize, ParamError> {
+    let given = params.required_integer(key)?;
+    let size = usize::try_from(given).ok().filter(|size| *size <= 1000);
+    size.ok_or_else(|| ParamError::new(key, format!("{given} should be from 0 to 1000")))
+}
+
 pub(super) fn gaea(params: &Reader<'_>) -> Built {
     let pads_left = match params.required_integer("pad_from")? {
         0 => true,
         1 => false,
         other => return Err(ParamError::new("pad_from", format!("{other} should be 0 (left) or 1 (right)"))),
     };
-    let size = |key: &'static str| -> Result<usize, ParamError> {
-        let given = params.required_integer(key)?;
-        usize::try_from(given)
-            .ok()
-            .filter(|size| *size <= 1000)
-            .ok_or_else(|| ParamError::new(key, format!("{given} should be from 0 to 1000")))
-    };
+    let size = |key: &'static str| size(params, key);
     let (length, begin, end) = (size("pad_length")?, size("mod_begin")?, size("mod_end")?);
     let tables = Locations::read(params)?.tables() as i64;
     if begin >= end {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::compute::Compute;
 use super::params::{ParamError, Reader};
 use super::{
-    crc32_slots, dimension2, file_map, inline, jump, kingshard_date, kingshard_hash, kingshard_range, long, murmur,
-    mycat_date, mycat_dates, mycat_hash_mod, mycat_mod, mycat_month, number_range, padding_mod, pattern,
-    shardingsphere_auto_interval, shardingsphere_hash_mod, shardingsphere_interval, shardingsphere_mod,
+    crc32_slots, date, dimension2, file_map, inline, jump, ketama, kingshard_date, kingshard_hash, kingshard_range,
+    list, long, murmur, mycat_date, mycat_dates, mycat_hash_mod, mycat_mod, mycat_month, number_range, padding_mod,
+    pattern, range, shardingsphere_auto_interval, shardingsphere_hash_mod, shardingsphere_interval, shardingsphere_mod,
     shardingsphere_range, string, substring, vitess_cfc, vitess_ids,
 };
 
@@ -39,6 +39,17 @@ const fn own(name: &'static str, read: fn(&Reader<'_>) -> Built) -> Kind {
 /// All functions but `hash` and `mod`.
 pub const NAMED: &[Kind] = &[
     own("jump", jump::own),
+    own("murmur", murmur::own),
+    own("ketama", ketama::read),
+    own("crc32-slots", crc32_slots::own),
+    own("range", range::range),
+    own("range-mod", range::range_mod),
+    own("list", list::list),
+    own("lookup", list::lookup),
+    own("prefix", list::prefix),
+    own("date", date::read),
+    own("substring", substring::own),
+    own("padding-mod", padding_mod::own),
     own("inline", inline::read),
     kind("cobar-long", "cobar", "PartitionByLong", long::cobar),
     kind("cobar-string", "cobar", "PartitionByString", string::cobar),

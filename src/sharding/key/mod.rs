@@ -104,6 +104,8 @@ impl KeyType {
                 Value::Int(_) | Value::UInt(_) | Value::Decimal(_) | Value::Double(_),
                 Self::Text(..) | Self::Bytes(_),
             ) => Canonical::Unknown,
+            // Beside a date they count as dates.
+            (Value::Temporal(_), Self::Text(..) | Self::Bytes(_)) => Canonical::Unknown,
             (Value::Text { bytes, charset }, Self::Text(collation, _)) => canonical_text(*collation, bytes, *charset),
             // Bytes are compared as bytes, which is finer than any collation.
             (Value::Binary(bytes), Self::Text(collation, _)) => canonical_text(*collation, bytes, collation.charset()),
@@ -125,7 +127,9 @@ impl KeyType {
             (_, Self::DateTime) => temporal::date_time(value),
             (Value::Int(integer), _) => self.stored_ascii(&integer.to_string()),
             (Value::UInt(integer), _) => self.stored_ascii(&integer.to_string()),
-            (Value::Decimal(_) | Value::Double(_), Self::Text(..) | Self::Bytes(_)) => Canonical::Unknown,
+            (Value::Decimal(_) | Value::Double(_) | Value::Temporal(_), Self::Text(..) | Self::Bytes(_)) => {
+                Canonical::Unknown
+            }
             (Value::Text { bytes, charset }, Self::Text(collation, capacity)) => {
                 stored_text(*collation, *capacity, bytes, *charset)
             }
@@ -172,7 +176,7 @@ fn compared_integer(value: &Value<'_>) -> Canonical {
         Value::Double(double) if double.fract() == 0.0 => below_exact_doubles(*double as i128),
         Value::Text { bytes, charset } => compared_text(bytes, *charset),
         Value::Binary(bytes) => compared_text(bytes, Charset::Binary),
-        Value::Double(_) | Value::Null | Value::Unknown => None,
+        Value::Double(_) | Value::Null | Value::Temporal(_) | Value::Unknown => None,
     };
     exact.map_or(Canonical::Unknown, |integer| Canonical::Key(Key::Integer(integer)))
 }
@@ -212,7 +216,7 @@ fn stored_integer(value: &Value<'_>) -> Option<i128> {
         Value::Double(double) if double.is_finite() => below_exact_doubles(double.round_ties_even() as i128),
         Value::Text { bytes, charset } => stored_number(bytes, *charset),
         Value::Binary(bytes) => stored_number(bytes, Charset::Binary),
-        Value::Double(_) | Value::Null | Value::Unknown => None,
+        Value::Double(_) | Value::Null | Value::Temporal(_) | Value::Unknown => None,
     }
 }
 

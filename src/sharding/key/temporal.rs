@@ -14,7 +14,12 @@ const DATE_TIME: usize = 19;
 
 /// A date beside a column of dates. With a time both would be compared as times.
 pub(super) fn date(value: &Value<'_>) -> Canonical {
-    let text = ascii(value).filter(|text| text.len() == DATE && is_date(text));
+    let text = match value {
+        // Only a bound moment is certainly compared as one: midnight equals its date.
+        Value::Temporal(text) => Some(text.strip_suffix(b" 00:00:00").unwrap_or(text)),
+        _ => ascii(value),
+    };
+    let text = text.filter(|text| text.len() == DATE && is_date(text));
     text.map_or(Canonical::Unknown, |text| Canonical::Key(Key::Bytes(KeyBytes::from_slice(text))))
 }
 
@@ -49,6 +54,7 @@ pub(super) fn date_time(value: &Value<'_>) -> Canonical {
 fn ascii<'v>(value: &'v Value<'_>) -> Option<&'v [u8]> {
     match value {
         Value::Text { bytes, .. } if bytes.is_ascii() => Some(bytes),
+        Value::Temporal(bytes) => Some(bytes),
         _ => None,
     }
 }
@@ -117,5 +123,10 @@ mod tests {
             assert_eq!(shown(date_time(&text(written))), with_time, "{written}");
         }
         assert_eq!(date(&Value::Int(20_150_105)), Canonical::Unknown);
+        let bound = |text: &'static str| Value::Temporal(text.as_bytes().into());
+        assert_eq!(shown(date(&bound("2015-01-05 00:00:00"))), "2015-01-05");
+        assert_eq!(date(&bound("2015-01-05 00:00:01")), Canonical::Unknown);
+        assert_eq!(shown(date_time(&bound("2015-01-05 10:20:30.000000"))), "2015-01-05 10:20:30");
+        assert_eq!(shown(stored_date(&bound("2015-01-05 10:20:30"))), "2015-01-05");
     }
 }

@@ -20,7 +20,7 @@ pub use session::{TableLock, TableLockKind, TableLocks};
 pub use show::{Diagnostics, ShowFilter};
 pub use transaction::{Isolation, TransactionScope};
 
-use crate::sql::cursor::Cursor;
+use crate::sql::cursor::{Cursor, TableName};
 use crate::sql::tokens::Mode;
 
 /// A statement that ShardGate acts on.
@@ -96,6 +96,11 @@ pub enum Control {
     ShowGrants,
     /// Lists of tables and the like, and how things were created.
     ShowCatalog(ShowCatalog),
+    /// `SHOW SHARD FOR table = key`: the place of the key is that of a literal.
+    ShowShard {
+        table: TableName,
+        key: Range<usize>,
+    },
     /// RELOAD CONFIG.
     ReloadConfig,
     /// ROLLBACK CONFIG.

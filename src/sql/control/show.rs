@@ -46,6 +46,9 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
         cursor.take_rest();
         return Some(Ok(Control::ShowVariables));
     }
+    if cursor.eat_words(&["SHARD", "FOR"]) {
+        return Some(shard(cursor));
+    }
     if cursor.is_word("GRANTS") {
         return grants(cursor);
     }
@@ -57,6 +60,20 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
     }
     let what = diagnostics(cursor)?;
     Some(limit(cursor).map(|limit| Control::ShowDiagnostics { what, count: false, limit }))
+}
+
+/// After SHOW SHARD FOR.
+fn shard(cursor: &mut Cursor<'_>) -> Parsed<Control> {
+    let table = cursor.eat_table().ok_or_else(|| syntax(cursor))?;
+    if !cursor.eat_op(Op::Eq) {
+        return Err(syntax(cursor));
+    }
+    let start = cursor.position();
+    cursor.skip_expression();
+    if cursor.taken_to() <= start {
+        return Err(syntax(cursor));
+    }
+    Ok(Control::ShowShard { table, key: start..cursor.taken_to() })
 }
 
 fn diagnostics(cursor: &mut Cursor<'_>) -> Option<Diagnostics> {

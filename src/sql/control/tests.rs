@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::sql::cursor::TableName;
 use crate::value::{Charset, Value};
 
 fn read(sql: &str) -> Option<Parsed<Control>> {
@@ -42,6 +41,13 @@ fn transactions() {
         ("ROLLBACK TO SAVEPOINT", Control::RollbackTo(name("SAVEPOINT"))),
         ("SAVEPOINT a", Control::Savepoint(name("a"))),
         ("RELEASE SAVEPOINT a", Control::ReleaseSavepoint(name("a"))),
+        (
+            "SHOW SHARD FOR shop.orders = '42'",
+            Control::ShowShard {
+                table: TableName { database: Some(name("shop")), table: name("orders") },
+                key: 29..33,
+            },
+        ),
         ("RELOAD CONFIG", Control::ReloadConfig),
         ("ROLLBACK CONFIG", Control::RollbackConfig),
     ]);

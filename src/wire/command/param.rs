@@ -69,8 +69,8 @@ impl ParamType {
         Ok(len)
     }
 
-    /// What the server takes `bytes` for. A YEAR or INT24 parameter is read differently by different servers, a temporal
-    /// one is compared in ways that depend on the column: those are not known.
+    /// What the server takes `bytes` for. A YEAR or INT24 parameter is read differently by different servers, and a time of
+    /// day is compared in ways that depend on the current date: those are not known.
     pub(super) fn value(self, bytes: &[u8], charset: Charset) -> Value<'_> {
         use ColumnType::*;
         match ColumnType::try_from(self.code) {
@@ -88,9 +88,31 @@ impl ParamType {
             Ok(MYSQL_TYPE_TINY_BLOB | MYSQL_TYPE_MEDIUM_BLOB | MYSQL_TYPE_LONG_BLOB | MYSQL_TYPE_BLOB) => {
                 Value::Binary(bytes.into())
             }
+            Ok(MYSQL_TYPE_DATE) => date(bytes).filter(|_| bytes.len() == 4).map_or(Value::Unknown, temporal),
+            Ok(MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP) => date_time(bytes).map_or(Value::Unknown, temporal),
             _ => Value::Unknown,
         }
     }
+}
+
+fn temporal(text: String) -> Value<'static> {
+    Value::Temporal(text.into_bytes().into())
+}
+
+fn date(bytes: &[u8]) -> Option<String> {
+    let [low, high, month, day, ..] = bytes else { return None };
+    Some(format!("{:04}-{month:02}-{day:02}", u16::from_le_bytes([*low, *high])))
+}
+
+/// What is left out is zero.
+fn date_time(bytes: &[u8]) -> Option<String> {
+    let mut text = date(bytes)?;
+    let [hour, minute, second] = *bytes.get(4..7).and_then(<[u8]>::first_chunk).unwrap_or(&[0; 3]);
+    text += &format!(" {hour:02}:{minute:02}:{second:02}");
+    if let Some(micros) = bytes.get(7..11).and_then(<[u8]>::first_chunk) {
+        text += &format!(".{:06}", u32::from_le_bytes(*micros));
+    }
+    Some(text)
 }
 
 fn temporal_len(reader: &mut Reader<'_>, allowed: &[u8]) -> Result<usize, WireError> {

@@ -1,0 +1,84 @@
+//! SHOW SHARD FOR table = key: the bucket, shard, replica set and physical table of a row with this key; of a table that is
+//! not sharded, all places of its rows.
+
+use std::ops::Range;
+
+use super::error::ClientMessage;
+use super::query::Statement;
+use super::response::LocalColumn;
+use super::session::Session;
+use crate::plan::PlanError;
+use crate::sharding::schema::same_name;
+use crate::sharding::{DatabaseId, Located, Placement, ShardId, ShardSet, Table};
+use crate::sql::control::{SimpleValue, simple_value};
+use crate::wire::error_code as codes;
+
+impl Session {
+    pub(super) async fn show_shard(
+        &mut self,
+        (database, table): (Option<&str>, &str),
+        key: Range<usize>,
+        statement: &Statement<'_>,
+    ) -> Result<(), ClientMessage> {
+        let names = ["Table", "Bucket", "Buckets", "Shard", "Replica_set", "Schema", "Physical_table"];
+        let columns: Vec<LocalColumn> = names.map(|name| LocalColumn::text(name, 256)).to_vec();
+        let rows = self.places(self.database_named(database)?, table, key, statement.sql)?;
+        self.send_table(&columns, &rows, statement.more_follows, false).await
+    }
+
+    fn places(
+        &self,
+        id: DatabaseId,
+        name: &str,
+        key: Range<usize>,
+        sql: &[u8],
+    ) -> Result<Vec<Vec<Option<String>>>, ClientMessage> {
+        let database = self.schema.database_of(id);
+        let Some(table) = database.table(name) else {
+            let text = format!("Table '{}.{name}' has no rule", database.name);
+            return Err(ClientMessage::new(codes::NO_SUCH_TABLE, text));
+        };
+        let (shards, bucket) = match &table.placement {
+            Placement::Reference(shards) => (shards.clone(), None),
+            Placement::Single(shard) => (ShardSet::single(*shard), None),
+            Placement::Sharded(sharded) => {
+                let Some(SimpleValue::Literal(value)) = simple_value(sql, key, self.mode) else {
+                    return Err(ClientMessage::unsupported("SHOW SHARD FOR with anything but a literal as the key"));
+                };
+                match sharded.place(&value) {
+                    Located::Shard(shard) => (ShardSet::single(shard), sharded.bucket(&value)),
+                    located => return Err(PlanError::unplaced(located, table, sharded, &value).into()),
+                }
+            }
+        };
+        Ok(shards.iter().map(|shard| self.place_row(&database.name, table, shard, bucket)).collect())
+    }
+
+    fn place_row(
+        &self,
+        database: &str,
+        table: &Table,
+        id: ShardId,
+        bucket: Option<(usize, usize)>,
+    ) -> Vec<Option<String>> {
+        let shard = self.schema.shard(id);
+        let set = &self.setup.topology.set(shard.replica_set).options.name;
+        vec![
+            Some(format!("{database}.{}", table.name)),
+            bucket.map(|(bucket, _)| bucket.to_string()),
+            bucket.map(|(_, buckets)| buckets.to_string()),
+            Some(shard.name.clone()),
+            Some(set.clone()),
+            Some(shard.schema.clone()),
+            Some(table.physical_name(id).to_owned()),
+        ]
+    }
+
+    /// The database of this name, which the user may use; without a name the current one.
+    fn database_named(&self, name: Option<&str>) -> Result<DatabaseId, ClientMessage> {
+        let Some(name) = name else { return self.database().ok_or_else(|| PlanError::NoDatabase.into()) };
+        let is_own = self.user.databases.iter().any(|own| same_name(own, name));
+        let found = self.schema.database(name).filter(|_| is_own);
+        found.map(|(id, _)| id).ok_or_else(|| PlanError::UnknownDatabase(name.to_owned()).into())
+    }
+}

@@ -1,0 +1,234 @@
+//! Whatever type a shard key has, and however a statement writes a value beside it: the rows that come through ShardGate are
+//! those that all shards together have for the same condition. Keys and conditions are random; `PLACEMENT_SEED` repeats a
+//! run's, `PLACEMENT_ROUNDS` makes it longer.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod harness;
+
+use harness::answer::Answer;
+use harness::client::{Client, Param};
+use harness::stage::{Setup, World};
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+
+/// A table by its key's type: name, column, rule without the shards, and what its values are made of.
+const TABLES: [(&str, &str, &str, Kind); 11] = [
+    ("k_big", "BIGINT", "function = { kind = \"hash\", slots = 64 }", Kind::Integer),
+    ("k_unsigned", "INT UNSIGNED", "function = { kind = \"mod\" }", Kind::Integer),
+    ("k_tiny", "TINYINT", "function = { kind = \"range\", bounds = [-50, 0, 50] }", Kind::Integer),
+    (
+        "k_range",
+        "INT",
+        "function = { kind = \"range-mod\", bounds = [100], counts = [1, 3], min = 0 }\nout_of_range = \"s3\"",
+        Kind::Integer,
+    ),
+    (
+        "k_bin",
+        "VARCHAR(20) COLLATE utf8mb4_bin",
+        "key_type = \"text\"\ncollation = \"utf8mb4_bin\"\nfunction = { kind = \"crc32-slots\", slots = 100 }",
+        Kind::Text,
+    ),
+    (
+        "k_ci",
+        "VARCHAR(20) COLLATE utf8mb4_general_ci",
+        "key_type = \"text\"\ncollation = \"utf8mb4_general_ci\"\nfunction = { kind = \"hash\", slots = 64 }",
+        Kind::Text,
+    ),
+    (
+        "k_latin",
+        "CHAR(9) CHARACTER SET latin1 COLLATE latin1_swedish_ci",
+        "key_type = \"text\"\ncollation = \"latin1_swedish_ci\"\nfunction = { kind = \"hash\", slots = 64 }",
+        Kind::Text,
+    ),
+    ("k_bytes", "VARBINARY(16)", "key_type = \"bytes\"\nfunction = { kind = \"jump\", buckets = 4 }", Kind::Text),
+    (
+        "k_date",
+        "DATE",
+        "key_type = \"date\"\nfunction = { kind = \"date\", unit = \"month\", step = 3, buckets = 4, wrap = true }",
+        Kind::Date,
+    ),
+    (
+        "k_days",
+        "DATE",
+        "key_type = \"date\"\nfunction = { kind = \"range\", bounds = [\"2024-01-15\", \"2024-02-01\", \"2024-02-20\"] }",
+        Kind::Date,
+    ),
+    (
+        "k_time",
+        "DATETIME",
+        "key_type = \"datetime\"\nfunction = { kind = \"date\", unit = \"week\", begin = \"2024-01-01\", buckets = 4 }\nout_of_range = \"s0\"",
+        Kind::Date,
+    ),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Integer,
+    Text,
+    Date,
+}
+
+/// A value as a statement has it: a literal, or bound.
+#[derive(Debug, Clone)]
+enum Spelling {
+    Literal(String),
+    Bound(Param),
+}
+
+fn rules() -> String {
+    let rule = |(name, _, rule, _): &(&str, &str, &str, Kind)| {
+        format!(
+            "\n[[tables]]\nname = \"{name}\"\nshard_key = \"k\"\nshards = [\"s0\", \"s1\", \"s2\", \"s3\"]\n{rule}\n"
+        )
+    };
+    TABLES.iter().map(rule).collect()
+}
+
+/// Values near each other and near the ends of ranges, so that equal ones are frequent.
+fn value(kind: Kind, rng: &mut StdRng) -> Spelling {
+    use Spelling::{Bound, Literal};
+    match kind {
+        Kind::Integer => {
+            let number: i64 =
+                *[rng.gen_range(-130..130), rng.gen_range(0..12), 100, 127, 128, 255, -1].choose(rng).unwrap();
+            match rng.gen_range(0..12) {
+                0 => Literal(format!("'{number}'")),
+                1 => Literal(format!("0{}", number.unsigned_abs())),
+                2 => Literal(format!("{number}.0")),
+                3 => Literal(format!("{number}.5")),
+                4 => Literal(format!("0x{:02X}", number.unsigned_abs())),
+                5 => Literal(format!("' {number} x'")),
+                6 => Literal(format!("{number}e0")),
+                7 => Bound(Param::Text(number.to_string())),
+                8 => Bound(Param::Double(number as f64)),
+                9 => Bound(Param::Decimal(format!("{number}.00"))),
+                10 => Bound(Param::Int(number)),
+                _ => Literal(number.to_string()),
+            }
+        }
+        Kind::Text => {
+            let text =
+                *["a", "A", "á", "b", "ab", "aB", "a ", " a", "", "ß", "ss", "7", "07", "Ä", "z"].choose(rng).unwrap();
+            match rng.gen_range(0..8) {
+                0 => Bound(Param::Text(text.to_owned())),
+                1 => Bound(Param::Bytes(text.as_bytes().to_vec())),
+                2 => Literal(format!("_utf8mb4'{text}'")),
+                3 if text.is_ascii() => Literal(format!("_latin1'{text}'")),
+                4 if text.is_ascii() && !text.is_empty() => {
+                    Literal(format!("x'{}'", text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()))
+                }
+                5 => Literal("7".to_owned()),
+                _ => Literal(format!("'{text}'")),
+            }
+        }
+        Kind::Date => {
+            let (month, day) = (*[1_u8, 1, 2, 2, 3, 7, 12].choose(rng).unwrap(), rng.gen_range(1..30));
+            let time = *[(0, 0, 0), (0, 0, 0), (10, 20, 30)].choose(rng).unwrap();
+            let clock = format!("{:02}:{:02}:{:02}", time.0, time.1, time.2);
+            match rng.gen_range(0..9) {
+                0 => Literal(format!("'2024-{month}-{day}'")),
+                1 => Literal(format!("2024{month:02}{day:02}")),
+                2 => Literal(format!("'2024-{month:02}-{day:02} {clock}'")),
+                3 => Literal(format!("'2024/{month:02}/{day:02}'")),
+                4 => Literal(format!("DATE'2024-{month:02}-{day:02}'")),
+                5 => Bound(Param::Date(2024, month, day)),
+                6 => Bound(Param::DateTime((2024, month, day), time)),
+                7 => Bound(Param::Text(format!("2024-{month:02}-{day:02}"))),
+                _ => Literal(format!("'2024-{month:02}-{day:02}'")),
+            }
+        }
+    }
+}
+
+/// A condition on `k`.
+fn condition(kind: Kind, rng: &mut StdRng) -> (String, Vec<Param>) {
+    let mut params = Vec::new();
+    let mut next = |rng: &mut StdRng| match value(kind, rng) {
+        Spelling::Literal(text) => text,
+        Spelling::Bound(param) => {
+            params.push(param);
+            "?".to_owned()
+        }
+    };
+    let text = match rng.gen_range(0..10) {
+        0 => format!("k IN ({}, {})", next(rng), next(rng)),
+        1 => format!("k BETWEEN {} AND {}", next(rng), next(rng)),
+        2 => format!("k < {}", next(rng)),
+        3 => format!("k >= {} AND k <= {}", next(rng), next(rng)),
+        4 => format!("{} = k", next(rng)),
+        5 => format!("k <=> {}", next(rng)),
+        6 => format!("k = {} OR k = {}", next(rng), next(rng)),
+        _ => format!("k = {}", next(rng)),
+    };
+    (text, params)
+}
+
+/// The rows, sorted; `None` if the server refuses the statement.
+fn rows(client: &mut Client, sql: &str, params: &[Param]) -> Option<Vec<Vec<String>>> {
+    let answer = if params.is_empty() {
+        client.one(sql)
+    } else {
+        let statement = client.prepare(sql.as_bytes()).unwrap().ok()?;
+        let answer = client.execute(&statement, params).unwrap().remove(0);
+        client.close(&statement).unwrap();
+        answer
+    };
+    let Answer::Rows { .. } = &answer else { return None };
+    let mut rows = answer.text();
+    rows.sort();
+    Some(rows)
+}
+
+#[test]
+fn a_condition_finds_what_all_shards_have() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let seed = number("PLACEMENT_SEED").unwrap_or(1);
+    let rounds = number("PLACEMENT_ROUNDS").unwrap_or(60);
+    let mut rng = StdRng::seed_from_u64(seed);
+    let world = World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]);
+    let mut shards: Vec<Client> = (0..4).map(|shard| world.root(shard / 2)).collect();
+    for (number, shard) in shards.iter_mut().enumerate() {
+        shard.run(&format!("USE shop_{number}"));
+        // As through ShardGate, where connections are of utf8mb4.
+        shard.run("SET NAMES utf8mb4");
+        for (name, column, ..) in TABLES {
+            shard.run(&format!("CREATE TABLE {name} (k {column} NULL, n INT NOT NULL PRIMARY KEY)"));
+        }
+    }
+    let stage = world.stage(Setup { rules: rules(), ..Default::default() });
+    let mut client = stage.connect();
+    client.run("SET NAMES utf8mb4");
+    let (mut stored, mut found, mut n) = (0, 0, 0);
+    for (name, _, _, kind) in TABLES {
+        for _ in 0..40 {
+            n += 1;
+            let (key, params) = match value(kind, &mut rng) {
+                Spelling::Literal(text) => (text, Vec::new()),
+                Spelling::Bound(param) => ("?".to_owned(), vec![param]),
+            };
+            let sql = format!("INSERT INTO {name} (k, n) VALUES ({key}, {n})");
+            // What is not certain, or too large, is refused.
+            let is_stored = match params.as_slice() {
+                [] => matches!(client.one(&sql), Answer::Ok(_)),
+                params => match client.prepare(sql.as_bytes()).unwrap() {
+                    Ok(statement) => matches!(client.execute(&statement, params).unwrap()[0], Answer::Ok(_)),
+                    Err(_) => false,
+                },
+            };
+            stored += u32::from(is_stored);
+        }
+        for _ in 0..rounds {
+            let (condition, params) = condition(kind, &mut rng);
+            let sql = format!("SELECT k, n FROM {name} WHERE {condition}");
+            let all: Option<Vec<_>> = shards.iter_mut().map(|shard| rows(shard, &sql, &params)).collect();
+            let Some(all) = all else { continue };
+            let mut all: Vec<_> = all.into_iter().flatten().collect();
+            all.sort();
+            found += all.len();
+            let through = rows(&mut client, &sql, &params);
+            assert_eq!(through.as_ref(), Some(&all), "seed {seed}: {sql} with {params:?}");
+        }
+    }
+    assert!(stored > 200 && found > 500, "seed {seed}: {stored} rows stored, {found} found: this asks nothing");
+}

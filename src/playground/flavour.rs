@@ -67,6 +67,10 @@ impl Flavour {
             }
         };
         command.arg(format!("--datadir={}", data.display()));
+        if let Some(folder) = data.parent() {
+            // In a folder that it shares, a server that starts deletes what look like temporary tables left behind.
+            command.env("TMPDIR", folder);
+        }
         if as_root {
             command.arg("--user=root");
         }

@@ -256,3 +256,84 @@ UPDATE users SET level = 47 WHERE user_id IN (1, 2, 3, 4, 5);
 COMMIT;
 -- unordered
 SELECT user_id, level FROM users WHERE user_id BETWEEN 1 AND 5;
+
+-- about: One shard is read, another one alone is written.
+BEGIN;
+SELECT name FROM users WHERE user_id = 1;
+UPDATE users SET level = 50 WHERE user_id = 2;
+COMMIT;
+SELECT level FROM users WHERE user_id = 2;
+
+BEGIN;
+SELECT name FROM users WHERE user_id = 1;
+UPDATE users SET level = 51 WHERE user_id = 2;
+ROLLBACK;
+SELECT level FROM users WHERE user_id = 2;
+
+BEGIN;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3, 4);
+UPDATE users SET level = 52 WHERE user_id = 3;
+COMMIT AND CHAIN;
+SELECT level FROM users WHERE user_id = 4;
+UPDATE users SET level = 53 WHERE user_id = 3;
+ROLLBACK;
+SELECT level FROM users WHERE user_id = 3;
+
+-- about: Shards that join late know the savepoints.
+BEGIN;
+UPDATE users SET level = 54 WHERE user_id = 1;
+SAVEPOINT a;
+UPDATE users SET level = 55 WHERE user_id = 2;
+SAVEPOINT b;
+UPDATE users SET level = 56 WHERE user_id = 3;
+SAVEPOINT a;
+UPDATE users SET level = 57 WHERE user_id = 4;
+ROLLBACK TO a;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3, 4);
+ROLLBACK TO b;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3, 4);
+ROLLBACK TO a;
+RELEASE SAVEPOINT b;
+RELEASE SAVEPOINT b;
+COMMIT;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3, 4);
+
+-- about: A duplicate key on a shard that joined late undoes the statement only.
+BEGIN;
+UPDATE users SET level = 58 WHERE user_id = 1;
+INSERT INTO users (user_id, name) VALUES (2, 'taken');
+UPDATE users SET level = 59 WHERE user_id = 2;
+SELECT nope FROM users WHERE user_id = 3;
+COMMIT;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2);
+
+-- about: Data definition commits what several shards wrote.
+BEGIN;
+UPDATE users SET level = 60 WHERE user_id IN (1, 2, 3);
+CREATE TABLE implicit (a INT);
+ROLLBACK;
+DROP TABLE implicit;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3);
+
+-- about: Levels of the session and of one transaction.
+SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
+BEGIN;
+UPDATE users SET level = 61 WHERE user_id IN (1, 2, 3);
+COMMIT;
+SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY;
+BEGIN;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3);
+UPDATE users SET level = 62 WHERE user_id = 2;
+COMMIT;
+BEGIN;
+UPDATE users SET level = 63 WHERE user_id IN (2, 3);
+COMMIT;
+-- unordered
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3);

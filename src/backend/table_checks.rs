@@ -3,7 +3,7 @@
 
 use super::live_table::{ForeignKey, LiveTable};
 use crate::sharding::schema::same_name;
-use crate::sharding::{Database, Placement, Schema, ShardId, Sharded, Table};
+use crate::sharding::{Column, Database, Placement, Schema, ShardId, Sharded, Table};
 
 /// Engines whose writes can be taken back, and prepared.
 const TRANSACTIONAL: &[&str] = &["innodb", "rocksdb", "tokudb", "ndbcluster", "ndb"];
@@ -29,7 +29,7 @@ pub enum Doubt {
     UniquePerShard { name: String, columns: String, key: String },
     #[error(
         "column \"{0}\" is AUTO_INCREMENT, and no server can number rows of several shards: an INSERT that leaves it out is \
-         refused; give a value, or let each shard number its own rows with auto_increment = \"per-shard\""
+         refused; name a sequence for it, give a value, or let each shard number its own rows with auto_increment = \"per-shard\""
     )]
     Unnumbered(String),
     #[error(
@@ -89,7 +89,9 @@ fn doubts_of_sharded(sharded: &Sharded, live: &LiveTable) -> Vec<Doubt> {
         }
     }
     if !sharded.auto_increment_per_shard {
-        let numbered = live.columns.iter().filter(|live| live.column.auto_increment);
+        let of_sequence = sharded.sequence.as_ref().map_or("", |sequence| sequence.column.as_str());
+        let is_unnumbered = |column: &Column| column.auto_increment && !same_name(&column.name, of_sequence);
+        let numbered = live.columns.iter().filter(|live| is_unnumbered(&live.column));
         doubts.extend(numbered.map(|live| Doubt::Unnumbered(live.column.name.clone())));
     }
     doubts

@@ -11,6 +11,7 @@ use crate::plan::PlanError;
 use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, Located, Placement, ShardId, ShardSet, Table};
 use crate::sql::control::{SimpleValue, simple_value};
+use crate::value::Value;
 use crate::wire::error_code as codes;
 
 impl Session {
@@ -42,8 +43,13 @@ impl Session {
             Placement::Reference(shards) => (shards.clone(), None),
             Placement::Single(shard) => (ShardSet::single(*shard), None),
             Placement::Sharded(sharded) => {
-                let Some(SimpleValue::Literal(value)) = simple_value(sql, key, self.mode) else {
-                    return Err(ClientMessage::unsupported("SHOW SHARD FOR with anything but a literal as the key"));
+                let value = match simple_value(sql, key, self.mode) {
+                    Some(SimpleValue::Literal(value)) => value,
+                    Some(SimpleValue::Word(word)) if word.eq_ignore_ascii_case("NULL") => Value::Null,
+                    _ => {
+                        let text = "SHOW SHARD FOR with anything but a literal as the key";
+                        return Err(ClientMessage::unsupported(text));
+                    }
                 };
                 match sharded.place(&value) {
                     Located::Shard(shard) => (ShardSet::single(shard), sharded.bucket(&value)),

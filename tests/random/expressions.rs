@@ -387,7 +387,10 @@ impl Grower<'_> {
             scope.key().unwrap_or_default().into_iter().map(|column| self.ordered(column)).collect();
         if self.dice.percent(60) {
             let by = self.any_expr(scope, 1);
-            window.order.push(self.ordered(by));
+            // MariaDB sorts another window's rows wrongly where this one has them all in one place.
+            let is_constant = matches!(by, Expr::Literal { .. });
+            let by = self.ordered(by);
+            window.order.extend((!is_constant).then_some(by));
         }
         match self.dice.below(9) {
             0 | 1 => {

@@ -4,7 +4,7 @@
 //! What a shard sends has a column for each column of FROM that the statement uses outside of its aggregates, for each
 //! expression of GROUP BY, and for each aggregate: `SELECT city, SUM(total) ... GROUP BY city`. In the client's
 //! statement these aggregates are replaced by ones over their parts, SUM(x) by the SUM of sums; all else stays, so that
-//! HAVING, expressions, ORDER BY, windows, ROLLUP and DISTINCT are the server's. An aggregate of different values
+//! HAVING, expressions, ORDER BY, windows and DISTINCT are the server's. An aggregate of different values
 //! (`COUNT(DISTINCT x)`) stays too: the shards send each value once.
 //!
 //! A shard may group more finely than the statement does, and never less: so a text that is used for more than GROUP BY

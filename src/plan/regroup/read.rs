@@ -1,5 +1,6 @@
 //! Which statements can be answered from groups, and what their aggregates become.
 
+use crate::sharding::schema::same_name;
 use crate::sql::Op;
 use crate::sql::parse::ast::{Call, Expression, ItemKind, Span};
 use crate::sql::tokens::{Token, TokenKind};
@@ -129,12 +130,20 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
         (self.is_aggregated || statement.select.group_by.is_some()).then_some(())
     }
 
+    /// Without a column in it, an aggregate that stays would count a shard without rows: its groups have a row all the same.
+    fn names_a_column(&self, arguments: &[Element]) -> bool {
+        let tokens = arguments.iter().flat_map(|argument| &argument.tokens);
+        let mut columns = tokens.filter_map(|token| self.statement.column_in(std::slice::from_ref(token)));
+        columns
+            .any(|column| !same_name(&column.column.text, "DISTINCT") && !self.owners(&column.column.text).is_empty())
+    }
+
     fn aggregate(&mut self, call: &Call) -> Option<()> {
         let arguments = self.statement.elements(call.arguments)?;
         let first = arguments.first()?;
         let is_distinct = first.tokens.first().is_some_and(|token| self.statement.is(token, "DISTINCT"));
         if is_distinct && !matches!(call.name.as_str(), "min" | "max") {
-            if arguments.iter().any(|argument| self.divides(argument)) {
+            if arguments.iter().any(|argument| self.divides(argument)) || !self.names_a_column(&arguments) {
                 return None;
             }
             self.distinct.push(call.arguments);
@@ -212,18 +221,14 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
         Some(())
     }
 
-    /// The elements of GROUP BY, without ROLLUP.
+    /// The elements of GROUP BY. `None` with ROLLUP, whose columns a server describes by how it ran it.
     pub(super) fn group_elements(&self) -> Option<Vec<Element>> {
         let statement = self.statement;
         let Some(group_by) = &statement.select.group_by else { return Some(Vec::new()) };
-        let mut span = group_by.span;
-        if let [.., before, with, rollup] = statement.tokens_in(span)
-            && statement.is(with, "WITH")
-            && statement.is(rollup, "ROLLUP")
-        {
-            span.end = before.end;
+        if statement.tokens_in(group_by.span).last().is_some_and(|last| statement.is(last, "ROLLUP")) {
+            return None;
         }
-        statement.elements(span)
+        statement.elements(group_by.span)
     }
 
     /// The select item that an element of GROUP BY means by its place or its alias; inner `None`: it is no such one.

@@ -225,3 +225,7 @@ SELECT COUNT(*) + 1 AS `a ``quoted`` name`, level FROM users GROUP BY level HAVI
 SELECT COUNT(*) + 1 /* a comment */ , level -- another
  FROM users WHERE level > 1 # and one more
  GROUP BY level ORDER BY level;
+
+-- about: different constants of no rows
+SELECT COUNT(*), SUM(DISTINCT 0.01), AVG(DISTINCT 'x') FROM orders WHERE user_id IN (1, 2, 3) AND status = 'nothing';
+SELECT SUM(DISTINCT 5) FROM orders WHERE status = 'nothing' HAVING COUNT(*) <> 3;

@@ -3,6 +3,7 @@
 use super::gather::Taken;
 use super::sink::SinkError;
 use crate::backend::error::Error;
+use crate::plan::PlanError;
 use crate::wire::error_code::ErrorCode;
 
 /// A statement that did not end with its own answer.
@@ -32,6 +33,9 @@ pub enum Failure {
          {} rows with {} bytes were reached in table '{table}'", taken.rows, taken.bytes
     )]
     OverBudget { table: String, setting: &'static str, limit: u64, taken: Taken },
+    /// A row cannot be stored because of its shard key.
+    #[error(transparent)]
+    Unplaced(PlanError),
     /// What the statement needs is not there yet (error 1235).
     #[error("{0}")]
     Unsupported(String),

@@ -282,7 +282,7 @@ impl Scratch {
                     batch.row.extend_from_slice(payload);
                     if answer.walker().is_at_boundary() {
                         batch.end_row(taken).map_err(|source| answer.link.lease.protocol(source))?;
-                        batch.insert.check(budget, *taken)?;
+                        budget.check(&batch.insert.written, *taken)?;
                     }
                 }
                 PacketKind::Err => {
@@ -305,12 +305,15 @@ impl Scratch {
             }
         }
     }
+}
 
-    fn check(&self, budget: Budget, taken: Taken) -> Result<(), Failure> {
-        let over = |setting, limit| Failure::OverBudget { table: self.written.clone(), setting, limit, taken };
+impl Budget {
+    /// Whether so much may be gathered, the last of it from `table`.
+    pub(super) fn check(self, table: &str, taken: Taken) -> Result<(), Failure> {
+        let over = |setting, limit| Failure::OverBudget { table: table.to_owned(), setting, limit, taken };
         match () {
-            () if taken.rows > budget.max_rows => Err(over("max_rows", budget.max_rows)),
-            () if taken.bytes > budget.max_bytes => Err(over("max_bytes", budget.max_bytes)),
+            () if taken.rows > self.max_rows => Err(over("max_rows", self.max_rows)),
+            () if taken.bytes > self.max_bytes => Err(over("max_bytes", self.max_bytes)),
             () => Ok(()),
         }
     }

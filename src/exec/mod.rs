@@ -5,8 +5,9 @@
 //! statement on several shards so that all or none of them keep it; `commit` ends transactions, and `recovery` those that
 //! were left halfway; `prepared` brings a statement to the connection that must execute it; `measured` runs one for what
 //! it costs; `sequence` has numbers for rows; `gather` brings the rows of tables together on one server (`cells` writes
-//! their values), `scratch` puts rows of ShardGate's own into temporary tables; `unread` keeps connections of which an
-//! answer is not wanted any more.
+//! their values), `scratch` puts rows of ShardGate's own into temporary tables; `stage` makes the tables that a staged
+//! write works on (`rows` and `columns` carry what is in them), `write_back` says what the shards must be told of it, and
+//! `apply` tells them; `unread` keeps connections of which an answer is not wanted any more.
 
 pub mod failure;
 pub mod sink;
@@ -31,3 +32,8 @@ pub mod prepared;
 pub mod scratch;
 mod cells;
 pub mod gather;
+pub mod rows;
+mod columns;
+pub mod stage;
+pub mod write_back;
+pub mod apply;

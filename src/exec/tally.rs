@@ -23,10 +23,10 @@ impl Written {
     }
 }
 
-/// An INSERT of one row has no info line; as part of a longer one it counts in that one's.
-pub(super) fn with_info_of_one_row(mut written: Written) -> Written {
-    // 2: the row replaced another, or updated it. 0: it was there already, and was left alone.
-    let duplicates = u64::from(written.affected_rows != 1);
+/// An INSERT of one row has no info line; as part of a longer one it counts in that one's. `ignores`: INSERT IGNORE.
+pub(super) fn with_info_of_one_row(mut written: Written, ignores: bool) -> Written {
+    // 2: the row replaced another, or updated it. 0: it was there already, and was left alone, which counts with IGNORE.
+    let duplicates = u64::from(written.affected_rows > 1 || ignores && written.affected_rows == 0);
     written.info = format!("Records: 1  Duplicates: {duplicates}  Warnings: {}", written.warnings).into_bytes();
     written
 }

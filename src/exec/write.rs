@@ -17,8 +17,8 @@ use crate::backend::interrupt::Interrupt;
 #[derive(Debug)]
 pub struct Order {
     pub command: Command,
-    /// Rows of an INSERT that was split.
-    pub rows: Option<usize>,
+    /// One row of an INSERT that was split; whether that has IGNORE.
+    pub one_row: Option<bool>,
 }
 
 /// The statement as one shard gets it.
@@ -40,7 +40,7 @@ pub struct Share {
 }
 
 /// What takes a statement back that failed on one shard of several.
-const SAVEPOINT: &str = "SAVEPOINT shardgate_statement";
+pub(super) const SAVEPOINT: &str = "SAVEPOINT shardgate_statement";
 const TAKE_BACK: &str = "ROLLBACK TO SAVEPOINT shardgate_statement";
 
 /// Runs the statement in transactions that it begins itself, and commits them. Afterwards no link is in a transaction,
@@ -123,16 +123,21 @@ pub async fn write_within(
 }
 
 /// Errors after which InnoDB has rolled back the statement only (MySQL manual, "InnoDB Error Handling").
-fn leaves_transaction(failure: &Failure) -> bool {
+pub(super) fn leaves_transaction(failure: &Failure) -> bool {
     match failure {
         Failure::Server { code, .. } => !matches!(code.number, 1206 | 1213 | 1614),
-        Failure::Unsupported(_) => true,
+        Failure::Unplaced(_) | Failure::Unsupported(_) => true,
         _ => false,
     }
 }
 
 async fn execute(link: &mut Link, sql: &str, interrupt: &Interrupt) -> bool {
     link.lease.is_usable() && link.lease.execute("an end of a statement", sql, interrupt).await.is_ok()
+}
+
+/// Takes the statement back where the savepoint was set.
+pub(super) async fn take_back(links: Vec<&mut Link>, interrupt: &Interrupt) -> bool {
+    all(links.into_iter().map(|link| execute(link, TAKE_BACK, interrupt)).collect()).await.into_iter().all(|done| done)
 }
 
 /// Takes back the time that was set for the statement; it failed before that was done.
@@ -212,10 +217,13 @@ async fn run_order(
     if timestamp.is_some() {
         connection.execute("the statement's time", "SET timestamp = DEFAULT", interrupt).await?;
     }
-    Ok(if order.rows == Some(1) { with_info_of_one_row(written) } else { written })
+    Ok(match order.one_row {
+        Some(ignores) => with_info_of_one_row(written, ignores),
+        None => written,
+    })
 }
 
-fn read(answer: &Answer, session_track: bool) -> Result<Written, Failure> {
+pub(super) fn read(answer: &Answer, session_track: bool) -> Result<Written, Failure> {
     if let Some(error) = answer.error() {
         let message = String::from_utf8_lossy(error.message).into_owned();
         return Err(Failure::Server { code: error.code, message });

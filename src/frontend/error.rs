@@ -36,9 +36,10 @@ impl ClientMessage {
 impl From<PlanError> for ClientMessage {
     fn from(error: PlanError) -> Self {
         let code = match &error {
-            PlanError::Unsupported { .. } | PlanError::KeyNotLiteral { .. } | PlanError::UnknownColumns { .. } => {
-                codes::NOT_SUPPORTED_YET
-            }
+            PlanError::Unsupported { .. }
+            | PlanError::KeyNotLiteral { .. }
+            | PlanError::Numbered { .. }
+            | PlanError::UnknownColumns { .. } => codes::NOT_SUPPORTED_YET,
             PlanError::NoDatabase => codes::NO_DB_ERROR,
             PlanError::UnknownDatabase(_) => codes::BAD_DB_ERROR,
             PlanError::NoSuchTable { .. } => codes::NO_SUCH_TABLE,
@@ -74,6 +75,7 @@ fn plan_text(error: &PlanError) -> String {
         PlanError::Unsupported { .. }
         | PlanError::Syntax { .. }
         | PlanError::KeyNotLiteral { .. }
+        | PlanError::Numbered { .. }
         | PlanError::UnknownColumns { .. }
         | PlanError::KeyRequired { .. }
         | PlanError::UnknownShard(_)
@@ -156,6 +158,7 @@ impl From<Failure> for ClientMessage {
             Failure::Server { code, message } => ClientMessage::new(code, message),
             Failure::RolledBack(_) | Failure::OutcomeUnknown(_) => ClientMessage::new(codes::ERROR_DURING_COMMIT, text),
             Failure::OverBudget { .. } => ClientMessage::new(codes::TOO_BIG_SELECT, format!("ShardGate: {text}")),
+            Failure::Unplaced(error) => error.into(),
             Failure::Unsupported(feature) => ClientMessage::unsupported(&feature),
         }
     }

@@ -18,10 +18,10 @@ use crate::sharding::ShardId;
 use crate::wire::walker::AnswerKind;
 
 /// Shards that work at once for one table.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// The sql_mode under which rows are stored: every value as it is, whatever a column's rules say of new ones.
-const LENIENT: &str = "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'";
+pub(super) const LENIENT: &str = "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'";
 
 impl Session {
     /// Makes and fills all temporary tables. The connection is left with other settings than the session's.
@@ -72,8 +72,14 @@ impl Session {
         })
     }
 
+    /// What one statement may gather.
+    pub(super) fn budget(&self) -> Budget {
+        let options = &self.setup.options.gather;
+        Budget { max_rows: options.max_rows, max_bytes: options.max_bytes }
+    }
+
     /// Makes the temporary table.
-    async fn make(
+    pub(super) async fn make(
         &mut self,
         scratch: &mut Link,
         source: &Gathered,
@@ -106,14 +112,19 @@ impl Session {
         Ok(site.create_as(&mut scratch.lease, &definition).await?)
     }
 
-    async fn obtain_with(&mut self, settings: &Arc<Settings>, shard: ShardId, side: Side) -> Result<Link, Error> {
+    pub(super) async fn obtain_with(
+        &mut self,
+        settings: &Arc<Settings>,
+        shard: ShardId,
+        side: Side,
+    ) -> Result<Link, Error> {
         let (links, txn, need) = self.need();
         links.obtain(&Need { settings, ..need }, shard, side, txn).await
     }
 
     /// Fetches what belongs into the temporary table. What predicates had to say to rows that the statement may never
     /// show to them, warnings and errors, must not be known: then all rows are fetched.
-    async fn fill(
+    pub(super) async fn fill(
         &mut self,
         scratch: &mut Link,
         table: &mut Scratch,
@@ -140,7 +151,7 @@ impl Session {
     }
 
     /// What the client is told. Where there were too many rows, also how many there may be, and what helps.
-    async fn load_failed(&mut self, failure: Failure, links: Vec<Link>, source: &Gathered) -> ClientMessage {
+    pub(super) async fn load_failed(&mut self, failure: Failure, links: Vec<Link>, source: &Gathered) -> ClientMessage {
         let is_too_much = matches!(failure, Failure::OverBudget { .. });
         let message = self.read_failed(links, failure).await;
         if !is_too_much {
@@ -222,8 +233,7 @@ impl Session {
         for (link, tail) in links.iter_mut().zip(tails) {
             self.send_text(&mut link.lease, &table.fetch(&tail)).await?;
         }
-        let options = &self.setup.options.gather;
-        let budget = Budget { max_rows: options.max_rows, max_bytes: options.max_bytes };
+        let budget = self.budget();
         let (mut links, mut warnings) = (links.iter_mut(), 0);
         while let Some(link) = links.next() {
             let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };

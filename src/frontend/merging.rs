@@ -53,7 +53,7 @@ impl Session {
         let order = |shard: ShardId| {
             let mut text = Vec::new();
             plan.render_merged(merge, &binding, shard, &mut text);
-            (shard, Order { command: Command::Text(text), rows: None })
+            (shard, Order { command: Command::Text(text), one_row: None })
         };
         let orders = shards.iter().map(order).collect();
         let limit = merge.limit(&binding).unwrap_or(Limit::NONE);

@@ -2,8 +2,8 @@
 //!
 //! `listener` hands a client to a worker, `handshake` lets it in, `session` takes its commands, `commands` sorts them;
 //! most statements take the `short_way`, for which `query` and `prepared` find the shard; `statement` is for whatever is
-//! not the common case, `several` and `merging` are for more shards than one, and `gathered` for what only all rows
-//! together can answer.
+//! not the common case, `several` and `merging` are for more shards than one, `gathered` for what only all rows
+//! together can answer, and `staged` for writes of that kind.
 
 pub mod options;
 pub mod shared;
@@ -24,6 +24,7 @@ mod gathered;
 mod gather_load;
 pub mod configuration;
 mod shard_of;
+mod staged;
 mod control;
 mod catalog;
 mod catalog_rows;

@@ -83,7 +83,7 @@ impl Session {
         let order = |part: &ShardRows| {
             let mut text = Vec::new();
             plan.render_rows(&self.binding(statement.sql), part, &mut text);
-            (part.shard, Order { command: Command::Text(text), rows: Some(part.rows.len()) })
+            (part.shard, Order { command: Command::Text(text), one_row: plan.counts_as_one(part) })
         };
         let orders = parts.iter().map(order).collect();
         self.write_everywhere(&plan, orders, Some(numbered.first), more_follows).await
@@ -138,7 +138,7 @@ impl Session {
                 Parameter::Number(number) => Given::Number(number),
             });
             let command = Command::Prepared(statement.execution_given(text, given, body)?);
-            orders.push((part.shard, Order { command, rows: Some(part.rows.len()) }));
+            orders.push((part.shard, Order { command, one_row: plan.counts_as_one(&part) }));
         }
         Ok((route, orders))
     }

@@ -19,6 +19,7 @@ use super::query::Statement as Text;
 use super::regrouped::Order as RegroupOrder;
 use super::session::{Current, Flow, Session};
 use super::short_way::{Order as ShortOrder, Way};
+use super::staged::Order as StagedOrder;
 use super::transactions::End;
 use crate::backend::buffer::Scratch;
 use crate::backend::connection::Watch;
@@ -27,6 +28,7 @@ use crate::exec::prepared::{self, Execution};
 use crate::exec::write::{Command as WriteCommand, Order};
 use crate::merge::Limit;
 use crate::plan::regroup::Regrouping;
+use crate::plan::staged::StageKind;
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::sql::Literal;
@@ -360,7 +362,7 @@ impl Session {
                 let mut orders = Vec::new();
                 for shard in shards.iter() {
                     let execution = statement.execution(&self.schema, shard, body, head.flags)?;
-                    orders.push((shard, Order { command: WriteCommand::Prepared(execution), rows: None }));
+                    orders.push((shard, Order { command: WriteCommand::Prepared(execution), one_row: None }));
                 }
                 if plan.kind == StatementKind::Write {
                     return self.write_everywhere(plan, orders, None, false).await;
@@ -391,6 +393,7 @@ impl Session {
             }
             Route::Regroup(shards) => self.regroup_prepared(statement, plan, &shards, head, body).await,
             Route::Gather => self.gather_prepared(statement, plan, head, body).await,
+            Route::Staged => self.stage_prepared(statement, plan, head, body).await,
             Route::Split(rows) => {
                 let mut orders = Vec::new();
                 for part in &rows {
@@ -398,7 +401,7 @@ impl Session {
                     plan.render_rows(&statement.binding(&self.schema, &[]), part, &mut text);
                     let params = plan.params_of(part, statement.params);
                     let command = WriteCommand::Prepared(statement.execution_of(text, &params, body)?);
-                    orders.push((part.shard, Order { command, rows: Some(part.rows.len()) }));
+                    orders.push((part.shard, Order { command, one_row: plan.counts_as_one(part) }));
                 }
                 self.write_everywhere(plan, orders, None, false).await
             }
@@ -445,6 +448,32 @@ impl Session {
         let last = Last::Prepared(execution, kind);
         let order = GatherOrder { plan, sql: &statement.text, gathering, last, more_follows: false };
         Box::pin(self.gather(order)).await
+    }
+
+    /// A write over gathered rows, which runs as a prepared statement too.
+    async fn stage_prepared(
+        &mut self,
+        statement: &Prepared,
+        plan: &Plan,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+        let staging = plan.staging(&statement.binding(&self.schema, &values));
+        let staging = staging.ok_or_else(|| ClientMessage::unsupported("this write over several shards"))?;
+        let params = staging.gathering.params.clone().unwrap_or_else(|| (0..statement.params).collect());
+        let execution = statement.execution_of(Vec::new(), &params, body)?;
+        let tail = match &staging.kind {
+            StageKind::Insert(how) if how.params.0 < how.params.1 => {
+                let params: Vec<u16> = (how.params.0..how.params.1).collect();
+                Some(statement.execution_of(Vec::new(), &params, body)?)
+            }
+            StageKind::Insert(_) | StageKind::Update | StageKind::Delete => None,
+        };
+        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
+        let last = Last::Prepared(execution, kind);
+        let order = StagedOrder { plan, staging, last, tail, more_follows: false };
+        Box::pin(self.write_staged(order)).await
     }
 
     async fn execute_one(
@@ -601,7 +630,7 @@ impl Prepared {
             let mut text = Vec::new();
             self.plan.render_merged(merge, &binding, shard, &mut text);
             let command = WriteCommand::Prepared(self.execution_of(text, merge.params(), body)?);
-            orders.push((shard, Order { command, rows: None }));
+            orders.push((shard, Order { command, one_row: None }));
         }
         let mut own = self.text.to_vec();
         if let Some(first) = shards.first() {

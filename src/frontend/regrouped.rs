@@ -215,6 +215,7 @@ fn as_gathered(regrouping: &Regrouping) -> Gathered {
         fetches: regrouping.groups.iter().map(|(shard, query)| (*shard, tail(query))).collect(),
         filter: Vec::new(),
         locking: Vec::new(),
+        is_written: false,
     }
 }
 

@@ -115,6 +115,34 @@ pub(super) fn result_set(
     packet::finish(out, at, seq);
 }
 
+/// Appends a whole result set with the definitions and rows that a server gave.
+pub(super) fn passed_on(
+    out: &mut Vec<u8>,
+    seq: &mut u8,
+    definitions: &[Vec<u8>],
+    rows: &[Vec<u8>],
+    end: &OkPacket<'_>,
+    form: Form,
+) {
+    collected_definitions(out, seq, definitions, end, form);
+    rows.iter().for_each(|row| packet::write_packet(out, seq, row));
+    let at = packet::begin(out);
+    response::write_end_of_rows(out, end, form.deprecate_eof, form.session_track);
+    packet::finish(out, at, seq);
+}
+
+fn collected_definitions(out: &mut Vec<u8>, seq: &mut u8, definitions: &[Vec<u8>], end: &OkPacket<'_>, form: Form) {
+    let at = packet::begin(out);
+    out.put_lenenc_int(definitions.len() as u64);
+    packet::finish(out, at, seq);
+    definitions.iter().for_each(|definition| packet::write_packet(out, seq, definition));
+    if !form.deprecate_eof {
+        let at = packet::begin(out);
+        EofPacket { warnings: 0, status: end.status }.write(out);
+        packet::finish(out, at, seq);
+    }
+}
+
 /// Appends a whole result set with definitions and cells as servers gave them in text form.
 pub(super) fn collected(
     out: &mut Vec<u8>,
@@ -125,15 +153,7 @@ pub(super) fn collected(
     form: Form,
     binary: bool,
 ) {
-    let at = packet::begin(out);
-    out.put_lenenc_int(definitions.len() as u64);
-    packet::finish(out, at, seq);
-    definitions.iter().for_each(|definition| packet::write_packet(out, seq, definition));
-    if !form.deprecate_eof {
-        let at = packet::begin(out);
-        EofPacket { warnings: 0, status: end.status }.write(out);
-        packet::finish(out, at, seq);
-    }
+    collected_definitions(out, seq, definitions, end, form);
     let kinds: Vec<u8> = definitions.iter().map(|payload| column_type(payload)).collect();
     for row in rows {
         let at = packet::begin(out);

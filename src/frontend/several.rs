@@ -32,7 +32,7 @@ impl Session {
                 text.clear();
                 text.extend_from_slice(statement.sql);
             }
-            (shard, Order { command: Command::Text(text), rows: None })
+            (shard, Order { command: Command::Text(text), one_row: None })
         };
         shards.iter().map(order).collect()
     }

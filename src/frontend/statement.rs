@@ -125,7 +125,7 @@ impl Session {
             return Box::pin(self.insert_numbered(numbered, statement.more_follows)).await;
         }
         let route = match plan.bind(&self.binding(statement.sql)) {
-            Err(PlanError::Unsupported { .. }) if plan.explains => {
+            Err(PlanError::Unsupported { .. }) | Ok(Route::Staged) if plan.explains => {
                 return Box::pin(self.explain_everywhere(statement)).await;
             }
             bound => bound?,
@@ -152,11 +152,12 @@ impl Session {
             Route::Merge(shards) => self.merge_text(plan, statement, &shards, side).await,
             Route::Regroup(shards) => self.regroup_text(plan, statement, &shards).await,
             Route::Gather => self.gather_text(plan, statement).await,
+            Route::Staged => self.stage_text(plan, statement).await,
             Route::Split(rows) => {
                 let orders = rows.iter().map(|part| {
                     let mut text = Vec::new();
                     plan.render_rows(&self.binding(statement.sql), part, &mut text);
-                    (part.shard, Order { command: Command::Text(text), rows: Some(part.rows.len()) })
+                    (part.shard, Order { command: Command::Text(text), one_row: plan.counts_as_one(part) })
                 });
                 let orders = orders.collect();
                 self.write_everywhere(plan, orders, None, statement.more_follows).await
@@ -168,7 +169,11 @@ impl Session {
     pub(super) fn before_statement(&mut self, plan: &Plan, route: &Route) -> Result<(), ClientMessage> {
         let shards = route_shards(route);
         self.check_locked(plan, route, &shards)?;
-        let several = matches!(route, Route::Scatter(_) | Route::Merge(_) | Route::Split(_)) && shards.len() > 1;
+        if matches!(route, Route::Staged) && self.links.has_lasting_pins() {
+            return Err(ClientMessage::unsupported("such a write over several shards while locks are held"));
+        }
+        let several = matches!(route, Route::Staged)
+            || matches!(route, Route::Scatter(_) | Route::Merge(_) | Route::Split(_)) && shards.len() > 1;
         if several && self.settings.get("sql_select_limit").is_some() && plan.kind == StatementKind::Read {
             return Err(ClientMessage::unsupported("sql_select_limit with a statement over several shards"));
         }
@@ -418,6 +423,6 @@ fn route_shards(route: &Route) -> ShardSet {
         Route::Any(shards) => shards.first().map_or_else(ShardSet::empty, ShardSet::single),
         Route::Scatter(shards) | Route::Merge(shards) => shards.clone(),
         Route::Split(rows) => rows.iter().map(|part| part.shard).collect(),
-        Route::Regroup(_) | Route::Gather => ShardSet::empty(),
+        Route::Regroup(_) | Route::Gather | Route::Staged => ShardSet::empty(),
     }
 }

@@ -6,16 +6,19 @@ use super::gather::GatherPlan;
 use super::merged::MergePlan;
 use super::narrow::{Known, Narrow, TableId};
 use super::regroup::RegroupPlan;
+use super::staged::StagePlan;
 use super::{Action, Binding, Plan, PlanError, Renames, Route, ShardRows};
 
 /// Where a statement goes, but for the values that it compares shard keys with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RouteTemplate {
     pub(super) target: Target,
-    /// Values that an UPDATE gives to shard keys: they must not move a row.
-    pub(super) assigned: Vec<(TableId, Known)>,
-    /// What is done where no route within the shards is right.
+    /// Values that an UPDATE gives to shard keys, where they are known: they must not move a row.
+    pub(super) assigned: Vec<(TableId, Option<Known>)>,
+    /// What is done where no route within the shards is right: for a read,
     pub(super) gather: Option<Box<GatherPlan>>,
+    /// and for a write.
+    pub(super) staged: Option<Box<StagePlan>>,
 }
 
 /// What decides the route.
@@ -52,7 +55,20 @@ pub(super) struct Narrowed {
 
 impl RouteTemplate {
     pub(super) fn fixed(route: Route) -> Self {
-        Self { target: Target::Fixed(route), assigned: Vec::new(), gather: None }
+        Self { target: Target::Fixed(route), assigned: Vec::new(), gather: None, staged: None }
+    }
+
+    pub(super) fn narrowed(narrowed: Narrowed) -> Self {
+        Self { target: Target::Narrowed(narrowed), assigned: Vec::new(), gather: None, staged: None }
+    }
+
+    /// Whether some values of the statement may have no route of this kind.
+    pub(super) fn may_be_refused(&self) -> bool {
+        match &self.target {
+            Target::Fixed(_) => false,
+            Target::Narrowed(narrowed) => narrowed.refused.is_some() || narrowed.at.is_some(),
+            Target::Placed { .. } => true,
+        }
     }
 
     pub(super) fn merge(&self) -> Option<&MergePlan> {
@@ -70,30 +86,36 @@ impl RouteTemplate {
     }
 
     fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
-        let route = match &self.target {
-            Target::Fixed(route) => route.clone(),
-            Target::Narrowed(narrowed) => match narrowed.bind(input) {
-                Err(PlanError::Unsupported { .. }) if self.gather.is_some() => Route::Gather,
-                other => other?,
-            },
-            Target::Placed { table, key, others } => Route::One(others.bind_placed(*table, key, input)?),
+        let bound = match &self.target {
+            Target::Fixed(route) => Ok(route.clone()),
+            Target::Narrowed(narrowed) => narrowed.bind(input),
+            Target::Placed { table, key, others } => others.bind_placed(*table, key, input).map(Route::One),
+        };
+        let route = match bound {
+            Err(PlanError::Unsupported { .. }) if self.gather.is_some() => Route::Gather,
+            Err(PlanError::Unsupported { .. } | PlanError::KeyNotLiteral { .. }) if self.staged.is_some() => {
+                Route::Staged
+            }
+            other => other?,
         };
         for (table, key) in &self.assigned {
             let is_kept = match &route {
-                Route::One(shard) => place(*table, key, input) == Some(Located::Shard(*shard)),
-                Route::Any(_) => true,
+                Route::One(shard) => place(*table, key.as_ref(), input) == Some(Located::Shard(*shard)),
+                Route::Any(_) | Route::Staged => true,
                 Route::Scatter(_) | Route::Merge(_) | Route::Regroup(_) | Route::Split(_) | Route::Gather => false,
             };
-            if !is_kept {
-                return Err(PlanError::unsupported("changing the shard key"));
+            match (is_kept, &self.staged) {
+                (true, _) => {}
+                (false, Some(_)) => return Ok(Route::Staged),
+                (false, None) => return Err(PlanError::unsupported("changing the shard key")),
             }
         }
         Ok(route)
     }
 }
 
-fn place(table: TableId, key: &Known, input: &Binding<'_>) -> Option<Located> {
-    Some(table.sharded(input.schema)?.place(&key.value(input)))
+fn place(table: TableId, key: Option<&Known>, input: &Binding<'_>) -> Option<Located> {
+    Some(table.sharded(input.schema)?.place(&key?.value(input)))
 }
 
 impl Narrowed {
@@ -250,6 +272,15 @@ impl Plan {
         }
     }
 
+    /// How the statement is staged where its route is `Staged`.
+    pub(super) fn staged(&self) -> Option<&StagePlan> {
+        match &self.action {
+            Action::Route(template) => template.staged.as_deref(),
+            Action::Insert(template) => template.staged.as_deref(),
+            Action::Control(_) | Action::LocalSelect(_) => None,
+        }
+    }
+
     /// Appends the INSERT of `rows` alone to `out`.
     pub fn render_rows(&self, input: &Binding<'_>, rows: &ShardRows, out: &mut Vec<u8>) {
         match &self.action {
@@ -260,6 +291,12 @@ impl Plan {
                 }
             }
         }
+    }
+
+    /// Whether these rows are a single one, and then whether it is inserted with IGNORE.
+    pub fn counts_as_one(&self, rows: &ShardRows) -> Option<bool> {
+        let ignores = matches!(&self.action, Action::Insert(template) if template.ignores);
+        (rows.rows.len() == 1).then_some(ignores)
     }
 
     /// The parameters that `render_rows` leaves in the text, in order, as indexes of the whole statement's.

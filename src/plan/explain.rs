@@ -2,7 +2,8 @@
 
 use crate::sharding::{Schema, ShardId, ShardSet};
 
-use super::gather::Choice;
+use super::gather::{Choice, Gathering};
+use super::staged::StageKind;
 use super::{Action, Binding, Plan, PlanError, Route};
 
 /// One row: what one shard gets.
@@ -10,7 +11,7 @@ use super::{Action, Binding, Plan, PlanError, Route};
 pub struct Step {
     /// From 1.
     pub step: u32,
-    /// `local`, `relay`, `scatter`, `merge`, `regroup` or `gather`.
+    /// `local`, `relay`, `scatter`, `merge`, `regroup`, `gather` or `staged`.
     pub tier: &'static str,
     /// Empty if no shard is asked.
     pub shard: String,
@@ -21,17 +22,21 @@ pub struct Step {
     /// The text for the shard.
     pub sql: Vec<u8>,
     /// How the shards' answers become one: empty, `any one`, `concatenate`, `merge by order`, `sum of affected rows`,
-    /// `one of equal copies`, `into a temporary table`, `groups into a temporary table`, `over the temporary tables`.
+    /// `one of equal copies`, `into a temporary table`, `groups into a temporary table`, `over the temporary tables`, and for what a staged write tells
+    /// the shards `changed rows by primary key`, `deleted rows by primary key`, `new rows by shard key`.
     pub merge: &'static str,
 }
 
 /// `Step::merge` of the statement over what was gathered.
 const OVER_GATHERED: &str = "over the temporary tables";
 
+/// The same of what tells the shards what a staged write did.
+const WRITES_BACK: [&str; 3] = ["changed rows by primary key", "deleted rows by primary key", "new rows by shard key"];
+
 impl Step {
     /// Whether it needs what the steps before it have left on its server.
     pub fn follows_others(&self) -> bool {
-        self.merge == OVER_GATHERED
+        self.merge == OVER_GATHERED || WRITES_BACK.contains(&self.merge)
     }
 }
 
@@ -79,6 +84,7 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
         }
         Route::Regroup(shards) => return Ok(regrouped(plan, input, &shards)),
         Route::Gather => return Ok(gathered(plan, input)),
+        Route::Staged => return Ok(staged(plan, input)),
         Route::Split(parts) => {
             let text = |part: &super::ShardRows| {
                 let mut text = Vec::new();
@@ -95,6 +101,31 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
 fn gathered(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
     let choice = Choice { preferred: &ShardSet::empty(), may_use_copies: true, may_filter: true };
     let Some(gathering) = plan.gather().map(|gather| gather.bind(input, choice)) else { return Vec::new() };
+    let steps = gathering_steps(gathering, input.schema);
+    steps.zip(1..).map(|(step, number)| Step { step: number, ..step }).collect()
+}
+
+/// The same for a write, and a row for each shard that may be written afterwards.
+fn staged(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
+    let Some(staging) = plan.staging(input) else { return Vec::new() };
+    let (verb, merge) = match &staging.kind {
+        StageKind::Update => ("UPDATE", WRITES_BACK[0]),
+        StageKind::Delete => ("DELETE FROM", WRITES_BACK[1]),
+        StageKind::Insert(how) => (how.verb, WRITES_BACK[2]),
+    };
+    let between: &[u8] = if staging.kind.inserts() { b" INTO " } else { b" " };
+    let places = staging.targets.iter().flat_map(|target| &target.places);
+    let written: Vec<Step> = places
+        .flat_map(|(shard, name)| {
+            let sql = [verb.as_bytes(), between, name].concat();
+            rows("staged", merge, vec![(*shard, sql)], input.schema)
+        })
+        .collect();
+    let steps = gathering_steps(staging.gathering, input.schema).map(|step| Step { tier: "staged", ..step });
+    steps.chain(written).zip(1..).map(|(step, number)| Step { step: number, ..step }).collect()
+}
+
+fn gathering_steps(gathering: Gathering, schema: &Schema) -> impl Iterator<Item = Step> {
     let mut all: Vec<(&'static str, ShardId, Vec<u8>)> = Vec::new();
     for source in &gathering.sources {
         for (shard, from) in &source.fetches {
@@ -104,9 +135,7 @@ fn gathered(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
         }
     }
     all.push(("over the temporary tables", gathering.scratch, gathering.text));
-    let one = |(merge, id, sql)| rows("gather", merge, vec![(id, sql)], input.schema);
-    let steps = all.into_iter().flat_map(one);
-    steps.zip(1..).map(|(step, number)| Step { step: number, ..step }).collect()
+    all.into_iter().flat_map(move |(merge, id, sql)| rows("gather", merge, vec![(id, sql)], schema))
 }
 
 /// A row for the groups of each shard, and one for the statement that runs over all of them.

@@ -24,7 +24,7 @@ use super::{Binding, PlanError, functions};
 /// How a statement is answered by gathering.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GatherPlan {
-    sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
     text: FinalText,
     /// The parameters in that text, as indexes of the statement's own, where they are not those.
     params: Option<Vec<u16>>,
@@ -50,6 +50,20 @@ pub(super) struct Source {
     partition: Option<(Anchor, Anchor)>,
     /// How its rows are locked: the clause without the list of tables that it names.
     locking: Vec<(Anchor, Anchor)>,
+    pub(super) role: Role,
+    /// Where the text names it.
+    pub(super) at: Anchor,
+}
+
+/// What the statement does with a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A query reads it.
+    Read,
+    /// A write reads it: its rows must not change before the write is kept.
+    ReadToWrite,
+    /// Its rows are written. The temporary table has the name of the scratch's own.
+    Written,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -112,12 +126,25 @@ pub struct Gathered {
     pub filter: Vec<u8>,
     /// The locking clause, or nothing.
     pub locking: Vec<u8>,
+    /// Its rows are written: it is gathered whole, and hides the scratch's own table.
+    pub is_written: bool,
 }
 
 impl<'q> Scopes<'_, 'q> {
     /// How the query, which is the whole statement, would be gathered. `words` are all names in its text. `None`: where
     /// copies of a common table expression would be needed that are not alike.
     pub(super) fn gather_plan(&self, root: QueryId, sql: &[u8], words: &[String]) -> Option<GatherPlan> {
+        let plan = self.gathered(sql, words, |_| Role::Read)?;
+        Some(GatherPlan { is_one_row: self.is_one_row(root), ..plan })
+    }
+
+    /// How the rows of the tables that a statement names would be gathered.
+    pub(super) fn gathered(
+        &self,
+        sql: &[u8],
+        words: &[String],
+        role: impl Fn(InstanceId) -> Role,
+    ) -> Option<GatherPlan> {
         let ctes = self.cte_texts();
         if ctes.are_uncertain(self, sql) {
             return None;
@@ -136,12 +163,15 @@ impl<'q> Scopes<'_, 'q> {
             }
         }
         places.sort_by_key(|(named, _)| named.name.table.span.start);
-        let sources = places.iter().map(|(named, instances)| self.source(named, instances, words, &reader));
+        let sources = places.iter().map(|(named, instances)| {
+            let role = instances.first().map_or(Role::Read, |first| role(*first));
+            Some(Source { role, ..self.source(named, instances, words, &reader)? })
+        });
         let sources: Vec<Source> = sources.collect::<Option<_>>()?;
         let place = |((named, instances), source): (&(&'q NamedTable, Vec<InstanceId>), &Source)| Place {
             named,
             within: if ctes.has_copies() { self.instances[instances[0]].within } else { None },
-            is_direct: source.from == From::System,
+            is_direct: source.from == From::System || source.role == Role::Written,
             is_catalog: source.is_catalog(),
         };
         let places: Vec<Place<'_>> = places.iter().zip(&sources).map(place).collect();
@@ -149,7 +179,7 @@ impl<'q> Scopes<'_, 'q> {
         let params = ctes.has_copies().then(|| text.params(&params_of(sql, self.ctx.mode), self.literals));
         let mut calls = self.calls.iter().flat_map(|calls| &calls.expression.calls);
         let has_unknown_calls = calls.any(|call| !call.is_plain || !functions::is_spreadable(&call.name));
-        Some(GatherPlan { text, params, sources, is_one_row: self.is_one_row(root), has_unknown_calls })
+        Some(GatherPlan { text, params, sources, is_one_row: false, has_unknown_calls })
     }
 
     /// Whether the query aggregates all rows to one.
@@ -190,6 +220,8 @@ impl<'q> Scopes<'_, 'q> {
             filters: self.filters_of(instances, reader),
             partition: named.partition.map(anchors),
             locking: self.locking_of(*instances.first()?).into_iter().map(anchors).collect(),
+            role: Role::Read,
+            at: Anchor::new(named.name.table.span.start, self.literals),
         })
     }
 
@@ -364,7 +396,7 @@ impl Source {
         matches!(self.from, From::Catalog(_))
     }
 
-    fn places(&self, schema: &Schema) -> ShardSet {
+    pub(super) fn places(&self, schema: &Schema) -> ShardSet {
         match &self.from {
             From::Fixed(at) => at.clone(),
             From::Sharded(_) => {
@@ -381,13 +413,17 @@ impl Source {
             write_quoted(reference.table.as_bytes(), &mut out);
             return out;
         }
-        let table = self.table.and_then(|id| id.table(schema));
-        let name = table.map_or(self.written.as_str(), |table| table.physical_name(shard));
+        let name = self.physical_name(schema, shard);
         let mut out = Vec::new();
         write_quoted(schema.shard(shard).schema.as_bytes(), &mut out);
         out.push(b'.');
         write_quoted(name.as_bytes(), &mut out);
         out
+    }
+
+    pub(super) fn physical_name<'a>(&'a self, schema: &'a Schema, shard: ShardId) -> &'a str {
+        let table = self.table.and_then(|id| id.table(schema));
+        table.map_or(self.written.as_str(), |table| table.physical_name(shard))
     }
 
     fn gathered(&self, place: usize, scratch: ShardId, input: &Binding<'_>, choice: Choice<'_>) -> Gathered {
@@ -403,14 +439,26 @@ impl Source {
         if choice.may_filter {
             filter::write_all(&self.filters, input, &mut filter);
         }
-        for clause in &self.locking {
-            locking.push(b' ');
-            locking.extend_from_slice(between(*clause, input));
+        if self.role == Role::Written {
+            locking.extend_from_slice(b" FOR UPDATE");
+        } else {
+            for clause in &self.locking {
+                locking.push(b' ');
+                locking.extend_from_slice(between(*clause, input));
+            }
+            if self.locking.is_empty() && self.role == Role::ReadToWrite {
+                // As InnoDB does it for the tables that an UPDATE or an INSERT ... SELECT reads.
+                locking.extend_from_slice(b" LOCK IN SHARE MODE");
+            }
         }
         Gathered {
             catalog,
             written: self.written.clone(),
-            temporary: temporary_name(place),
+            temporary: match self.role {
+                Role::Written => self.physical_name(input.schema, scratch).to_owned(),
+                Role::Read | Role::ReadToWrite => temporary_name(place),
+            },
+            is_written: self.role == Role::Written,
             copy: (is_everywhere || all.contains(scratch)).then(|| self.physical(input.schema, scratch)),
             columns: self.columns.clone(),
             model: (model, self.physical(input.schema, model)),

@@ -3,6 +3,7 @@
 
 use crate::sharding::schema::same_name;
 use crate::sharding::{ShardId, ShardSet, Sharded, Table};
+use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{
     Assignment, Cell, ColumnName, Insert, Item, ItemKind, Operand, Query, Row, Source as Rows, Term,
 };
@@ -20,7 +21,8 @@ use super::{Action, PlanError, Route, StatementKind, read, write};
 pub(super) fn action<'q>(
     scopes: &mut Scopes<'_, 'q>,
     insert: &'q Insert,
-    is_nondeterministic: bool,
+    sql: &[u8],
+    facts: &Facts,
 ) -> Result<Action, PlanError> {
     let (block, target) = scopes.read_target(&insert.target)?;
     for column in insert.columns.iter().flatten() {
@@ -31,11 +33,37 @@ pub(super) fn action<'q>(
         Rows::Query(query) => Some((query.as_ref(), scopes.read_query(query, None)?)),
         Rows::Rows(_) | Rows::Set { .. } => None,
     };
-    let target = Into { target, insert };
-    match scopes.instances[target.target].source.clone() {
-        Source::Sharded(id) => target.sharded(scopes, id, query),
-        Source::Fixed { table: Some(id), is_reference: true, .. } => target.copies(scopes, id, is_nondeterministic),
-        Source::Fixed { .. } | Source::Derived { .. } | Source::Nowhere => target.unsharded(scopes, query),
+    let into = Into { target, insert };
+    if let Source::Sharded(id) = &scopes.instances[target].source
+        && let Some(sharded) = id.sharded(scopes.ctx.schema)
+    {
+        into.check_on_duplicate(scopes, sharded)?;
+    }
+    let action = match scopes.instances[target].source.clone() {
+        Source::Sharded(id) => into.sharded(scopes, id, query),
+        Source::Fixed { table: Some(id), is_reference: true, .. } => into.copies(scopes, id, facts.nondeterministic),
+        Source::Fixed { .. } | Source::Derived { .. } | Source::Nowhere => into.unsharded(scopes, query),
+    };
+    // A sequence must learn of the numbers that rows bring, which only their text tells.
+    let has_sequence = match &scopes.instances[target].source {
+        Source::Sharded(id) => id.sharded(scopes.ctx.schema).is_some_and(|sharded| sharded.sequence.is_some()),
+        Source::Fixed { .. } | Source::Derived { .. } | Source::Nowhere => false,
+    };
+    let staged = || if has_sequence { None } else { scopes.staged_insert(sql, facts, target, insert) };
+    match action {
+        Ok(Action::Route(route)) if route.may_be_refused() => {
+            Ok(Action::Route(RouteTemplate { staged: staged(), ..route }))
+        }
+        Ok(Action::Insert(template)) => Ok(Action::Insert(InsertTemplate { staged: staged(), ..template })),
+        Err(
+            error @ (PlanError::Unsupported { .. }
+            | PlanError::KeyNotLiteral { .. }
+            | PlanError::MissingShardKey { .. }),
+        ) => {
+            let staged = staged().ok_or(error)?;
+            Ok(Action::Route(RouteTemplate { staged: Some(staged), ..RouteTemplate::fixed(Route::Staged) }))
+        }
+        action => action,
     }
 }
 
@@ -54,7 +82,7 @@ impl<'q> Into<'q> {
         let spread = query.map_or(Err(String::new()), |(_, id)| scopes.spread_of_query(id));
         let roots = query.map_or(Vec::new(), |(_, id)| read::roots(scopes, id));
         let narrowed = Narrowed { refused: refused.clone(), ..read::narrowed(scopes, spread, &roots, refused, true) };
-        Ok(Action::Route(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new(), gather: None }))
+        Ok(Action::Route(RouteTemplate::narrowed(narrowed)))
     }
 
     fn copies(&self, scopes: &Scopes<'_, '_>, id: TableId, is_nondeterministic: bool) -> Result<Action, PlanError> {
@@ -119,7 +147,6 @@ impl<'q> Into<'q> {
         let Some((table, sharded)) = id.table(scopes.ctx.schema).zip(id.sharded(scopes.ctx.schema)) else {
             return Err(PlanError::unsupported("an INSERT into a table without a rule"));
         };
-        self.check_on_duplicate(scopes, sharded)?;
         let shards = sharded.shard_set();
         let only = shards.first().filter(|_| shards.len() == 1);
         let numbered_column = numbered_column(table, sharded).filter(|_| only.is_none() || sharded.sequence.is_some());
@@ -159,6 +186,8 @@ impl<'q> Into<'q> {
             refused: refused.or_else(|| scopes.unspreadable_feature()),
             others: self.others(scopes),
             numbering: numbering.filter(|_| sharded.sequence.is_some()),
+            staged: None,
+            ignores: self.insert.ignores,
         };
         Ok(Action::Insert(template))
     }
@@ -223,8 +252,12 @@ impl<'q> Into<'q> {
         let id = &scopes.instances[self.target].source;
         let is_renamed =
             matches!(id, Source::Sharded(id) if id.table(scopes.ctx.schema).is_some_and(|table| table.is_renamed()));
-        if is_renamed && !self.insert.on_duplicate.is_empty() && matches!(self.insert.source, Rows::Query(_)) {
-            return Err(PlanError::unsupported("INSERT ... SELECT ... ON DUPLICATE KEY UPDATE into a renamed table"));
+        let is_qualified = !self.insert.on_duplicate.is_empty() && !self.insert.expression.columns.is_empty();
+        let target = &self.insert.target.table.text;
+        let is_read = || scopes.places.iter().any(|(_, id)| same_name(&scopes.instances[*id].name, target));
+        if is_renamed && is_qualified && is_read() {
+            let feature = "a qualified column in ON DUPLICATE KEY UPDATE of a renamed table that the SELECT reads too";
+            return Err(PlanError::unsupported(feature));
         }
         let moves = |assignment: &Assignment| is_key(&assignment.column) && !keeps(assignment);
         if self.insert.on_duplicate.iter().any(moves) {
@@ -244,7 +277,8 @@ impl<'q> Into<'q> {
         only: Option<ShardId>,
     ) -> Result<Action, PlanError> {
         let others = self.others(scopes);
-        let fixed = |target| Ok(Action::Route(RouteTemplate { target, assigned: Vec::new(), gather: None }));
+        let fixed =
+            |target| Ok(Action::Route(RouteTemplate { target, assigned: Vec::new(), gather: None, staged: None }));
         if let Some(shard) = only {
             // Wherever the key comes from, there is but one place for it.
             let narrowed = Narrowed { at: Some(within(others.at.as_ref(), shard)), ..others };

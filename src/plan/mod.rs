@@ -33,6 +33,7 @@ pub mod rows;
 mod scope;
 mod session_view;
 pub mod sort_key;
+pub mod staged;
 mod unknown;
 mod view;
 mod whole;
@@ -190,6 +191,8 @@ pub enum Route {
     Split(Vec<ShardRows>),
     /// As the plan's `gather` says: the rows that matter are brought together, and the statement runs over them.
     Gather,
+    /// A write that runs over gathered rows, and what it changed is written to the shards (`Plan::staging`).
+    Staged,
 }
 
 /// Why a statement has no plan, or no route.
@@ -225,6 +228,9 @@ pub enum PlanError {
     /// 1235 (42000): the key's value is an expression, or one whose stored form is not known.
     #[error("shard key '{column}' of '{table}' is not a value that is known before the statement runs")]
     KeyNotLiteral { table: String, column: String },
+    /// 1235 (42000): the shards would each number rows from 1 on.
+    #[error("not supported: AUTO_INCREMENT of '{table}' over several shards")]
+    Numbered { table: String },
     /// 1136 (21S01)
     #[error("column count doesn't match value count at row {row}")]
     ColumnCount { row: usize },
@@ -345,12 +351,12 @@ impl<'a, 'q> Draft<'a, 'q> {
                 }
             },
             Statement::Insert(insert) => {
-                let action = insert::action(scopes, insert, facts.nondeterministic)?;
+                let action = insert::action(scopes, insert, sql, facts)?;
                 return scopes.refuse_catalog().map(|()| action);
             }
-            Statement::Update(update) => write::route_update(scopes, update, facts.nondeterministic)
+            Statement::Update(update) => write::route_update(scopes, update, sql, facts)
                 .and_then(|route| scopes.refuse_catalog().map(|()| route)),
-            Statement::Delete(delete) => write::route_delete(scopes, delete, facts.nondeterministic)
+            Statement::Delete(delete) => write::route_delete(scopes, delete, sql, facts)
                 .and_then(|route| scopes.refuse_catalog().map(|()| route)),
             Statement::Ddl(ddl) if ddl.is_complex => unknown::route(scopes, sql, Problem::Unknown(0)),
             Statement::Ddl(ddl) => {

@@ -55,7 +55,7 @@ pub(super) fn route<'q>(
         let feature = "a common table expression that is read twice and has other rows each time (RAND(), UUID())";
         narrowed.refused = Some(feature.to_owned());
     }
-    Ok(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new(), gather })
+    Ok(RouteTemplate { gather, ..RouteTemplate::narrowed(narrowed) })
 }
 
 fn gather_plan(scopes: &Scopes<'_, '_>, root: QueryId, sql: &[u8], facts: &Facts) -> Option<Box<GatherPlan>> {
@@ -139,7 +139,7 @@ pub(super) fn explained(route: RouteTemplate, home: ShardId) -> RouteTemplate {
         Target::Fixed(Route::Gather) => Target::Fixed(Route::Any(ShardSet::single(home))),
         other => other,
     };
-    RouteTemplate { target, gather: None, ..route }
+    RouteTemplate { target, gather: None, staged: None, ..route }
 }
 
 /// What a statement is to the session; `locks_rows`: one of the queries that were read in it does.

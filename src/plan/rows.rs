@@ -8,6 +8,7 @@ use super::bind::Narrowed;
 use super::names::{Anchor, Edits};
 use super::narrow::{Known, TableId};
 use super::numbering::{Number, Numbering, State};
+use super::staged::StagePlan;
 use super::{Binding, PlanError, Route};
 
 /// An INSERT of rows into a sharded table.
@@ -23,6 +24,10 @@ pub struct InsertTemplate {
     pub(super) others: Narrowed,
     /// Where a sequence numbers rows.
     pub(super) numbering: Option<Numbering>,
+    /// How rows are inserted whose key is an expression, or which are made of what other shards hold.
+    pub(super) staged: Option<Box<StagePlan>>,
+    /// INSERT IGNORE
+    pub(super) ignores: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -57,6 +62,15 @@ impl InsertTemplate {
     }
 
     pub(super) fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
+        match self.bind_rows(input) {
+            Err(PlanError::Unsupported { .. } | PlanError::KeyNotLiteral { .. }) if self.staged.is_some() => {
+                Ok(Route::Staged)
+            }
+            bound => bound,
+        }
+    }
+
+    fn bind_rows(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
         if let Some(shard) = self.only {
             return self.checked(Route::One(shard), input);
         }
@@ -100,7 +114,7 @@ impl InsertTemplate {
 
     /// The same for EXPLAIN, which one shard must answer.
     pub(super) fn explained(self) -> Self {
-        Self { refused: Some("EXPLAIN over several shards".to_owned()), ..self }
+        Self { refused: Some("EXPLAIN over several shards".to_owned()), staged: None, ..self }
     }
 
     /// Whether everything that is read is where the rows are written.
@@ -108,7 +122,7 @@ impl InsertTemplate {
         let shards: ShardSet = match &route {
             Route::One(shard) => ShardSet::single(*shard),
             Route::Split(rows) => rows.iter().map(|rows| rows.shard).collect(),
-            Route::Any(_) | Route::Scatter(_) | Route::Merge(_) | Route::Regroup(_) | Route::Gather => {
+            Route::Any(_) | Route::Scatter(_) | Route::Merge(_) | Route::Regroup(_) | Route::Gather | Route::Staged => {
                 return Ok(route);
             }
         };
@@ -155,7 +169,7 @@ impl RowTemplate {
 }
 
 pub(super) fn numbered(table: &Table) -> PlanError {
-    PlanError::unsupported(format!("AUTO_INCREMENT of '{}' over several shards", table.name))
+    PlanError::Numbered { table: table.name.clone() }
 }
 
 fn unclear(table: &Table, column: &str) -> PlanError {

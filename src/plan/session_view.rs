@@ -74,6 +74,7 @@ impl Plan {
                     Route::Any(shards) | Route::Scatter(shards) | Route::Merge(shards) | Route::Regroup(shards),
                 ) => shards.first(),
                 Target::Fixed(Route::Gather) => None,
+                Target::Fixed(Route::Staged) => self.staged()?.example_shard(),
                 Target::Fixed(Route::Split(rows)) => rows.first().map(|rows| rows.shard),
                 Target::Placed { table, .. } => table.table(schema)?.shard_set().first(),
                 Target::Narrowed(narrowed) => {

@@ -234,6 +234,7 @@ fn described(outcome: Result<(&Outcome, &Binding<'_>), &PlanError>) -> String {
             (_, Ok(Route::Merge(shards))) => format!("merge {}", list(shards)),
             (_, Ok(Route::Regroup(shards))) => format!("regroup {}", list(shards)),
             (_, Ok(Route::Gather)) => "gather".to_owned(),
+            (_, Ok(Route::Staged)) => "staged".to_owned(),
             (_, Ok(Route::Split(parts))) => {
                 let part = |part: &ShardRows| {
                     let rows = part.rows.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
@@ -612,10 +613,11 @@ fn rules_say_what_becomes_of_keys_out_of_range_and_of_statements_without_a_key()
             "INSERT INTO strict (id) VALUES (NULL)",
             "Err(NullShardKey { table: \"strict\", column: \"id\", rule: \"range\"",
         ),
-        (
-            "INSERT INTO strict (note) VALUES ('x')",
-            "Err(MissingShardKey { table: \"strict\", column: \"id\", rule: \"range\"",
-        ),
+        // A server knows whether the column has a default, and what it is.
+        ("INSERT INTO strict (note) VALUES ('x')", "Ok(Staged)"),
+        ("UPDATE strict SET id = id + 1", "Err(KeyRequired"),
+        ("UPDATE strict SET id = id + 1 WHERE id = 150", "Ok(Staged)"),
+        ("UPDATE strict SET id = 5 WHERE id = 150", "Ok(Staged)"),
         ("INSERT INTO loose (id) VALUES (-1)", "Ok(One(ShardId(2)))"),
         ("SELECT * FROM loose WHERE id = -1", "Ok(One(ShardId(2)))"),
         ("SELECT * FROM loose WHERE id BETWEEN -5 AND 5", "Ok(Scatter({0, 2}))"),

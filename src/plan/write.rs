@@ -2,13 +2,15 @@
 
 use crate::sharding::ShardSet;
 use crate::sharding::schema::same_name;
+use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{Assignment, ColumnName, Delete, NamedTable, Operand, TableName, Update};
 use crate::sql::parse::only_table;
 
-use super::bind::{RouteTemplate, Target};
+use super::bind::RouteTemplate;
 use super::instance::Source;
 use super::narrow::{Known, TableId};
 use super::scope::{BlockId, InstanceId, Naming, Scopes};
+use super::staged::{Clauses, StagePlan};
 use super::{PlanError, Route, StatementKind, read};
 
 /// What a write does beside its tables and conditions.
@@ -25,7 +27,8 @@ struct Write<'q> {
 pub(super) fn route_update<'q>(
     scopes: &mut Scopes<'_, 'q>,
     update: &'q Update,
-    is_nondeterministic: bool,
+    sql: &[u8],
+    facts: &Facts,
 ) -> Result<RouteTemplate, PlanError> {
     let with = scopes.open_with(&update.with, None);
     let block = scopes.read_tables(&update.tables, update.filter.as_ref(), None, Naming::Aliased)?;
@@ -35,9 +38,21 @@ pub(super) fn route_update<'q>(
     scopes.close_with(with)?;
     let mut targets = Vec::new();
     let mut assigned = Vec::new();
+    let mut columns: Vec<(InstanceId, Vec<String>)> = Vec::new();
+    let (mut moves, mut is_certain) = (false, true);
     for assignment in &update.assignments {
-        let of = targets_of(scopes, block, &assignment.column);
-        assigned.extend(assigned_key(scopes, block, &of, assignment)?);
+        let mut of = targets_of(scopes, block, &assignment.column);
+        if of.is_empty() {
+            // There is no such column, which a server will say.
+            of.extend(scopes.blocks[block].instances.first());
+        }
+        match assigned_key(scopes, block, &of, assignment) {
+            NewKey::Same => {}
+            NewKey::Given(table, key) => assigned.push((table, key)),
+            NewKey::Unknown => moves = true,
+        }
+        is_certain &= of.len() == 1;
+        columns.extend(of.iter().map(|id| (*id, vec![assignment.column.column.text.clone()])));
         targets.extend(of);
     }
     let refused = match update {
@@ -46,8 +61,43 @@ pub(super) fn route_update<'q>(
         Update { has_returning: true, .. } => Some("RETURNING over several shards"),
         _ => None,
     };
-    let write = Write { block, targets, refused, is_nondeterministic };
-    Ok(RouteTemplate { assigned, ..route_write(scopes, &write)? })
+    let write = Write { block, targets, refused, is_nondeterministic: facts.nondeterministic };
+    let clauses =
+        Clauses { filter: update.filter.as_ref(), order_by: update.order_by.as_ref(), limit: update.limit.as_ref() };
+    let may_stage = is_certain && !update.has_returning;
+    let staged = || if may_stage { scopes.staged_update(sql, facts, &columns, &clauses) } else { None };
+    if moves {
+        let staged = staged().ok_or_else(|| PlanError::unsupported("changing the shard key"))?;
+        return Ok(RouteTemplate { staged: Some(staged), ..RouteTemplate::fixed(Route::Staged) });
+    }
+    let route = or_staged(route_write(scopes, &write), !assigned.is_empty(), staged)?;
+    Ok(RouteTemplate { assigned, ..route })
+}
+
+/// The route, with what is done where it is refused.
+fn or_staged(
+    route: Result<RouteTemplate, PlanError>,
+    may_move: bool,
+    staged: impl Fn() -> Option<Box<StagePlan>>,
+) -> Result<RouteTemplate, PlanError> {
+    match route {
+        Ok(route) if may_move || route.may_be_refused() => Ok(RouteTemplate { staged: staged(), ..route }),
+        Err(error @ PlanError::Unsupported { .. }) => {
+            let staged = staged().ok_or(error)?;
+            Ok(RouteTemplate { staged: Some(staged), ..RouteTemplate::fixed(Route::Staged) })
+        }
+        route => route,
+    }
+}
+
+/// What an assignment makes of the shard key.
+enum NewKey {
+    /// It leaves it as it is.
+    Same,
+    /// `None`: no value is known before the statement runs.
+    Given(TableId, Option<Known>),
+    /// Of which table is not known either.
+    Unknown,
 }
 
 /// The instances that an assigned column can belong to.
@@ -66,33 +116,26 @@ fn targets_of(scopes: &Scopes<'_, '_>, block: BlockId, column: &ColumnName) -> V
     all.iter().copied().filter(|id| scopes.instances[*id].may_have(name)).collect()
 }
 
-/// The value that an assignment gives to a shard key, if it does.
-fn assigned_key(
-    scopes: &Scopes<'_, '_>,
-    block: BlockId,
-    targets: &[InstanceId],
-    assignment: &Assignment,
-) -> Result<Option<(TableId, Known)>, PlanError> {
+fn assigned_key(scopes: &Scopes<'_, '_>, block: BlockId, targets: &[InstanceId], assignment: &Assignment) -> NewKey {
     let name = &assignment.column.column.text;
     let Some(target) = targets.iter().find(|id| scopes.instances[**id].has_key(name)) else {
-        return Ok(None);
+        return NewKey::Same;
     };
-    match &assignment.value {
-        Operand::Constant(constant) => {
-            let key = scopes.instances[*target].key.as_ref().map(|key| key.table);
-            let known = Known::of(constant, scopes.literals);
-            key.zip(known).map(Some).ok_or_else(|| PlanError::unsupported("changing the shard key"))
-        }
-        Operand::Column(column) if scopes.key_of(block, column) == Some(*target) => Ok(None),
-        _ => Err(PlanError::unsupported("changing the shard key")),
-    }
+    let given = match &assignment.value {
+        Operand::Constant(constant) => Known::of(constant, scopes.literals),
+        Operand::Column(column) if scopes.key_of(block, column) == Some(*target) => return NewKey::Same,
+        _ => None,
+    };
+    let key = scopes.instances[*target].key.as_ref();
+    key.map_or(NewKey::Unknown, |key| NewKey::Given(key.table, given))
 }
 
 /// The route of a DELETE.
 pub(super) fn route_delete<'q>(
     scopes: &mut Scopes<'_, 'q>,
     delete: &'q Delete,
-    is_nondeterministic: bool,
+    sql: &[u8],
+    facts: &Facts,
 ) -> Result<RouteTemplate, PlanError> {
     let is_single = delete.targets.is_empty();
     let is_unaliased = matches!(only_table(&delete.tables), Some(NamedTable { alias: None, .. }));
@@ -113,7 +156,11 @@ pub(super) fn route_delete<'q>(
         Delete { returning: Some(_), .. } => Some("RETURNING over several shards"),
         _ => None,
     };
-    route_write(scopes, &Write { block, targets, refused, is_nondeterministic })
+    let clauses =
+        Clauses { filter: delete.filter.as_ref(), order_by: delete.order_by.as_ref(), limit: delete.limit.as_ref() };
+    let staged = || scopes.staged_delete(sql, facts, &targets, &clauses);
+    let write = Write { block, targets: targets.clone(), refused, is_nondeterministic: facts.nondeterministic };
+    or_staged(route_write(scopes, &write), false, staged)
 }
 
 /// Who is meant by a name before FROM (or USING), which must say it as the server will find it.
@@ -149,7 +196,7 @@ fn route_write(scopes: &Scopes<'_, '_>, write: &Write<'_>) -> Result<RouteTempla
     };
     let spread = scopes.spread_of_block(write.block);
     let narrowed = read::narrowed(scopes, spread, &[write.block], merged, true);
-    Ok(RouteTemplate { target: Target::Narrowed(narrowed), assigned: Vec::new(), gather: None })
+    Ok(RouteTemplate::narrowed(narrowed))
 }
 
 /// A write to a reference table runs on all copies, and must do the same on each.

@@ -338,13 +338,26 @@ pub struct Assignment {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Insert {
     pub is_replace: bool,
+    pub ignores: bool,
     pub target: TableName,
+    /// `PARTITION (p0, p1)`
+    pub has_partition: bool,
     pub columns: Option<Vec<ColumnName>>,
     pub source: Source,
     /// The names and subqueries of `source` (unless it is a query), of ON DUPLICATE KEY UPDATE and of RETURNING.
     pub expression: Expression,
     pub on_duplicate: Vec<Assignment>,
+    /// What stands between the rows and RETURNING: ON DUPLICATE KEY UPDATE, and before it an alias of the row.
+    pub tail: Option<Tail>,
     pub has_returning: bool,
+}
+
+/// The end of an INSERT.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tail {
+    pub span: Span,
+    /// The parameters in it: `params.0..params.1`.
+    pub params: (u16, u16),
 }
 
 /// What INSERT inserts.

@@ -3,8 +3,8 @@
 use crate::sql::tokens::Op;
 
 use super::ast::{
-    Assignment, Cell, ColumnName, Delete, Expression, Insert, NamedTable, Row, Source, TableName, TableRef, Update,
-    With,
+    Assignment, Cell, ColumnName, Delete, Expression, Insert, NamedTable, Row, Source, TableName, TableRef, Tail,
+    Update, With,
 };
 use super::cursor::Cursor;
 use super::expression::{self, Stop};
@@ -20,14 +20,16 @@ pub(super) fn read_insert(cursor: &mut Cursor<'_, '_>) -> Result<Insert> {
     let is_replace = cursor.is_word("REPLACE");
     cursor.at += 1;
     cursor.skip_words(&["LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY"]);
-    cursor.take_word("IGNORE");
+    let ignores = cursor.take_word("IGNORE");
     cursor.take_word("INTO");
     let target = expression::read_table_name(cursor)?;
-    if cursor.take_word("PARTITION") {
+    let has_partition = cursor.take_word("PARTITION");
+    if has_partition {
         cursor.take_parenthesised()?;
     }
     let columns = read_columns(cursor)?;
     let (source, mut expression) = read_source(cursor)?;
+    let tail_start = cursor.at;
     if cursor.take_word("AS") {
         cursor.take_ident()?;
         query::read_names(cursor)?;
@@ -38,11 +40,30 @@ pub(super) fn read_insert(cursor: &mut Cursor<'_, '_>) -> Result<Insert> {
         on_duplicate = assignments;
         merge(&mut expression, contents);
     }
+    let tail = tail_of(cursor, tail_start);
     let has_returning = cursor.take_word("RETURNING");
     if has_returning {
         merge(&mut expression, expression::read(cursor, query::CLAUSE_END)?);
     }
-    Ok(Insert { is_replace, target, columns, source, expression, on_duplicate, has_returning })
+    Ok(Insert {
+        is_replace,
+        ignores,
+        target,
+        has_partition,
+        columns,
+        source,
+        expression,
+        on_duplicate,
+        tail,
+        has_returning,
+    })
+}
+
+/// What was read since `start`.
+fn tail_of(cursor: &Cursor<'_, '_>, start: usize) -> Option<Tail> {
+    let tokens = cursor.tokens;
+    let params = (tokens.params_before(start), tokens.params_before(cursor.at));
+    (cursor.at > start).then(|| Tail { span: tokens.span(start, cursor.at), params })
 }
 
 fn merge(into: &mut Expression, more: Expression) {

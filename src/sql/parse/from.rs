@@ -104,7 +104,8 @@ fn read_joined(cursor: &mut Cursor<'_, '_>) -> Result<TableRef> {
         joined = TableRef::Join { left: Box::new(joined), right: Box::new(right), kind, condition };
     }
     // A second condition for joins already read: legal, rare, and not understood here.
-    if cursor.is_any_word(&["ON", "USING"]) { Err(cursor.problem()) } else { Ok(joined) }
+    let ends_insert = cursor.clone().take_words(&["ON", "DUPLICATE", "KEY", "UPDATE"]);
+    if cursor.is_any_word(&["ON", "USING"]) && !ends_insert { Err(cursor.problem()) } else { Ok(joined) }
 }
 
 fn one_more(joins: usize) -> Result<usize> {

@@ -1,0 +1,131 @@
+//! Brings the changes of a staged write to its shards: several statements on each, side by side on all of them.
+
+use super::all::all;
+use super::conditions;
+use super::failure::Failure;
+use super::links::Link;
+use super::prepared::{self, Execution};
+use super::tally::{Tally, Written, total, with_info_of_one_row};
+use super::write::{SAVEPOINT, leaves_transaction, read, take_back};
+use super::write_back::{Kind, Order};
+use crate::backend::interrupt::Interrupt;
+use crate::wire::error_code;
+
+/// One shard that is written.
+#[derive(Debug)]
+pub struct Writer {
+    pub link: Link,
+    /// What it is told next.
+    pub orders: Vec<Order>,
+    /// What it did so far.
+    pub written: Vec<Written>,
+    has_savepoint: bool,
+}
+
+/// How the orders are sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner<'a> {
+    /// In a transaction that goes on if the statement fails: a savepoint takes it back.
+    pub keeps_transaction: bool,
+    /// What each INSERT is executed with, if it has parameters.
+    pub execution: Option<&'a Execution>,
+    pub interrupt: &'a Interrupt,
+}
+
+impl Writer {
+    pub fn new(link: Link) -> Self {
+        Self { link, orders: Vec::new(), written: Vec::new(), has_savepoint: false }
+    }
+
+    /// What all of its statements did together.
+    pub fn total(&self) -> Written {
+        total(&self.written, Tally::Sum)
+    }
+
+    async fn run(&mut self, manner: Manner<'_>) -> Result<(), Failure> {
+        let orders = std::mem::take(&mut self.orders);
+        if manner.keeps_transaction && !self.has_savepoint && !orders.is_empty() {
+            self.link.lease.execute("a savepoint", SAVEPOINT, manner.interrupt).await?;
+            self.has_savepoint = true;
+        }
+        let mut left = orders;
+        // A row may get the key that another of them is about to give up.
+        loop {
+            let before = left.len();
+            let mut refused = None;
+            for order in std::mem::take(&mut left) {
+                match self.run_one(&order, manner).await {
+                    Ok(written) => self.written.push(written),
+                    Err(Failure::Server { code, message })
+                        if code == error_code::DUP_ENTRY && order.kind == Kind::Update && order.rows == 1 =>
+                    {
+                        refused = Some(Failure::Server { code, message });
+                        left.push(order);
+                    }
+                    Err(failure) => return Err(failure),
+                }
+            }
+            match refused {
+                None => return Ok(()),
+                Some(failure) if left.len() == before => return Err(failure),
+                Some(_) => {}
+            }
+        }
+    }
+
+    async fn run_one(&mut self, order: &Order, manner: Manner<'_>) -> Result<Written, Failure> {
+        let connection = &mut *self.link.lease;
+        let answer = match manner.execution.filter(|_| matches!(order.kind, Kind::Insert { .. })) {
+            Some(execution) => {
+                let execution = Execution { text: order.sql.clone(), ..execution.clone() };
+                prepared::execute_collected(connection, &execution, manner.interrupt).await?
+            }
+            None => connection.query(&order.sql, manner.interrupt).await?,
+        };
+        let mut written = read(&answer, connection.class().session_track())?;
+        let found = match order.kind {
+            Kind::Delete => Some(written.affected_rows),
+            Kind::Update => matched(&written.info),
+            Kind::Insert { .. } => None,
+        };
+        if found.is_some_and(|found| found != order.rows) {
+            return Err(Failure::Unsupported(format!(
+                "a write whose rows are changed by something else at the same time ({} of {} were found on a shard), \
+                 such as a cascade of a foreign key",
+                found.unwrap_or_default(),
+                order.rows
+            )));
+        }
+        if written.warnings > 0 && matches!(order.kind, Kind::Insert { .. }) {
+            written.conditions = conditions::fetch(connection, manner.interrupt).await?;
+        }
+        Ok(match order.kind {
+            Kind::Insert { ignores } if order.rows == 1 => with_info_of_one_row(written, ignores),
+            Kind::Insert { .. } | Kind::Update | Kind::Delete => written,
+        })
+    }
+}
+
+/// The first number of `Rows matched: 3  Changed: 1  Warnings: 0`.
+fn matched(info: &[u8]) -> Option<u64> {
+    let rest = info.strip_prefix(b"Rows matched: ")?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
+}
+
+/// Runs the orders of all writers. The worst failure is told; the statement is then to be taken back.
+pub async fn run(writers: &mut [Writer], manner: Manner<'_>) -> Result<(), Failure> {
+    let done = all(writers.iter_mut().map(|writer| writer.run(manner)).collect()).await;
+    let mut failed: Vec<Failure> = done.into_iter().filter_map(Result::err).collect();
+    failed.sort_by_key(leaves_transaction);
+    failed.into_iter().next().map_or(Ok(()), Err)
+}
+
+/// Takes back what the writers did, after `failure`. False: it could not be, or the failure has ended the transaction.
+pub async fn undo(writers: &mut [Writer], failure: &Failure, interrupt: &Interrupt) -> bool {
+    if !leaves_transaction(failure) {
+        return false;
+    }
+    let marked = writers.iter_mut().filter(|writer| writer.has_savepoint);
+    take_back(marked.map(|writer| &mut writer.link).collect(), interrupt).await
+}

@@ -1,0 +1,356 @@
+//! From the rows that a staged write changed, deleted or inserted on its scratch to the statements that do the same to
+//! the shards' own: by primary key, and new rows by shard key.
+
+use std::collections::HashMap;
+
+use super::columns::Column;
+use super::failure::Failure;
+use super::stage::Table;
+use crate::plan::PlanError;
+use crate::plan::staged::{Insertion, WrittenTable};
+use crate::sharding::{self, Located, Schema, ShardId, Sharded};
+use crate::wire::{WireError, text};
+
+/// Rows in one statement that names each by its key.
+const KEYS: usize = 200;
+/// An INSERT is sent when it is so long; every server takes more (`max_allowed_packet` is 1 MiB at least).
+const BATCH: usize = 512 * 1024;
+
+/// What one shard is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    pub shard: ShardId,
+    pub sql: Vec<u8>,
+    pub kind: Kind,
+    /// Rows that it must find, or inserts.
+    pub rows: u64,
+}
+
+/// What it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Delete,
+    Update,
+    /// With IGNORE or without.
+    Insert {
+        ignores: bool,
+    },
+}
+
+/// One table, and where its rows go.
+#[derive(Debug)]
+pub struct WriteBack<'a> {
+    written: &'a WrittenTable,
+    table: &'a Table,
+    sharded: Option<&'a Sharded>,
+    known: Option<&'a sharding::Table>,
+    /// Columns of the table that are read back, in order.
+    columns: Vec<usize>,
+    /// Of `columns`, those that an UPDATE sets.
+    set: Vec<usize>,
+    /// Of `columns`, the shard key, if rows may move.
+    key: Option<usize>,
+    /// New values and the keys of the rows that get them.
+    updates: HashMap<(ShardId, Vec<u8>), Vec<Vec<u8>>>,
+    deletes: HashMap<ShardId, Vec<Vec<u8>>>,
+    inserts: HashMap<ShardId, (Vec<u8>, u64)>,
+    done: Vec<Order>,
+    bytes: usize,
+    moved: bool,
+}
+
+impl<'a> WriteBack<'a> {
+    /// Of an UPDATE.
+    pub fn of_update(schema: &'a Schema, written: &'a WrittenTable, table: &'a Table) -> Self {
+        let is_assigned = |column: &Column| written.assigned.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
+        let sharded = written.table.and_then(|id| id.sharded(schema));
+        let is_key = |column: &Column| {
+            sharded.is_some_and(|sharded| crate::sharding::schema::same_name(&sharded.key_column, &column.name))
+        };
+        let stored = || table.columns.iter().enumerate().filter(|(_, column)| !column.is_generated);
+        let may_move = stored().any(|(_, column)| is_key(column) && is_assigned(column));
+        let is_set = |column: &Column| is_assigned(column) || column.is_set_on_update;
+        let columns: Vec<usize> =
+            stored().filter(|(_, column)| may_move || is_set(column)).map(|(place, _)| place).collect();
+        let set = (0..columns.len()).filter(|at| is_set(&table.columns[columns[*at]])).collect();
+        let key = columns.iter().position(|place| may_move && is_key(&table.columns[*place]));
+        Self { columns, set, key, ..Self::new(schema, written, table) }
+    }
+
+    /// Of a DELETE.
+    pub fn of_delete(schema: &'a Schema, written: &'a WrittenTable, table: &'a Table) -> Self {
+        Self::new(schema, written, table)
+    }
+
+    /// Of an INSERT.
+    pub fn of_insert(schema: &'a Schema, written: &'a WrittenTable, table: &'a Table) -> Self {
+        let stored = table.columns.iter().enumerate().filter(|(_, column)| !column.is_generated);
+        let columns: Vec<usize> = stored.map(|(place, _)| place).collect();
+        let sharded = written.table.and_then(|id| id.sharded(schema));
+        let is_key = |place: &usize| {
+            sharded.is_some_and(|sharded| {
+                crate::sharding::schema::same_name(&sharded.key_column, &table.columns[*place].name)
+            })
+        };
+        let key = columns.iter().position(is_key);
+        Self { columns, key, ..Self::new(schema, written, table) }
+    }
+
+    fn new(schema: &'a Schema, written: &'a WrittenTable, table: &'a Table) -> Self {
+        Self {
+            written,
+            table,
+            sharded: written.table.and_then(|id| id.sharded(schema)),
+            known: written.table.and_then(|id| id.table(schema)),
+            columns: Vec::new(),
+            set: Vec::new(),
+            key: None,
+            updates: HashMap::new(),
+            deletes: HashMap::new(),
+            inserts: HashMap::new(),
+            done: Vec::new(),
+            bytes: 0,
+            moved: false,
+        }
+    }
+
+    /// The columns that must be asked for.
+    pub fn columns(&self) -> &[usize] {
+        &self.columns
+    }
+
+    /// Some row leaves its shard.
+    pub fn moves_rows(&self) -> bool {
+        self.moved
+    }
+
+    /// Bytes of what was not taken yet.
+    pub fn size(&self) -> usize {
+        self.bytes
+    }
+
+    /// A row of `Table::changed`.
+    pub fn update(&mut self, row: &[u8]) -> Result<(), Failure> {
+        let cells = self.cells(row, 1 + self.table.key.len() + self.columns.len())?;
+        let (place, key, values) = self.parts(&cells)?;
+        let from = self.shards_of(place)?;
+        let to = match self.key {
+            Some(at) => self.place(&self.table.columns[self.columns[at]], values[at])?,
+            None => None,
+        };
+        if let (Some(to), [old]) = (to, from.as_slice())
+            && to != *old
+        {
+            self.moved = true;
+            self.bytes += key.len();
+            self.deletes.entry(*old).or_default().push(key);
+            let all: Vec<(usize, Option<&[u8]>)> = self.columns.iter().copied().zip(values.iter().copied()).collect();
+            self.insert_on(to, &all, None);
+            return Ok(());
+        }
+        let mut set = Vec::new();
+        for at in &self.set {
+            let column = &self.table.columns[self.columns[*at]];
+            set.extend_from_slice(if set.is_empty() { b" SET " } else { b", " });
+            set.extend_from_slice(quoted(&column.name).as_bytes());
+            set.extend_from_slice(b" = ");
+            column.write(values[*at], &mut set);
+        }
+        self.bytes += key.len() + set.len();
+        for shard in from {
+            self.updates.entry((shard, set.clone())).or_default().push(key.clone());
+        }
+        Ok(())
+    }
+
+    /// A row of `Table::deleted`.
+    pub fn delete(&mut self, row: &[u8]) -> Result<(), Failure> {
+        let cells = self.cells(row, 1 + self.table.key.len())?;
+        let (place, key, _) = self.parts(&cells)?;
+        self.bytes += key.len();
+        for shard in self.shards_of(place)? {
+            self.deletes.entry(shard).or_default().push(key.clone());
+        }
+        Ok(())
+    }
+
+    /// A row of `Table::inserted`. `keeps_zero`: the server numbers rows for NULL only.
+    pub fn insert(&mut self, row: &[u8], how: &Insertion, keeps_zero: bool) -> Result<(), Failure> {
+        let cells = self.cells(row, self.columns.len())?;
+        let mut values: Vec<(usize, Option<&[u8]>)> = self.columns.iter().copied().zip(cells).collect();
+        for (place, cell) in &mut values {
+            let is_left_out = cell.is_none() || !keeps_zero && cell.is_some_and(|text| text == b"0");
+            if self.table.columns[*place].is_numbered && is_left_out {
+                *cell = None;
+                self.check_number(how.returns)?;
+            }
+        }
+        let shards = match self.key {
+            Some(at) => {
+                let column = &self.table.columns[self.columns[at]];
+                self.place(column, values[at].1)?.into_iter().collect()
+            }
+            None => self.written.places.iter().map(|(shard, _)| *shard).collect::<Vec<_>>(),
+        };
+        for shard in shards {
+            self.insert_on(shard, &values, Some(how));
+        }
+        Ok(())
+    }
+
+    /// Shards, or copies, would each number rows from 1 on.
+    fn check_number(&self, returns: bool) -> Result<(), Failure> {
+        let is_numbered_apart = self.sharded.is_none_or(|sharded| sharded.auto_increment_per_shard);
+        if returns {
+            let table = &self.written.written;
+            return Err(Failure::Unsupported(format!("RETURNING of numbers that shards give to rows of '{table}'")));
+        }
+        if self.written.places.len() == 1 || self.sharded.is_some() && is_numbered_apart {
+            return Ok(());
+        }
+        let table = &self.written.written;
+        Err(Failure::Unsupported(match self.sharded {
+            Some(_) => format!("AUTO_INCREMENT of '{table}' over several shards"),
+            None => format!("AUTO_INCREMENT of reference table '{table}'"),
+        }))
+    }
+
+    /// The shard that a row with this key belongs to.
+    fn place(&self, column: &Column, cell: Option<&[u8]>) -> Result<Option<ShardId>, Failure> {
+        let Some(sharded) = self.sharded else { return Ok(None) };
+        if let [only] = self.written.places.as_slice() {
+            return Ok(Some(only.0));
+        }
+        let value = column.value(cell);
+        match (sharded.place(&value), self.known) {
+            (Located::Shard(shard), _) => Ok(Some(shard)),
+            (located @ (Located::Null | Located::Unplaced), Some(known)) => {
+                Err(Failure::Unplaced(PlanError::unplaced(located, known, sharded, &value)))
+            }
+            _ => Err(Failure::Unsupported(format!(
+                "shard key '{}' of '{}' has a value that leads to no shard",
+                column.name, self.written.written
+            ))),
+        }
+    }
+
+    fn cells<'r>(&self, row: &'r [u8], count: usize) -> Result<Vec<Option<&'r [u8]>>, Failure> {
+        let cells: Result<Vec<_>, WireError> = text::cells(row).collect();
+        match cells {
+            Ok(cells) if cells.len() == count => Ok(cells),
+            _ => Err(Failure::Unsupported(format!("a row of '{}' that could not be read back", self.written.written))),
+        }
+    }
+
+    /// Place, condition on the key, and values of a row.
+    #[expect(clippy::type_complexity, reason = "parts of one row")]
+    fn parts<'c, 'r>(
+        &self,
+        cells: &'c [Option<&'r [u8]>],
+    ) -> Result<(usize, Vec<u8>, &'c [Option<&'r [u8]>]), Failure> {
+        let place = cells[0].and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+        let place = place.ok_or_else(|| Failure::Unsupported("a row without a place".to_owned()))?;
+        let (key, values) = cells[1..].split_at(self.table.key.len());
+        let mut condition = Vec::new();
+        for (column, cell) in self.table.key.iter().zip(key) {
+            let column = &self.table.columns[*column];
+            condition.extend_from_slice(if condition.is_empty() { b"" } else { b" AND " });
+            condition.extend_from_slice(quoted(&column.name).as_bytes());
+            condition.extend_from_slice(b" = ");
+            column.write_compared(*cell, &mut condition);
+        }
+        Ok((place, condition, values))
+    }
+
+    /// The shards that have a row of this place: of a table that is not sharded, all.
+    fn shards_of(&self, place: usize) -> Result<Vec<ShardId>, Failure> {
+        match (self.sharded, self.written.places.get(place)) {
+            (Some(_), Some((shard, _))) => Ok(vec![*shard]),
+            (None, _) => Ok(self.written.places.iter().map(|(shard, _)| *shard).collect()),
+            (Some(_), None) => Err(Failure::Unsupported("a row without a place".to_owned())),
+        }
+    }
+
+    fn insert_on(&mut self, shard: ShardId, values: &[(usize, Option<&[u8]>)], how: Option<&Insertion>) {
+        let name = self.name_on(shard);
+        let (sql, rows) = self.inserts.entry(shard).or_default();
+        let before = sql.len();
+        if sql.is_empty() {
+            let names: Vec<String> = values.iter().map(|(place, _)| quoted(&self.table.columns[*place].name)).collect();
+            sql.extend_from_slice(how.map_or("INSERT", |how| how.verb).as_bytes());
+            sql.extend_from_slice(b" INTO ");
+            sql.extend_from_slice(&name);
+            sql.extend_from_slice(format!(" ({}) VALUES (", names.join(", ")).as_bytes());
+        } else {
+            sql.extend_from_slice(b", (");
+        }
+        for (at, (place, cell)) in values.iter().enumerate() {
+            if at > 0 {
+                sql.push(b',');
+            }
+            self.table.columns[*place].write(*cell, sql);
+        }
+        sql.push(b')');
+        *rows += 1;
+        self.bytes += sql.len() - before;
+        if sql.len() >= BATCH {
+            self.end_insert(shard, how);
+        }
+    }
+
+    fn end_insert(&mut self, shard: ShardId, how: Option<&Insertion>) {
+        let Some((mut sql, rows)) = self.inserts.remove(&shard) else { return };
+        let tail = how.and_then(|how| how.tails.iter().find(|(known, _)| *known == shard));
+        sql.extend_from_slice(tail.map_or(&[], |(_, tail)| tail.as_slice()));
+        let ignores = how.is_some_and(|how| how.verb == "INSERT IGNORE");
+        self.done.push(Order { shard, sql, kind: Kind::Insert { ignores }, rows });
+    }
+
+    fn name_on(&self, shard: ShardId) -> Vec<u8> {
+        let found = self.written.places.iter().find(|(known, _)| *known == shard);
+        found.map_or_else(Vec::new, |(_, name)| name.clone())
+    }
+
+    /// Whether an UPDATE sets a column of a unique key.
+    fn may_collide(&self) -> bool {
+        self.set.iter().any(|at| self.table.unique.contains(&self.columns[*at]))
+    }
+
+    /// Everything that was not taken yet, for each shard in the order in which it must be done: rows that go make room for
+    /// those that come.
+    pub fn take(&mut self, how: Option<&Insertion>) -> Vec<Order> {
+        let mut orders = Vec::new();
+        for (shard, keys) in std::mem::take(&mut self.deletes) {
+            let head = [b"DELETE FROM ", self.name_on(shard).as_slice()].concat();
+            orders.extend(by_keys(shard, Kind::Delete, &head, keys.chunks(KEYS)));
+        }
+        for ((shard, set), keys) in std::mem::take(&mut self.updates) {
+            let head = [b"UPDATE ", self.name_on(shard).as_slice(), set.as_slice()].concat();
+            // A row whose unique key is taken for now is tried again by itself.
+            let most = if self.may_collide() { 1 } else { KEYS };
+            orders.extend(by_keys(shard, Kind::Update, &head, keys.chunks(most)));
+        }
+        let shards: Vec<ShardId> = self.inserts.keys().copied().collect();
+        shards.into_iter().for_each(|shard| self.end_insert(shard, how));
+        orders.append(&mut self.done);
+        self.bytes = 0;
+        orders
+    }
+}
+
+fn by_keys<'k>(shard: ShardId, kind: Kind, head: &[u8], parts: impl Iterator<Item = &'k [Vec<u8>]>) -> Vec<Order> {
+    let order = |some: &[Vec<u8>]| {
+        let mut sql = head.to_vec();
+        for (index, key) in some.iter().enumerate() {
+            sql.extend_from_slice(if index == 0 { b" WHERE (" } else { b" OR (" });
+            sql.extend_from_slice(key);
+            sql.push(b')');
+        }
+        Order { shard, sql, kind, rows: some.len() as u64 }
+    };
+    parts.map(order).collect()
+}
+
+fn quoted(name: &str) -> String {
+    super::stage::quoted(name)
+}

@@ -1,0 +1,641 @@
+//! Writes that no shard can do by itself (`plan::staged`): the rows that they touch are locked and gathered on a scratch,
+//! the client's own statement runs there, and what it changed is written to the shards, all in one transaction.
+
+use std::sync::Arc;
+
+use super::error::ClientMessage;
+use super::gather_load::{AT_ONCE, LENIENT};
+use super::gathered::Last;
+use super::query::Statement;
+use super::response;
+use super::session::Session;
+use super::transactions::{End, rolls_back_transaction};
+use crate::backend::answer::Answer;
+use crate::backend::connection::Watch;
+use crate::backend::settings::Settings;
+use crate::exec::apply::{self, Manner, Writer};
+use crate::exec::conditions::{self, Condition};
+use crate::exec::failure::Failure;
+use crate::exec::gather::{self, Taken};
+use crate::exec::links::{Link, Side};
+use crate::exec::prepared::{self, Execution};
+use crate::exec::relay;
+use crate::exec::rows::Rows;
+use crate::exec::stage::{Filled, Site, Table};
+use crate::exec::tally::{self, Tally, Written};
+use crate::exec::unread;
+use crate::exec::write_back::{Order as ShardOrder, WriteBack};
+use crate::plan::Plan;
+use crate::plan::gather::Gathered;
+use crate::plan::staged::{Insertion, StageKind, Staging, WrittenTable};
+use crate::wire::StatusFlags;
+use crate::wire::error_code as codes;
+use crate::wire::response::OkPacket;
+use crate::wire::walker::AnswerKind;
+
+/// New rows are sent to the shards when there are so many bytes of them.
+const FLUSH: usize = 8 * 1024 * 1024;
+
+/// A write to be staged.
+#[derive(Debug)]
+pub(super) struct Order<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) staging: Staging,
+    pub(super) last: Last,
+    /// The parameters of what follows an INSERT's rows.
+    pub(super) tail: Option<Execution>,
+    pub(super) more_follows: bool,
+}
+
+/// How the rows of a table are fetched that is changed.
+#[derive(Debug, Clone, Copy)]
+struct Loading {
+    /// The temporary table has the keys of the table.
+    is_unique: bool,
+    /// Shards leave out rows that the statement would leave out.
+    is_filtered: bool,
+}
+
+/// What follows the rows of an INSERT.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tail<'a> {
+    /// Of the statement, if anything follows.
+    plan: Option<&'a Plan>,
+    /// If it has parameters.
+    execution: Option<&'a Execution>,
+}
+
+/// What became of the statement on the scratch.
+struct Ran {
+    written: Written,
+    conditions: Vec<Condition>,
+    returned: Option<Returned>,
+}
+
+/// What RETURNING returns.
+struct Returned {
+    definitions: Vec<Vec<u8>>,
+    rows: Vec<Vec<u8>>,
+}
+
+impl Session {
+    /// A write that came as text.
+    pub(super) async fn stage_text(&mut self, plan: &Plan, statement: &Statement<'_>) -> Result<(), ClientMessage> {
+        let staging = plan.staging(&self.binding(statement.sql));
+        let staging = staging.ok_or_else(|| ClientMessage::unsupported("this write over several shards"))?;
+        let more_follows = statement.more_follows;
+        let order = Order { plan, staging, last: Last::Text, tail: None, more_follows };
+        Box::pin(self.write_staged(order)).await
+    }
+
+    /// Runs the write in the session's transaction, or in one of its own.
+    pub(super) async fn write_staged(&mut self, order: Order<'_>) -> Result<(), ClientMessage> {
+        if self.txn.is_read_only() {
+            let text = "Cannot execute statement in a READ ONLY transaction";
+            return Err(ClientMessage::new(codes::CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, text));
+        }
+        let is_alone = self.autocommit && !self.txn.is_open();
+        if !self.txn.is_open() {
+            self.txn.begin(Default::default());
+        }
+        let done = self.stage(&order, !is_alone).await;
+        let ran = match done {
+            Ok(ran) => ran,
+            Err(message) => {
+                if is_alone || rolls_back_transaction(message.code) {
+                    self.end_transaction(End::Rollback).await?;
+                }
+                return Err(message);
+            }
+        };
+        if is_alone {
+            self.end_transaction(End::Commit).await?;
+        }
+        self.last.row_count = i64::try_from(ran.written.affected_rows).unwrap_or(i64::MAX);
+        self.diagnostics.clear();
+        let mut conditions = ran.conditions;
+        self.rename_conditions(&mut conditions, None);
+        self.diagnostics.set(conditions);
+        match ran.returned {
+            None => self.send_ok(tally::ok_packet(&ran.written, StatusFlags::empty()), order.more_follows).await,
+            Some(returned) => self.send_returned(&returned, ran.written.warnings, order.more_follows).await,
+        }
+    }
+
+    async fn send_returned(
+        &mut self,
+        returned: &Returned,
+        warnings: u16,
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        self.last.row_count = -1;
+        self.last.found_rows = returned.rows.len() as u64;
+        let mut end = OkPacket { status: self.status(), warnings, ..OkPacket::default() };
+        end.status.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
+        let mut out = Vec::new();
+        let form = self.form();
+        response::passed_on(&mut out, &mut self.client.seq, &returned.definitions, &returned.rows, &end, form);
+        self.send(&out).await
+    }
+
+    async fn stage(&mut self, order: &Order<'_>, keeps_transaction: bool) -> Result<Ran, ClientMessage> {
+        let shard = order.staging.gathering.scratch;
+        let mut scratch = Link::apart(&self.need().2, shard, Side::Primary).await?;
+        let done = self.stage_on(&mut scratch, order, keeps_transaction).await;
+        self.clean(scratch).await;
+        done.map_err(|message| self.in_logical_names(message, Some(shard)))
+    }
+
+    async fn stage_on(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+        keeps_transaction: bool,
+    ) -> Result<Ran, ClientMessage> {
+        let definitions = self.check_statement(scratch, order).await?;
+        let loading = self.staging_settings();
+        self.adapt(scratch, &loading).await?;
+        self.stay_out_of_the_log(scratch).await?;
+        let mut tables = self.tables(scratch, order).await?;
+        let mut taken = Taken::default();
+        self.gather_read(scratch, order, &mut taken).await?;
+        self.adapt(scratch, &loading).await?;
+        self.load_targets(scratch, order, &mut tables, taken).await?;
+        let session = Arc::clone(&self.settings);
+        self.adapt(scratch, &session).await?;
+        let ran = self.run_staged(scratch, order, definitions).await?;
+        self.adapt(scratch, &loading).await?;
+        self.write_back(scratch, order, &tables, ran, keeps_transaction).await
+    }
+
+    /// The statement's own errors are found before anything is locked or moved, and the definitions of what it returns.
+    async fn check_statement(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+    ) -> Result<Option<Vec<Vec<u8>>>, ClientMessage> {
+        let sources = &order.staging.gathering.sources;
+        if !self.temporary_tables.is_empty() {
+            return Err(ClientMessage::unsupported("such a write over several shards while temporary tables are held"));
+        }
+        if sources.iter().any(|source| source.copy.is_none()) {
+            return Ok(None);
+        }
+        let mut text = order.staging.gathering.example.clone();
+        if order.plan.facts.needs_local_values() {
+            text = self.with_local_values(&text);
+        }
+        self.prepared_columns(scratch, &text).await
+    }
+
+    /// What the scratch's connection has while tables are made, filled and read.
+    fn staging_settings(&self) -> Arc<Settings> {
+        self.variant(|settings| {
+            store_as_is(settings);
+            settings.unset("autocommit");
+        })
+    }
+
+    /// The tables that are written, as they are on the scratch.
+    async fn tables(&mut self, scratch: &mut Link, order: &Order<'_>) -> Result<Vec<Table>, ClientMessage> {
+        let schema = self.schema.shard(scratch.shard).schema.clone();
+        let mut tables = Vec::new();
+        for target in &order.staging.targets {
+            let site = Site {
+                written: &target.written,
+                schema: &schema,
+                physical: &target.physical,
+                interrupt: &self.interrupt,
+            };
+            let table = site.describe(&mut scratch.lease).await?;
+            if table.key.is_empty() && target.source.is_some() {
+                return Err(ClientMessage::unsupported(&format!(
+                    "such a write over several shards of '{}', which has no primary key",
+                    target.written
+                )));
+            }
+            tables.push(table);
+        }
+        Ok(tables)
+    }
+
+    /// Gathers the tables that are only read. They come first: they may be made from one that is hidden afterwards.
+    async fn gather_read(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+        taken: &mut Taken,
+    ) -> Result<(), ClientMessage> {
+        let loading = self.loading();
+        for source in order.staging.gathering.sources.iter().filter(|source| !source.is_written) {
+            self.adapt(scratch, &loading).await?;
+            let mut table = self.make(scratch, source, &loading).await?;
+            self.fill(scratch, &mut table, source, order.plan, taken).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the tables that are written, and fills those that are changed.
+    async fn load_targets(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+        tables: &mut [Table],
+        mut taken: Taken,
+    ) -> Result<(), ClientMessage> {
+        let staging = &order.staging;
+        for (target, table) in staging.targets.iter().zip(tables) {
+            match target.source.and_then(|source| staging.gathering.sources.get(source)) {
+                None => {
+                    let is_shown = matches!(&staging.kind, StageKind::Insert(how) if how.returns);
+                    table.create_for_insert(&mut scratch.lease, is_shown, &self.interrupt).await?;
+                }
+                Some(source) => {
+                    let before = taken;
+                    let mut how = Loading { is_unique: true, is_filtered: true };
+                    while let Some(next) = self.load_target(scratch, table, (target, source), how, &mut taken).await? {
+                        // The rows are locked: the same ones come again.
+                        (how, taken) = (next, before);
+                    }
+                    table.keep_keys(&mut scratch.lease, &self.interrupt).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Fetches the rows that may be changed. How it must be done instead, if this is not the way.
+    async fn load_target(
+        &mut self,
+        scratch: &mut Link,
+        table: &mut Table,
+        (target, source): (&WrittenTable, &Gathered),
+        how: Loading,
+        taken: &mut Taken,
+    ) -> Result<Option<Loading>, ClientMessage> {
+        table.create_for_change(&mut scratch.lease, how.is_unique, &self.interrupt).await?;
+        let fetching = self.variant(|settings| {
+            settings.set("character_set_results", "NULL");
+            settings.unset("sql_select_limit");
+        });
+        let filter: &[u8] = if how.is_filtered { &source.filter } else { b"" };
+        for some in source.fetches.chunks(AT_ONCE) {
+            let mut links = Vec::new();
+            for (shard, _) in some {
+                match self.obtain_with(&fetching, *shard, Side::Primary).await {
+                    Ok(link) => links.push(link),
+                    Err(error) => return Err(self.load_failed(error.into(), links, source).await),
+                }
+            }
+            let tails = some.iter().map(|(_, from)| [from, filter, &source.locking].concat()).collect();
+            let result = self.fetch_target(scratch, (table, target), tails, &mut links, taken).await;
+            let filled = match result {
+                Ok(filled) => filled,
+                Err(Failure::Server { code, .. }) if !filter.is_empty() && gather::is_of_values(code) => {
+                    self.keep_usable(links);
+                    return Ok(Some(Loading { is_filtered: false, ..how }));
+                }
+                Err(failure) => return Err(self.load_failed(failure, links, source).await),
+            };
+            self.keep_usable(links);
+            match filled {
+                filled if !filled.is_distinct && how.is_unique => {
+                    return Ok(Some(Loading { is_unique: false, ..how }));
+                }
+                // What predicates say to rows that the statement may never show to them must not be known.
+                filled if filled.has_warnings && !filter.is_empty() => {
+                    return Ok(Some(Loading { is_filtered: false, ..how }));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    async fn fetch_target(
+        &mut self,
+        scratch: &mut Link,
+        (table, target): (&mut Table, &WrittenTable),
+        tails: Vec<Vec<u8>>,
+        links: &mut [Link],
+        taken: &mut Taken,
+    ) -> Result<Filled, Failure> {
+        for (link, tail) in links.iter_mut().zip(tails) {
+            self.send_text(&mut link.lease, &table.fetch(&tail)).await?;
+        }
+        let budget = self.budget();
+        let mut all = Filled { is_distinct: true, has_warnings: false };
+        let mut links = links.iter_mut();
+        while let Some(link) = links.next() {
+            let place = target.places.iter().position(|(shard, _)| *shard == link.shard).unwrap_or_default();
+            let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+            match table.fill(&mut scratch.lease, (link, place), budget, taken, watch).await {
+                Ok(filled) => {
+                    all.is_distinct &= filled.is_distinct;
+                    all.has_warnings |= filled.has_warnings;
+                }
+                Err(failure) => {
+                    unread::pass_over_whole(links, AnswerKind::Query, &self.interrupt).await;
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Runs the client's statement over the temporary tables.
+    async fn run_staged(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+        definitions: Option<Vec<Vec<u8>>>,
+    ) -> Result<Ran, ClientMessage> {
+        self.before_sending(order.plan, scratch).await?;
+        let mut text = order.staging.gathering.text.clone();
+        if order.plan.facts.needs_local_values() {
+            text = self.with_local_values(&text);
+        }
+        let answer = match &order.last {
+            Last::Text => scratch.lease.query(&text, &self.interrupt).await?,
+            Last::Prepared(execution, _) => {
+                let execution = Execution { text, ..execution.clone() };
+                prepared::execute_collected(&mut scratch.lease, &execution, &self.interrupt).await?
+            }
+        };
+        if let Some(error) = answer.error() {
+            return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+        }
+        let ok = answer.ok(self.class.session_track()).unwrap_or_default();
+        let written = Written {
+            affected_rows: ok.affected_rows,
+            last_insert_id: ok.last_insert_id,
+            warnings: answer.summary.warnings,
+            info: ok.info.to_vec(),
+            conditions: Vec::new(),
+        };
+        let conditions = match written.warnings {
+            0 => Vec::new(),
+            _ => conditions::fetch(&mut scratch.lease, &self.interrupt).await?,
+        };
+        if order.plan.facts.uses_last_insert_id {
+            let asked = self.ask_number(scratch, "SELECT LAST_INSERT_ID()").await?;
+            self.last.insert_id = asked.unwrap_or(self.last.insert_id);
+        }
+        self.read_user_variables(scratch, &order.plan.facts.writes_user_vars).await?;
+        let returned = match answer.summary.has_rows {
+            true => Some(self.returned(scratch, order, &answer, definitions)?),
+            false => None,
+        };
+        Ok(Ran { written, conditions, returned })
+    }
+
+    /// What the statement returned, as tables of the client's would be described.
+    fn returned(
+        &self,
+        scratch: &Link,
+        order: &Order<'_>,
+        answer: &Answer,
+        definitions: Option<Vec<Vec<u8>>>,
+    ) -> Result<Returned, ClientMessage> {
+        let own: Vec<Vec<u8>> = answer.definitions().map(<[u8]>::to_vec).collect();
+        // MariaDB (10.11) does not describe what an INSERT returns when it prepares it.
+        let definitions = definitions.filter(|prepared| prepared.len() == own.len()).unwrap_or(own);
+        let renames = order.plan.renames(&self.schema, scratch.shard);
+        let renamed = definitions.iter().map(|payload| {
+            let mut out = Vec::new();
+            relay::rename(payload, &renames, &mut out).map(|()| out)
+        });
+        let definitions = renamed.collect::<Result<_, _>>().map_err(super::handshake::wire_message)?;
+        let rows = answer.table().1.into_iter().map(<[u8]>::to_vec).collect();
+        Ok(Returned { definitions, rows })
+    }
+
+    /// Tells the shards what the statement did on the scratch.
+    async fn write_back(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+        tables: &[Table],
+        ran: Ran,
+        keeps_transaction: bool,
+    ) -> Result<Ran, ClientMessage> {
+        let mut writers: Vec<Writer> = Vec::new();
+        let done = self.write_all(scratch, order, tables, &mut writers, keeps_transaction).await;
+        let undone = match &done {
+            Err(failure) if keeps_transaction => apply::undo(&mut writers, failure, &self.interrupt).await,
+            _ => true,
+        };
+        let mut written: Vec<Written> = writers.iter().map(Writer::total).collect();
+        if matches!(order.staging.kind, StageKind::Insert(_))
+            && done.is_ok()
+            && let Some(writer) = writers.iter_mut().find(|writer| writer.total().last_insert_id != 0)
+        {
+            let asked = self.ask_number(&mut writer.link, "SELECT LAST_INSERT_ID()").await;
+            self.last.insert_id = asked.ok().flatten().unwrap_or(self.last.insert_id);
+        }
+        let broken = writers.iter().find(|writer| !writer.link.lease.is_usable()).map(|writer| writer.link.shard);
+        self.keep_usable(writers.into_iter().map(|writer| writer.link).collect());
+        if let Err(failure) = done {
+            let ends = matches!(&failure, Failure::Server { code, .. } if rolls_back_transaction(*code));
+            let message = self.failed(failure, broken).await;
+            if !undone && !ends {
+                self.transaction_was_lost().await;
+            }
+            return Err(message);
+        }
+        if let StageKind::Insert(_) = &order.staging.kind {
+            let is_sharded = order.staging.targets.iter().any(|target| target.is_sharded(&self.schema));
+            let tally = if is_sharded { Tally::Sum } else { Tally::Same };
+            let total = tally::total(&std::mem::take(&mut written), tally);
+            return Ok(inserted(ran, total));
+        }
+        Ok(ran)
+    }
+
+    async fn write_all(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+        tables: &[Table],
+        writers: &mut Vec<Writer>,
+        keeps_transaction: bool,
+    ) -> Result<(), Failure> {
+        let schema = Arc::clone(&self.schema);
+        for (target, table) in order.staging.targets.iter().zip(tables) {
+            match &order.staging.kind {
+                StageKind::Update => {
+                    let mut back = WriteBack::of_update(&schema, target, table);
+                    let changed = table.changed(back.columns());
+                    self.read_rows_back(scratch, &changed, |row| back.update(row)).await?;
+                    if back.moves_rows() {
+                        self.check_moves(scratch, target).await?;
+                    }
+                    self.tell(writers, back.take(None), Tail::default(), keeps_transaction).await?;
+                }
+                StageKind::Delete => {
+                    table.keep_deleted(&mut scratch.lease, &self.interrupt).await?;
+                    let mut back = WriteBack::of_delete(&schema, target, table);
+                    self.read_rows_back(scratch, &table.deleted(), |row| back.delete(row)).await?;
+                    self.tell(writers, back.take(None), Tail::default(), keeps_transaction).await?;
+                }
+                StageKind::Insert(how) => {
+                    let back = WriteBack::of_insert(&schema, target, table);
+                    self.insert_rows(scratch, order, (table, how), back, writers, keeps_transaction).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Streams the new rows to their shards.
+    async fn insert_rows(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+        (table, how): (&Table, &Insertion),
+        mut back: WriteBack<'_>,
+        writers: &mut Vec<Writer>,
+        keeps_transaction: bool,
+    ) -> Result<(), Failure> {
+        let keeps_zero = self.settings.get("sql_mode").is_some_and(|mode| mode.contains("NO_AUTO_VALUE_ON_ZERO"));
+        let is_there = how.tails.iter().any(|(_, tail)| !tail.is_empty());
+        let tail = match is_there {
+            true => Tail { execution: order.tail.as_ref(), plan: Some(order.plan) },
+            false => Tail::default(),
+        };
+        self.send_text(&mut scratch.lease, table.inserted().as_bytes()).await?;
+        let mut rows = Rows::new(&scratch.lease);
+        loop {
+            let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+            let Some(row) = rows.next(&mut scratch.lease, &mut watch).await? else { break };
+            back.insert(row, how, keeps_zero)?;
+            if back.size() >= FLUSH {
+                self.tell(writers, back.take(Some(how)), tail, keeps_transaction).await?;
+            }
+        }
+        self.tell(writers, back.take(Some(how)), tail, keeps_transaction).await
+    }
+
+    async fn read_rows_back(
+        &mut self,
+        scratch: &mut Link,
+        sql: &str,
+        mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.send_text(&mut scratch.lease, sql.as_bytes()).await?;
+        let mut rows = Rows::new(&scratch.lease);
+        let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+        while let Some(row) = rows.next(&mut scratch.lease, &mut watch).await? {
+            take(row)?;
+        }
+        Ok(())
+    }
+
+    /// A row that moves is deleted and inserted, which cascades and triggers would take for something else.
+    async fn check_moves(&mut self, scratch: &mut Link, target: &WrittenTable) -> Result<(), Failure> {
+        let schema = literal(&self.schema.shard(scratch.shard).schema);
+        let table = literal(&target.physical);
+        let sql = format!(
+            "SELECT (SELECT COUNT(*) FROM information_schema.KEY_COLUMN_USAGE \
+             WHERE REFERENCED_TABLE_SCHEMA = {schema} AND REFERENCED_TABLE_NAME = {table}) \
+             + (SELECT COUNT(*) FROM information_schema.TRIGGERS \
+             WHERE EVENT_OBJECT_SCHEMA = {schema} AND EVENT_OBJECT_TABLE = {table})"
+        );
+        let mut found = true;
+        self.read_rows_back(scratch, &sql, |row| {
+            found = row != b"\x010";
+            Ok(())
+        })
+        .await?;
+        match found {
+            false => Ok(()),
+            true => Err(Failure::Unsupported(format!(
+                "changing the shard key of '{}' so that a row moves: a foreign key refers to the table, or it has triggers",
+                target.written
+            ))),
+        }
+    }
+
+    /// Sends the orders to their shards.
+    async fn tell(
+        &mut self,
+        writers: &mut Vec<Writer>,
+        orders: Vec<ShardOrder>,
+        Tail { execution, plan }: Tail<'_>,
+        keeps_transaction: bool,
+    ) -> Result<(), Failure> {
+        let settings = match plan.is_some() {
+            // What follows the rows is the client's own text, and means what it means in the client's session.
+            true => Arc::clone(&self.settings),
+            // Autocommit stays as it is: to set it would end the transaction.
+            false => self.variant(store_as_is),
+        };
+        for order in orders {
+            let at = match writers.iter().position(|writer| writer.link.shard == order.shard) {
+                Some(at) => at,
+                None => {
+                    let mut link = self.obtain_with(&settings, order.shard, Side::Primary).await?;
+                    if let Some(plan) = plan
+                        && let Err(message) = self.before_sending(plan, &mut link).await
+                    {
+                        self.keep_usable(vec![link]);
+                        return Err(Failure::Server { code: message.code, message: message.text });
+                    }
+                    self.txn.note_write(order.shard);
+                    writers.push(Writer::new(link));
+                    writers.len() - 1
+                }
+            };
+            writers[at].orders.push(order);
+        }
+        let manner = Manner { keeps_transaction, execution, interrupt: &self.interrupt };
+        apply::run(writers, manner).await
+    }
+}
+
+/// Under these values are stored as they are.
+fn store_as_is(settings: &mut Settings) {
+    for (name, value) in [
+        ("character_set_client", "'utf8mb4'"),
+        ("collation_connection", "'utf8mb4_general_ci'"),
+        ("character_set_results", "NULL"),
+        ("sql_mode", LENIENT),
+        ("time_zone", "'+00:00'"),
+    ] {
+        settings.set(name, value);
+    }
+    settings.unset("sql_select_limit");
+}
+
+/// A string for a session without backslashes in it.
+fn literal(name: &str) -> String {
+    format!("'{}'", name.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// The answer to an INSERT: rows and duplicates are counted by the shards; what was wrong with values, by the scratch.
+fn inserted(ran: Ran, mut total: Written) -> Ran {
+    let warnings = ran.written.warnings.saturating_add(total.warnings);
+    let mut conditions = ran.conditions;
+    conditions.append(&mut total.conditions);
+    let staged = String::from_utf8_lossy(&ran.written.info).into_owned();
+    let number = |info: &str, word: &str| -> u64 {
+        let rest = info.split_once(word).map_or("", |(_, rest)| rest).trim_start();
+        rest.split(' ').next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
+    };
+    let of_shards = String::from_utf8_lossy(&total.info).into_owned();
+    let info = match staged.is_empty() {
+        true => String::new(),
+        false => {
+            let (records, duplicates) = (number(&staged, "Records:"), number(&of_shards, "Duplicates:"));
+            format!("Records: {records}  Duplicates: {duplicates}  Warnings: {warnings}")
+        }
+    };
+    let written = Written {
+        affected_rows: total.affected_rows,
+        last_insert_id: total.last_insert_id,
+        warnings,
+        info: info.into_bytes(),
+        conditions: Vec::new(),
+    };
+    Ran { written, conditions, returned: ran.returned }
+}

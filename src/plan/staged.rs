@@ -1,0 +1,428 @@
+//! Writes that no shard can do by itself: over several shards with LIMIT, by a join or a subquery off the shard key, with
+//! a new value of the shard key, of rows whose key only a server can compute.
+//!
+//! The rows that such a write touches or reads are gathered (`gather`), locked, on one server; there the client's own
+//! statement runs, over tables that look like its own, and so counts, converts, warns and fails as the client's server
+//! would. What it changed is then written to the shards by primary key, and what it inserted by shard key.
+
+use crate::sharding::{Placement, Schema, ShardId, ShardSet, Table};
+use crate::sql::facts::Facts;
+use crate::sql::parse::ast::{Condition, Expression, Insert, Span, Tail};
+use crate::sql::{Lexer, TokenKind};
+use crate::value::Value;
+
+use super::gather::{Choice, GatherPlan, Gathering, Role};
+use super::instance::{Instance, Source};
+use super::names::{Anchor, write_quoted};
+use super::narrow::TableId;
+use super::scope::{InstanceId, Scopes};
+use super::{Binding, Plan, functions};
+use crate::sql::parse;
+
+/// How a write is staged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StagePlan {
+    gather: GatherPlan,
+    targets: Vec<Target>,
+    change: Change,
+    /// Conditions, order and limit of a write of one table, where each shard may judge them.
+    narrowing: Vec<(&'static str, Anchor, Anchor)>,
+}
+
+/// A table that is written.
+#[derive(Debug, Clone, PartialEq)]
+struct Target {
+    written: String,
+    /// Its place among the gathered sources; an INSERT's target has none.
+    source: Option<usize>,
+    table: Option<TableId>,
+    shards: ShardSet,
+    assigned: Vec<String>,
+}
+
+/// What is done with the rows.
+#[derive(Debug, Clone, PartialEq)]
+enum Change {
+    Update,
+    Delete,
+    Insert { verb: &'static str, tail: Option<(Anchor, Anchor, (u16, u16))>, returns: bool },
+}
+
+/// One statement, ready to be staged.
+#[derive(Debug, Clone)]
+pub struct Staging {
+    pub gathering: Gathering,
+    pub targets: Vec<WrittenTable>,
+    pub kind: StageKind,
+}
+
+/// What becomes of the rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StageKind {
+    /// Changed rows are written back by their keys.
+    Update,
+    /// Rows that are gone are deleted by their keys.
+    Delete,
+    /// New rows are inserted.
+    Insert(Insertion),
+}
+
+impl StageKind {
+    /// Whether it makes rows, and changes none.
+    pub fn inserts(&self) -> bool {
+        matches!(self, Self::Insert(_))
+    }
+}
+
+/// How rows are inserted on the shards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Insertion {
+    /// `INSERT`, `INSERT IGNORE` or `REPLACE`.
+    pub verb: &'static str,
+    /// What follows the rows, on each shard.
+    pub tails: Vec<(ShardId, Vec<u8>)>,
+    /// The statement's parameters that are in it: `params.0..params.1`.
+    pub params: (u16, u16),
+    /// RETURNING: the client gets the rows as they were staged.
+    pub returns: bool,
+}
+
+/// One table that is written, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenTable {
+    /// As the client calls it.
+    pub written: String,
+    /// Its place in `Gathering::sources`.
+    pub source: Option<usize>,
+    pub table: Option<TableId>,
+    /// Its name on each of its shards, quoted and with its schema.
+    pub places: Vec<(ShardId, Vec<u8>)>,
+    /// Columns that an UPDATE assigns.
+    pub assigned: Vec<String>,
+    /// The name of the table that stands for it on the scratch.
+    pub physical: String,
+}
+
+impl<'q> Scopes<'_, 'q> {
+    /// How an UPDATE of these instances, with the columns that are assigned in each, can be staged.
+    pub(super) fn staged_update(
+        &self,
+        sql: &[u8],
+        facts: &Facts,
+        targets: &[(InstanceId, Vec<String>)],
+        clauses: &Clauses<'q>,
+    ) -> Option<Box<StagePlan>> {
+        self.staged(sql, facts, targets, Change::Update, clauses)
+    }
+
+    /// How a DELETE from these instances can be staged.
+    pub(super) fn staged_delete(
+        &self,
+        sql: &[u8],
+        facts: &Facts,
+        targets: &[InstanceId],
+        clauses: &Clauses<'q>,
+    ) -> Option<Box<StagePlan>> {
+        let targets: Vec<_> = targets.iter().map(|id| (*id, Vec::new())).collect();
+        self.staged(sql, facts, &targets, Change::Delete, clauses)
+    }
+
+    fn staged(
+        &self,
+        sql: &[u8],
+        facts: &Facts,
+        targets: &[(InstanceId, Vec<String>)],
+        change: Change,
+        clauses: &Clauses<'q>,
+    ) -> Option<Box<StagePlan>> {
+        let mut distinct: Vec<(InstanceId, Vec<String>)> = Vec::new();
+        for (id, columns) in targets {
+            match distinct.iter_mut().find(|(known, _)| known == id) {
+                Some((_, known)) => known.extend(columns.iter().cloned()),
+                None => distinct.push((*id, columns.clone())),
+            }
+        }
+        let is_target = |id: InstanceId| distinct.iter().any(|(target, _)| *target == id);
+        let gather = self.sources_of(sql, facts, |id| if is_target(id) { Role::Written } else { Role::ReadToWrite })?;
+        let mut found: Vec<Target> = Vec::new();
+        for (id, assigned) in distinct {
+            let target = self.target(id, assigned, &gather)?;
+            // Two temporary tables cannot both stand for one.
+            if found.iter().any(|known| known.source == target.source || known.is_same_table(&target)) {
+                return None;
+            }
+            found.push(target);
+        }
+        let shared = found.iter().map(|target| target.shards.clone()).reduce(|mut all, more| {
+            all.intersect_with(&more);
+            all
+        });
+        if shared.is_none_or(|shared| shared.is_empty()) {
+            return None;
+        }
+        let is_alone = gather.sources.len() == 1;
+        let narrowing = if is_alone { self.narrowing(facts, clauses) } else { Vec::new() };
+        Some(Box::new(StagePlan { gather, targets: found, change, narrowing }))
+    }
+
+    /// How an INSERT into the instance can be staged.
+    pub(super) fn staged_insert(
+        &self,
+        sql: &[u8],
+        facts: &Facts,
+        id: InstanceId,
+        insert: &Insert,
+    ) -> Option<Box<StagePlan>> {
+        let is_far = insert.tail.as_ref().is_some_and(|tail| self.is_far(tail, insert, facts));
+        // Only the shards know which rows were there already.
+        let may_be_there = insert.ignores || insert.tail.is_some();
+        if insert.has_partition || insert.has_returning && may_be_there || is_far {
+            return None;
+        }
+        let gather = self.sources_of(sql, facts, |_| Role::ReadToWrite)?;
+        let instance = &self.instances[id];
+        let target = Target {
+            written: instance.name.clone(),
+            source: None,
+            table: instance.table(),
+            shards: self.shards_of(instance)?,
+            assigned: Vec::new(),
+        };
+        let verb = match (insert.is_replace, insert.ignores) {
+            (true, _) => "REPLACE",
+            (false, true) => "INSERT IGNORE",
+            (false, false) => "INSERT",
+        };
+        let tail = insert.tail.as_ref().map(|Tail { span, params }| {
+            (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals), *params)
+        });
+        let change = Change::Insert { verb, tail, returns: insert.has_returning };
+        Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new() }))
+    }
+
+    /// Whether what follows the rows, which only the shards can run, needs more than a shard has.
+    fn is_far(&self, tail: &Tail, insert: &Insert, facts: &Facts) -> bool {
+        let reads = insert.expression.queries.iter().any(|query| query.span.start >= tail.span.start);
+        let calls = insert.expression.calls.iter().filter(|call| call.span.start >= tail.span.start);
+        let is_unknown = calls.into_iter().any(|call| !call.is_plain || !functions::is_spreadable(&call.name));
+        let is_apart = facts.nondeterministic || facts.needs_local_values() || !facts.writes_user_vars.is_empty();
+        reads || is_unknown || is_apart
+    }
+
+    fn sources_of(&self, sql: &[u8], facts: &Facts, role: impl Fn(InstanceId) -> Role) -> Option<GatherPlan> {
+        // A named lock that is taken for each row, or for none, is not known before.
+        if facts.named_locks {
+            return None;
+        }
+        let words: Vec<String> = match self.places.is_empty() {
+            true => Vec::new(),
+            false => parse::mentioned_names(sql, self.ctx.mode)?.into_iter().map(|name| name.table.text).collect(),
+        };
+        self.gathered(sql, &words, role)
+    }
+
+    fn target(&self, id: InstanceId, assigned: Vec<String>, gather: &GatherPlan) -> Option<Target> {
+        let instance = &self.instances[id];
+        let (named, _) = self.places.iter().find(|(_, known)| *known == id)?;
+        let at = Anchor::new(named.name.table.span.start, self.literals);
+        let source = gather.sources.iter().position(|source| source.role == Role::Written && source.at == at)?;
+        Some(Target {
+            written: named.name.table.text.clone(),
+            source: Some(source),
+            table: instance.table(),
+            shards: self.shards_of(instance)?,
+            assigned,
+        })
+    }
+
+    /// The shards on which a table is written; of copies in one physical schema, one.
+    fn shards_of(&self, instance: &Instance) -> Option<ShardSet> {
+        let table = instance.table().and_then(|id| id.table(self.ctx.schema));
+        match (&instance.source, table) {
+            (Source::Sharded(_), Some(table)) | (Source::Fixed { table: Some(_), .. }, Some(table)) => {
+                Some(table.shard_set())
+            }
+            (Source::Fixed { table: None, .. }, _) => {
+                let database = instance.database?;
+                Some(ShardSet::single(self.ctx.schema.database_of(database).default_shard))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a shard may judge by itself of the conditions, order and limit of a write of one table.
+    fn narrowing(&self, facts: &Facts, clauses: &Clauses<'q>) -> Vec<(&'static str, Anchor, Anchor)> {
+        let is_judged = |expression: &Expression| {
+            expression.queries.is_empty()
+                && !expression.assigns_variable
+                && expression.columns.iter().all(|column| column.database.is_none())
+                && expression.calls.iter().all(|call| call.is_plain && functions::is_scalar(&call.name))
+        };
+        let sets_nothing = facts.reads_user_vars.is_empty() && facts.writes_user_vars.is_empty();
+        if facts.nondeterministic || facts.needs_local_values() || facts.uses_last_insert_id || !sets_nothing {
+            return Vec::new();
+        }
+        let anchored = |word: &'static str, span: Span| {
+            (word, Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals))
+        };
+        let mut parts = Vec::new();
+        match clauses.filter.map(|filter| &filter.expression) {
+            Some(filter) if !is_judged(filter) => return parts,
+            Some(filter) => parts.push(anchored(" WHERE ", filter.span)),
+            None => {}
+        }
+        match (clauses.order_by, clauses.limit) {
+            (Some(order), Some(limit)) if is_judged(order) => {
+                parts.push(anchored(" ORDER BY ", order.span));
+                parts.push(anchored(" LIMIT ", limit.span));
+            }
+            (None, Some(limit)) => parts.push(anchored(" LIMIT ", limit.span)),
+            _ => {}
+        }
+        parts
+    }
+}
+
+/// The clauses of an UPDATE or DELETE that choose its rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clauses<'q> {
+    pub(super) filter: Option<&'q Condition>,
+    pub(super) order_by: Option<&'q Expression>,
+    pub(super) limit: Option<&'q Expression>,
+}
+
+impl Target {
+    fn is_same_table(&self, other: &Self) -> bool {
+        self.table == other.table && self.shards == other.shards && self.written.eq_ignore_ascii_case(&other.written)
+    }
+
+    fn bind(&self, schema: &Schema, scratch: ShardId) -> WrittenTable {
+        let table = self.table.and_then(|id| id.table(schema));
+        let name = |shard: ShardId| table.map_or(self.written.as_str(), |table| table.physical_name(shard));
+        let place = |shard: ShardId| {
+            let mut out = Vec::new();
+            write_quoted(schema.shard(shard).schema.as_bytes(), &mut out);
+            out.push(b'.');
+            write_quoted(name(shard).as_bytes(), &mut out);
+            (shard, out)
+        };
+        WrittenTable {
+            written: self.written.clone(),
+            source: self.source,
+            table: self.table,
+            places: self.shards.iter().map(place).collect(),
+            assigned: self.assigned.clone(),
+            physical: name(scratch).to_owned(),
+        }
+    }
+}
+
+impl WrittenTable {
+    /// The rule, if it has one.
+    pub fn rule<'s>(&self, schema: &'s Schema) -> Option<&'s Table> {
+        self.table?.table(schema)
+    }
+
+    /// Whether each row is on a shard of its own; otherwise all places have all rows.
+    pub fn is_sharded(&self, schema: &Schema) -> bool {
+        matches!(self.rule(schema).map(|table| &table.placement), Some(Placement::Sharded(_)))
+    }
+}
+
+impl Plan {
+    /// What is staged for one statement; `None` if the plan stages nothing.
+    pub fn staging(&self, input: &Binding<'_>) -> Option<Staging> {
+        let plan = self.staged()?;
+        // The scratch's own table is hidden by the one that is written.
+        let preferred = plan.targets.iter().map(|target| target.shards.clone()).reduce(|mut all, more| {
+            all.intersect_with(&more);
+            all
+        })?;
+        // There are no temporary tables of the client's: the frontend sees to that.
+        let choice = Choice { preferred: &preferred, may_use_copies: false, may_filter: true };
+        let mut gathering = plan.gather.bind(input, choice);
+        plan.narrow(input, &mut gathering);
+        let scratch = gathering.scratch;
+        let kind = match &plan.change {
+            Change::Update => StageKind::Update,
+            Change::Delete => StageKind::Delete,
+            Change::Insert { verb, tail, returns } => {
+                let render = |shard: ShardId| {
+                    let mut out = Vec::new();
+                    if let Some((from, to, _)) = tail {
+                        out.push(b' ');
+                        let (from, to) = (from.offset(input.literals), to.offset(input.literals));
+                        self.names.render(input, shard, from, to, &mut out);
+                    }
+                    (shard, out)
+                };
+                let tails = plan.targets.iter().flat_map(|target| target.shards.iter()).map(render).collect();
+                let params = tail.map_or((0, 0), |(_, _, params)| params);
+                StageKind::Insert(Insertion { verb, tails, params, returns: *returns })
+            }
+        };
+        let targets = plan.targets.iter().map(|target| target.bind(input.schema, scratch)).collect();
+        Some(Staging { gathering, targets, kind })
+    }
+}
+
+impl StagePlan {
+    /// A shard that has the tables that are written.
+    pub(super) fn example_shard(&self) -> Option<ShardId> {
+        self.targets.first()?.shards.first()
+    }
+
+    /// Lets each shard judge what it can of the statement's conditions, unless a value of them cannot be written down.
+    fn narrow(&self, input: &Binding<'_>, gathering: &mut Gathering) {
+        let mut text = Vec::new();
+        for (word, from, to) in &self.narrowing {
+            text.extend_from_slice(word.as_bytes());
+            let range = from.offset(input.literals)..to.offset(input.literals);
+            if !with_values(input, range, &mut text) {
+                return;
+            }
+        }
+        if text.is_empty() {
+            return;
+        }
+        for source in &mut gathering.sources {
+            source.filter.clone_from(&text);
+        }
+    }
+}
+
+/// Writes a stretch of the statement with the values of its parameters in their places.
+fn with_values(input: &Binding<'_>, range: std::ops::Range<usize>, out: &mut Vec<u8>) -> bool {
+    let mut done = range.start;
+    let params = Lexer::new(input.sql, input.mode).filter(|token| token.kind == TokenKind::Param);
+    for (param, token) in params.enumerate() {
+        let (start, end) = (token.start as usize, token.end as usize);
+        if start < range.start || end > range.end {
+            continue;
+        }
+        out.extend_from_slice(input.sql.get(done..start).unwrap_or_default());
+        if !input.params.get(param).is_some_and(|value| write_value(value, out)) {
+            return false;
+        }
+        done = end;
+    }
+    out.extend_from_slice(input.sql.get(done..range.end).unwrap_or_default());
+    true
+}
+
+/// Only values whose type a literal has too: a text's collation, for one, would be another.
+fn write_value(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
+    match value {
+        Value::Null => out.extend_from_slice(b"NULL"),
+        Value::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
+        Value::UInt(value) => out.extend_from_slice(value.to_string().as_bytes()),
+        Value::Decimal(digits) => out.extend_from_slice(digits),
+        Value::Text { bytes, .. } if bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') => {
+            out.push(b'\'');
+            out.extend_from_slice(bytes);
+            out.push(b'\'');
+        }
+        Value::Text { .. } | Value::Binary(_) | Value::Double(_) | Value::Temporal(_) | Value::Unknown => return false,
+    }
+    true
+}

@@ -24,7 +24,7 @@ pub enum TableEffect {
 pub struct DdlPlan {
     /// By logical names.
     pub targets: Vec<(DatabaseId, String, TableEffect)>,
-    /// It says IF [NOT] EXISTS or OR REPLACE.
+    /// It says `IF [NOT] EXISTS` or OR REPLACE.
     pub is_tolerant: bool,
     /// `TABLE` or `VIEW`: dropping one of the target's name takes the statement back.
     pub undo: Option<&'static str>,

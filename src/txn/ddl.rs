@@ -55,7 +55,7 @@ impl fmt::Display for Objection {
     }
 }
 
-/// Whether a statement may begin. `is_tolerant`: it says IF [NOT] EXISTS, so that it may find things done already.
+/// Whether a statement may begin. `is_tolerant`: it says `IF [NOT] EXISTS`, so that it may find things done already.
 pub fn check(surveys: &[Survey], is_tolerant: bool) -> Result<(), Objection> {
     if is_tolerant {
         return Ok(());

@@ -65,7 +65,7 @@ pub enum Control {
     ShowDdl,
     ResumeDdl(u64),
     RollBackDdl(u64),
-    /// CREATE DATABASE and DROP DATABASE; `is_tolerant`: with IF [NOT] EXISTS.
+    /// CREATE DATABASE and DROP DATABASE; `is_tolerant`: with `IF [NOT] EXISTS`.
     Database {
         creates: bool,
         name: String,

@@ -450,7 +450,7 @@ pub struct Ddl {
     pub constraints: Vec<Ident>,
     /// DROP CONSTRAINT, which does not tell what kind it drops.
     pub drops_constraint: bool,
-    /// IF [NOT] EXISTS, OR REPLACE: it may find its work done.
+    /// `IF [NOT] EXISTS`, OR REPLACE: it may find its work done.
     pub is_tolerant: bool,
     /// DROP VIEW.
     pub is_view: bool,

@@ -387,10 +387,7 @@ impl Grower<'_> {
             scope.key().unwrap_or_default().into_iter().map(|column| self.ordered(column)).collect();
         if self.dice.percent(60) {
             let by = self.any_expr(scope, 1);
-            // MariaDB sorts another window's rows wrongly where this one has them all in one place.
-            let is_constant = !names_a_column(&by);
-            let by = self.ordered(by);
-            window.order.extend((!is_constant).then_some(by));
+            window.order.push(self.ordered(by));
         }
         match self.dice.below(9) {
             0 | 1 => {
@@ -432,14 +429,5 @@ impl Grower<'_> {
             _ => {}
         }
         Expr::Window(Box::new(window))
-    }
-}
-
-/// Whether the expression can differ from row to row.
-fn names_a_column(expr: &Expr) -> bool {
-    match expr {
-        Expr::Literal { .. } => false,
-        Expr::Call { args, .. } => args.iter().any(names_a_column),
-        Expr::Column { .. } | Expr::Aggregate(_) | Expr::Window(_) | Expr::Subquery { .. } => true,
     }
 }

@@ -238,9 +238,12 @@ const WRONG_PLACE_OF_AGGREGATE: u16 = 1111;
 const MIXED_WITH_AGGREGATE: u16 = 1140;
 
 const JSON: u8 = 0xF5;
+const BLOB: u8 = 0xFC;
+const LONGEST_CONCATENATION: u32 = 67_108_860;
 
 /// MySQL makes an INT of a truth value, and text of a JSON document, when what is computed goes through a temporary
-/// table. Where the other answer has the wider integer, or the document as it is, so has this.
+/// table; MariaDB shows the length of GROUP_CONCAT as its limit or as its type's. Where the other answer has the wider
+/// integer, the document as it is or the type's length, so has this.
 fn widened(answers: &[Answer], others: &[Answer]) -> Vec<Answer> {
     let mut answers = answers.to_vec();
     for (answer, other) in answers.iter_mut().zip(others) {
@@ -256,6 +259,8 @@ fn widened(answers: &[Answer], others: &[Answer]) -> Vec<Answer> {
                     let cells = rows.iter_mut().filter_map(|row| row[number].as_mut());
                     cells.for_each(|cell| *cell = as_wide(cell));
                 }
+                // MariaDB: the most that group_concat_max_len allows, or the most that the type does.
+                (BLOB, BLOB) if other.length == LONGEST_CONCATENATION => column.length = other.length,
                 (JSON, JSON) if column.decimals == 31 && other.decimals == 0 => {
                     (column.charset, column.length, column.decimals) = (other.charset, other.length, other.decimals);
                 }

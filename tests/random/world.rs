@@ -120,10 +120,17 @@ impl World<'_> {
         Ok(self.sharded.as_mut().expect("just connected"))
     }
 
-    /// The next statement gets a new session.
+    /// The next statement gets a new session. What the plain server still runs would hold its tables' locks.
     pub fn drop_sessions(&mut self) {
         self.plain = None;
         self.sharded = None;
+        let mut root = self.servers.root(0);
+        let running =
+            format!("SELECT id FROM information_schema.processlist WHERE user = '{USER}' AND command = 'Query'");
+        for row in root.one(&running).text() {
+            // It may have ended meanwhile.
+            let _ = root.query(format!("KILL {}", row[0]));
+        }
     }
 }
 

@@ -106,6 +106,51 @@ fn rows_that_are_read_for_update_stay_locked_on_their_shards_until_the_transacti
     }
 }
 
+/// The row that everybody locks guards a number on another shard, which is read without a lock, counted up by the client and
+/// written: a lock that is let go before the write is committed loses one.
+#[test]
+fn what_a_lock_on_another_shard_guards_is_committed_before_the_lock_is_let_go() {
+    const CLIENTS: i64 = 4;
+    const ROUNDS: i64 = 25;
+    let _turn = turn();
+    let first = fill();
+    let on = |shard: i64, nth: i64| first + shard + 4 * nth;
+    let [lock, number, second] = [on(0, 0), on(1, 0), on(2, 0)];
+    // What each client runs before it locks, and what it writes besides the number: the lock's shard is the first and only
+    // read, or not the first; one or two others are written.
+    for (before, besides) in
+        [(None, None), (None, Some(second)), (Some(3), None), (Some(3), Some(second)), (Some(1), None)]
+    {
+        stage().connect().run(&format!("UPDATE items SET amount = 0 WHERE id IN ({number}, {second})"));
+        std::thread::scope(|scope| {
+            for client_number in 0..CLIENTS {
+                scope.spawn(move || {
+                    let mut client = stage().connect();
+                    client.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+                    for _ in 0..ROUNDS {
+                        client.run("BEGIN");
+                        if let Some(shard) = before {
+                            let own = on(shard, 2 + client_number);
+                            client.run(&format!("UPDATE items SET note = 'mine' WHERE id = {own}"));
+                        }
+                        client.rows(&format!("SELECT id FROM items WHERE id = {lock} FOR UPDATE"));
+                        for id in std::iter::once(number).chain(besides) {
+                            let amount = client.value(&format!("SELECT amount FROM items WHERE id = {id}"));
+                            let next = amount.parse::<i64>().unwrap() + 1;
+                            client.run(&format!("UPDATE items SET amount = {next} WHERE id = {id}"));
+                        }
+                        client.run("COMMIT");
+                    }
+                });
+            }
+        });
+        for id in std::iter::once(number).chain(besides) {
+            let counted = stage().connect().value(&format!("SELECT amount FROM items WHERE id = {id}"));
+            assert_eq!(counted, (CLIENTS * ROUNDS).to_string(), "before: {before:?}, besides: {besides:?}");
+        }
+    }
+}
+
 #[test]
 fn rows_that_are_locked_are_skipped_or_fail_the_read_and_the_transaction_goes_on() {
     let _turn = turn();

@@ -59,27 +59,51 @@ pub async fn commit(parts: &mut [Part], context: &Context<'_>) -> Result<(), Fai
     done
 }
 
-/// Readers first: if one of them is lost, its locks were lost before the end, and nothing is kept.
+/// Readers keep their locks until the others have committed, so that nobody who waits for one finds rows as they were
+/// before. If a reader is lost before that, so are its locks, and nothing is kept.
 async fn in_one_phase(parts: &mut [Part], context: &Context<'_>) -> Result<(), Failure> {
-    for wrote in [false, true] {
-        let ending = parts.iter_mut().filter(|part| part.wrote == wrote);
-        let ended = all(ending.map(|part| end_at_once(&mut part.link, context.interrupt)).collect()).await;
-        let Some(failure) = ended.into_iter().find_map(Result::err) else { continue };
-        roll_back(parts.iter_mut().map(|part| &mut part.link).collect(), context.interrupt).await;
-        return Err(match failure {
-            Failure::Backend(error) if wrote => Failure::OutcomeUnknown(error.to_string()),
-            Failure::Backend(error) => Failure::RolledBack(error.to_string()),
+    let interrupt = context.interrupt;
+    let held = all(readers(parts).map(|link| hold(link, interrupt)).collect()).await;
+    let mut failure = held.into_iter().find_map(Result::err).map(|failure| match failure {
+        Failure::Backend(error) => Failure::RolledBack(error.to_string()),
+        other => other,
+    });
+    if failure.is_none() {
+        let writers = parts.iter_mut().filter(|part| part.wrote);
+        let ended = all(writers.map(|part| run(&mut part.link, "COMMIT", interrupt)).collect()).await;
+        failure = ended.into_iter().find_map(Result::err).map(|failure| match failure {
+            Failure::Backend(error) => Failure::OutcomeUnknown(error.to_string()),
             other => other,
         });
     }
+    if let Some(failure) = failure {
+        roll_back(parts.iter_mut().map(|part| &mut part.link).collect(), interrupt).await;
+        return Err(failure);
+    }
+    let ended = all(readers(parts).map(|link| let_go(link, interrupt)).collect()).await;
+    // Nothing of it was to be kept.
+    readers(parts).zip(ended).filter(|(_, ended)| ended.is_err()).for_each(|(link, _)| abandon(link));
     Ok(())
 }
 
-async fn end_at_once(link: &mut Link, interrupt: &Interrupt) -> Result<(), Failure> {
-    let Some(xid) = link.xid.clone() else { return run(link, "COMMIT", interrupt).await };
-    let xid = xid.sql();
-    run(link, &format!("XA END {xid}"), interrupt).await?;
-    run(link, &format!("XA COMMIT {xid} ONE PHASE"), interrupt).await
+fn readers(parts: &mut [Part]) -> impl Iterator<Item = &mut Link> {
+    parts.iter_mut().filter(|part| !part.wrote).map(|part| &mut part.link)
+}
+
+/// Fails where the transaction's locks are gone. It can only be ended afterwards.
+async fn hold(link: &mut Link, interrupt: &Interrupt) -> Result<(), Failure> {
+    match link.xid.as_ref().map(Xid::sql) {
+        Some(xid) => run(link, &format!("XA END {xid}"), interrupt).await,
+        None => run(link, "DO 0", interrupt).await,
+    }
+}
+
+/// After [`hold`].
+async fn let_go(link: &mut Link, interrupt: &Interrupt) -> Result<(), Failure> {
+    match link.xid.as_ref().map(Xid::sql) {
+        Some(xid) => run(link, &format!("XA COMMIT {xid} ONE PHASE"), interrupt).await,
+        None => run(link, "COMMIT", interrupt).await,
+    }
 }
 
 async fn run(link: &mut Link, sql: &str, interrupt: &Interrupt) -> Result<(), Failure> {
@@ -152,7 +176,8 @@ async fn with_decision(parts: &mut [Part], xid: &Xid, context: &Context<'_>) -> 
         true => (Decision::Alone, parts.iter().find(|part| part.wrote).map_or("", set_of)),
         false => (Decision::Commit, &*xid.decider),
     };
-    let roles: Vec<Role> = parts.iter().map(|part| role(part, is_alone)).collect();
+    let is_decided_apart = parts.iter().filter(|part| part.link.xid.is_none()).count() > 1;
+    let roles: Vec<Role> = parts.iter().map(|part| role(part, is_alone, is_decided_apart)).collect();
     let deciders = parts.iter().zip(&roles).filter(|(_, role)| **role == Role::Decider);
     let deciding: Vec<&str> = deciders.map(|(part, _)| set_of(part)).collect();
     if deciding != [decider] {
@@ -281,7 +306,7 @@ impl Decided<'_> {
                 source: std::io::ErrorKind::TimedOut.into(),
             })),
         };
-        if reply(&done) == Reply::Lost {
+        if reply(&done) == Reply::Lost || done.is_err() && action == Action::Release(at) {
             abandon(link);
         }
         match action {
@@ -301,7 +326,8 @@ impl Decided<'_> {
                 run(link, &format!("XA PREPARE {xid}"), calm).await
             }
             (Action::Commit(_), Some(xid)) => run(link, &format!("XA COMMIT {xid}"), calm).await,
-            (Action::Release(_), _) => end_at_once(link, calm).await,
+            (Action::Hold(_), _) => hold(link, calm).await,
+            (Action::Release(_), _) => let_go(link, calm).await,
             (Action::RollBack(_), _) => roll_back_one(link, calm).await,
             (Action::Decide(_), _) => self.decide(link).await,
             (Action::Prepare(_) | Action::Commit(_) | Action::Ask | Action::Leave(_), _) => Ok(()),
@@ -355,11 +381,13 @@ impl Decided<'_> {
     }
 }
 
-/// `is_alone`: only one of all has written, and can decide for itself.
-fn role(part: &Part, is_alone: bool) -> Role {
+/// `is_alone`: only one of all has written, and can decide for itself. `is_decided_apart`: the plain part only read, and
+/// another transaction on its replica set decides.
+fn role(part: &Part, is_alone: bool, is_decided_apart: bool) -> Role {
     match (&part.link.xid, part.wrote) {
         (_, true) if is_alone => Role::Decider,
         (_, false) if is_alone => Role::Reader,
+        (None, false) if is_decided_apart => Role::Reader,
         (None, _) => Role::Decider,
         (Some(_), true) => Role::Branch,
         (Some(_), false) => Role::Reader,
@@ -370,6 +398,7 @@ fn participant(action: Action) -> Option<usize> {
     match action {
         Action::Record(at)
         | Action::Prepare(at)
+        | Action::Hold(at)
         | Action::Release(at)
         | Action::Decide(at)
         | Action::Commit(at)

@@ -105,20 +105,23 @@ impl Session {
 
     async fn commit_several(&mut self, links: &mut Vec<Link>) -> Result<(), ClientMessage> {
         let wrote: Vec<ShardId> = self.txn.branches().iter().filter(|b| b.wrote).map(|b| b.shard).collect();
-        let headless = links.iter().all(|link| link.xid.is_some()) && wrote.len() > 1;
-        if headless && let Err(message) = self.add_decider(links).await {
+        let can_decide = |link: &Link| link.xid.is_none() && wrote.contains(&link.shard);
+        let is_decided_apart = wrote.len() > 1 && !links.iter().any(can_decide);
+        if is_decided_apart && let Err(message) = self.add_decider(links).await {
             commit::roll_back(links.iter_mut().collect(), &self.interrupt).await;
             return Err(message);
         }
-        let parts = links.drain(..).map(|link| Part { wrote: wrote.contains(&link.shard), link });
+        let added = links.len() - usize::from(is_decided_apart);
+        let parts = links.drain(..).enumerate();
+        let parts = parts.map(|(at, link)| Part { wrote: at >= added || wrote.contains(&link.shard), link });
         let mut parts: Vec<Part> = parts.collect();
         let done = commit::commit(&mut parts, &self.commit_context()).await;
         links.extend(parts.into_iter().map(|part| part.link));
         Ok(done?)
     }
 
-    /// The shard that was to decide has ended its part by itself (a procedure with COMMIT): its replica set decides all
-    /// the same, in a transaction that holds nothing but the decision.
+    /// The shard that was to decide has only read, so that its locks must outlast the decision; or it has ended its part by
+    /// itself (a procedure with COMMIT). Its replica set decides all the same, in a transaction that holds nothing else.
     async fn add_decider(&mut self, links: &mut Vec<Link>) -> Result<(), ClientMessage> {
         let decider = links.iter().find_map(|link| Some(Arc::clone(&link.xid.as_ref()?.decider)));
         let (_, _, need) = self.need();

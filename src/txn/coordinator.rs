@@ -17,7 +17,8 @@ pub enum Role {
     Decider,
     /// An XA branch that wrote.
     Branch,
-    /// Wrote nothing: it is let go while the others prepare.
+    /// Wrote nothing, but may have locked what it read: it is let go last, so that nobody who waits for those locks finds
+    /// the others' rows as they were before.
     Reader,
 }
 
@@ -28,6 +29,8 @@ pub enum Action {
     Record(usize),
     /// XA END and XA PREPARE.
     Prepare(usize),
+    /// See whether a reader still has its locks: XA END, or any statement.
+    Hold(usize),
     /// Commit a reader, which wrote nothing.
     Release(usize),
     /// COMMIT on the decider, in one phase if that is a branch.
@@ -79,6 +82,10 @@ enum Phase {
     Clearing,
     Asking,
     Committing,
+    /// The readers are let go; `settled` as in [`Ending::Committed`].
+    Releasing {
+        settled: bool,
+    },
     RollingBack,
     Ended(Ending),
 }
@@ -106,7 +113,7 @@ impl Coordinator {
         let actions = coordinator.participants.iter().enumerate().map(|(at, participant)| match participant.role {
             Role::Decider => Action::Record(at),
             Role::Branch => Action::Prepare(at),
-            Role::Reader => Action::Release(at),
+            Role::Reader => Action::Hold(at),
         });
         let actions = actions.collect();
         (coordinator, actions)
@@ -152,7 +159,8 @@ impl Coordinator {
                 self.phase = Phase::Asking;
                 vec![Action::Ask]
             }
-            Phase::Committing => self.end(Ending::Committed { settled: self.all_done() }),
+            Phase::Committing => self.release(),
+            Phase::Releasing { settled } => self.end(Ending::Committed { settled }),
             Phase::RollingBack => self.end(Ending::RolledBack { settled: self.all_done() }),
             Phase::Asking | Phase::Ended(_) => Vec::new(),
         }
@@ -180,17 +188,22 @@ impl Coordinator {
         if actions.is_empty() { self.all_replied() } else { actions }
     }
 
+    /// Whether a reader that is lost now was let go before makes no difference.
+    fn release(&mut self) -> Vec<Action> {
+        self.phase = Phase::Releasing { settled: self.all_done() };
+        let actions = self.tell(|role| role == Role::Reader, Action::Release);
+        if actions.is_empty() { self.all_replied() } else { actions }
+    }
+
     /// Those whose connection is lost cannot be told. Only a branch may be prepared all the same; of the others the
     /// server rolls back what was not committed.
     fn roll_back(&mut self) -> Vec<Action> {
         self.phase = Phase::RollingBack;
         let mut actions = Vec::new();
         for (at, participant) in self.participants.iter_mut().enumerate() {
-            match (participant.role, participant.last) {
-                // It has ended already.
-                (Role::Reader, Reply::Done) => continue,
-                (_, Reply::Lost) => actions.push(Action::Leave(at)),
-                (_, Reply::Done | Reply::Refused) => {
+            match participant.last {
+                Reply::Lost => actions.push(Action::Leave(at)),
+                Reply::Done | Reply::Refused => {
                     participant.waits = true;
                     actions.push(Action::RollBack(at));
                 }

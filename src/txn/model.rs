@@ -67,6 +67,9 @@ impl World {
             );
             assert!(*part != Part::Gone || *role == Role::Reader || !self.decided, "decided, gone: {self:#?}");
         }
+        let changes = |action: &Action| !matches!(action, Action::Release(_) | Action::Leave(_));
+        let lets_go = self.sent.iter().any(|action| matches!(action, Action::Release(_)));
+        assert!(!lets_go || !self.sent.iter().any(changes), "locks are released before the end: {self:#?}");
         match self.told {
             Some(Ending::Committed { settled }) => {
                 assert!(self.decided, "acknowledged, not decided: {self:#?}");
@@ -129,6 +132,7 @@ impl World {
             }
             Action::Record(at)
             | Action::Prepare(at)
+            | Action::Hold(at)
             | Action::Release(at)
             | Action::Decide(at)
             | Action::Commit(at)
@@ -162,6 +166,7 @@ impl World {
         world.parts[at] = match (action, self.parts[at]) {
             (Action::Record(_), Part::Active) if self.row.is_none() => Part::Recorded,
             (Action::Prepare(_), Part::Active) => Part::Prepared,
+            (Action::Hold(_), Part::Active) => Part::Active,
             (Action::Release(_), Part::Active) => Part::Committed,
             (Action::Decide(_), Part::Recorded) => {
                 world.decide();

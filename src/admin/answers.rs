@@ -129,6 +129,7 @@ pub(super) fn metrics(shared: &Shared) -> Table {
         ("sessions", shared.registry.len() as u64),
         ("commits_two_phase", counters.committed.get()),
         ("commits_one_phase_branch", counters.committed_alone.get()),
+        ("deadlocks_across_servers", counters.deadlocks.get()),
         ("commits_rolled_back", counters.rolled_back.get()),
         ("commits_unknown", counters.unknown.get()),
         ("commits_left_to_recovery", counters.unsettled.get()),

@@ -321,11 +321,7 @@ impl Connection {
     /// Sends a statement of ShardGate's own, which does not take long, and asks for a plain OK. KILL QUERY waits for it:
     /// the connection may hold what must not be lost.
     pub async fn execute(&mut self, what: &'static str, sql: &str, interrupt: &Interrupt) -> Result<Answer, Error> {
-        let mut command = Vec::with_capacity(sql.len() + 1);
-        command.push(Command::COM_QUERY as u8);
-        command.extend_from_slice(sql.as_bytes());
-        self.send_command(&command, interrupt).await?;
-        let answer = self.collect_within(AnswerKind::Query, Within::OwnStatement(interrupt)).await?;
+        let answer = self.end(sql, interrupt).await?;
         answer.expect_ok(&self.server, what)?;
         Ok(answer)
     }
@@ -336,6 +332,19 @@ impl Connection {
         command.push(Command::COM_QUERY as u8);
         command.extend_from_slice(sql);
         self.ask(&command, AnswerKind::Query, interrupt).await
+    }
+
+    /// The same for what ends a transaction: KILL QUERY comes too late for it.
+    pub async fn end(&mut self, sql: &str, interrupt: &Interrupt) -> Result<Answer, Error> {
+        self.send_statement(sql, interrupt).await?;
+        self.collect_within(AnswerKind::Query, Within::OwnStatement(interrupt)).await
+    }
+
+    async fn send_statement(&mut self, sql: &str, interrupt: &Interrupt) -> Result<(), Error> {
+        let mut command = Vec::with_capacity(sql.len() + 1);
+        command.push(Command::COM_QUERY as u8);
+        command.extend_from_slice(sql.as_bytes());
+        self.send_command(&command, interrupt).await
     }
 
     /// Sends one command and collects its whole answer, which must be small.
@@ -408,11 +417,11 @@ impl Connection {
         }
     }
 
-    /// As `read`, but that KILL QUERY does not end it.
+    /// As `read`, but that what ends a statement only does not end it.
     async fn read_patiently(&mut self, buffer: &mut Buffer, interrupt: &Interrupt) -> Result<(), Error> {
         let mut watch = Watch { interrupt, client: None };
         poll_fn(|cx| match self.poll_read(cx, buffer, &mut watch) {
-            Poll::Ready(Err(Error::Interrupted(Reason::QueryKilled))) => {
+            Poll::Ready(Err(Error::Interrupted(Reason::QueryKilled | Reason::Deadlocked))) => {
                 interrupt.wake_on_change(cx);
                 Poll::Pending
             }

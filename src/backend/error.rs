@@ -47,6 +47,8 @@ pub enum Reason {
     ClientGone = 5,
     /// The monitor declared the server down while a statement ran there.
     ServerDown = 6,
+    /// The transaction is rolled back, so that those who wait for it, and for whom it waits, can go on.
+    Deadlocked = 7,
 }
 
 impl Reason {

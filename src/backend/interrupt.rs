@@ -214,6 +214,7 @@ impl Interrupt {
             4 => Some(Reason::Shutdown),
             5 => Some(Reason::ClientGone),
             6 => Some(Reason::ServerDown),
+            7 => Some(Reason::Deadlocked),
             _ => None,
         }
     }
@@ -237,7 +238,7 @@ impl Interrupt {
     /// packet, and is seen at the next wait for a server.
     pub fn poll_while_writing(&self, cx: &Context<'_>) -> Poll<Reason> {
         match self.poll(cx) {
-            Poll::Ready(Reason::QueryKilled | Reason::ServerDown | Reason::Shutdown) => {
+            Poll::Ready(Reason::QueryKilled | Reason::ServerDown | Reason::Shutdown | Reason::Deadlocked) => {
                 self.wake_on_change(cx);
                 Poll::Pending
             }

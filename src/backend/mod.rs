@@ -22,6 +22,7 @@ pub mod health;
 pub mod live_schema;
 pub mod survey;
 mod live_table;
+pub mod lock_waits;
 pub mod table_checks;
 pub mod rights;
 pub mod comparison;

@@ -5,6 +5,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
 use super::control::{self, ANSWER_TIMEOUT, ControlError};
+use super::lock_waits;
 use super::options::{Address, ReplicaSetOptions};
 
 /// Something that the account may not do, or that failed.
@@ -52,6 +53,7 @@ pub(super) async fn of_primary(
     trial.run("XA RECOVER", "run XA RECOVER", advice, false).await;
     let advice = "`shardgate init` creates it; the account needs all rights on its schema";
     trial.run(&format!("SELECT 1 FROM {decisions} LIMIT 0"), "read the decision table", advice, false).await;
+    trial.see_lock_waits().await;
     if let Some(schema) = schema {
         let sql = format!("CREATE TEMPORARY TABLE `{}`.shardgate_check (a INT)", schema.replace('`', "``"));
         let advice = "what no shard can answer alone is gathered in them: GRANT CREATE TEMPORARY TABLES on all schemas";
@@ -79,6 +81,17 @@ pub(super) async fn of_replica(set: &ReplicaSetOptions, server: &Address) -> Vec
 impl Trial<'_> {
     async fn run(&mut self, sql: &str, action: &'static str, advice: &str, is_harmless: bool) {
         let outcome = control::within(ANSWER_TIMEOUT, self.connection.query_drop(sql)).await;
+        self.judge(outcome, action, advice, is_harmless);
+    }
+
+    async fn see_lock_waits(&mut self) {
+        let outcome = lock_waits::ask(self.connection).await.map(drop);
+        let advice = "deadlocks across servers end by innodb_lock_wait_timeout only: GRANT PROCESS ON *.*, and on MySQL \
+                      SELECT ON performance_schema.*, TO it";
+        self.judge(outcome, "see who waits for whose locks", advice, true);
+    }
+
+    fn judge(&mut self, outcome: Result<(), ControlError>, action: &'static str, advice: &str, is_harmless: bool) {
         let Err(error) = outcome else { return };
         // What is only not there yet is created at the start.
         let is_absent =

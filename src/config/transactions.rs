@@ -25,6 +25,8 @@ pub(super) fn read(section: &Section<'_>) -> Option<Options> {
     let commit_timeout = section.duration("commit_timeout", default.commit_timeout, SECOND..=most);
     let take_over_after = section.duration("take_over_after", default.take_over_after, SECOND..=DAY);
     let alarm_after = section.duration("alarm_after", default.alarm_after, SECOND..=DAY);
+    let least = Duration::from_millis(200);
+    let deadlock_after = section.duration("deadlock_after", default.deadlock_after, least..=most);
     section.finish();
     Some(Options {
         cluster: cluster?,
@@ -33,6 +35,7 @@ pub(super) fn read(section: &Section<'_>) -> Option<Options> {
         commit_timeout: commit_timeout?,
         take_over_after: take_over_after?,
         alarm_after: alarm_after?,
+        deadlock_after: deadlock_after?,
         crash_at: default.crash_at,
     })
 }

@@ -107,7 +107,7 @@ async fn let_go(link: &mut Link, interrupt: &Interrupt) -> Result<(), Failure> {
 }
 
 async fn run(link: &mut Link, sql: &str, interrupt: &Interrupt) -> Result<(), Failure> {
-    let answer = link.lease.query(sql.as_bytes(), interrupt).await?;
+    let answer = link.lease.end(sql, interrupt).await?;
     judged(&answer)
 }
 
@@ -141,7 +141,7 @@ async fn roll_back_one(link: &mut Link, interrupt: &Interrupt) -> Result<(), Fai
     }
     let Some(xid) = link.xid.clone() else { return run(link, "ROLLBACK", interrupt).await };
     // Refused where the branch is prepared, or was rolled back by its server: both are as good.
-    link.lease.query(format!("XA END {}", xid.sql()).as_bytes(), interrupt).await?;
+    link.lease.end(&format!("XA END {}", xid.sql()), interrupt).await?;
     run(link, &format!("XA ROLLBACK {}", xid.sql()), interrupt).await
 }
 

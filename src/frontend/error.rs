@@ -111,6 +111,10 @@ impl From<Reason> for ClientMessage {
                 "Lost connection to backend server: it did not answer within response_timeout",
             ),
             Reason::Shutdown => ClientMessage::fatal(codes::SERVER_SHUTDOWN, "Server shutdown in progress"),
+            Reason::Deadlocked => ClientMessage::new(
+                codes::LOCK_DEADLOCK,
+                "Deadlock found when trying to get lock; try restarting transaction",
+            ),
             Reason::ServerDown => ClientMessage::new(
                 codes::NET_READ_ERROR,
                 "Lost connection to backend server during query: it was declared down",

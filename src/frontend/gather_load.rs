@@ -119,7 +119,11 @@ impl Session {
         side: Side,
     ) -> Result<Link, Error> {
         let (links, txn, need) = self.need();
-        links.obtain(&Need { settings, ..need }, shard, side, txn).await
+        let link = links.obtain(&Need { settings, ..need }, shard, side, txn).await?;
+        if self.txn.is_open() {
+            self.tell_of_part(&link, self.txn.gtrid());
+        }
+        Ok(link)
     }
 
     /// Fetches what belongs into the temporary table. What predicates had to say to rows that the statement may never

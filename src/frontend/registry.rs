@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::backend::error::Reason;
 use crate::backend::interrupt::Interrupt;
 use crate::sharding::ShardId;
+use crate::txn::waits::Thread;
 use crate::txn::xid::Gtrid;
 
 /// The sessions that are open now.
@@ -53,6 +54,8 @@ pub struct OpenTransaction {
     pub since_ms: u64,
     /// Those that take part.
     pub shards: SmallVec<[ShardId; 4]>,
+    /// The connections that hold its locks, in the same order.
+    pub threads: SmallVec<[Thread; 4]>,
     /// Once there is more than one shard.
     pub gtrid: Option<Gtrid>,
 }
@@ -94,12 +97,14 @@ impl Activity {
     }
 
     /// A shard takes part in the transaction, or was about to.
-    pub fn joined(&self, shard: ShardId, gtrid: Option<&Gtrid>, now_ms: u64) {
+    pub fn joined(&self, shard: ShardId, thread: Thread, gtrid: Option<&Gtrid>, now_ms: u64) {
         let mut transaction = self.transaction.lock();
-        let fresh = || OpenTransaction { since_ms: now_ms, shards: SmallVec::new(), gtrid: None };
+        let fresh =
+            || OpenTransaction { since_ms: now_ms, shards: SmallVec::new(), threads: SmallVec::new(), gtrid: None };
         let open = transaction.get_or_insert_with(fresh);
         if !open.shards.contains(&shard) {
             open.shards.push(shard);
+            open.threads.push(thread);
             open.gtrid = gtrid.cloned();
         }
     }

@@ -33,6 +33,8 @@ use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::sql::shape::Shape;
 use crate::sql::tokens::Mode;
 use crate::txn::transaction::Transaction;
+use crate::txn::waits::Thread;
+use crate::txn::xid::Gtrid;
 use crate::wire::capability::RelayedCapabilities;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
@@ -263,7 +265,7 @@ impl Session {
     pub(super) async fn no_command(&mut self, error: ClientError) -> Flow {
         let message = match error {
             ClientError::Closed | ClientError::Io(_) => return Flow::End,
-            ClientError::Interrupted(Reason::QueryKilled | Reason::ServerDown) => {
+            ClientError::Interrupted(Reason::QueryKilled | Reason::ServerDown | Reason::Deadlocked) => {
                 // Nothing was running.
                 self.interrupt.begin_statement();
                 return Flow::Continue;
@@ -377,9 +379,16 @@ impl Session {
         let (links, txn, need) = self.need();
         let link = links.obtain(&need, shard, side, txn).await?;
         if self.txn.is_open() || !self.autocommit {
-            self.registered.entry.activity.joined(shard, self.txn.gtrid(), self.now_ms());
+            self.tell_of_part(&link, self.txn.gtrid());
         }
         Ok(link)
+    }
+
+    /// The link's shard takes part in a transaction, as SHOW TRANSACTIONS and the search for deadlocks are to know.
+    pub(super) fn tell_of_part(&self, link: &Link, gtrid: Option<&Gtrid>) {
+        let replica_set = self.schema.shard(link.shard).replica_set;
+        let thread = Thread { replica_set: replica_set.0, id: link.lease.thread_id() };
+        self.registered.entry.activity.joined(link.shard, thread, gtrid, self.now_ms());
     }
 
     /// The same where nothing must be waited for.

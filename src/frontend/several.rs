@@ -9,6 +9,7 @@ use super::query::Statement;
 use super::session::Session;
 use super::transactions::{End, rolls_back_transaction};
 use crate::backend::connection::Watch;
+use crate::backend::error::{Error, Reason};
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
 use crate::exec::scatter::{self, Job, Outcome};
@@ -111,6 +112,7 @@ impl Session {
                 own.enlist(shard);
                 link.xid = opening.xid;
                 link.pins.transaction = true;
+                self.tell_of_part(&link, own.gtrid());
                 before = opening.statements;
             } else {
                 self.txn.note_write(shard);
@@ -138,6 +140,9 @@ impl Session {
         let (mut links, failed) = had.obtain_all(&need, shards, side, txn).await;
         let mut ready = failed.map_or(Ok(()), |error| Err(error.into()));
         for link in links.iter_mut() {
+            if self.txn.is_open() {
+                self.tell_of_part(link, self.txn.gtrid());
+            }
             if ready.is_ok() {
                 ready = self.before_sending(plan, link).await;
             }
@@ -156,7 +161,9 @@ impl Session {
         shares: Vec<Share>,
         timestamp: Option<&str>,
     ) -> (Vec<Link>, Result<Vec<Written>, Failure>) {
-        writes::write_alone(shares, timestamp, &self.commit_context()).await
+        let done = writes::write_alone(shares, timestamp, &self.commit_context()).await;
+        self.registered.entry.activity.left();
+        done
     }
 
     /// An error here means that the whole transaction was rolled back.
@@ -170,11 +177,14 @@ impl Session {
             Within::Done(written) => Ok((links, Ok(written))),
             Within::TakenBack(failure) => Ok((links, Err(failure))),
             Within::Spoiled(failure) => {
-                let by_server = matches!(failure, Failure::Server { .. });
+                let by_lock = matches!(
+                    failure,
+                    Failure::Server { .. } | Failure::Backend(Error::Interrupted(Reason::Deadlocked))
+                );
                 let message = ClientMessage::from(failure);
                 links.into_iter().for_each(|link| self.links.put(link));
                 // A server's own error that ends a transaction is known to do so; of others the client is told again.
-                match by_server && rolls_back_transaction(message.code) {
+                match by_lock && rolls_back_transaction(message.code) {
                     true => self.end_transaction(End::Rollback).await?,
                     false => self.transaction_was_lost().await,
                 }

@@ -436,9 +436,8 @@ impl Session {
         let broken = writers.iter().find(|writer| !writer.link.lease.is_usable()).map(|writer| writer.link.shard);
         self.keep_usable(writers.into_iter().map(|writer| writer.link).collect());
         if let Err(failure) = done {
-            let ends = matches!(&failure, Failure::Server { code, .. } if rolls_back_transaction(*code));
             let message = self.failed(failure, broken).await;
-            if !undone && !ends {
+            if !undone && !rolls_back_transaction(message.code) {
                 self.transaction_was_lost().await;
             }
             return Err(message);

@@ -400,10 +400,20 @@ impl Session {
             Failure::Server { .. } => self.in_logical_names(failure.into(), shard),
             _ => ClientMessage::from(failure),
         };
-        if lost_branch && client_is_there {
-            self.transaction_was_lost().await;
+        match lost_branch && client_is_there {
+            // The client knows from the error that nothing of it is left.
+            true if rolls_back_transaction(message.code) => {
+                match self.end_transaction(TransactionEnd::Rollback).await {
+                    Ok(()) => message,
+                    Err(message) => message,
+                }
+            }
+            true => {
+                self.transaction_was_lost().await;
+                message
+            }
+            false => message,
         }
-        message
     }
 }
 

@@ -150,7 +150,7 @@ impl Session {
     }
 
     async fn end_branch(&mut self, link: &mut Link, end: End) -> Result<(), ClientMessage> {
-        match link.lease.query(end.sql().as_bytes(), &self.interrupt).await {
+        match link.lease.end(end.sql(), &self.interrupt).await {
             Ok(answer) => match answer.error() {
                 None => Ok(()),
                 Some(error) => {

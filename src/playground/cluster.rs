@@ -142,13 +142,14 @@ impl Cluster {
     async fn set_up(&self, set: &ReplicaSet) -> Result<(), Error> {
         let flavour = set.primary.flavour();
         let replication_password = random_password();
-        let users = [
+        let mut users = vec![
             user(SERVICE_USER, &self.service_password),
             user(REPLICATION_USER, &replication_password),
-            format!("GRANT {} ON *.* TO {SERVICE_USER}@'%'", flavour.service_privileges()),
             format!("GRANT ALL ON `shardgate`.* TO {SERVICE_USER}@'%'"),
             format!("GRANT REPLICATION SLAVE ON *.* TO {REPLICATION_USER}@'%'"),
         ];
+        let privileges = flavour.service_privileges().iter();
+        users.extend(privileges.map(|(what, on)| format!("GRANT {what} ON {on} TO {SERVICE_USER}@'%'")));
         set.primary.execute(&users.join(";")).await?;
         for replica in &set.replicas {
             for statement in flavour.follow(set.primary.port(), REPLICATION_USER, &replication_password) {

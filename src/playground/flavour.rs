@@ -132,10 +132,12 @@ impl Flavour {
 
     /// Privileges on `*.*` that ShardGate's own user needs besides those on data: to read replication state.
     /// Not SUPER and not READ ONLY ADMIN: a write that strays to a replica must fail there.
-    pub(crate) fn service_privileges(self) -> &'static str {
+    pub(crate) fn service_privileges(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Flavour::MariaDb => "PROCESS, REPLICATION CLIENT, SLAVE MONITOR",
-            Flavour::MySql => "PROCESS, REPLICATION CLIENT, XA_RECOVER_ADMIN",
+            Flavour::MariaDb => &[("PROCESS, REPLICATION CLIENT, SLAVE MONITOR", "*.*")],
+            Flavour::MySql => {
+                &[("PROCESS, REPLICATION CLIENT, XA_RECOVER_ADMIN", "*.*"), ("SELECT", "performance_schema.*")]
+            }
         }
     }
 }

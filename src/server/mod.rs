@@ -30,6 +30,7 @@ use crate::backend::topology::Topology;
 use crate::config::{self, Config, LogFormat};
 use crate::exec::recovery;
 use crate::frontend::configuration::{Order, Wish};
+use crate::frontend::deadlocks;
 use crate::frontend::listener::{Listener, Workers};
 use crate::frontend::shared::{Setup, Shared};
 use crate::txn::in_flight::InFlight;
@@ -173,6 +174,7 @@ impl Proxy {
         background.spawn(watchdog.run());
         let recovered = FirstLook::default();
         background.spawn(recovery::run(in_flight, followed, Arc::clone(&recovered.0)));
+        background.spawn(deadlocks::run(Arc::clone(&shared)));
         let look = FirstLook::default();
         let mut keeper = JoinSet::new();
         keeper.spawn(

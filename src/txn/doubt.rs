@@ -60,6 +60,8 @@ pub struct Counters {
     pub rolled_back: Counter,
     /// Commits of which the client was told that the outcome is not known.
     pub unknown: Counter,
+    /// Transactions that were rolled back to end a circle of waiting over several servers.
+    pub deadlocks: Counter,
     /// Commits that left branches to recovery.
     pub unsettled: Counter,
     /// Branches that recovery has committed.

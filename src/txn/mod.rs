@@ -14,5 +14,6 @@ pub mod coordinator;
 pub mod recovery;
 pub mod doubt;
 pub mod in_flight;
+pub mod waits;
 #[cfg(test)]
 mod model;

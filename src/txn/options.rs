@@ -24,6 +24,9 @@ pub struct Options {
     pub alarm_after: Duration,
     /// For tests: where the process kills itself. Not in the file: the environment variable `SHARDGATE_CRASH_AT`.
     pub crash_at: Option<CrashPoint>,
+    /// How long statements wait before it is looked whether their transactions wait for each other on several servers.
+    /// Default 1 s.
+    pub deadlock_after: Duration,
 }
 
 impl Default for Options {
@@ -36,6 +39,7 @@ impl Default for Options {
             take_over_after: Duration::from_secs(60),
             alarm_after: Duration::from_secs(30),
             crash_at: None,
+            deadlock_after: Duration::from_secs(1),
         }
     }
 }

@@ -75,10 +75,20 @@ impl World {
     /// Starts the servers, a replica set for each number of replicas, and fills the databases. The first is what
     /// [`World::common`] serves.
     pub fn start(replica_sets: &[usize], databases: &'static [Database]) -> &'static World {
+        Self::start_with(&[], replica_sets, databases)
+    }
+
+    /// The same with options for each server, as on its command line.
+    pub fn start_with(
+        server_options: &[&str],
+        replica_sets: &[usize],
+        databases: &'static [Database],
+    ) -> &'static World {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let options = ClusterOptions {
             server: std::env::var_os("SHARDGATE_TEST_SERVER").map(Into::into),
             replica_sets: replica_sets.to_vec(),
+            server_options: server_options.iter().map(ToString::to_string).collect(),
             ..Default::default()
         };
         let cluster = runtime.block_on(Cluster::start(options)).unwrap();

@@ -1,0 +1,118 @@
+//! Deadlocks across servers: each of them sees only that somebody waits. While several transactions have waited for a
+//! while, their servers are asked for whom; of each circle the transaction that began last is rolled back.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::registry::Entry;
+use super::shared::Shared;
+use crate::backend::error::Reason;
+use crate::backend::lock_waits::lock_waits;
+use crate::txn::waits::{Participant, Thread, Wait, victims};
+
+/// Between two looks at a circle. What servers show is a moment old (MariaDB keeps it for 100 ms), and each was asked at
+/// another moment: only what is seen twice, in the same statements, is a circle.
+const SECOND_LOOK: Duration = Duration::from_millis(200);
+
+/// A transaction on several servers whose statement has waited for a while.
+struct Suspect {
+    entry: Arc<Entry>,
+    /// When the statement began.
+    since_ms: u64,
+    participant: Participant,
+}
+
+/// Runs until the task is aborted.
+pub async fn run(shared: Arc<Shared>) {
+    let patience = shared.in_flight.options.deadlock_after;
+    let mut complaint = None;
+    loop {
+        tokio::time::sleep(patience / 2).await;
+        match look(&shared, patience).await {
+            Ok(()) => complaint = None,
+            // Once, until it works again.
+            Err(error) if complaint.as_ref() == Some(&error) => {}
+            Err(error) => {
+                tracing::warn!("cannot look for deadlocks across servers: {error}");
+                complaint = Some(error);
+            }
+        }
+    }
+}
+
+async fn look(shared: &Shared, patience: Duration) -> Result<(), String> {
+    let first = suspects(shared, patience);
+    let seen = circles(shared, &first).await?;
+    if seen.is_empty() {
+        return Ok(());
+    }
+    tokio::time::sleep(SECOND_LOOK).await;
+    let mut still = suspects(shared, patience);
+    still.retain(|one| first.iter().any(|before| is_same_wait(before, one)));
+    for session in circles(shared, &still).await? {
+        let Some(victim) = still.iter().find(|one| one.participant.session == session) else { continue };
+        if seen.contains(&session) && running_since(&victim.entry) == Some(victim.since_ms) {
+            shared.in_flight.counters.deadlocks.increment();
+            tracing::info!(session, "a deadlock across servers: this session's transaction is rolled back");
+            victim.entry.interrupt.raise(Reason::Deadlocked);
+        }
+    }
+    Ok(())
+}
+
+fn is_same_wait(one: &Suspect, other: &Suspect) -> bool {
+    (one.participant.session, one.since_ms) == (other.participant.session, other.since_ms)
+}
+
+fn running_since(entry: &Entry) -> Option<u64> {
+    let (kind, since_ms, _) = entry.activity.look();
+    kind.map(|_| since_ms)
+}
+
+fn suspects(shared: &Shared, patience: Duration) -> Vec<Suspect> {
+    let now_ms = shared.watchdog.now_ms();
+    let waits = |entry: Arc<Entry>| {
+        let since_ms = running_since(&entry)?;
+        let open = entry.activity.transaction()?;
+        let is_long = u128::from(now_ms.saturating_sub(since_ms)) >= patience.as_millis();
+        let threads = open.threads.to_vec();
+        let participant = Participant { session: entry.id, begun: open.since_ms, threads };
+        (is_long && participant.threads.len() > 1).then_some(Suspect { entry, since_ms, participant })
+    };
+    shared.registry.all().into_iter().filter_map(waits).collect()
+}
+
+/// The sessions that end the circles which their servers show now.
+async fn circles(shared: &Shared, suspects: &[Suspect]) -> Result<BTreeSet<u32>, String> {
+    // One alone waits for somebody who will be done.
+    if suspects.len() < 2 {
+        return Ok(BTreeSet::new());
+    }
+    let participants: Vec<Participant> = suspects.iter().map(|one| one.participant.clone()).collect();
+    let sets: BTreeSet<u16> = participants.iter().flat_map(|one| &one.threads).map(|one| one.replica_set).collect();
+    let waits: Result<Vec<Vec<Wait>>, String> =
+        join_all(sets.into_iter().map(|set| waits_on(shared, set))).await.into_iter().collect();
+    Ok(victims(&participants, &waits?.concat()).into_iter().collect())
+}
+
+async fn waits_on(shared: &Shared, replica_set: u16) -> Result<Vec<Wait>, String> {
+    let setup = shared.setup();
+    // Gone with a new configuration.
+    let Some(set) = setup.topology.sets.get(usize::from(replica_set)) else { return Ok(Vec::new()) };
+    let primary = set.primary().map_err(|error| error.to_string())?;
+    let pairs = lock_waits(&set.options, &primary.address).await;
+    let pairs = pairs.map_err(|error| {
+        format!(
+            "replica set {}: {error} (the account needs PROCESS and, on MySQL, SELECT on performance_schema)",
+            set.options.name
+        )
+    })?;
+    let thread = |id| Thread { replica_set, id };
+    Ok(pairs
+        .into_iter()
+        .map(|(waiting, holding)| Wait { waiting: thread(waiting), holding: thread(holding) })
+        .collect())
+}

@@ -22,9 +22,9 @@ pub struct Judge<'a> {
     /// Whether the statement has an outer join. Where WHERE makes an inner one of it, a server shows columns as NOT NULL,
     /// unless it found its tables to be empty before.
     pub has_outer_join: bool,
-    /// Whether it joins. The order in which a server does that decides which rows a condition is evaluated for, and so
-    /// what it warns of.
-    pub has_join: bool,
+    /// Whether it joins, or filters derived tables. The order in which a server does that decides which rows a condition is
+    /// evaluated for, and so what it warns of.
+    pub has_open_evaluation: bool,
 }
 
 impl Judge<'_> {
@@ -41,7 +41,7 @@ impl Judge<'_> {
         let (expected, got) = (expected.as_slice(), got.as_slice());
         let mut lines = differences(&codes(expected), &codes(got), &self.leniency);
         for (expected, got) in expected.iter().zip(got) {
-            if !self.has_join {
+            if !self.has_open_evaluation {
                 lines.extend(warnings(expected, got));
             }
             if let (Answer::Rows { columns, rows: expected, .. }, Answer::Rows { rows: got, .. }) = (expected, got) {
@@ -238,6 +238,7 @@ const WRONG_PLACE_OF_AGGREGATE: u16 = 1111;
 const MIXED_WITH_AGGREGATE: u16 = 1140;
 
 const JSON: u8 = 0xF5;
+const DOUBLE: u8 = 0x05;
 const BLOB: u8 = 0xFC;
 const LONGEST_CONCATENATION: u32 = 67_108_860;
 
@@ -261,6 +262,8 @@ fn widened(answers: &[Answer], others: &[Answer]) -> Vec<Answer> {
                 }
                 // MariaDB: the most that group_concat_max_len allows, or the most that the type does.
                 (BLOB, BLOB) if other.length == LONGEST_CONCATENATION => column.length = other.length,
+                // MySQL, of a floating-point number without decimals.
+                (DOUBLE, DOUBLE) if (column.length, other.length) == (22, 23) => column.length = other.length,
                 (JSON, JSON) if column.decimals == 31 && other.decimals == 0 => {
                     (column.charset, column.length, column.decimals) = (other.charset, other.length, other.decimals);
                 }

@@ -50,6 +50,18 @@ pub struct Output {
     pub is_cut: bool,
 }
 
+impl Output {
+    /// For MySQL, to which JSON arrays are all equal when it sorts (it warns so), and objects too.
+    pub fn without_json_keys(mut self) -> Output {
+        if let Order::Keys(keys) = &mut self.order {
+            let columns = &self.columns;
+            let first = keys.iter().position(|key| columns.get(*key).is_none_or(|column| column.kind == Kind::Json));
+            keys.truncate(first.unwrap_or(keys.len()));
+        }
+        self
+    }
+}
+
 /// Tables and CTEs by name.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog(Vec<(String, Output)>);

@@ -91,6 +91,10 @@ impl Servers {
 }
 
 impl World<'_> {
+    pub fn is_mysql(&self) -> bool {
+        self.servers.is_mysql
+    }
+
     /// Puts these rows in the place of all others of the table.
     pub fn refill(&self, schema: &Schema, table: usize) {
         for set in 0..3 {

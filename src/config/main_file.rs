@@ -43,7 +43,7 @@ pub(super) fn load(path: &Path) -> Result<Config, Problems> {
 fn read_source(path: &Path) -> Result<Source, Problem> {
     let file = path.display().to_string();
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Source { file, text }),
+        Ok(text) => Ok(Source::new(file, text)),
         Err(error) => {
             Err(Problem { file, line: None, key: String::new(), message: format!("cannot read the file: {error}") })
         }

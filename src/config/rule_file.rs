@@ -149,7 +149,7 @@ fn read_table(section: &Section<'_>) -> Option<TableSpec> {
 }
 
 fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<PlacementSpec> {
-    const SHARDED_ONLY: [&str; 11] = [
+    const SHARDED_ONLY: [&str; 12] = [
         "shard_key",
         "key_type",
         "collation",
@@ -159,6 +159,7 @@ fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<Plac
         "null_key",
         "out_of_range",
         "key_required",
+        "uncertain_key",
         "auto_increment",
         "sequence",
     ];
@@ -191,6 +192,7 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
     let null_key = section.text("null_key");
     let out_of_range = section.text("out_of_range");
     let key_required = section.item("key_required").map(|item| read_key_required(&item));
+    let uncertain = section.item("uncertain_key").map(|item| item.choice(&[("all-shards", false), ("refuse", true)]));
     let auto_increment = section.item("auto_increment").map(|item| item.choice(&[("per-shard", true)]));
     let sequence = section.item("sequence").map(|item| read_sequence(&item));
     if sequence.is_some() {
@@ -205,6 +207,7 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
         null_key,
         out_of_range,
         key_required: key_required.map_or(Some(KeyRequired::default()), |required| required)?,
+        refuses_uncertain: uncertain.map_or(Some(false), |refuses| refuses)?,
         auto_increment_per_shard: auto_increment.map_or(Some(false), |choice| choice)?,
         sequence: sequence.map_or(Some(None), |sequence| sequence.map(Some))?,
     })
@@ -278,6 +281,12 @@ fn read_key_type(section: &Section<'_>) -> Option<Option<KeyType>> {
             let name = item.text()?;
             let collation =
                 TextCollation::from_mysql_name(&name).map_err(|unsupported| item.problem(unsupported.to_string()));
+            if collation.is_ok_and(TextCollation::is_as_written) {
+                item.warning(
+                    "keys are taken as they are written: rows whose key is equal for the column but written otherwise \
+                     (letter case, accents, trailing spaces) are on another shard, and are not found",
+                );
+            }
             Some(Some(KeyType::Text(collation.ok()?, None)))
         }
         (Some(Word::Text), None) => {

@@ -18,9 +18,16 @@ pub(super) struct Source {
     /// The path to show.
     pub(super) file: String,
     pub(super) text: String,
+    /// Where each line ends.
+    ends: Vec<usize>,
 }
 
 impl Source {
+    pub(super) fn new(file: String, text: String) -> Self {
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+        Self { file, text, ends }
+    }
+
     /// The whole file as a section; `None`, reported, if it is not TOML.
     pub(super) fn parse<'d>(&'d self, report: &'d Report) -> Option<Section<'d>> {
         let (table, errors) = DeTable::parse_recoverable(&self.text);
@@ -32,8 +39,7 @@ impl Source {
     }
 
     fn line(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        self.ends.partition_point(|end| *end < offset) + 1
     }
 }
 

@@ -116,6 +116,34 @@ fn bad_configurations_are_refused_for_all_their_reasons() {
     assert!(wrong.is_empty(), "these have other problems than they expect:\n{}\n", wrong.join("\n"));
 }
 
+/// How long that may take is a matter of `benches/rules.rs`; here a search among all names for each name would be felt.
+#[test]
+fn thousands_of_tables_on_hundreds_of_shards_are_found_by_name() {
+    let mut rules = "database = \"shop\"\ndefault_shard = \"s0\"\n".to_owned();
+    for shard in 0..256 {
+        let set = shard % 2;
+        rules += &format!("[[shards]]\nname = \"s{shard}\"\nreplica_set = \"rs{set}\"\nschema = \"shop_{shard}\"\n");
+    }
+    let names = (0..256).map(|shard| format!("\"s{shard}\"")).collect::<Vec<_>>().join(", ");
+    for table in 0..2000 {
+        let physical = if table % 2 == 0 { "" } else { "physical = \"{table}_{index}\"\n" };
+        rules += &format!(
+            "[[tables]]\nname = \"t{table}\"\nshard_key = \"id\"\nfunction = {{ kind = \"mod\" }}\nshards = [{names}]\n{physical}"
+        );
+    }
+    let folder = folder_of(&[("rules/shop.toml".into(), rules)]);
+    let config = load(&folder.path().join("shardgate.toml")).unwrap();
+    let (_, database) = config.schema.database("shop").unwrap();
+    assert_eq!(database.tables().count(), 2000);
+    for (index, table) in database.tables().enumerate() {
+        assert_eq!(database.table_index(&table.name.to_uppercase()), Some(index));
+        let Placement::Sharded(sharded) = &table.placement else { panic!("{}", table.name) };
+        assert_eq!(sharded.locate(&Value::Int(300)), Located::Shard(crate::sharding::ShardId(44)));
+        let is_renamed = table.physical_name(crate::sharding::ShardId(44)) == format!("{}_44", table.name);
+        assert_eq!(is_renamed, table.is_renamed());
+    }
+}
+
 #[test]
 fn a_small_configuration_has_defaults_for_the_rest() {
     let folder = folder_of(&[]);

@@ -47,7 +47,7 @@ impl From<PlanError> for ClientMessage {
             PlanError::MissingShardKey { .. } => codes::NO_DEFAULT_FOR_FIELD,
             PlanError::NullShardKey { .. } => codes::BAD_NULL_ERROR,
             PlanError::KeyOutOfRange { .. } => codes::NO_PARTITION_FOR_GIVEN_VALUE,
-            PlanError::KeyRequired { .. } => codes::UPDATE_WITHOUT_KEY_IN_SAFE_MODE,
+            PlanError::KeyRequired { .. } | PlanError::UncertainKey { .. } => codes::UPDATE_WITHOUT_KEY_IN_SAFE_MODE,
             PlanError::ColumnCount { .. } => codes::WRONG_VALUE_COUNT_ON_ROW,
             PlanError::UnknownShard(_) | PlanError::Hint(_) => codes::WRONG_ARGUMENTS,
         };
@@ -78,6 +78,7 @@ fn plan_text(error: &PlanError) -> String {
         | PlanError::Numbered { .. }
         | PlanError::UnknownColumns { .. }
         | PlanError::KeyRequired { .. }
+        | PlanError::UncertainKey { .. }
         | PlanError::UnknownShard(_)
         | PlanError::Hint(_) => format!("ShardGate: {error}"),
     }

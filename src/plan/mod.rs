@@ -225,6 +225,12 @@ pub enum PlanError {
     /// 1175 (HY000)
     #[error("the rule of '{table}' ({rule}) has key_required: name '{column}' in a condition that leads to its shards")]
     KeyRequired { table: String, column: String, rule: &'static str },
+    /// 1175 (HY000)
+    #[error(
+        "the rule of '{table}' ({rule}) has uncertain_key = \"refuse\", and the statement compares '{column}' with a value of \
+         which it is not certain which keys equal it: write it as the column stores it"
+    )]
+    UncertainKey { table: String, column: String, rule: &'static str },
     /// 1235 (42000): the key's value is an expression, or one whose stored form is not known.
     #[error("shard key '{column}' of '{table}' is not a value that is known before the statement runs")]
     KeyNotLiteral { table: String, column: String },

@@ -20,9 +20,7 @@ pub struct TableId {
 impl TableId {
     /// The id of the table of this name, if it has a rule.
     pub fn find(schema: &Schema, database: DatabaseId, name: &str) -> Option<Self> {
-        let database_of = schema.database_of(database);
-        let table = database_of.table(name)?;
-        let index = database_of.tables().position(|other| std::ptr::eq(other, table))?;
+        let index = schema.database_of(database).table_index(name)?;
         Some(Self { database, index: index as u32 })
     }
 
@@ -171,6 +169,18 @@ impl Narrow {
         }
     }
 
+    /// Whether a condition on the key leads nowhere for certain, for a table whose rule refuses that; the table.
+    pub(super) fn uncertain(&self, input: &Binding<'_>) -> Option<TableId> {
+        match self {
+            Self::Key { table, test } => {
+                let sharded = table.sharded(input.schema).filter(|sharded| sharded.refuses_uncertain)?;
+                test.has_uncertain_value(sharded, input).then_some(*table)
+            }
+            Self::And(terms) | Self::Or(terms) => terms.iter().find_map(|term| term.uncertain(input)),
+            Self::All | Self::Truth(_) | Self::Compare { .. } => None,
+        }
+    }
+
     /// The shard, where the condition is `key = value` and leads to one.
     pub(super) fn key_shard(&self, input: &Binding<'_>) -> Option<ShardId> {
         let Self::Key { table, test: Test::Equal(known) } = self else { return None };
@@ -224,6 +234,20 @@ fn is_refuted(left: &Value<'_>, comparison: Comparison, right: &Value<'_>) -> bo
 }
 
 impl Test {
+    /// Whether what one of its values is beside the key is not known.
+    fn has_uncertain_value(&self, sharded: &Sharded, input: &Binding<'_>) -> bool {
+        let is_uncertain = |known: &Known| match known.value(input) {
+            Value::Null => false,
+            value => sharded.is_uncertain(&value),
+        };
+        match self {
+            Self::Equal(known) | Self::NullSafeEqual(known) => is_uncertain(known),
+            Self::In(list) => list.iter().any(is_uncertain),
+            Self::Range { low, high } => [low, high].into_iter().flatten().any(|(known, _)| is_uncertain(known)),
+            Self::IsNull => false,
+        }
+    }
+
     fn shards(&self, sharded: &Sharded, input: &Binding<'_>) -> Option<ShardSet> {
         match self {
             Self::Equal(known) => of_value(sharded, &known.value(input)),

@@ -559,7 +559,8 @@ fn one_plan_serves_all_statements_of_a_shape() {
     assert_eq!((renames.schema, renames.tables), (Some(("data", "shop")), smallvec::smallvec![("orders_3", "orders")]));
 }
 
-/// Tables by a range of ids: `strict` has no place for keys below 0 and wants the key, `loose` has and does not.
+/// Tables by a range of ids: `strict` has no place for keys below 0 and wants the key, `loose` has and does not, but wants to know
+/// what it is.
 fn ranged_schema() -> Schema {
     let text = |text: &str| Param::Text(text.to_owned());
     let params = [("bounds", Param::List(vec![text("100"), text("200")])), ("min", text("0"))];
@@ -571,6 +572,7 @@ fn ranged_schema() -> Schema {
             function: Some(FunctionSpec::Named(range.clone())),
             out_of_range: out_of_range.map(str::to_owned),
             key_required: KeyRequired { reads: required, writes: required },
+            refuses_uncertain: !required,
             ..spec
         });
         table(Layout::Schemas, name, "id note", placement)
@@ -623,6 +625,11 @@ fn rules_say_what_becomes_of_keys_out_of_range_and_of_statements_without_a_key()
         ("SELECT * FROM loose WHERE id BETWEEN -5 AND 5", "Ok(Scatter({0, 2}))"),
         ("SELECT * FROM loose WHERE id < 50", "Ok(Scatter({0, 2}))"),
         ("SELECT * FROM loose", "Ok(Scatter({0, 1, 2}))"),
+        ("SELECT * FROM loose WHERE id = 42.5", "Err(UncertainKey"),
+        ("SELECT * FROM loose WHERE id IN (42, 0.5)", "Err(UncertainKey"),
+        ("SELECT * FROM loose WHERE id = 42 AND id > 0.5", "Ok(One(ShardId(0)))"),
+        ("SELECT * FROM loose WHERE id > NULL", "Ok(Any"),
+        ("SELECT * FROM loose WHERE note = 0.5", "Ok(Scatter({0, 1, 2}))"),
         // Rows of the same id may be on different shards.
         ("SELECT * FROM loose JOIN strict USING (id) WHERE loose.id = -1", "Err("),
     ];

@@ -124,6 +124,7 @@ fn type_mismatch(key: &KeyType, column: &str, kind: &ColumnKind) -> Option<KeyMi
     let live = LiveType::of(kind);
     match (key, live) {
         (KeyType::Integer(_), LiveType::Integer(_)) | (KeyType::Bytes(_), LiveType::Bytes(_)) => None,
+        (KeyType::Text(rule, _), LiveType::Text(_)) if rule.is_as_written() => None,
         (KeyType::Text(rule, _), LiveType::Text(_)) => {
             let live = kind.collation.as_deref().unwrap_or_default();
             let why = match TextCollation::from_mysql_name(live) {

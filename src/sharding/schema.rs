@@ -97,8 +97,12 @@ pub struct Database {
 impl Database {
     /// The rule of the table. A table without a rule is a single table on `default_shard`.
     pub fn table(&self, name: &str) -> Option<&Table> {
-        let found = self.tables.binary_search_by(|table| compare_names(&table.name, name));
-        found.ok().map(|index| &self.tables[index])
+        self.table_index(name).map(|index| &self.tables[index])
+    }
+
+    /// The place of the table's rule in [`Database::tables`].
+    pub fn table_index(&self, name: &str) -> Option<usize> {
+        self.tables.binary_search_by(|table| compare_names(&table.name, name)).ok()
     }
 
     /// All tables that have a rule, by name.

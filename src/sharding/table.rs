@@ -26,8 +26,8 @@ impl Table {
             Physical::Same => &self.name,
             Physical::Renamed(name) => name,
             Physical::PerShard(names) => {
-                let found = names.iter().find(|(on, _)| *on == shard);
-                found.map_or(&self.name, |(_, name)| name)
+                let found = names.binary_search_by_key(&shard, |(on, _)| *on);
+                found.map_or(&self.name, |index| &names[index].1)
             }
         }
     }
@@ -63,7 +63,7 @@ pub(super) enum Physical {
     Same,
     /// Another name, the same everywhere.
     Renamed(String),
-    /// A name of its own on each shard.
+    /// A name of its own on each shard, sorted by shard.
     PerShard(Vec<(ShardId, String)>),
 }
 
@@ -138,6 +138,9 @@ pub struct Sharded {
     pub out_of_range: Option<ShardId>,
     /// Which statements must tell the key, or a condition on it that leads to few shards.
     pub key_required: KeyRequired,
+    /// A statement whose condition on the key leads nowhere for certain (`id = 42.5`, a number beside a text) is refused, and
+    /// not asked of all shards.
+    pub refuses_uncertain: bool,
     /// Whether the shards may number rows of an AUTO_INCREMENT column, each on its own.
     pub auto_increment_per_shard: bool,
     /// What numbers rows over all shards.
@@ -223,9 +226,10 @@ impl KeyRange {
 }
 
 impl Sharded {
-    /// Whether rows with equal keys are on one shard, as far as the live column tells.
+    /// Whether rows whose keys are equal for the column are on one shard, as far as the live column tells.
     pub fn is_placed_by_key(&self) -> bool {
-        !self.key_facts.contradicts
+        let is_as_written = matches!(self.key, KeyType::Text(collation, _) if collation.is_as_written());
+        !self.key_facts.contradicts && !is_as_written
     }
 
     /// For predicates: which shard may hold rows whose key equals `value`, by MySQL's comparison rules under the
@@ -240,6 +244,11 @@ impl Sharded {
             Located::Unplaced => Located::Anywhere,
             located => located,
         }
+    }
+
+    /// Whether it is not known what the value is beside the key.
+    pub fn is_uncertain(&self, value: &Value<'_>) -> bool {
+        self.key.compared(value) == Canonical::Unknown
     }
 
     /// For INSERT: on which shard the row must be stored once the server has converted `value` to the column's type.

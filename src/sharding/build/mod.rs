@@ -6,9 +6,11 @@
 mod error;
 mod tables;
 
+use std::collections::{HashMap, HashSet};
+
 use super::function::FunctionSpec;
 use super::key::KeyType;
-use super::schema::{Database, ReplicaSetId, Schema, Shard, same_name};
+use super::schema::{Database, ReplicaSetId, Schema, Shard};
 use super::shard_set::{MAX_SHARDS, ShardId, ShardSet};
 use super::table::{Column, KeyRequired, Sequence};
 
@@ -100,6 +102,8 @@ pub struct ShardedSpec {
     pub out_of_range: Option<String>,
     /// Which statements must tell the key.
     pub key_required: KeyRequired,
+    /// Whether a comparison of the key with a value that leads nowhere for certain is an error.
+    pub refuses_uncertain: bool,
     /// Whether each shard may number its own rows of an AUTO_INCREMENT column.
     pub auto_increment_per_shard: bool,
     /// What numbers rows over all shards.
@@ -131,6 +135,7 @@ impl SchemaSpec {
     pub fn build(&self) -> Result<Schema, Vec<RuleError>> {
         let mut errors = Vec::new();
         let mut schema = Schema { version: self.version, ..Schema::default() };
+        let mut names = Names::default();
         if self.databases.len() > MAX_DATABASES {
             let too_many = RuleProblem::TooMany { what: "databases", max: MAX_DATABASES };
             return Err(vec![RuleError::new(Place::Database { database: MAX_DATABASES }, "database", too_many)]);
@@ -138,11 +143,11 @@ impl SchemaSpec {
         for (index, database) in self.databases.iter().enumerate() {
             let at = Place::Database { database: index };
             error::check_name(&database.name, at, "database", &mut errors);
-            if self.databases[..index].iter().any(|earlier| same_name(&earlier.name, &database.name)) {
+            if !names.databases.insert(folded(&database.name)) {
                 errors.push(RuleError::new(at, "database", RuleProblem::duplicate("database", &database.name)));
             }
-            let shards = add_shards(&mut schema, index, &database.shards, &mut errors);
-            if let Some(database) = build_database(&schema, index, database, shards, &mut errors) {
+            let shards = add_shards(&mut schema, &mut names, index, &database.shards, &mut errors);
+            if let Some(database) = build_database(&schema, &names, index, database, shards, &mut errors) {
                 schema.databases.push(database);
             }
         }
@@ -150,8 +155,30 @@ impl SchemaSpec {
     }
 }
 
+/// What is known by name, so that thousands of names are not compared with each other. In lower case.
+#[derive(Debug, Default)]
+struct Names {
+    databases: HashSet<String>,
+    shards: HashMap<String, ShardId>,
+    /// The first shard of each physical schema of a replica set, and its database.
+    places: HashMap<(ReplicaSetId, String), (ShardId, usize)>,
+    /// By shard: the first that is in the same physical schema.
+    first_here: Vec<ShardId>,
+}
+
+/// A name as [`same_name`](super::schema::same_name) compares it.
+pub(super) fn folded(name: &str) -> String {
+    name.chars().flat_map(char::to_lowercase).collect()
+}
+
 /// Adds the database's shards to the schema; those that were added.
-fn add_shards(schema: &mut Schema, database: usize, specs: &[ShardSpec], errors: &mut Vec<RuleError>) -> ShardSet {
+fn add_shards(
+    schema: &mut Schema,
+    names: &mut Names,
+    database: usize,
+    specs: &[ShardSpec],
+    errors: &mut Vec<RuleError>,
+) -> ShardSet {
     let first = schema.shards.len();
     for (index, spec) in specs.iter().enumerate() {
         let at = Place::Shard { database, shard: index };
@@ -161,12 +188,17 @@ fn add_shards(schema: &mut Schema, database: usize, specs: &[ShardSpec], errors:
             errors.push(RuleError::new(at, "name", RuleProblem::TooMany { what: "shards", max: MAX_SHARDS }));
             break;
         }
-        if schema.shard_named(&spec.name).is_some() {
+        let id = ShardId(schema.shards.len() as u16);
+        if *names.shards.entry(folded(&spec.name)).or_insert(id) != id {
             errors.push(RuleError::new(at, "name", RuleProblem::duplicate("shard", &spec.name)));
         }
         let shard = Shard { name: spec.name.clone(), replica_set: spec.replica_set, schema: spec.schema.clone() };
-        if let Some(other) = schema.shards[..first].iter().find(|other| other.is_same_place(&shard)) {
-            let problem = RuleProblem::ForeignSchema { schema: spec.schema.clone(), shard: other.name.clone() };
+        let place = (spec.replica_set, folded(&spec.schema));
+        let (other, owner) = *names.places.entry(place).or_insert((id, database));
+        names.first_here.push(other);
+        if owner != database {
+            let other = schema.shard(other).name.clone();
+            let problem = RuleProblem::ForeignSchema { schema: spec.schema.clone(), shard: other };
             errors.push(RuleError::new(at, "schema", problem));
         }
         schema.shards.push(shard);
@@ -176,6 +208,7 @@ fn add_shards(schema: &mut Schema, database: usize, specs: &[ShardSpec], errors:
 
 fn build_database(
     schema: &Schema,
+    names: &Names,
     index: usize,
     spec: &DatabaseSpec,
     shards: ShardSet,
@@ -186,7 +219,7 @@ fn build_database(
         errors.push(RuleError::new(at, "shards", RuleProblem::Empty("list of shards")));
         return None;
     }
-    let scope = tables::Scope { schema, shards: &shards, database: index };
+    let scope = tables::Scope { schema, shards: &shards, names, database: index };
     let default_shard = scope.shard(&spec.default_shard).map_err(|unknown| {
         errors.push(RuleError::new(at, "default_shard", unknown));
     });

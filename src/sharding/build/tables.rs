@@ -10,12 +10,13 @@ use crate::sharding::shard_set::{ShardId, ShardSet};
 use crate::sharding::table::{ColocationId, KeyFacts, Physical, Placement, Sharded, Table};
 
 use super::error::{self, Place, RuleError, RuleProblem};
-use super::{DatabaseSpec, MAX_TABLES, PlacementSpec, ShardedSpec, ShardsSpec, TableSpec};
+use super::{DatabaseSpec, MAX_TABLES, Names, PlacementSpec, ShardedSpec, ShardsSpec, TableSpec, folded};
 
 /// What the tables of a database can refer to.
 pub(super) struct Scope<'a> {
     pub(super) schema: &'a Schema,
     pub(super) shards: &'a ShardSet,
+    pub(super) names: &'a Names,
     /// Index of the database, for places.
     pub(super) database: usize,
 }
@@ -25,7 +26,7 @@ type Errors = Vec<RuleError>;
 impl Scope<'_> {
     /// The database's shard of this name.
     pub(super) fn shard(&self, name: &str) -> Result<ShardId, RuleProblem> {
-        let found = self.schema.shard_named(name).filter(|shard| self.shards.contains(*shard));
+        let found = self.names.shards.get(&folded(name)).copied().filter(|shard| self.shards.contains(*shard));
         found.ok_or_else(|| {
             let known: Vec<&str> = self.shards.iter().map(|shard| self.schema.shard(shard).name.as_str()).collect();
             RuleProblem::UnknownShard { name: name.to_owned(), known: known.join(", ") }
@@ -40,14 +41,15 @@ impl Scope<'_> {
             errors.push(RuleError::new(self.place(MAX_TABLES), "name", problem));
             return Vec::new();
         }
+        let by_name = TablesByName::of(spec);
         for (index, table) in spec.tables.iter().enumerate() {
             let at = self.place(index);
             error::check_name(&table.name, at, "name", errors);
-            if spec.tables[..index].iter().any(|earlier| same_name(&earlier.name, &table.name)) {
+            if by_name.0.get(&folded(&table.name)) != Some(&index) {
                 errors.push(RuleError::new(at, "name", RuleProblem::duplicate("table", &table.name)));
                 continue;
             }
-            let Some(placement) = self.placement(spec, index, default, errors) else { continue };
+            let Some(placement) = self.placement((spec, &by_name), index, default, errors) else { continue };
             match physical_names(table, &placement) {
                 Ok(physical) => {
                     let (name, columns) = (table.name.clone(), table.columns.clone());
@@ -69,12 +71,12 @@ impl Scope<'_> {
 
     fn placement(
         &self,
-        spec: &DatabaseSpec,
+        spec: (&DatabaseSpec, &TablesByName),
         index: usize,
         default: Option<ShardId>,
         errors: &mut Errors,
     ) -> Option<Placement> {
-        match &spec.tables[index].placement {
+        match &spec.0.tables[index].placement {
             PlacementSpec::Reference => Some(Placement::Reference(self.schema.distinct_copies(self.shards))),
             PlacementSpec::Single(None) => default.map(Placement::Single),
             PlacementSpec::Single(Some(name)) => self.named_shard(index, "shard", name, errors).map(Placement::Single),
@@ -86,13 +88,19 @@ impl Scope<'_> {
         self.shard(name).map_err(|unknown| errors.push(RuleError::new(self.place(table), key, unknown))).ok()
     }
 
-    fn sharded(&self, spec: &DatabaseSpec, index: usize, own: &ShardedSpec, errors: &mut Errors) -> Option<Sharded> {
+    fn sharded(
+        &self,
+        (spec, by_name): (&DatabaseSpec, &TablesByName),
+        index: usize,
+        own: &ShardedSpec,
+        errors: &mut Errors,
+    ) -> Option<Sharded> {
         let at = self.place(index);
         let before = errors.len();
         error::check_name(&own.key_column, at, "shard_key", errors);
         self.check_key_column(&spec.tables[index], own, at, errors);
         let effective =
-            resolve(spec, index).map_err(|problem| errors.push(RuleError::new(at, "colocated_with", problem)));
+            resolve(spec, by_name, index).map_err(|problem| errors.push(RuleError::new(at, "colocated_with", problem)));
         let effective = effective.ok()?;
         let key = effective.key.unwrap_or(KeyType::INTEGER);
         for (missing, name) in [(effective.function.is_none(), "function"), (effective.shards.is_none(), "shards")] {
@@ -119,6 +127,7 @@ impl Scope<'_> {
             null_key,
             out_of_range,
             key_required: own.key_required,
+            refuses_uncertain: own.refuses_uncertain,
             auto_increment_per_shard: own.auto_increment_per_shard,
             sequence: own.sequence.clone(),
             key_facts: key_facts(&spec.tables[index], own),
@@ -144,12 +153,14 @@ impl Scope<'_> {
     fn listed_shards(&self, table: usize, spec: &ShardsSpec, errors: &mut Errors) -> Option<Vec<ShardId>> {
         let before = errors.len();
         let mut shards: Vec<ShardId> = Vec::new();
+        let mut listed = ShardSet::empty();
         for name in spec.names() {
             let Some(shard) = self.named_shard(table, "shards", name, errors) else { continue };
-            if shards.contains(&shard) {
+            if listed.contains(shard) {
                 let problem = RuleProblem::duplicate("shard", name);
                 errors.push(RuleError::new(self.place(table), "shards", problem));
             }
+            listed.insert(shard);
             shards.push(shard);
         }
         if shards.is_empty() && errors.len() == before {
@@ -178,27 +189,90 @@ impl Scope<'_> {
 
     /// No two tables, and no two shards of one table, may be the same physical table.
     fn check_physical(&self, tables: &[(usize, Table)], errors: &mut Errors) {
-        let mut taken: HashMap<(u16, String, String), (usize, ShardId)> = HashMap::new();
+        // By physical name: the tables that have it, and the shards where they do.
+        let mut taken: HashMap<String, Vec<(usize, ShardSet)>> = HashMap::new();
         for (position, (index, table)) in tables.iter().enumerate() {
-            for shard_id in &table.shard_set() {
-                let shard = self.schema.shard(shard_id);
-                let physical = table.physical_name(shard_id);
-                let place = (shard.replica_set.0, shard.schema.to_lowercase(), physical.to_lowercase());
-                let (first, on) = *taken.entry(place).or_insert((position, shard_id));
-                if (first, on) == (position, shard_id) {
-                    continue;
+            for (physical, shards) in physical_places(table) {
+                let owners = taken.entry(folded(physical)).or_default();
+                if let Some(problem) = self.clash(tables, owners, position, physical, &shards) {
+                    errors.push(RuleError::new(self.place(*index), "physical", problem));
+                    break;
                 }
-                let owner = &tables[first].1.name;
-                let other = match first == position {
-                    true => format!("shard \"{}\"", self.schema.shard(on).name),
-                    false => format!("table \"{owner}\""),
-                };
-                let (physical, schema) = (physical.to_owned(), shard.schema.clone());
-                let problem = RuleProblem::PhysicalClash { physical, schema, other };
-                errors.push(RuleError::new(self.place(*index), "physical", problem));
-                break;
+                owners.push((position, shards));
             }
         }
+    }
+
+    /// Why a table cannot have this name on these shards.
+    fn clash(
+        &self,
+        tables: &[(usize, Table)],
+        owners: &[(usize, ShardSet)],
+        position: usize,
+        physical: &str,
+        shards: &ShardSet,
+    ) -> Option<RuleProblem> {
+        let here: ShardSet = shards.iter().map(|shard| self.place_of(shard)).collect();
+        let problem = |schema: ShardId, other: String| RuleProblem::PhysicalClash {
+            physical: physical.to_owned(),
+            schema: self.schema.shard(schema).schema.clone(),
+            other,
+        };
+        let named = |shard: ShardId| format!("shard \"{}\"", self.schema.shard(shard).name);
+        if here.len() < shards.len() {
+            let mut seen = ShardSet::empty();
+            let twice = shards.iter().find(|shard| {
+                let place = self.place_of(*shard);
+                let is_there = seen.contains(place);
+                seen.insert(place);
+                is_there
+            })?;
+            let first = shards.iter().find(|shard| self.place_of(*shard) == self.place_of(twice))?;
+            return Some(problem(twice, named(first)));
+        }
+        owners.iter().find_map(|(owner, theirs)| {
+            let on = theirs.iter().find(|shard| here.contains(self.place_of(*shard)))?;
+            let other = match *owner == position {
+                true => named(on),
+                false => format!("table \"{}\"", tables[*owner].1.name),
+            };
+            Some(problem(on, other))
+        })
+    }
+
+    /// The first shard of the same physical schema.
+    fn place_of(&self, shard: ShardId) -> ShardId {
+        self.names.first_here.get(usize::from(shard.0)).copied().unwrap_or(shard)
+    }
+}
+
+/// The physical names of a table, each with the shards where it has it: for a reference table one for each copy.
+fn physical_places(table: &Table) -> Vec<(&str, ShardSet)> {
+    match &table.physical {
+        Physical::Same => vec![(table.name.as_str(), table.shard_set())],
+        Physical::Renamed(name) => vec![(name.as_str(), table.shard_set())],
+        Physical::PerShard(names) => {
+            names.iter().map(|(shard, name)| (name.as_str(), ShardSet::single(*shard))).collect()
+        }
+    }
+}
+
+/// The first table of each name, in lower case.
+struct TablesByName(HashMap<String, usize>);
+
+impl TablesByName {
+    fn of(spec: &DatabaseSpec) -> Self {
+        let mut by_name = HashMap::with_capacity(spec.tables.len());
+        for (index, table) in spec.tables.iter().enumerate() {
+            by_name.entry(folded(&table.name)).or_insert(index);
+        }
+        Self(by_name)
+    }
+
+    /// The sharded table of this name.
+    fn sharded(&self, spec: &DatabaseSpec, name: &str) -> Option<usize> {
+        let is_sharded = |index: &usize| matches!(spec.tables[*index].placement, PlacementSpec::Sharded(_));
+        self.0.get(&folded(name)).copied().filter(is_sharded)
     }
 }
 
@@ -217,7 +291,7 @@ struct Effective<'a> {
 }
 
 /// The rule with what it takes from the tables that it is colocated with, and must have in common with them.
-fn resolve(spec: &DatabaseSpec, index: usize) -> Result<Effective<'_>, RuleProblem> {
+fn resolve<'s>(spec: &'s DatabaseSpec, by_name: &TablesByName, index: usize) -> Result<Effective<'s>, RuleProblem> {
     let mut chain = vec![index];
     let mut result: Option<Effective<'_>> = None;
     loop {
@@ -229,11 +303,7 @@ fn resolve(spec: &DatabaseSpec, index: usize) -> Result<Effective<'_>, RuleProbl
             Some(below) => below.inherit(mine, &table.name)?,
         });
         let Some(next) = &own.colocated_with else { break };
-        let found = spec
-            .tables
-            .iter()
-            .position(|table| matches!(table.placement, PlacementSpec::Sharded(_)) && same_name(&table.name, next));
-        let next = found.ok_or_else(|| unknown_table(spec, next))?;
+        let next = by_name.sharded(spec, next).ok_or_else(|| unknown_table(spec, next))?;
         if chain.contains(&next) {
             let names: Vec<&str> = chain.iter().chain([&next]).map(|at| spec.tables[*at].name.as_str()).collect();
             return Err(RuleProblem::Circle(names.join(" -> ")));
@@ -319,7 +389,9 @@ fn physical_names(table: &TableSpec, placement: &Placement) -> Result<Physical, 
         Placement::Sharded(sharded) => {
             let place = |index| Some((index, sharded.function.label(index)));
             let names = sharded.shards.iter().enumerate().map(|(index, shard)| Ok((*shard, name(place(index))?)));
-            names.collect::<Result<Vec<_>, RuleProblem>>().map(Physical::PerShard)
+            let mut names = names.collect::<Result<Vec<_>, RuleProblem>>()?;
+            names.sort_by_key(|(shard, _)| *shard);
+            Ok(Physical::PerShard(names))
         }
         Placement::Reference(_) | Placement::Single(_) => name(None).map(Physical::Renamed),
     }

@@ -26,6 +26,8 @@ pub struct TextCollation {
     weights: Weights,
     /// PAD SPACE: trailing spaces do not count.
     pads: bool,
+    /// No collation: texts are taken as they are written, whatever the column takes for equal.
+    as_written: bool,
 }
 
 /// Character sets of text key columns.
@@ -48,6 +50,9 @@ enum Weights {
     Latin1GeneralCi,
 }
 
+/// What stands in the place of a collation's name where texts are taken as they are written.
+pub const AS_WRITTEN: &str = "as-written";
+
 /// The names, and what they mean.
 const KNOWN: &[(&str, TextCollation)] = &[
     ("utf8mb4_bin", collation(ColumnCharset::Utf8mb4, Weights::CodePoint, true)),
@@ -68,10 +73,11 @@ const KNOWN: &[(&str, TextCollation)] = &[
     ("ascii_nopad_bin", collation(ColumnCharset::Ascii, Weights::CodePoint, false)),
     ("ascii_general_ci", collation(ColumnCharset::Ascii, Weights::GeneralCi, true)),
     ("ascii_general_nopad_ci", collation(ColumnCharset::Ascii, Weights::GeneralCi, false)),
+    (AS_WRITTEN, TextCollation { as_written: true, ..collation(ColumnCharset::Utf8mb4, Weights::CodePoint, false) }),
 ];
 
 const fn collation(charset: ColumnCharset, weights: Weights, pads: bool) -> TextCollation {
-    TextCollation { charset, weights, pads }
+    TextCollation { charset, weights, pads, as_written: false }
 }
 
 /// A collation that text keys cannot have.
@@ -79,7 +85,8 @@ const fn collation(charset: ColumnCharset, weights: Weights, pads: bool) -> Text
 #[error(
     "ShardGate cannot compare texts as collation \"{0}\" does, so that equal keys could be on different shards; give \
      the key column COLLATE utf8mb4_bin or utf8mb4_general_ci (in ascii and latin1 also ascii_bin, ascii_general_ci, \
-     latin1_bin, latin1_swedish_ci, latin1_general_ci)"
+     latin1_bin, latin1_swedish_ci, latin1_general_ci); or, where a program writes each key in one way only, take the \
+     keys as they are written: collation = \"as-written\""
 )]
 pub struct UnsupportedCollation(pub String);
 
@@ -102,10 +109,15 @@ impl TextCollation {
         self.pads
     }
 
+    /// Whether texts are taken as they are written, so that a key that is equal for the column may be another one here.
+    pub fn is_as_written(self) -> bool {
+        self.as_written
+    }
+
     /// Whether equal texts have equal canonical bytes under both collations, so that tables with such keys can be
     /// colocated.
     pub fn agrees_with(self, other: Self) -> bool {
-        self.weights == other.weights && self.pads == other.pads
+        (self.weights, self.pads, self.as_written) == (other.weights, other.pads, other.as_written)
     }
 
     /// Whether canonical bytes are the text itself, in UTF-8 (without trailing spaces if the collation pads).

@@ -43,6 +43,7 @@ mod shardingsphere_mod;
 mod shardingsphere_range;
 mod string;
 mod substring;
+mod unicode_loose;
 mod vitess;
 mod vitess_cfc;
 mod vitess_ids;
@@ -311,7 +312,7 @@ impl Function {
             (_, KeyType::Text(collation, _)) if collation.keeps_text() => return Ok(()),
             (_, KeyType::Text(..)) => {
                 "reads texts as they are written, and the collation takes different ones for equal; use \"hash\", or a \
-                 column with a _bin collation"
+                 column with a _bin collation, or collation = \"as-written\""
             }
             (Takes::IntegersAndTexts, KeyType::Date | KeyType::DateTime) => "takes integers, not dates",
             (Takes::IntegersAndTexts | Takes::Times, KeyType::Bytes(_)) => "takes no bytes",

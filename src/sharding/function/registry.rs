@@ -112,6 +112,8 @@ pub const NAMED: &[Kind] = &[
     kind("vitess-binary", "vitess", "binary", vitess_ids::binary),
     kind("vitess-binary-md5", "vitess", "binary_md5", vitess_ids::binary_md5),
     kind("vitess-xxhash", "vitess", "xxhash", vitess_ids::xxhash),
+    kind("vitess-unicode-loose-md5", "vitess", "unicode_loose_md5", vitess_ids::unicode_loose_md5),
+    kind("vitess-unicode-loose-xxhash", "vitess", "unicode_loose_xxhash", vitess_ids::unicode_loose_xxhash),
     kind("vitess-cfc", "vitess", "cfc", vitess_cfc::read),
 ];
 

@@ -1,5 +1,6 @@
 //! Vitess' functions that make a keyspace id of an integer or of bytes: `vitess-hash`, `vitess-numeric`,
-//! `vitess-reverse-bits`, `vitess-binary`, `vitess-binary-md5`, `vitess-xxhash`.
+//! `vitess-reverse-bits`, `vitess-binary`, `vitess-binary-md5`, `vitess-xxhash`; or of a text
+//! without case and accents: `vitess-unicode-loose-md5`, `vitess-unicode-loose-xxhash`.
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use xxhash_rust::xxh64::xxh64;
 use super::compute::{Buckets, Compute, Given, Input, Outcome, Refused, Takes};
 use super::params::Reader;
 use super::registry::Built;
+use super::unicode_loose;
 use super::vitess::{KeyRanges, key_bytes, key_number};
 
 #[derive(Debug)]
@@ -29,6 +31,8 @@ enum Method {
     Binary,
     Md5,
     XxHash,
+    LooseMd5,
+    LooseXxHash,
 }
 
 pub(super) fn hash(params: &Reader<'_>) -> Built {
@@ -55,6 +59,14 @@ pub(super) fn xxhash(params: &Reader<'_>) -> Built {
     read(params, Method::XxHash)
 }
 
+pub(super) fn unicode_loose_md5(params: &Reader<'_>) -> Built {
+    read(params, Method::LooseMd5)
+}
+
+pub(super) fn unicode_loose_xxhash(params: &Reader<'_>) -> Built {
+    read(params, Method::LooseXxHash)
+}
+
 fn read(params: &Reader<'_>, method: Method) -> Built {
     Ok(Arc::new(Ids { method, ranges: KeyRanges::read(params)? }))
 }
@@ -63,6 +75,12 @@ fn des(number: u64) -> [u8; 8] {
     let mut block = GenericArray::from(number.to_be_bytes());
     Des::new(&GenericArray::default()).encrypt_block(&mut block);
     block.into()
+}
+
+fn loose_key(key: &Given<'_>) -> Result<Vec<u8>, Refused> {
+    let bytes = key_bytes(key)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| "the key is no UTF-8")?;
+    Ok(unicode_loose::key(text))
 }
 
 impl Ids {
@@ -74,6 +92,8 @@ impl Ids {
             Method::Binary => key_bytes(key)?,
             Method::Md5 => Md5::digest(key_bytes(key)?).to_vec(),
             Method::XxHash => xxh64(&key_bytes(key)?, 0).to_le_bytes().to_vec(),
+            Method::LooseMd5 => Md5::digest(loose_key(key)?).to_vec(),
+            Method::LooseXxHash => xxh64(&loose_key(key)?, 0).to_le_bytes().to_vec(),
         })
     }
 }
@@ -94,7 +114,7 @@ impl Compute for Ids {
     fn takes(&self) -> Takes {
         match self.method {
             Method::Hash | Method::Numeric | Method::ReverseBits => Takes::IntegersAndTexts,
-            Method::Binary | Method::Md5 | Method::XxHash => Takes::Anything,
+            Method::Binary | Method::Md5 | Method::XxHash | Method::LooseMd5 | Method::LooseXxHash => Takes::Anything,
         }
     }
 

@@ -111,7 +111,8 @@ fn compare(fixture: &Fixture, case: &Case, mode: Mode) -> Vec<Difference> {
                 break;
             }
             let step = if off_key { as_off_key(step) } else { step.clone() };
-            let lines = judge(&step, mode, &expected[number], &got[number]);
+            let mut lines = judge(&step, mode, &expected[number], &got[number]);
+            lines.extend(target.layout.and_then(|layout| leak(layout, &expected[number], &got[number])));
             if !lines.is_empty() {
                 found.push(Difference { step: number, lines, place: format!("{} ({mode:?})", target.name) });
             }
@@ -245,6 +246,26 @@ fn judge(step: &Step, mode: Mode, expected: &StepResult, got: &StepResult) -> Ve
         return if error.is_some() { Vec::new() } else { vec![format!("expected any error, got {}", all_brief(got))] };
     }
     differences(expected, got, &step.leniency)
+}
+
+/// A physical name, or one of ShardGate's own, in an answer: whatever a case does not compare, none may show.
+fn leak(layout: Layout, expected: &StepResult, got: &StepResult) -> Option<String> {
+    let (expected, got) = (expected.as_ref().ok()?, got.as_ref().ok()?);
+    let said: Vec<String> = expected.iter().flat_map(Answer::words).collect();
+    let names = layout.physical_names();
+    let is_leak = |text: &String| names.iter().any(|name| has_word(text, name)) && !said.contains(text);
+    let found = got.iter().flat_map(Answer::words).find(is_leak)?;
+    let start: String = found.chars().take(200).collect();
+    Some(format!("a physical name shows: {start}"))
+}
+
+/// Whether a name stands in a text, and not as a part of another.
+fn has_word(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, behind) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
+        !before.is_some_and(is_part) && (name.ends_with('_') || !behind.is_some_and(is_part))
+    })
 }
 
 fn all_brief(answers: &[Answer]) -> String {

@@ -396,7 +396,7 @@ impl Connection {
                 answer.extend(&buffer.filled()[..progress.forward]).map_err(|source| self.protocol(source))?;
                 buffer.consume(progress.forward);
                 match progress.state {
-                    State::SessionState { .. } => {}
+                    State::SessionState { .. } | State::NextResult => {}
                     State::More if buffer.is_full() => {
                         buffer.grow(2 * buffer.filled().len());
                         break;

@@ -1,7 +1,7 @@
 //! Running plans: the only room where routes meet connections.
 //!
 //! `links` finds the connection for a shard and keeps those that a session's state needs; `relay` passes one shard's
-//! answer on undecoded; `scatter` concatenates the answers of several, `merged` merges their rows; `write` runs a
+//! answer on undecoded (but for rows that tell names: `named_rows`); `scatter` concatenates the answers of several, `merged` merges their rows; `write` runs a
 //! statement on several shards so that all or none of them keep it; `commit` ends transactions, and `recovery` those that
 //! were left halfway; `prepared` brings a statement to the connection that must execute it; `measured` runs one for what
 //! it costs; `sequence` has numbers for rows; `gather` brings the rows of tables together on one server (`cells` writes
@@ -13,6 +13,7 @@ pub mod failure;
 pub mod sink;
 pub mod links;
 pub mod cancel;
+mod named_rows;
 pub mod relay;
 pub mod scatter;
 pub mod unread;

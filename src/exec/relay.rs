@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::cancel;
 use super::failure::Failure;
+use super::named_rows::NamedRows;
 use super::sink::{Sink, SinkError};
 use crate::backend::buffer::{Buffer, Scratch};
 use crate::backend::connection::Watch;
@@ -104,6 +105,10 @@ impl Relay {
         failed: Option<Error>,
     ) -> Result<Summary, Failure> {
         let mut renamed = if renames.is_empty() { Scratch::default() } else { Scratch::take() };
+        let mut rows = NamedRows::default();
+        if !renames.is_empty() {
+            self.walker.pause_between_results();
+        }
         let mut killed = false;
         let mut failed = failed;
         loop {
@@ -112,7 +117,7 @@ impl Relay {
                 let read = Box::pin(more_after(error, &mut watch, lease, &mut self.buffer, &mut killed)).await;
                 read.map_err(|error| self.failure(error))?;
             }
-            let is_complete = pin!(self.pass_on(sink, lease, renames, &mut renamed)).await?;
+            let is_complete = pin!(self.pass_on(sink, lease, renames, &mut renamed, &mut rows)).await?;
             if is_complete {
                 lease.answered();
                 return Ok(*self.walker.summary());
@@ -129,22 +134,37 @@ impl Relay {
         lease: &mut Lease,
         renames: &Renames<'_>,
         renamed: &mut Scratch,
+        rows: &mut NamedRows,
     ) -> Result<bool, Failure> {
         loop {
             pin!(self.send_due(sink, renamed)).await?;
-            if !renames.is_empty() && is_about_columns(self.walker.phase()) {
-                let needs_more = self.rename_columns(lease, renames, renamed)?;
+            if !renames.is_empty() {
+                let phase = self.walker.phase();
+                let needs_more = match phase {
+                    Phase::Rows if renames.in_rows => self.rename_rows(lease, renames, rows, renamed)?,
+                    _ if is_about_columns(phase) => self.rename_columns(lease, renames, rows, renamed)?,
+                    _ => false,
+                };
                 if needs_more {
                     self.send_due(sink, renamed).await?;
                     return Ok(false);
                 }
+                if renames.in_rows && self.walker.phase() != phase {
+                    continue;
+                }
             }
+            let before = self.walker;
             let progress = self.walk(sink.more_follows).map_err(|source| lease.protocol(source))?;
             self.due = progress.forward;
+            if !renames.is_empty() && self.walker.summary().error.is_some() {
+                self.due = before.last_packet(&self.buffer.filled()[..progress.forward]);
+                self.send_due(sink, renamed).await?;
+                self.rename_last(renames, renamed);
+            }
             pin!(self.send_due(sink, renamed)).await?;
             match progress.state {
                 State::Complete => return Ok(true),
-                State::SessionState { .. } => {}
+                State::SessionState { .. } | State::NextResult => {}
                 State::More => return Ok(false),
                 State::MoreRoom(room) => {
                     self.buffer.grow(room);
@@ -185,7 +205,13 @@ impl Relay {
 
     /// Moves the whole packets up to the end of the column definitions to `out`, with the logical names in them.
     /// True when more must be read first.
-    fn rename_columns(&mut self, lease: &mut Lease, renames: &Renames<'_>, out: &mut Vec<u8>) -> Result<bool, Failure> {
+    fn rename_columns(
+        &mut self,
+        lease: &mut Lease,
+        renames: &Renames<'_>,
+        rows: &mut NamedRows,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Failure> {
         while is_about_columns(self.walker.phase()) {
             // What follows a first packet that announces no columns is none of our concern.
             let mut ahead = self.walker;
@@ -194,6 +220,9 @@ impl Relay {
             let mut seq = found.seq.wrapping_add(self.delta);
             match found.kind {
                 PacketKind::Column => {
+                    if renames.in_rows {
+                        rows.note(found.payload).map_err(|source| lease.protocol(source))?;
+                    }
                     let at = packet::begin(out);
                     let known = described(renames, self.walker.phase());
                     match known.and_then(|known| known_column(known, found.payload)) {
@@ -207,6 +236,9 @@ impl Relay {
                     packet::finish(out, at, &mut seq);
                 }
                 PacketKind::ColumnCount | PacketKind::PrepareOk | PacketKind::Param | PacketKind::Eof => {
+                    if found.kind == PacketKind::ColumnCount {
+                        rows.begin();
+                    }
                     packet::write_packet(out, &mut seq, found.payload);
                 }
                 PacketKind::Err => {
@@ -222,6 +254,47 @@ impl Relay {
             self.buffer.consume(consumed);
         }
         Ok(false)
+    }
+
+    /// Moves whole rows to `out`, with the logical names in them. True when more must be read first.
+    fn rename_rows(
+        &mut self,
+        lease: &mut Lease,
+        renames: &Renames<'_>,
+        rows: &mut NamedRows,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Failure> {
+        loop {
+            let mut ahead = self.walker;
+            let found = ahead.next_packet(self.buffer.filled()).map_err(|source| lease.protocol(source))?;
+            let Some(found) = found else {
+                if self.buffer.is_full() {
+                    self.buffer.grow(2 * self.buffer.filled().len());
+                }
+                return Ok(true);
+            };
+            if found.kind != PacketKind::Row {
+                return Ok(false);
+            }
+            let (at, mut seq) = (packet::begin(out), found.seq.wrapping_add(self.delta));
+            let renamed = rows.rename(self.walker.kind(), found.payload, renames, out);
+            renamed.map_err(|source| lease.protocol(source))?;
+            packet::finish(out, at, &mut seq);
+            let consumed = HEADER_LEN + found.payload.len();
+            self.walker = ahead;
+            self.buffer.consume(consumed);
+        }
+    }
+
+    /// Moves the error that ends the answer to `out`, with the logical names in it.
+    fn rename_last(&mut self, renames: &Renames<'_>, out: &mut Vec<u8>) {
+        let bytes = self.buffer.filled();
+        let Some(header) = packet::parse_header(bytes) else { return };
+        let end = HEADER_LEN + header.len as usize;
+        let (at, mut seq) = (packet::begin(out), header.seq);
+        rename_error(&bytes[HEADER_LEN..end], renames, out);
+        packet::finish(out, at, &mut seq);
+        self.buffer.consume(end);
     }
 
     fn failure(&self, error: Error) -> Failure {

@@ -293,7 +293,8 @@ impl Session {
         lease.execute("a temporary table", &format!("DROP TEMPORARY TABLE {FILTERED}"), &self.interrupt).await?;
         lease.give_back();
         if let Some(error) = answer.error() {
-            return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+            let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+            return Err(self.in_logical_names(message, Some(shard)));
         }
         let numbers = answer_rows(&answer).filter_map(|row| String::from_utf8(row.into_iter().next()??).ok());
         let mut kept: Vec<usize> = numbers.filter_map(|number| number.parse().ok()).collect();

@@ -154,15 +154,18 @@ impl Session {
             let answer = link.lease.query(&[words, step.sql.as_slice()].concat(), &self.interrupt).await?;
             self.links.put(link);
             if let Some(error) = answer.error() {
-                return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+                let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+                return Err(self.in_logical_names(message, Some(shard)));
             }
             if definitions.is_empty() {
                 let name = self.as_servers_describe(&LocalColumn::text("shard", 64));
                 definitions.push(name.definition());
                 definitions.extend(answer.definitions().map(<[u8]>::to_vec));
             }
+            let renames = plan.renames(&self.schema, shard);
             for row in answer.table().1 {
-                let cells = crate::wire::text::cells(row).map(|cell| cell.ok().flatten().map(<[u8]>::to_vec));
+                let renamed = |cell: &[u8]| renames.sql(cell).unwrap_or_else(|| cell.to_vec());
+                let cells = crate::wire::text::cells(row).map(|cell| cell.ok().flatten().map(renamed));
                 rows.push(std::iter::once(Some(step.shard.clone().into_bytes())).chain(cells).collect());
             }
         }

@@ -279,7 +279,8 @@ impl Session {
             if error.code == codes::UNSUPPORTED_PS {
                 return Ok(None);
             }
-            return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+            let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+            return Err(self.in_logical_names(message, Some(scratch.shard)));
         }
         let mut payloads = answer.payloads();
         let ok = PrepareOk::parse(payloads.next().unwrap_or_default()).map_err(super::handshake::wire_message)?;

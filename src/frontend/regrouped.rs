@@ -24,9 +24,7 @@ use crate::plan::{Described, Plan, Renames};
 use crate::sharding::ShardSet;
 use crate::wire::column::ColumnDefinition;
 use crate::wire::packet;
-
-/// First byte of the payload of an error.
-const ERR: u8 = 0xFF;
+use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker};
 
 /// A statement to be answered from groups.
 #[derive(Debug)]
@@ -104,7 +102,7 @@ impl Session {
         self.adapt(scratch, &answering).await?;
         self.before_the_last(scratch, plan).await?;
         let kind = self.send_last(scratch, order.last, table.text).await?;
-        let Some(read) = self.first_of_answer(scratch).await? else { return Ok(false) };
+        let Some(read) = self.first_of_answer(scratch, kind).await? else { return Ok(false) };
         let schema = Arc::clone(&self.schema);
         let own = plan.renames(&schema, scratch.shard);
         let renames = Renames { definitions: &table.described, ..own };
@@ -181,24 +179,30 @@ impl Session {
         })
     }
 
-    /// The first bytes of the answer; `None` if it is an error, which was read.
-    async fn first_of_answer(&mut self, scratch: &mut Link) -> Result<Option<Buffer>, ClientMessage> {
+    /// The first bytes of the answer, to its first row if they fit; `None` if it is an error, which was read. MySQL
+    /// describes the columns before it knows whether there will be a row.
+    async fn first_of_answer(&mut self, scratch: &mut Link, kind: AnswerKind) -> Result<Option<Buffer>, ClientMessage> {
         let mut buffer = Buffer::default();
-        loop {
-            let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-            scratch.lease.read(&mut buffer, &mut watch).await?;
-            let bytes = buffer.filled();
-            let Some((header, first)) = packet::parse_header(bytes).zip(bytes.get(packet::HEADER_LEN)) else {
-                continue;
-            };
-            if *first != ERR {
-                return Ok(Some(buffer));
-            }
-            if bytes.len() >= packet::HEADER_LEN + header.len as usize {
-                scratch.lease.answered();
-                return Ok(None);
+        let (mut walker, mut at) = (ResultWalker::new(kind, scratch.lease.deprecate_eof()), 0);
+        walker = walker.starting_at(scratch.lease.answer_seq());
+        while !buffer.is_full() {
+            let found = walker.next_packet(buffer.filled().get(at..).unwrap_or_default());
+            let found = found.map_err(|source| Failure::from(scratch.lease.protocol(source)))?;
+            match found.map(|packet| (packet.kind, packet.payload.len())) {
+                Some((PacketKind::Err, _)) => {
+                    scratch.lease.answered();
+                    return Ok(None);
+                }
+                Some((PacketKind::Row, _)) => break,
+                Some(_) if walker.is_complete() => break,
+                Some((_, len)) => at += packet::HEADER_LEN + len,
+                None => {
+                    let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+                    scratch.lease.read(&mut buffer, &mut watch).await?;
+                }
             }
         }
+        Ok(Some(buffer))
     }
 }
 

@@ -263,7 +263,7 @@ impl Session {
         self.txn.take_next();
         let status = ended.status.unwrap_or_default();
         let facts = &plan.facts;
-        let has_warnings = ended.warnings > 0 && plan.kind != StatementKind::Show;
+        let has_warnings = (ended.warnings > 0 && plan.kind != StatementKind::Show) || plan.explains;
         self.ask_what_is_forgotten(&mut link, has_warnings, facts.calc_found_rows).await?;
         let is_told = facts.uses_last_insert_id || facts.calls_procedure;
         if is_told || plan.kind.is_write() && ended.last_insert_id != 0 {

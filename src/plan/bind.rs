@@ -319,6 +319,9 @@ impl Plan {
 
     /// Names that the column definitions of a result from `shard` must have changed, from physical to logical.
     pub fn renames<'s>(&self, schema: &'s Schema, shard: ShardId) -> Renames<'s> {
-        if self.is_renamed(shard) { self.names.renames(schema, shard) } else { Renames::default() }
+        if !self.is_renamed(shard) {
+            return Renames::default();
+        }
+        Renames { in_rows: self.tells_names, ..self.names.renames(schema, shard) }
     }
 }

@@ -177,9 +177,13 @@ impl<'q> Scopes<'_, 'q> {
         let places: Vec<Place<'_>> = places.iter().zip(&sources).map(place).collect();
         let text = self.final_text(&places, &ctes);
         let params = ctes.has_copies().then(|| text.params(&params_of(sql, self.ctx.mode), self.literals));
+        Some(GatherPlan { text, params, sources, is_one_row: false, has_unknown_calls: self.calls_unknown() })
+    }
+
+    /// Whether it may call routines.
+    pub(super) fn calls_unknown(&self) -> bool {
         let mut calls = self.calls.iter().flat_map(|calls| &calls.expression.calls);
-        let has_unknown_calls = calls.any(|call| !call.is_plain || !functions::is_spreadable(&call.name));
-        Some(GatherPlan { text, params, sources, is_one_row: false, has_unknown_calls })
+        calls.any(|call| !call.is_plain || !functions::is_spreadable(&call.name))
     }
 
     /// Whether the query aggregates all rows to one.

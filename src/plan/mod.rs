@@ -93,6 +93,8 @@ pub struct Plan {
     pub is_cacheable: bool,
     /// EXPLAIN of a statement, which is not run.
     pub explains: bool,
+    /// Its rows tell the names of tables.
+    tells_names: bool,
     /// What a comment asks for.
     pub hint_side: Option<Side>,
     /// The same write runs on all copies of a reference table: its affected rows are those of one of them.
@@ -321,6 +323,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         writes_copies: draft.writes_copies(kind, &action),
         is_cacheable: !is_multi_row(&parsed),
         explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
+        tells_names: tells_names(&parsed, kind),
         action,
         guards: draft.guards,
         ddl: draft.ddl,
@@ -332,6 +335,14 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         is_plain: false,
     }
     .with_plainness())
+}
+
+/// Whether a statement answers with plans, or with what was found of tables.
+fn tells_names(parsed: &Result<Statement, Problem>, kind: StatementKind) -> bool {
+    match parsed {
+        Ok(statement) => matches!(statement, Statement::Explain(_)),
+        Err(_) => matches!(kind, StatementKind::Show | StatementKind::Ddl | StatementKind::Other),
+    }
 }
 
 /// A plan while it is made.
@@ -417,6 +428,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         implicit_commit,
         is_cacheable: false,
         explains: false,
+        tells_names: false,
         hint_side: hint.side,
         writes_copies: false,
         ddl: None,

@@ -279,6 +279,19 @@ impl Edits {
     }
 }
 
+/// What a constraint is called where shards share a schema: what a server would have called it keeps that form.
+fn constraint(written: &str, logical: &str, physical: &str) -> String {
+    match written.strip_prefix(logical).filter(|rest| ["_ibfk_", "_chk_"].iter().any(|infix| rest.starts_with(infix))) {
+        Some(rest) => format!("{physical}{rest}"),
+        None => format!("{written}@{physical}"),
+    }
+}
+
+/// Whether a table is a temporary one of ShardGate's.
+fn is_own(table: &str) -> bool {
+    table.starts_with("shardgate_")
+}
+
 impl NewText {
     /// Whether the shard calls it something else than the client.
     fn differs(&self, schema: &Schema, shard: ShardId) -> bool {
@@ -313,7 +326,8 @@ impl NewText {
             Self::Dropped { .. } => {}
             Self::Constraint { table, written } => {
                 let physical = table.table(input.schema).map_or("", |table| table.physical_name(shard));
-                write_quoted(format!("{written}@{physical}").as_bytes(), out);
+                let logical = table.table(input.schema).map_or("", |table| &table.name);
+                write_quoted(constraint(written, logical, physical).as_bytes(), out);
             }
             Self::CurrentDatabase { name: Some(name) } => {
                 // The server takes type and width from both branches, and the value from one.
@@ -369,6 +383,8 @@ pub struct Renames<'s> {
     pub tables: SmallVec<[(&'s str, &'s str); 2]>,
     /// Where the answer comes from, for names in the messages of errors.
     pub origin: Option<(&'s Schema, DatabaseId, ShardId)>,
+    /// The rows tell names as well: as SQL, or in messages.
+    pub in_rows: bool,
     /// What the server says of its own columns, and what a server with the client's tables says, by place.
     pub definitions: &'s [Described],
 }
@@ -388,9 +404,17 @@ impl Renames<'_> {
         self.schema.is_none() && self.tables.is_empty() && self.definitions.is_empty()
     }
 
+    /// A text of SQL, or of a plan, with the client's names; `None` if it has no others.
+    pub fn sql(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let (schema, database, shard) = self.origin?;
+        text::in_sql(text, &place_of(schema, database, shard))
+    }
+
     /// A server's message with the client's names; `None` if it has no others.
     pub fn message(&self, message: &str) -> Option<String> {
         let (schema, database, shard) = self.origin?;
-        text::in_message(message, &place_of(schema, database, shard))
+        let named = text::in_message(message, &place_of(schema, database, shard));
+        let own = self.tables.iter().filter(|(from, _)| is_own(from) && message.contains(from));
+        own.fold(named, |text, (from, to)| Some(text.as_deref().unwrap_or(message).replace(from, to)))
     }
 }

@@ -22,6 +22,10 @@ pub(super) fn route<'q>(
     guards: &mut Vec<Guard>,
 ) -> Result<RouteTemplate, PlanError> {
     let id = scopes.read_query(query, None)?;
+    if scopes.calls_unknown() {
+        // What a server says of a function that it does not have names its schema.
+        scopes.edits.note_database(scopes.ctx.database);
+    }
     if scopes.reads_catalog()? {
         let refused = || PlanError::unsupported("information_schema in such a statement");
         let gather = gather_plan(scopes, id, sql, facts).ok_or_else(refused)?;

@@ -38,6 +38,7 @@ impl Plan {
             && is_common
             && !self.implicit_commit
             && !self.writes_copies
+            && !self.tells_names
             && !self.takes_numbers()
             && self.facts.concern_no_session();
         self

@@ -82,6 +82,28 @@ impl Answer {
         }
     }
 
+    /// Everything in it that is text: names, messages, values.
+    pub fn words(&self) -> Vec<String> {
+        let of_columns = |columns: &[Column]| {
+            let names = |column: &Column| {
+                let Column { schema, table, org_table, name, org_name, .. } = column.clone();
+                [schema, table, org_table, name, org_name]
+            };
+            columns.iter().flat_map(names).collect::<Vec<_>>()
+        };
+        match self {
+            Answer::Ok(ok) => vec![ok.info.clone()],
+            Answer::Rows { columns, rows, end } => {
+                let cells = rows.iter().flatten().flatten().map(|cell| String::from_utf8_lossy(cell).into_owned());
+                of_columns(columns).into_iter().chain(cells).chain([end.info.clone()]).collect()
+            }
+            Answer::Error { error, after } => {
+                let columns = after.iter().flat_map(|(columns, _)| of_columns(columns));
+                columns.chain([error.message.clone()]).collect()
+            }
+        }
+    }
+
     /// The server's status flags, if it sent some.
     pub fn status(&self) -> Option<u16> {
         match self {

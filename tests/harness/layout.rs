@@ -87,6 +87,14 @@ impl Layout {
         }
     }
 
+    /// What no client may see.
+    pub fn physical_names(self) -> Vec<String> {
+        let schemas = (0..SHARDS).map(|shard| self.schema(shard)).chain(["shardgate_".to_owned()]);
+        let tables = NATURAL.iter().filter(|(_, lines)| self == Layout::TablePerShard && lines.contains("shard_key"));
+        let tables = tables.flat_map(|(table, _)| (0..SHARDS).map(move |shard| format!("{table}_{shard}")));
+        schemas.chain(tables).collect()
+    }
+
     /// Writes `shardgate.toml` and its rules into `folder`; returns the path of the former.
     pub fn write_config(self, folder: &Path, cluster: &Cluster, port: u16) -> PathBuf {
         write_config(folder, cluster, port, &self.rules())

@@ -12,6 +12,8 @@ pub enum Content {
     Table,
     /// The name of another table of the same schema.
     OtherTable,
+    /// The name of a constraint, or of an index.
+    Constraint,
     /// SQL, with names in it.
     Text,
     /// A number to be added up over the shards.
@@ -66,6 +68,7 @@ pub fn of_catalog(table: &str, column: &str) -> Content {
         "TABLE_NAME" if table.eq_ignore_ascii_case("VIEW_TABLE_USAGE") => Content::OtherTable,
         "TABLE_NAME" | "EVENT_OBJECT_TABLE" | "F_TABLE_NAME" => Content::Table,
         "REFERENCED_TABLE_NAME" | "G_TABLE_NAME" => Content::OtherTable,
+        "CONSTRAINT_NAME" | "UNIQUE_CONSTRAINT_NAME" | "INDEX_NAME" => Content::Constraint,
         "VIEW_DEFINITION"
         | "ACTION_STATEMENT"
         | "ACTION_CONDITION"
@@ -96,6 +99,7 @@ pub fn of_show(column: &str) -> Content {
     match column.as_str() {
         "db" | "database" => Content::Schema,
         "table" | "view" => Content::Table,
+        "key_name" => Content::Constraint,
         "create table"
         | "create view"
         | "create database"

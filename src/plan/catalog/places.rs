@@ -120,6 +120,16 @@ impl<'s> Place<'s> {
         (known.name != physical).then_some(known.name)
     }
 
+    /// What the client calls a constraint, or the index of one, that has another name here: where shards share a schema,
+    /// the table's name is in it.
+    pub fn constraint(&self, name: &str) -> Option<String> {
+        if let Some((own, _)) = name.rsplit_once('@').filter(|(_, table)| self.renamed(table).is_some()) {
+            return Some(own.to_owned());
+        }
+        let at = ["_ibfk_", "_chk_"].iter().find_map(|infix| name.rfind(infix))?;
+        Some(format!("{}{}", self.renamed(&name[..at])?, &name[at..]))
+    }
+
     /// The logical database of a physical schema on this replica set; this place's own database if several share it.
     pub fn database_of(&self, physical: &str) -> Option<&'s str> {
         self.schemas.iter().find(|(schema, _)| same_name(schema, physical)).map(|(_, database)| *database)

@@ -86,6 +86,7 @@ impl Collector {
             let new = match content {
                 Content::Schema => place.database_of(&name()).map(|name| name.as_bytes().to_vec()),
                 Content::Table | Content::OtherTable => place.renamed(&name()).map(|name| name.as_bytes().to_vec()),
+                Content::Constraint => place.constraint(&name()).map(String::into_bytes),
                 Content::Text => text::in_sql(bytes, place),
                 _ => None,
             };
@@ -129,6 +130,7 @@ fn add_up(names: &[String], contents: &[Content], row: &mut Row, share: &Row) {
             | Content::Schema
             | Content::Table
             | Content::OtherTable
+            | Content::Constraint
             | Content::Text => None,
         };
         *cell = new.or_else(|| cell.take());

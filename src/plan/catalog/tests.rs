@@ -64,6 +64,8 @@ fn names_in_texts() {
         ("CREATE TABLE `orders_0` (x INT DEFAULT 'orders_0')", "CREATE TABLE `orders` (x INT DEFAULT 'orders_0')"),
         ("select `data`.`users_1`.`id` from `data`.`users_1`", "select `shop`.`users`.`id` from `shop`.`users`"),
         ("from (`users_0` `users` join `orders_0` `o`)", "from (`users` join `orders` `o`)"),
+        ("KEY `f@orders_1`, CONSTRAINT `f@orders_1` FOREIGN", "KEY `f`, CONSTRAINT `f` FOREIGN"),
+        ("CONSTRAINT `orders_0_ibfk_12` FOREIGN", "CONSTRAINT `orders_ibfk_12` FOREIGN"),
         ("REFERENCES `users_0` (`data`)", "REFERENCES `users` (`data`)"),
         ("CREATE DATABASE `data` /*!40100 x */", "CREATE DATABASE `shop` /*!40100 x */"),
         ("COMMENT='it''s data.users_0'", "COMMENT='it''s data.users_0'"),
@@ -94,6 +96,16 @@ fn names_in_messages() {
             "a foreign key constraint fails (`shop`.`orders`, CONSTRAINT `f` FOREIGN KEY (`u`) REFERENCES `users` (`id`))",
         ),
         ("Access denied for user 'a'@'%' to database 'data'", "Access denied for user 'a'@'%' to database 'shop'"),
+        ("Unknown table 'shop.a,data.b,data.users_0'", "Unknown table 'shop.a,shop.b,shop.users'"),
+        (
+            "BIGINT value is out of range in '(`data`.`u`.`data` + `data`.`orders_0`.`a`)'",
+            "BIGINT value is out of range in '(`shop`.`u`.`data` + `shop`.`orders`.`a`)'",
+        ),
+        ("Check constraint 'orders_0_chk_1' is violated.", "Check constraint 'orders_chk_1' is violated."),
+        (
+            "constraint fails (`data`.`orders_0`, CONSTRAINT `f@orders_0` F",
+            "constraint fails (`shop`.`orders`, CONSTRAINT `f` F",
+        ),
         ("PROCEDURE data.p does not exist", "PROCEDURE shop.p does not exist"),
         ("Unknown column 'data' in 'field list'", "Unknown column 'data' in 'field list'"),
     ];

@@ -11,12 +11,20 @@ pub fn in_sql(text: &[u8], place: &Place<'_>) -> Option<Vec<u8>> {
             continue;
         }
         let name = String::from_utf8_lossy(&text[word.start..word.end]);
+        if is_marked(text, &word, place) {
+            out.extend_from_slice(&text[done..word.start - 1]);
+            done = word.end;
+            continue;
+        }
         let new = match word.qualifies {
             true => place.database_of(&name).filter(|new| *new != name).or_else(|| place.renamed(&name)),
             false => place.renamed(&name),
         };
-        // The name of a database stands alone after CREATE DATABASE.
-        let new = new.or_else(|| is_created_database(&text[..word.start]).then(|| place.database_of(&name)).flatten());
+        // The name of a database stands alone after CREATE DATABASE, and in plans.
+        let ahead = &text[..word.start];
+        let is_alone = is_created_database(ahead) || ahead.ends_with(b"\"schema_name\": \"");
+        let new = new.or_else(|| is_alone.then(|| place.database_of(&name)).flatten());
+        let new = new.map(str::to_owned).or_else(|| place.constraint(&name));
         if let Some(new) = new {
             out.extend_from_slice(&text[done..word.start]);
             out.extend_from_slice(new.as_bytes());
@@ -45,10 +53,16 @@ pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
     let mut schema_before = None;
     for word in all {
         let name = &message[word.start..word.end];
+        if is_marked(text, &word, place) {
+            out.extend_from_slice(&text[done..word.start - 1]);
+            done = word.end;
+            continue;
+        }
         let (before, behind) = (text[..word.start].last(), text.get(word.end));
         let ahead = &text[..word.start];
         let is_of_routine = word.qualifies && (ahead.ends_with(b"PROCEDURE ") || ahead.ends_with(b"FUNCTION "));
-        let opens = matches!(before, Some(b'\'' | b'`')) || is_of_routine;
+        let is_listed = before == Some(&b',') && text.starts_with(b"Unknown table '");
+        let opens = matches!(before, Some(b'\'' | b'`')) || is_of_routine || is_listed;
         let is_behind_schema = schema_before == Some(word.start);
         schema_before = None;
         let database = place.database_of(name).filter(|_| opens);
@@ -63,6 +77,7 @@ pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
             _ if opens || is_behind_schema => place.renamed(name),
             _ => None,
         };
+        let new = new.map(str::to_owned).or_else(|| place.constraint(name).filter(|_| opens));
         if let Some(new) = new.filter(|new| *new != name) {
             out.extend_from_slice(&text[done..word.start]);
             out.extend_from_slice(new.as_bytes());
@@ -74,6 +89,12 @@ pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
     }
     out.extend_from_slice(&text[done..]);
     String::from_utf8(out).ok()
+}
+
+/// Whether a word is what tells the constraints of one shard from those of another.
+fn is_marked(text: &[u8], word: &Word, place: &Place<'_>) -> bool {
+    let name = std::str::from_utf8(&text[word.start..word.end]);
+    text[..word.start].ends_with(b"@") && name.is_ok_and(|name| place.renamed(name).is_some())
 }
 
 /// Where a message comes to names, after a value that it repeats.

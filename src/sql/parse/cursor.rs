@@ -1,6 +1,7 @@
 //! A statement's tokens in a row, with a place in them: what the parser reads from.
 
 use crate::sql::lexer::Lexer;
+use crate::sql::split;
 use crate::sql::tokens::{self, Mode, Op, Token, TokenKind};
 
 use super::ast::{Ident, Span};
@@ -25,17 +26,19 @@ pub(super) struct Tokens<'a> {
     has_query: Vec<bool>,
     /// The indexes of all `?`.
     params: Vec<u32>,
+    /// Statements are in it, as in the body of a routine.
+    pub(super) has_body: bool,
 }
 
 impl<'a> Tokens<'a> {
-    /// Cuts the statement. A `;` at the end is left out; one before other text is a problem.
+    /// Cuts the statement. A `;` at the end is left out; one before other text is a problem, but in the body of a routine.
     pub(super) fn read(sql: &'a [u8], mode: Mode) -> Result<Self> {
         let mut list: Vec<Token> = Lexer::new(sql, mode).collect();
         while list.last().is_some_and(|token| token.is_op(Op::Semicolon)) {
             list.pop();
         }
         let mut close = vec![0; list.len()];
-        let mut open = Vec::new();
+        let (mut open, mut has_body) = (Vec::new(), false);
         for (index, token) in list.iter().enumerate() {
             match token.kind {
                 TokenKind::Op(Op::LParen) => open.push(index),
@@ -43,16 +46,21 @@ impl<'a> Tokens<'a> {
                     let start = open.pop().ok_or(Problem::Syntax(token.start))?;
                     close[start] = index as u32;
                 }
-                TokenKind::Invalid | TokenKind::Op(Op::Semicolon) => return Err(Problem::Syntax(token.start)),
+                TokenKind::Op(Op::Semicolon) => has_body = true,
+                TokenKind::Invalid => return Err(Problem::Syntax(token.start)),
                 _ => {}
             }
+        }
+        if has_body && split::statements(sql, mode).len() > 1 {
+            let at = list.iter().find(|token| token.is_op(Op::Semicolon)).map_or(0, |token| token.start);
+            return Err(Problem::Syntax(at));
         }
         if !open.is_empty() {
             return Err(Problem::Syntax(sql.len() as u32));
         }
         let params = (0..list.len() as u32).filter(|index| list[*index as usize].kind == TokenKind::Param).collect();
         let has_query = vec![false; list.len()];
-        let mut tokens = Self { sql, mode, list, close, has_query, params };
+        let mut tokens = Self { sql, mode, list, close, has_query, params, has_body };
         tokens.find_queries();
         Ok(tokens)
     }

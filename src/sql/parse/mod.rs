@@ -47,6 +47,9 @@ type Result<T> = std::result::Result<T, Problem>;
 /// The skeleton of the one statement in `sql`. A `;` may end it.
 pub fn parse(sql: &[u8], mode: Mode) -> Result<Statement> {
     let tokens = Tokens::read(sql, mode)?;
+    if tokens.has_body {
+        return Err(Problem::Unknown(0));
+    }
     let mut cursor = Cursor::new(&tokens);
     let explain = ddl::read_explain(&mut cursor);
     let statement = read_statement(&mut cursor)?;

@@ -82,6 +82,8 @@ pub enum State {
     /// Note the session state in this OK packet (a range of the chunk: its payload, the end of what may be forwarded),
     /// then walk the rest before reading more. The answer may be complete with it: that is for the next call to say.
     SessionState { start: usize, end: usize },
+    /// A result ends here, and another follows: only for who asked to pause there.
+    NextResult,
     /// Send the client's file, then [`ResultWalker::resume`].
     LocalInfile,
     /// The answer ends at `forward`. Bytes after it belong to the next answer, if there is one to come.
@@ -117,6 +119,7 @@ pub struct ResultWalker {
     open_row: usize,
     /// Columns of the statement being prepared: they come after its parameters.
     prepared_columns: u16,
+    pauses: bool,
     summary: Summary,
 }
 
@@ -129,13 +132,32 @@ impl ResultWalker {
             AnswerKind::Query | AnswerKind::Execute { .. } | AnswerKind::Prepare | AnswerKind::Single => Phase::First,
         };
         let summary = Summary { has_rows: kind == AnswerKind::Fetch, ..Summary::default() };
-        Self { kind, deprecate_eof, phase, next_seq: 1, continued: false, open_row: 0, prepared_columns: 0, summary }
+        Self {
+            kind,
+            deprecate_eof,
+            phase,
+            next_seq: 1,
+            continued: false,
+            open_row: 0,
+            prepared_columns: 0,
+            pauses: false,
+            summary,
+        }
     }
 
     /// The same, for a command of several packets: its answer begins with the number that follows theirs.
     pub fn starting_at(mut self, seq: u8) -> Self {
         self.next_seq = seq;
         self
+    }
+
+    /// From now on stops where a result ends and another follows.
+    pub fn pause_between_results(&mut self) {
+        self.pauses = true;
+    }
+
+    pub fn kind(&self) -> AnswerKind {
+        self.kind
     }
 
     pub fn phase(&self) -> Phase {
@@ -196,6 +218,16 @@ impl ResultWalker {
         Ok(Some(Packet { kind: seen.kind, seq: header.seq, payload }))
     }
 
+    /// Where the last packet of `chunk` begins, which this walker has not walked yet and which ends with that packet.
+    pub fn last_packet(&self, chunk: &[u8]) -> usize {
+        let (mut at, mut next) = (0, self.open_row.min(chunk.len()));
+        while let Some(header) = parse_header(&chunk[next..]) {
+            at = next;
+            next = chunk.len().min(at + HEADER_LEN + header.len as usize);
+        }
+        at
+    }
+
     /// The client's file has been sent, empty packet included; `next_seq` is the number after that of its last packet.
     pub fn resume(&mut self, next_seq: u8) {
         if self.phase == Phase::LocalInfile {
@@ -247,6 +279,9 @@ impl ResultWalker {
             at = end;
             if seen.has_session_state {
                 return Ok(Progress { forward: at, state: State::SessionState { start, end } });
+            }
+            if self.pauses && self.phase == Phase::First {
+                return Ok(Progress { forward: at, state: State::NextResult });
             }
         }
         Ok(Progress { forward: at, state: State::More })

@@ -51,7 +51,7 @@ fn relay(
         };
         out.extend(buffer.drain(..progress.forward));
         match progress.state {
-            State::SessionState { .. } => continue,
+            State::SessionState { .. } | State::NextResult => continue,
             State::Complete | State::LocalInfile => return (out, walker, Ok(progress.state)),
             State::MoreRoom(needed) => room = needed,
             State::More => {}
@@ -151,6 +151,21 @@ fn a_chain_of_results() {
     let walker =
         check(AnswerKind::Query, true, &stream(&[&ok(0, 1, 0, MORE), &[1], COLUMN, &more, b"\xFF\x28\x04#42000x"]));
     assert!(walker.summary().error.is_some() && !walker.summary().has_rows);
+}
+
+#[test]
+fn results_can_be_taken_one_by_one() {
+    let (more, last) = (eof(AUTOCOMMIT | MORE), b"\xFF\x28\x04#42000x");
+    let first_len = stream(&[&[1], COLUMN, &more, b"\x01x", &more]).len();
+    let bytes = stream(&[&[1], COLUMN, &more, b"\x01x", &more, &[1], COLUMN, &more, b"\x01x", last]);
+    let mut walker = ResultWalker::new(AnswerKind::Query, false);
+    walker.pause_between_results();
+    let first = walker.walk(&bytes).unwrap();
+    assert_eq!(first, Progress { forward: first_len, state: State::NextResult });
+    let rest = &bytes[first.forward..];
+    let before = walker;
+    assert_eq!(walker.walk(rest).unwrap(), Progress { forward: rest.len(), state: State::Complete });
+    assert_eq!(before.last_packet(rest), rest.len() - last.len() - HEADER_LEN);
 }
 
 #[test]

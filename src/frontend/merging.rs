@@ -137,11 +137,15 @@ impl Session {
             self.keep_usable(links);
             return Err(altered);
         };
+        let shard = link.shard;
         let asked = prepared::prepare(&mut link.lease, own, &self.interrupt).await;
         self.keep_usable(links);
         match asked {
             Ok(answer) => match answer.error() {
-                Some(error) => Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message))),
+                Some(error) => {
+                    let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+                    Err(self.in_logical_names(message, Some(shard)))
+                }
                 None => Ok(Merging::Unsuitable(format!("this over several shards ({})", altered.text))),
             },
             Err(failure) => Err(self.failed(failure, None).await),

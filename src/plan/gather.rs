@@ -180,6 +180,11 @@ impl<'q> Scopes<'_, 'q> {
         Some(GatherPlan { text, params, sources, is_one_row: false, has_unknown_calls: self.calls_unknown() })
     }
 
+    /// Whether it calls functions.
+    pub(super) fn calls_any(&self) -> bool {
+        self.calls.iter().any(|calls| !calls.expression.calls.is_empty())
+    }
+
     /// Whether it may call routines.
     pub(super) fn calls_unknown(&self) -> bool {
         let mut calls = self.calls.iter().flat_map(|calls| &calls.expression.calls);

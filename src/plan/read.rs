@@ -22,7 +22,7 @@ pub(super) fn route<'q>(
     guards: &mut Vec<Guard>,
 ) -> Result<RouteTemplate, PlanError> {
     let id = scopes.read_query(query, None)?;
-    if scopes.calls_unknown() {
+    if scopes.calls_any() {
         // What a server says of a function that it does not have names its schema.
         scopes.edits.note_database(scopes.ctx.database);
     }

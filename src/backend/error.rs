@@ -27,6 +27,8 @@ pub enum Error {
     /// The connection on which the session's transaction was open is gone.
     #[error("the transaction was rolled back, because its connection was lost; ROLLBACK to go on")]
     TransactionLost,
+    #[error("no snapshot of all shards could be made within {waited:?}")]
+    SnapshotTimeout { waited: Duration },
     #[error("interrupted: {0:?}")]
     Interrupted(Reason),
 }

@@ -27,6 +27,8 @@ pub(super) fn read(section: &Section<'_>) -> Option<Options> {
     let alarm_after = section.duration("alarm_after", default.alarm_after, SECOND..=DAY);
     let least = Duration::from_millis(200);
     let deadlock_after = section.duration("deadlock_after", default.deadlock_after, least..=most);
+    let atomic_visibility =
+        section.item("atomic_visibility").map_or(Some(default.atomic_visibility), |item| item.boolean());
     section.finish();
     Some(Options {
         cluster: cluster?,
@@ -36,6 +38,7 @@ pub(super) fn read(section: &Section<'_>) -> Option<Options> {
         take_over_after: take_over_after?,
         alarm_after: alarm_after?,
         deadlock_after: deadlock_after?,
+        atomic_visibility: atomic_visibility?,
         crash_at: default.crash_at,
     })
 }

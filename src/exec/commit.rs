@@ -21,6 +21,7 @@ use crate::sharding::Schema;
 use crate::txn::coordinator::{Action, Coordinator, Ending, Event, Reply, Role};
 use crate::txn::decision::Decision;
 use crate::txn::in_flight::{Committing, InFlight, Place};
+use crate::txn::visibility::Purpose;
 use crate::txn::xid::{Gtrid, Xid};
 use crate::wire::error_code::{self as codes, ErrorCode};
 use crate::wire::packet;
@@ -63,6 +64,9 @@ pub async fn commit(parts: &mut [Part], context: &Context<'_>) -> Result<(), Fai
 /// before. If a reader is lost before that, so are its locks, and nothing is kept.
 async fn in_one_phase(parts: &mut [Part], context: &Context<'_>) -> Result<(), Failure> {
     let interrupt = context.interrupt;
+    if parts.iter().all(|part| !part.wrote) {
+        return end_readers(parts, interrupt).await;
+    }
     let held = all(readers(parts).map(|link| hold(link, interrupt)).collect()).await;
     let mut failure = held.into_iter().find_map(Result::err).map(|failure| match failure {
         Failure::Backend(error) => Failure::RolledBack(error.to_string()),
@@ -84,6 +88,23 @@ async fn in_one_phase(parts: &mut [Part], context: &Context<'_>) -> Result<(), F
     // Nothing of it was to be kept.
     readers(parts).zip(ended).filter(|(_, ended)| ended.is_err()).for_each(|(link, _)| abandon(link));
     Ok(())
+}
+
+/// Where there is nothing but readers. The client may have relied on what a lost one had locked.
+async fn end_readers(parts: &mut [Part], interrupt: &Interrupt) -> Result<(), Failure> {
+    let ending = parts.iter_mut().map(|part| async {
+        if part.link.xid.is_some() {
+            hold(&mut part.link, interrupt).await?;
+        }
+        let_go(&mut part.link, interrupt).await
+    });
+    let ended = all(ending.collect()).await;
+    let Some(failure) = ended.into_iter().find_map(Result::err) else { return Ok(()) };
+    roll_back(parts.iter_mut().map(|part| &mut part.link).collect(), interrupt).await;
+    Err(match failure {
+        Failure::Backend(error) => Failure::RolledBack(error.to_string()),
+        other => other,
+    })
 }
 
 fn readers(parts: &mut [Part]) -> impl Iterator<Item = &mut Link> {
@@ -232,13 +253,20 @@ impl Decided<'_> {
         self.die_at(Place::BeforePrepare);
         let (mut coordinator, mut actions) = Coordinator::start(roles);
         let mut first_failure = None;
+        let mut pass = None;
         loop {
             if let Some(ending) = coordinator.ending() {
+                drop(pass);
                 self.leave(parts, &actions);
                 return (ending, first_failure);
             }
-            if actions.iter().any(|action| matches!(action, Action::Commit(_))) {
+            let has = |wanted: fn(&Action) -> bool| actions.iter().any(wanted);
+            if has(|action| matches!(action, Action::Commit(_))) {
                 committing.decided();
+            }
+            if has(|action| matches!(action, Action::Decide(_))) && roles.contains(&Role::Branch) {
+                // From the decision on, the shards show what was written one after the other.
+                pass = self.context.in_flight.enter(Purpose::Commit).await;
             }
             let (events, failure) = self.act(parts, &actions).await;
             first_failure = first_failure.or(failure);

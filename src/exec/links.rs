@@ -4,11 +4,13 @@
 //! one is a `Pin`; when the last pin of a connection is gone it goes back to its pool.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use mysql_common::constants::StatusFlags;
 use smallvec::SmallVec;
 
+use super::all::all;
 use super::commit;
 use crate::backend::error::Error;
 use crate::backend::interrupt::Interrupt;
@@ -16,11 +18,15 @@ use crate::backend::pool::{Lease, Wanted, WorkerId};
 use crate::backend::replica_set::Server;
 use crate::backend::settings::Settings;
 use crate::backend::topology::Topology;
-use crate::sharding::{Schema, ShardId};
+use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::txn::in_flight::InFlight;
 use crate::txn::transaction::{Beginning, Transaction};
+use crate::txn::visibility::Purpose;
 use crate::txn::xid::Xid;
 use crate::wire::capability::RelayedCapabilities;
+
+/// How long snapshots on several shards may take, while which commits over several wait.
+const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Which servers of a replica set may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,20 +99,24 @@ impl<'a> Need<'a> {
 
     /// Begins the shard's part in the session's transaction. Where that fails the connection must be dropped.
     async fn open(&self, link: &mut Link, txn: &mut Transaction) -> Result<(), Error> {
-        let beginning = Beginning {
-            names: &self.in_flight.names,
-            table: &self.in_flight.table,
-            decider: txn.first_shard().map_or("", |first| self.replica_set(first)),
-            connection: link.lease.thread_id(),
-        };
-        let opening = txn.opening(beginning);
-        link.xid = opening.xid;
-        for sql in opening.statements {
+        for sql in self.opening(link, txn) {
             link.lease.execute("the start of a transaction", &sql, self.interrupt).await?;
             txn.enlist(link.shard);
             link.pins.transaction = true;
         }
         Ok(())
+    }
+
+    /// What begins the shard's part, which the link is named after.
+    fn opening(&self, link: &mut Link, txn: &mut Transaction) -> Vec<String> {
+        let opening = txn.opening(Beginning {
+            names: &self.in_flight.names,
+            table: &self.in_flight.table,
+            decider: txn.first_shard().map_or("", |first| self.replica_set(first)),
+            connection: link.lease.thread_id(),
+        });
+        link.xid = opening.xid;
+        opening.statements
     }
 
     /// A further connection to the shard's primary, with a transaction of its own.
@@ -221,6 +231,58 @@ impl Links {
             }
         }
         (links, failed)
+    }
+
+    /// Begins a transaction on all of these shards, as nearly at the same moment as can be; the first of them, or one whose
+    /// connection cannot be in a branch, is the plain part. After an error the transaction must be rolled back.
+    pub async fn begin_everywhere(
+        &mut self,
+        need: &Need<'_>,
+        shards: &ShardSet,
+        txn: &mut Transaction,
+    ) -> Result<(), Error> {
+        let mut shards: Vec<ShardId> = shards.iter().collect();
+        let is_pinned =
+            |shard: &ShardId| self.held.iter().any(|link| link.shard == *shard && link.side == Side::Primary);
+        shards.sort_by_key(|shard| !is_pinned(shard));
+        let mut links = Vec::new();
+        let mut missing = Vec::new();
+        for shard in &shards {
+            match self.take(*shard, Side::Primary) {
+                Some(mut link) => {
+                    let ready = link.adapt(need).await;
+                    links.push(link);
+                    ready?;
+                }
+                None => missing.push(*shard),
+            }
+        }
+        for link in join_all(missing.into_iter().map(|shard| Link::apart(need, shard, Side::Primary))).await {
+            links.push(link?);
+        }
+        let mut last = Vec::new();
+        for link in &mut links {
+            let mut statements = need.opening(link, txn);
+            txn.enlist(link.shard);
+            // The last one makes the snapshot.
+            last.extend(statements.pop());
+            for sql in statements {
+                link.lease.execute("the start of a transaction", &sql, need.interrupt).await?;
+            }
+        }
+        let pass = need.in_flight.enter(Purpose::Snapshots).await;
+        let opening = links
+            .iter_mut()
+            .zip(&last)
+            .map(|(link, sql)| async { link.lease.execute("the start of a transaction", sql, need.interrupt).await });
+        let opened = tokio::time::timeout(SNAPSHOT_TIMEOUT, all(opening.collect())).await;
+        drop(pass);
+        for mut link in links {
+            link.pins.transaction = true;
+            self.put(link);
+        }
+        let Ok(opened) = opened else { return Err(Error::SnapshotTimeout { waited: SNAPSHOT_TIMEOUT }) };
+        opened.into_iter().collect::<Result<Vec<_>, _>>().map(drop)
     }
 
     async fn obtain_slowly(

@@ -92,7 +92,7 @@ impl From<Error> for ClientMessage {
                 ClientMessage::new(codes::CONNECT_TO_BACKEND, text)
             }
             Error::PoolWait { .. } => ClientMessage::new(codes::CON_COUNT_ERROR, text),
-            Error::Lost { .. } | Error::Protocol { .. } => ClientMessage::new(codes::NET_READ_ERROR, text),
+            Error::Lost { .. } | Error::Protocol { .. } | Error::SnapshotTimeout { .. } => ClientMessage::new(codes::NET_READ_ERROR, text),
             Error::Refused { code, message, .. } => ClientMessage::new(code, message),
             Error::TransactionLost => super::transactions::lost(),
             Error::Interrupted(reason) => reason.into(),

@@ -342,6 +342,26 @@ impl Session {
         if plan.implicit_commit {
             self.end_transaction(End::Commit).await?;
         }
+        let is_snapshot = self.wants_snapshot(plan) && {
+            let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+            let shards = self.shards_to_read(plan, &route, &statement.binding(&self.schema, &values));
+            self.begin_snapshot(&shards).await?
+        };
+        let done = self.execute_on_route(statement, plan, route, head, body).await;
+        if is_snapshot {
+            self.end_snapshot().await;
+        }
+        done
+    }
+
+    async fn execute_on_route(
+        &mut self,
+        statement: &mut Prepared,
+        plan: &Arc<Plan>,
+        route: Route,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
         let side = self.side(plan);
         let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
         match route {

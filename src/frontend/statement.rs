@@ -11,7 +11,7 @@ use crate::exec::conditions;
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
 use crate::exec::write::{Command, Order};
-use crate::plan::{self, Action, Context, Plan, PlanError, Route, StatementKind};
+use crate::plan::{self, Action, Binding, Context, Plan, PlanError, Route, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::sql::tokens::Mode;
 use crate::sql::{Lexer, lock_calls, split};
@@ -134,6 +134,35 @@ impl Session {
         if plan.implicit_commit {
             self.end_transaction(TransactionEnd::Commit).await?;
         }
+        let is_snapshot = self.wants_snapshot(plan) && {
+            let shards = self.shards_to_read(plan, &route, &self.binding(statement.sql));
+            self.begin_snapshot(&shards).await?
+        };
+        let done = self.on_route(plan, statement, route).await;
+        if is_snapshot {
+            self.end_snapshot().await;
+        }
+        done
+    }
+
+    /// Those that a read of several is to see at one moment.
+    pub(super) fn shards_to_read(&self, plan: &Plan, route: &Route, binding: &Binding<'_>) -> ShardSet {
+        match route {
+            Route::Gather => {
+                let gathering = self.gathering(plan, binding);
+                let sources = gathering.iter().flat_map(|gathering| &gathering.sources);
+                sources.flat_map(|source| &source.fetches).map(|(shard, _)| *shard).collect()
+            }
+            route => route_shards(route),
+        }
+    }
+
+    async fn on_route(
+        &mut self,
+        plan: &Arc<Plan>,
+        statement: &Statement<'_>,
+        route: Route,
+    ) -> Result<(), ClientMessage> {
         let side = self.side(plan);
         match route {
             Route::One(shard) => self.on_one(plan, statement, shard, side).await,
@@ -431,8 +460,8 @@ fn route_shards(route: &Route) -> ShardSet {
     match route {
         Route::One(shard) => ShardSet::single(*shard),
         Route::Any(shards) => shards.first().map_or_else(ShardSet::empty, ShardSet::single),
-        Route::Scatter(shards) | Route::Merge(shards) => shards.clone(),
+        Route::Scatter(shards) | Route::Merge(shards) | Route::Regroup(shards) => shards.clone(),
         Route::Split(rows) => rows.iter().map(|part| part.shard).collect(),
-        Route::Regroup(_) | Route::Gather | Route::Staged => ShardSet::empty(),
+        Route::Gather | Route::Staged => ShardSet::empty(),
     }
 }

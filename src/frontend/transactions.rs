@@ -7,8 +7,9 @@ use mysql_common::constants::StatusFlags;
 use super::error::ClientMessage;
 use super::session::Session;
 use crate::exec::commit::{self, Part};
-use crate::exec::links::{Link, Side};
-use crate::sharding::ShardId;
+use crate::exec::links::Link;
+use crate::plan::{Plan, StatementKind};
+use crate::sharding::{ShardId, ShardSet};
 use crate::sql::control::Isolation as SqlIsolation;
 use crate::txn::transaction::{Characteristics, Isolation, quoted};
 use crate::wire::error_code as codes;
@@ -38,8 +39,8 @@ impl Session {
     pub(super) fn status(&self) -> StatusFlags {
         let mut status = StatusFlags::empty();
         status.set(StatusFlags::SERVER_STATUS_AUTOCOMMIT, self.autocommit);
-        status.set(StatusFlags::SERVER_STATUS_IN_TRANS, self.txn.is_open());
-        status.set(StatusFlags::SERVER_STATUS_IN_TRANS_READONLY, self.txn.is_read_only());
+        status.set(StatusFlags::SERVER_STATUS_IN_TRANS, self.txn.is_open() && !self.txn.is_unseen());
+        status.set(StatusFlags::SERVER_STATUS_IN_TRANS_READONLY, self.txn.is_read_only() && !self.txn.is_unseen());
         status.set(StatusFlags::SERVER_STATUS_NO_BACKSLASH_ESCAPES, self.mode.no_backslash_escapes);
         if self.mode.mariadb && self.mode.ansi_quotes {
             status |= StatusFlags::from_bits_retain(ANSI_QUOTES);
@@ -55,18 +56,56 @@ impl Session {
         self.unlock_tables().await?;
         self.txn.begin(characteristics);
         if characteristics.consistent_snapshot {
-            for shard in self.current_shards().iter() {
-                match self.obtain(shard, Side::Primary).await {
-                    Ok(link) => self.links.put(link),
-                    Err(message) => {
-                        // A snapshot of some shards is none.
-                        self.end_transaction(End::Rollback).await?;
-                        return Err(message);
-                    }
-                }
-            }
+            let shards = self.current_shards();
+            self.begin_everywhere(&shards).await?;
         }
         Ok(())
+    }
+
+    async fn begin_everywhere(&mut self, shards: &ShardSet) -> Result<(), ClientMessage> {
+        let (links, txn, need) = self.need();
+        let begun = links.begin_everywhere(&need, shards, txn).await;
+        for link in self.links.held().iter().filter(|link| link.pins.transaction) {
+            self.tell_of_part(link, self.txn.gtrid());
+        }
+        match begun {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                // A snapshot of some shards is none.
+                self.end_transaction(End::Rollback).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Whether the statement, if it reads several shards, is to see all of a commit or nothing.
+    pub(super) fn wants_snapshot(&self, plan: &Plan) -> bool {
+        self.shared.in_flight.options.atomic_visibility
+            && plan.kind == StatementKind::Read
+            && self.autocommit
+            && !self.txn.is_open()
+            && !self.links.has_lasting_pins()
+    }
+
+    /// A transaction for this statement, with snapshots of its shards that no commit over several comes between. Whether
+    /// there is one now.
+    pub(super) async fn begin_snapshot(&mut self, shards: &ShardSet) -> Result<bool, ClientMessage> {
+        let is_wanted = shards.len() > 1;
+        if is_wanted {
+            self.txn.begin_unseen(Characteristics {
+                isolation: Some(Isolation::RepeatableRead),
+                read_only: Some(true),
+                consistent_snapshot: true,
+            });
+            self.begin_everywhere(shards).await?;
+        }
+        Ok(is_wanted)
+    }
+
+    /// The statement of [`Session::begin_snapshot`] has been answered.
+    pub(super) async fn end_snapshot(&mut self) {
+        // Nothing was written, and the answer is out: a server that is lost now is of no account.
+        let _ = self.end_transaction(End::Commit).await;
     }
 
     /// COMMIT or ROLLBACK on every shard that takes part: in one phase if only the first of them wrote, else in two.

@@ -11,6 +11,7 @@ use super::ddl_journal::JournalTables;
 use super::decision::{Decision, DecisionTable};
 use super::doubt::{Counters, Doubt, Report, Request, Wish};
 use super::options::Options;
+use super::visibility::{Gate, Pass, Purpose};
 use super::xid::{Gtrid, Names, Owner};
 
 /// What all sessions and recovery share.
@@ -23,6 +24,8 @@ pub struct InFlight {
     /// Asks recovery to look now.
     pub wanted: Notify,
     pub counters: Counters,
+    /// Between snapshots of several shards and commits over several, where the options want it.
+    gate: Gate,
     /// By sequence: how it decides.
     committing: Mutex<HashMap<u64, UnderWay>>,
     /// By replica set: decisions that all branches have confirmed.
@@ -74,8 +77,17 @@ impl InFlight {
             settled: Mutex::default(),
             reached: AtomicU32::new(0),
             counters: Counters::default(),
+            gate: Gate::default(),
             requests: Mutex::default(),
             doubts: Mutex::default(),
+        }
+    }
+
+    /// While the pass is held nobody is inside for the other purpose. `None`: the options do not ask for that.
+    pub async fn enter(&self, purpose: Purpose) -> Option<Pass<'_>> {
+        match self.options.atomic_visibility {
+            true => Some(self.gate.enter(purpose).await),
+            false => None,
         }
     }
 

@@ -15,5 +15,6 @@ pub mod recovery;
 pub mod doubt;
 pub mod in_flight;
 pub mod waits;
+pub mod visibility;
 #[cfg(test)]
 mod model;

@@ -27,6 +27,8 @@ pub struct Options {
     /// How long statements wait before it is looked whether their transactions wait for each other on several servers.
     /// Default 1 s.
     pub deadlock_after: Duration,
+    /// Whether reads of several shards never show half of a commit over several that this process makes. Default false.
+    pub atomic_visibility: bool,
 }
 
 impl Default for Options {
@@ -40,6 +42,7 @@ impl Default for Options {
             alarm_after: Duration::from_secs(30),
             crash_at: None,
             deadlock_after: Duration::from_secs(1),
+            atomic_visibility: false,
         }
     }
 }

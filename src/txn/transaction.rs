@@ -117,6 +117,7 @@ pub struct Transaction {
     /// A server went away with part of it: it is rolled back, and the client must acknowledge that.
     lost: bool,
     torn: bool,
+    unseen: bool,
     /// Every shard's part is a plain transaction that begins by itself: LOCK TABLES is in force, which BEGIN would end, and
     /// servers begin no XA branch under it.
     unbranched: bool,
@@ -171,6 +172,17 @@ impl Transaction {
         characteristics.isolation = characteristics.isolation.or(next.isolation);
         characteristics.read_only = characteristics.read_only.or(next.read_only);
         self.begun = Some(characteristics);
+    }
+
+    /// One that the client has not asked for and does not see, for one statement.
+    pub fn begin_unseen(&mut self, characteristics: Characteristics) {
+        self.next = Characteristics::default();
+        self.begun = Some(characteristics);
+        self.unseen = true;
+    }
+
+    pub fn is_unseen(&self) -> bool {
+        self.unseen
     }
 
     /// `SET TRANSACTION ...` for the next transaction.
@@ -257,6 +269,7 @@ impl Transaction {
         self.begun = None;
         self.lost = false;
         self.torn = false;
+        self.unseen = false;
         self.branches.clear();
         self.savepoints.clear();
         self.name = None;

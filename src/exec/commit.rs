@@ -27,6 +27,10 @@ use crate::wire::error_code::{self as codes, ErrorCode};
 use crate::wire::packet;
 use crate::wire::walker::AnswerKind;
 
+/// Whatever the session's `completion_type` says: that is about the client's transaction, not about those of one server.
+pub const COMMIT: &str = "COMMIT AND NO CHAIN NO RELEASE";
+pub const ROLLBACK: &str = "ROLLBACK AND NO CHAIN NO RELEASE";
+
 /// What a commit needs besides the connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -74,7 +78,7 @@ async fn in_one_phase(parts: &mut [Part], context: &Context<'_>) -> Result<(), F
     });
     if failure.is_none() {
         let writers = parts.iter_mut().filter(|part| part.wrote);
-        let ended = all(writers.map(|part| run(&mut part.link, "COMMIT", interrupt)).collect()).await;
+        let ended = all(writers.map(|part| run(&mut part.link, COMMIT, interrupt)).collect()).await;
         failure = ended.into_iter().find_map(Result::err).map(|failure| match failure {
             Failure::Backend(error) => Failure::OutcomeUnknown(error.to_string()),
             other => other,
@@ -123,7 +127,7 @@ async fn hold(link: &mut Link, interrupt: &Interrupt) -> Result<(), Failure> {
 async fn let_go(link: &mut Link, interrupt: &Interrupt) -> Result<(), Failure> {
     match link.xid.as_ref().map(Xid::sql) {
         Some(xid) => run(link, &format!("XA COMMIT {xid} ONE PHASE"), interrupt).await,
-        None => run(link, "COMMIT", interrupt).await,
+        None => run(link, COMMIT, interrupt).await,
     }
 }
 
@@ -160,7 +164,7 @@ async fn roll_back_one(link: &mut Link, interrupt: &Interrupt) -> Result<(), Fai
     if !link.lease.is_usable() {
         return Err(Failure::RolledBack("its connection was lost".to_owned()));
     }
-    let Some(xid) = link.xid.clone() else { return run(link, "ROLLBACK", interrupt).await };
+    let Some(xid) = link.xid.clone() else { return run(link, ROLLBACK, interrupt).await };
     // Refused where the branch is prepared, or was rolled back by its server: both are as good.
     link.lease.end(&format!("XA END {}", xid.sql()), interrupt).await?;
     run(link, &format!("XA ROLLBACK {}", xid.sql()), interrupt).await
@@ -364,7 +368,7 @@ impl Decided<'_> {
 
     /// COMMIT on the decider.
     async fn decide(&self, link: &mut Link) -> Result<(), Failure> {
-        let mut command = b"\x03COMMIT".to_vec();
+        let mut command = [b"\x03", COMMIT.as_bytes()].concat();
         if let Some(xid) = link.xid.as_ref().map(Xid::sql) {
             run(link, &format!("XA END {xid}"), &self.calm).await?;
             command = format!("\x03XA COMMIT {xid} ONE PHASE").into_bytes();

@@ -74,7 +74,7 @@ pub async fn write_locked(
 ) -> (Vec<Link>, Result<Vec<Written>, Failure>) {
     shares.iter_mut().for_each(|share| share.before.push("SET autocommit = 0".to_owned()));
     let (mut links, done) = run_everywhere(shares, timestamp, interrupt).await;
-    let ending = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ending = if done.is_ok() { commit::COMMIT } else { commit::ROLLBACK };
     let ended = everywhere(&mut links, ending, interrupt).await;
     clear_time(&mut links, timestamp.filter(|_| done.is_err()), interrupt).await;
     if !everywhere(&mut links, "SET autocommit = 1", interrupt).await {

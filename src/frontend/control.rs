@@ -89,15 +89,23 @@ impl Session {
         release: Option<bool>,
         statement: &Statement<'_>,
     ) -> Result<(), ClientMessage> {
-        let again = (chain == Some(true)).then(|| self.txn.characteristics());
+        let (chain, release) = self.completion(chain, release);
+        let again = chain.then(|| self.txn.characteristics());
         self.end_transaction(end).await?;
         if let Some(characteristics) = again {
             self.txn.begin(characteristics);
         }
         self.diagnostics.clear();
         self.accept(statement.more_follows).await?;
-        self.ends |= release == Some(true);
+        self.ends |= release;
         Ok(())
+    }
+
+    /// Whether another transaction begins and whether the session ends: as the statement says, else as `completion_type` does.
+    fn completion(&self, chain: Option<bool>, release: Option<bool>) -> (bool, bool) {
+        let usual = self.settings.get("completion_type").unwrap_or_default().trim_matches('\'').to_ascii_uppercase();
+        let is_usual = |names: [&str; 2]| names.contains(&usual.as_str());
+        (chain.unwrap_or(is_usual(["CHAIN", "1"])), release.unwrap_or(is_usual(["RELEASE", "2"])))
     }
 
     fn set_transaction(

@@ -28,8 +28,8 @@ pub(super) enum End {
 impl End {
     fn sql(self) -> &'static str {
         match self {
-            End::Commit => "COMMIT",
-            End::Rollback => "ROLLBACK",
+            End::Commit => commit::COMMIT,
+            End::Rollback => commit::ROLLBACK,
         }
     }
 }

@@ -337,3 +337,25 @@ UPDATE users SET level = 63 WHERE user_id IN (2, 3);
 COMMIT;
 -- unordered
 SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3);
+
+-- about: COMMIT and ROLLBACK do as completion_type says, where they do not say themselves
+SET completion_type = 1;
+SELECT @@completion_type;
+BEGIN;
+UPDATE users SET level = 50 WHERE user_id = 1;
+COMMIT;
+UPDATE users SET level = 51 WHERE user_id = 1;
+ROLLBACK;
+SELECT level FROM users WHERE user_id = 1;
+COMMIT AND NO CHAIN;
+SELECT level FROM users WHERE user_id = 1;
+BEGIN;
+UPDATE users SET level = 52 WHERE user_id IN (1, 2, 3, 4);
+COMMIT;
+ROLLBACK AND NO CHAIN NO RELEASE;
+SET completion_type = 'NO_CHAIN';
+BEGIN;
+UPDATE users SET level = 53 WHERE user_id IN (1, 2);
+COMMIT;
+SELECT user_id, level FROM users WHERE user_id IN (1, 2) ORDER BY user_id;
+UPDATE users SET level = 54 WHERE user_id IN (1, 2);

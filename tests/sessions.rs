@@ -1566,3 +1566,36 @@ fn writes_that_several_shards_would_do_wrong_are_done_once() {
     }
     stage.assert_sound();
 }
+
+#[test]
+fn a_branch_that_a_client_has_prepared_outlives_its_session_and_is_ended_by_another() {
+    let stage = common();
+    let id = ids();
+    for (name, end, left) in [("kept", "COMMIT", "1"), ("dropped", "ROLLBACK", "0")] {
+        let mut first = stage.connect();
+        first.run(&format!("XA START '{name}', 'branch', 7"));
+        first.run(&format!("INSERT INTO items (id) VALUES ({id})"));
+        // On another server, and on another shard of the same.
+        for other in [id + 1, id + 2] {
+            let error = first.error(format!("INSERT INTO items (id) VALUES ({other})"));
+            assert!((error.code, error.message.contains("XA over several shards")) == (1235, true), "{error:?}");
+        }
+        first.run(&format!("XA END '{name}', 'branch', 7"));
+        first.run(&format!("XA PREPARE '{name}', 'branch', 7"));
+        first.leave(Leave::Fin);
+        let mut second = stage.connect();
+        let data = format!("{name}branch");
+        assert!(second.rows("XA RECOVER").iter().any(|row| row[0] == "7" && row[3] == data), "{name}");
+        // MariaDB lets nobody end it while its connection is there.
+        let ending = format!("XA {end} '{name}', 'branch', 7");
+        wait_until("the branch's end", SOON, || second.one(ending.as_str()).error().is_none());
+        assert!(second.rows("XA RECOVER").iter().all(|row| row[3] != data));
+        assert_eq!(second.value(&format!("SELECT COUNT(*) FROM items WHERE id = {id}")), left, "{end}");
+        second.run(&format!("DELETE FROM items WHERE id = {id}"));
+        assert_eq!(second.error(ending.as_str()).code, 1397);
+        for format in ["1397178708", "0x53474154"] {
+            assert_eq!(second.error(format!("XA COMMIT 'a', 'b', {format}")).code, 1235);
+        }
+    }
+    stage.assert_sound();
+}

@@ -29,6 +29,9 @@ pub enum Error {
     TransactionLost,
     #[error("no snapshot of all shards could be made within {waited:?}")]
     SnapshotTimeout { waited: Duration },
+    /// The client coordinates one branch, on one server.
+    #[error("XA over several shards: an XA transaction of a client stays on the shard of its first statement")]
+    SecondShardOfXa,
     #[error("interrupted: {0:?}")]
     Interrupted(Reason),
 }

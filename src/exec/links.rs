@@ -310,6 +310,10 @@ impl Links {
             link.lease.prepare_for(&wanted, need.interrupt).await?;
         }
         if !txn.has_branch(shard) {
+            if !txn.may_spread() {
+                self.put(link);
+                return Err(Error::SecondShardOfXa);
+            }
             need.open(&mut link, txn).await?;
         }
         Ok(link)

@@ -24,6 +24,10 @@ impl Session {
         statement: &Statement<'_>,
     ) -> Result<(), ClientMessage> {
         match control {
+            Control::Xa(verb) => return self.xa(*verb, statement).await,
+            Control::Begin { .. } | Control::Commit { .. } | Control::Rollback { .. } if self.txn.is_client_xa() => {
+                self.refuse_in_xa()?;
+            }
             Control::Begin { read_only, consistent_snapshot } => {
                 self.begin(Characteristics {
                     isolation: None,

@@ -94,6 +94,7 @@ impl From<Error> for ClientMessage {
             Error::PoolWait { .. } => ClientMessage::new(codes::CON_COUNT_ERROR, text),
             Error::Lost { .. } | Error::Protocol { .. } | Error::SnapshotTimeout { .. } => ClientMessage::new(codes::NET_READ_ERROR, text),
             Error::Refused { code, message, .. } => ClientMessage::new(code, message),
+            Error::SecondShardOfXa => ClientMessage::unsupported(&text),
             Error::TransactionLost => super::transactions::lost(),
             Error::Interrupted(reason) => reason.into(),
         }

@@ -31,6 +31,7 @@ mod catalog_rows;
 mod session_list;
 mod local;
 mod transactions;
+mod xa;
 pub mod deadlocks;
 mod variables;
 mod lock_board;

@@ -122,7 +122,12 @@ impl Session {
             text.clear();
             text.extend_from_slice(sql);
         }
-        let mut link = self.obtain(shard, Side::Primary).await?;
+        // To be prepared, a statement need not make its example's shard take part in the transaction.
+        let is_apart = self.txn.is_open() && !self.txn.has_branch(shard) && !self.links.has_lasting_pins();
+        let mut link = match is_apart {
+            true => Link::apart(&self.need().2, shard, Side::Primary).await?,
+            false => self.obtain(shard, Side::Primary).await?,
+        };
         let answer = match prepared::prepare(&mut link.lease, &text, &self.interrupt).await {
             Ok(answer) => answer,
             Err(failure) => {
@@ -340,6 +345,7 @@ impl Session {
         let route = statement.route(&self.schema, body)?;
         self.before_statement(plan, &route)?;
         if plan.implicit_commit {
+            self.refuse_in_xa()?;
             self.end_transaction(End::Commit).await?;
         }
         let is_snapshot = self.wants_snapshot(plan) && {

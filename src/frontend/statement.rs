@@ -132,6 +132,7 @@ impl Session {
         };
         self.before_statement(plan, &route)?;
         if plan.implicit_commit {
+            self.refuse_in_xa()?;
             self.end_transaction(TransactionEnd::Commit).await?;
         }
         let is_snapshot = self.wants_snapshot(plan) && {

@@ -64,7 +64,6 @@ pub(super) fn default_shard(scopes: &Scopes<'_, '_>) -> Option<ShardId> {
 fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["XA", ..] => Err(PlanError::unsupported("XA")),
         ["CREATE" | "DROP" | "ALTER", what @ ("DATABASE" | "SCHEMA"), ..] => {
             Err(PlanError::unsupported(format!("{} {what}", words[0])))
         }

@@ -118,6 +118,8 @@ pub struct Transaction {
     lost: bool,
     torn: bool,
     unseen: bool,
+    /// The client's own XA START: the transaction is that branch, on one shard.
+    client_xa: Option<String>,
     /// Every shard's part is a plain transaction that begins by itself: LOCK TABLES is in force, which BEGIN would end, and
     /// servers begin no XA branch under it.
     unbranched: bool,
@@ -181,6 +183,21 @@ impl Transaction {
         self.unseen = true;
     }
 
+    /// XA START by the client, who will end what it begins.
+    pub fn begin_client_xa(&mut self, start: String) {
+        self.begun = Some(std::mem::take(&mut self.next));
+        self.client_xa = Some(start);
+    }
+
+    pub fn is_client_xa(&self) -> bool {
+        self.client_xa.is_some()
+    }
+
+    /// Whether a further shard may take part.
+    pub fn may_spread(&self) -> bool {
+        self.client_xa.is_none() || self.branches.is_empty()
+    }
+
     pub fn is_unseen(&self) -> bool {
         self.unseen
     }
@@ -212,6 +229,11 @@ impl Transaction {
     /// How the next shard's part begins: the first as a plain local transaction, which costs nothing extra and may come to
     /// decide; the others as XA branches from their first statement, since a plain transaction cannot become one later.
     pub fn opening(&mut self, beginning: Beginning<'_>) -> Opening {
+        if let Some(start) = &self.client_xa {
+            let mut statements = self.begun.unwrap_or_default().for_one_statement();
+            statements.push(start.clone());
+            return Opening { statements, xid: None };
+        }
         let is_first = self.branches.is_empty();
         let mut opening = if is_first || self.is_read_only() || self.unbranched {
             self.name = None;
@@ -270,6 +292,7 @@ impl Transaction {
         self.lost = false;
         self.torn = false;
         self.unseen = false;
+        self.client_xa = None;
         self.branches.clear();
         self.savepoints.clear();
         self.name = None;

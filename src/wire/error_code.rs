@@ -139,8 +139,12 @@ codes! {
     NO_DEFAULT_FOR_FIELD = 1364 b"HY000";
     /// Prepared statement contains too many placeholders.
     PS_MANY_PARAM = 1390 b"HY000";
+    /// Unknown XID.
+    XAER_NOTA = 1397 b"XAE04";
     /// The command cannot be executed in this state of a global transaction.
     XAER_RMFAIL = 1399 b"XAE07";
+    /// Some work is done outside of the global transaction.
+    XAER_OUTSIDE = 1400 b"XAE09";
     /// The cursor of a statement is not open.
     STMT_HAS_NO_OPEN_CURSOR = 1421 b"HY000";
     /// Too many prepared statements.

@@ -10,6 +10,7 @@ mod prepared;
 mod session;
 mod show;
 mod transaction;
+mod xa;
 
 use std::ops::Range;
 
@@ -19,6 +20,7 @@ pub use prepared::PrepareSource;
 pub use session::{TableLock, TableLockKind, TableLocks};
 pub use show::{Diagnostics, ShowFilter};
 pub use transaction::{Isolation, TransactionScope};
+pub use xa::XaVerb;
 
 use crate::sql::cursor::{Cursor, TableName};
 use crate::sql::tokens::Mode;
@@ -42,6 +44,8 @@ pub enum Control {
         release: Option<bool>,
     },
     Savepoint(String),
+    /// XA, passed on to one server.
+    Xa(XaVerb),
     ReleaseSavepoint(String),
     RollbackTo(String),
     /// SET TRANSACTION, with any scope.
@@ -168,6 +172,8 @@ fn statement(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
         return Some(session::database(cursor, is("CREATE")));
     } else if is("ROLLBACK") {
         return Some(transaction::rollback(cursor));
+    } else if is("XA") {
+        return Some(xa::xa(cursor));
     } else if is("SAVEPOINT") {
         return Some(name(cursor).map(Control::Savepoint));
     } else if is("RELEASE") && cursor.eat_word("SAVEPOINT") {

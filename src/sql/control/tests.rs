@@ -274,7 +274,6 @@ fn other_statements_are_left_alone() {
         "EXPLAIN route",
         "EXPLAIN route id",
         "DROP TABLE t",
-        "XA START 'x'",
         "(SELECT 1)",
         "RELEASE x",
         "`USE` x",
@@ -283,6 +282,19 @@ fn other_statements_are_left_alone() {
     for sql in others {
         assert_eq!(read(sql), None, "{sql}");
     }
+}
+
+#[test]
+fn xa_is_read_up_to_its_verb() {
+    let xa = |verb| Some(Ok(Control::Xa(verb)));
+    assert_eq!(read("XA START 'x'"), xa(XaVerb::Start));
+    assert_eq!(read("xa begin x'00', 'b', 1 JOIN"), xa(XaVerb::Start));
+    assert_eq!(read("XA END 'x'; "), xa(XaVerb::End));
+    assert_eq!(read("XA PREPARE 'x'"), xa(XaVerb::Prepare));
+    assert_eq!(read("XA COMMIT 'x' ONE PHASE"), xa(XaVerb::Commit));
+    assert_eq!(read("XA ROLLBACK 'x'"), xa(XaVerb::Rollback));
+    assert_eq!(read("XA RECOVER FORMAT = 'SQL'"), xa(XaVerb::Recover));
+    assert_eq!(read("XA NOTHING"), Some(Err(ControlError::Syntax { at: 3 })));
 }
 
 #[test]

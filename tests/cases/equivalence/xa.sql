@@ -1,0 +1,62 @@
+-- about: XA by the client, on one shard
+XA START 'one';
+UPDATE users SET level = 60 WHERE user_id = 1;
+SELECT level FROM users WHERE user_id = 1;
+XA END 'one';
+XA PREPARE 'one';
+XA COMMIT 'one';
+SELECT level FROM users WHERE user_id = 1;
+UPDATE users SET level = 61 WHERE user_id IN (1, 2);
+
+XA BEGIN 'two', 'b', 3;
+INSERT INTO users (user_id, name) VALUES (1000002, 'gone');
+XA END 'two', 'b', 3;
+XA ROLLBACK 'two', 'b', 3;
+SELECT COUNT(*) FROM users WHERE user_id = 1000002;
+
+XA START x'616263';
+UPDATE users SET level = 62 WHERE user_id = 3;
+XA END 'abc';
+XA COMMIT 'abc' ONE PHASE;
+SELECT level FROM users WHERE user_id = 3;
+
+-- about: out of turn
+XA START 'three';
+XA START 'four';
+SELECT level FROM users WHERE user_id = 1;
+BEGIN;
+COMMIT;
+ROLLBACK;
+CREATE TABLE in_xa (a INT);
+XA PREPARE 'three';
+XA COMMIT 'three';
+XA END 'nope';
+XA END 'three';
+XA ROLLBACK 'three';
+
+XA COMMIT 'unknown';
+XA ROLLBACK 'unknown';
+XA END 'unknown';
+XA PREPARE 'unknown';
+
+BEGIN;
+UPDATE users SET level = 63 WHERE user_id = 1;
+XA START 'five';
+ROLLBACK;
+
+-- about: nothing was done in it
+XA START 'six';
+XA END 'six';
+XA PREPARE 'six';
+XA ROLLBACK 'six';
+SELECT 1;
+
+-- about: MySQL asks for a right
+-- only: MariaDB
+XA START 'seven';
+XA END 'seven';
+XA PREPARE 'seven';
+XA RECOVER;
+XA RECOVER FORMAT = 'SQL';
+XA ROLLBACK 'seven';
+XA RECOVER;

@@ -200,6 +200,7 @@ fn refusal(step: &Step, mode: Mode) -> Option<&(u16, String)> {
 }
 
 fn execute(client: &mut Client, step: &Step, mode: Mode) -> Result<Vec<Answer>, ClientError> {
+    client.file = step.file.clone();
     if !goes_prepared(step, mode) {
         let mut answers = Vec::new();
         for sql in step.as_texts() {

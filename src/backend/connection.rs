@@ -21,8 +21,9 @@ use crate::wire::capability::RelayedCapabilities;
 use mysql_common::constants::Command;
 
 use crate::wire::handshake::ServerVersion;
-use crate::wire::packet;
-use crate::wire::walker::{AnswerKind, ResultWalker, State};
+use crate::wire::packet::{self, Header};
+use crate::wire::response;
+use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker, State};
 use crate::wire::{StatusFlags, WireError};
 
 /// What this server calls a system variable that was renamed over time.
@@ -336,14 +337,14 @@ impl Connection {
 
     /// The same for what ends a transaction: KILL QUERY comes too late for it.
     pub async fn end(&mut self, sql: &str, interrupt: &Interrupt) -> Result<Answer, Error> {
-        self.send_statement(sql, interrupt).await?;
+        self.send_statement(sql.as_bytes(), interrupt).await?;
         self.collect_within(AnswerKind::Query, Within::OwnStatement(interrupt)).await
     }
 
-    async fn send_statement(&mut self, sql: &str, interrupt: &Interrupt) -> Result<(), Error> {
+    async fn send_statement(&mut self, sql: &[u8], interrupt: &Interrupt) -> Result<(), Error> {
         let mut command = Vec::with_capacity(sql.len() + 1);
         command.push(Command::COM_QUERY as u8);
-        command.extend_from_slice(sql.as_bytes());
+        command.extend_from_slice(sql);
         self.send_command(&command, interrupt).await
     }
 
@@ -379,17 +380,22 @@ impl Connection {
     }
 
     async fn collect_within(&mut self, kind: AnswerKind, within: Within<'_>) -> Result<Answer, Error> {
+        self.collect_behind(Buffer::default(), kind, within).await
+    }
+
+    /// The same where the first bytes of the answer were read already.
+    async fn collect_behind(
+        &mut self,
+        mut buffer: Buffer,
+        kind: AnswerKind,
+        within: Within<'_>,
+    ) -> Result<Answer, Error> {
         let mut walker = ResultWalker::new(kind, self.deprecate_eof()).starting_at(self.answer_seq);
         let mut answer = Answer::default();
-        let mut buffer = Buffer::default();
+        let mut has_bytes = !buffer.is_empty();
         loop {
-            match within {
-                Within::Statement(interrupt) => self.read(&mut buffer, &mut Watch { interrupt, client: None }).await?,
-                Within::OwnStatement(interrupt) => self.read_patiently(&mut buffer, interrupt).await?,
-                Within::Nothing => {
-                    let read = poll_fn(|cx| self.transport.poll_read(cx, buffer.space())).await;
-                    self.received(read, &mut buffer)?;
-                }
+            if !std::mem::take(&mut has_bytes) {
+                self.read_within(&mut buffer, within).await?;
             }
             loop {
                 let progress = walker.walk(buffer.filled()).map_err(|source| self.protocol(source))?;
@@ -415,6 +421,68 @@ impl Connection {
                 }
             }
         }
+    }
+
+    async fn read_within(&mut self, buffer: &mut Buffer, within: Within<'_>) -> Result<(), Error> {
+        match within {
+            Within::Statement(interrupt) => self.read(buffer, &mut Watch { interrupt, client: None }).await,
+            Within::OwnStatement(interrupt) => self.read_patiently(buffer, interrupt).await,
+            Within::Nothing => {
+                let read = poll_fn(|cx| self.transport.poll_read(cx, buffer.space())).await;
+                self.received(read, buffer)
+            }
+        }
+    }
+
+    /// Sends a LOAD DATA LOCAL. `None`: the server asks for the file, and gets it by `send_part` and `end_file`. Otherwise
+    /// it has answered. A server that asks for another file than `name` is not what it seems to be.
+    pub async fn begin_load(
+        &mut self,
+        sql: &[u8],
+        name: &[u8],
+        interrupt: &Interrupt,
+    ) -> Result<Option<Answer>, Error> {
+        self.send_statement(sql, interrupt).await?;
+        let mut buffer = Buffer::default();
+        let first = loop {
+            self.read(&mut buffer, &mut Watch { interrupt, client: None }).await?;
+            let mut walker = ResultWalker::new(AnswerKind::Query, self.deprecate_eof()).starting_at(self.answer_seq);
+            if let Some(first) = walker.next_packet(buffer.filled()).map_err(|source| self.protocol(source))? {
+                break first;
+            }
+            if buffer.is_full() {
+                buffer.grow(2 * buffer.filled().len());
+            }
+        };
+        if first.kind != PacketKind::LocalInfile {
+            return self.collect_behind(buffer, AnswerKind::Query, Within::Statement(interrupt)).await.map(Some);
+        }
+        if response::parse_local_infile(first.payload).ok() != Some(name) {
+            return Err(self.protocol(WireError::Malformed("a request for another file")));
+        }
+        self.answer_seq = first.seq.wrapping_add(1);
+        Ok(None)
+    }
+
+    /// A part of the file: a packet whose header is put in here, of less than 16 MiB.
+    pub async fn send_part(&mut self, packet: &mut [u8], interrupt: &Interrupt) -> Result<(), Error> {
+        let header = Header { len: (packet.len() - packet::HEADER_LEN) as u32, seq: self.answer_seq };
+        packet[..packet::HEADER_LEN].copy_from_slice(&header.to_bytes());
+        self.answer_seq = self.answer_seq.wrapping_add(1);
+        self.send_rest(packet, &mut Watch { interrupt, client: None }).await
+    }
+
+    /// The file has no more parts: what the server says of it.
+    pub async fn end_file(&mut self, interrupt: &Interrupt) -> Result<Answer, Error> {
+        self.send_part(&mut [0; packet::HEADER_LEN], interrupt).await?;
+        interrupt.waits_for(self.server_index);
+        interrupt.arm(self.response_timeout);
+        self.collect(AnswerKind::Query, Some(interrupt)).await
+    }
+
+    /// How long the server may be silent.
+    pub fn response_timeout(&self) -> Limit {
+        self.response_timeout
     }
 
     /// As `read`, but that what ends a statement only does not end it.

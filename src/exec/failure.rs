@@ -36,6 +36,12 @@ pub enum Failure {
     /// A row cannot be stored because of its shard key.
     #[error(transparent)]
     Unplaced(PlanError),
+    /// The same for a row of a file.
+    #[error("{error} (line {line} of the file)")]
+    Line { line: u64, error: PlanError },
+    /// A file cannot be cut into lines.
+    #[error("{0}")]
+    File(String),
     /// What the statement needs is not there yet (error 1235).
     #[error("{0}")]
     Unsupported(String),

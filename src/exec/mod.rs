@@ -7,7 +7,7 @@
 //! it costs; `sequence` has numbers for rows; `gather` brings the rows of tables together on one server (`cells` writes
 //! their values), `scratch` puts rows of ShardGate's own into temporary tables; `stage` makes the tables that a staged
 //! write works on (`rows` and `columns` carry what is in them), `write_back` says what the shards must be told of it, and
-//! `apply` tells them; `unread` keeps connections of which an answer is not wanted any more.
+//! `apply` tells them; `feed` brings a file to the servers that load it; `unread` keeps connections of which an answer is not wanted any more.
 
 pub mod failure;
 pub mod sink;
@@ -21,6 +21,7 @@ mod stream;
 mod layout;
 pub mod merged;
 mod all;
+pub mod feed;
 pub mod conditions;
 pub mod ddl;
 pub mod measured;

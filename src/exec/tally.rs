@@ -17,9 +17,10 @@ pub struct Written {
 }
 
 impl Written {
-    /// No row was even looked at to be changed, so that no trigger ran either: an UPDATE says so.
+    /// No row was even looked at, so that no trigger ran either: an UPDATE says so, and LOAD DATA.
     pub(super) fn is_nothing(&self) -> bool {
-        self.affected_rows == 0 && self.info.starts_with(b"Rows matched: 0 ")
+        let says_so = self.info.starts_with(b"Rows matched: 0 ") || self.info.starts_with(b"Records: 0 ");
+        self.affected_rows == 0 && says_so
     }
 }
 

@@ -7,11 +7,14 @@ use super::all::all;
 use super::commit::{self, Part};
 use super::conditions;
 use super::failure::Failure;
+use super::feed::{self, Intake};
 use super::links::Link;
 use super::prepared;
 use super::tally::{Written, with_info_of_one_row};
 use crate::backend::answer::Answer;
+use crate::backend::error::{Error, Reason};
 use crate::backend::interrupt::Interrupt;
+use crate::sharding::ShardId;
 
 /// What one shard gets.
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub enum Command {
     Text(Vec<u8>),
     /// COM_STMT_EXECUTE of this text with these parameters.
     Prepared(prepared::Execution),
+    /// LOAD DATA LOCAL, with what there is of the file for this shard.
+    File(Intake),
 }
 
 /// One shard's share of the statement.
@@ -43,35 +48,61 @@ pub struct Share {
 pub(super) const SAVEPOINT: &str = "SAVEPOINT shardgate_statement";
 const TAKE_BACK: &str = "ROLLBACK TO SAVEPOINT shardgate_statement";
 
+/// In which transactions a statement runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bounds {
+    /// In such that it begins itself.
+    Alone,
+    /// In those that are open.
+    Within,
+    /// Where LOCK TABLES keeps tables locked.
+    Locked,
+}
+
+/// Runs the statement on all shards: they all keep it, or none does.
+pub async fn write(
+    shares: Vec<Share>,
+    timestamp: Option<&str>,
+    bounds: Bounds,
+    context: &commit::Context<'_>,
+) -> (Vec<Link>, Within) {
+    let (links, done) = match bounds {
+        Bounds::Within => return write_within(shares, timestamp, context.interrupt).await,
+        Bounds::Alone => write_alone(shares, timestamp, context).await,
+        Bounds::Locked => write_locked(shares, timestamp, context.interrupt).await,
+    };
+    (links, done.map_or_else(Within::TakenBack, Within::Done))
+}
+
 /// Runs the statement in transactions that it begins itself, and commits them. Afterwards no link is in a transaction,
 /// and nothing is kept if it failed.
-pub async fn write_alone(
+async fn write_alone(
     shares: Vec<Share>,
     timestamp: Option<&str>,
     context: &commit::Context<'_>,
-) -> (Vec<Link>, Result<Vec<Written>, Failure>) {
+) -> (Vec<Link>, Result<Vec<Written>, Failed>) {
     let (mut links, done) = run_everywhere(shares, timestamp, context.interrupt).await;
     let written = match done {
         Ok(written) => written,
-        Err(failure) => {
+        Err(failed) => {
             take_back_all(&mut links, context.interrupt).await;
-            return (links, Err(failure));
+            return (links, Err(failed));
         }
     };
     let parts = links.into_iter().zip(&written).map(|(link, written)| Part { link, wrote: !written.is_nothing() });
     let mut parts: Vec<Part> = parts.collect();
     let done = commit::commit(&mut parts, context).await;
-    (parts.into_iter().map(|part| part.link).collect(), done.map(|()| written))
+    (parts.into_iter().map(|part| part.link).collect(), done.map(|()| written).map_err(Failed::nowhere))
 }
 
 /// Runs the statement where LOCK TABLES keeps tables locked: servers begin no XA branch there, and BEGIN would unlock. So
 /// each shard has a plain transaction by `autocommit = 0`; nothing is kept if the statement fails on one, but a server or
 /// ShardGate that dies between the commits can leave it on some.
-pub async fn write_locked(
+async fn write_locked(
     mut shares: Vec<Share>,
     timestamp: Option<&str>,
     interrupt: &Interrupt,
-) -> (Vec<Link>, Result<Vec<Written>, Failure>) {
+) -> (Vec<Link>, Result<Vec<Written>, Failed>) {
     shares.iter_mut().for_each(|share| share.before.push("SET autocommit = 0".to_owned()));
     let (mut links, done) = run_everywhere(shares, timestamp, interrupt).await;
     let ending = if done.is_ok() { commit::COMMIT } else { commit::ROLLBACK };
@@ -83,7 +114,9 @@ pub async fn write_locked(
     let done = match ended {
         true => done,
         false if done.is_err() => done,
-        false => Err(Failure::OutcomeUnknown("a server failed at COMMIT under LOCK TABLES".to_owned())),
+        false => {
+            Err(Failed::nowhere(Failure::OutcomeUnknown("a server failed at COMMIT under LOCK TABLES".to_owned())))
+        }
     };
     (links, done)
 }
@@ -93,32 +126,42 @@ pub async fn write_locked(
 pub enum Within {
     Done(Vec<Written>),
     /// It left nothing, and the transaction goes on.
-    TakenBack(Failure),
+    TakenBack(Failed),
     /// It could not be taken back everywhere: the transaction must be rolled back.
-    Spoiled(Failure),
+    Spoiled(Failed),
+}
+
+/// Why a statement failed, and where it did.
+#[derive(Debug)]
+pub struct Failed {
+    pub failure: Failure,
+    /// `None`: on no shard in particular.
+    pub shard: Option<ShardId>,
+}
+
+impl Failed {
+    fn nowhere(failure: Failure) -> Self {
+        Self { failure, shard: None }
+    }
 }
 
 /// Runs the statement in the transactions that are open on the links.
-pub async fn write_within(
-    mut shares: Vec<Share>,
-    timestamp: Option<&str>,
-    interrupt: &Interrupt,
-) -> (Vec<Link>, Within) {
+async fn write_within(mut shares: Vec<Share>, timestamp: Option<&str>, interrupt: &Interrupt) -> (Vec<Link>, Within) {
     let is_one = shares.len() == 1;
     if !is_one {
         shares.iter_mut().for_each(|share| share.before.push(SAVEPOINT.to_owned()));
     }
     let (mut links, done) = run_everywhere(shares, timestamp, interrupt).await;
-    let failure = match done {
+    let failed = match done {
         Ok(written) => return (links, Within::Done(written)),
-        Err(failure) => failure,
+        Err(failed) => failed,
     };
-    if !leaves_transaction(&failure) || !clear_time(&mut links, timestamp, interrupt).await {
-        return (links, Within::Spoiled(failure));
+    if !leaves_transaction(&failed.failure) || !clear_time(&mut links, timestamp, interrupt).await {
+        return (links, Within::Spoiled(failed));
     }
     match is_one || everywhere(&mut links, TAKE_BACK, interrupt).await {
-        true => (links, Within::TakenBack(failure)),
-        false => (links, Within::Spoiled(failure)),
+        true => (links, Within::TakenBack(failed)),
+        false => (links, Within::Spoiled(failed)),
     }
 }
 
@@ -126,7 +169,9 @@ pub async fn write_within(
 pub(super) fn leaves_transaction(failure: &Failure) -> bool {
     match failure {
         Failure::Server { code, .. } => !matches!(code.number, 1206 | 1213 | 1614),
-        Failure::Unplaced(_) | Failure::Unsupported(_) => true,
+        Failure::Unplaced(_) | Failure::Line { .. } | Failure::File(_) | Failure::Unsupported(_) => true,
+        // KILL QUERY, of which the servers have not heard.
+        Failure::Backend(Error::Interrupted(Reason::QueryKilled)) => true,
         _ => false,
     }
 }
@@ -163,22 +208,25 @@ async fn run_everywhere(
     shares: Vec<Share>,
     timestamp: Option<&str>,
     interrupt: &Interrupt,
-) -> (Vec<Link>, Result<Vec<Written>, Failure>) {
+) -> (Vec<Link>, Result<Vec<Written>, Failed>) {
     // All are awaited even if one fails: a connection in the middle of an answer could not be rolled back.
     let running = shares.into_iter().map(|share| run_on_one(share, timestamp, interrupt)).collect();
-    let (links, done): (Vec<_>, Vec<_>) = all(running).await.into_iter().unzip();
+    let (links, done): (Vec<Link>, Vec<_>) = all(running).await.into_iter().unzip();
+    let done = links.iter().map(|link| link.shard).zip(done).collect();
     (links, worst_first(done))
 }
 
 /// What failed worst is what the client must know: a deadlock has rolled back more than a duplicate key.
-fn worst_first(done: Vec<Result<Written, Failure>>) -> Result<Vec<Written>, Failure> {
-    let (done, failed): (Vec<_>, Vec<_>) = done.into_iter().partition(Result::is_ok);
-    let mut failed: Vec<Failure> = failed.into_iter().filter_map(Result::err).collect();
-    failed.sort_by_key(leaves_transaction);
-    match failed.into_iter().next() {
-        Some(failure) => Err(failure),
-        None => Ok(done.into_iter().filter_map(Result::ok).collect()),
+fn worst_first(done: Vec<(ShardId, Result<Written, Failure>)>) -> Result<Vec<Written>, Failed> {
+    let (mut all, mut failed) = (Vec::new(), Vec::new());
+    for (shard, done) in done {
+        match done {
+            Ok(written) => all.push(written),
+            Err(failure) => failed.push(Failed { failure, shard: Some(shard) }),
+        }
     }
+    failed.sort_by_key(|failed| leaves_transaction(&failed.failure));
+    failed.into_iter().next().map_or(Ok(all), Err)
 }
 
 pub(super) async fn run_on_one(
@@ -186,14 +234,14 @@ pub(super) async fn run_on_one(
     timestamp: Option<&str>,
     interrupt: &Interrupt,
 ) -> (Link, Result<Written, Failure>) {
-    let Share { mut link, order, before } = share;
-    let done = run_order(&mut link, &order, &before, timestamp, interrupt).await;
+    let Share { mut link, mut order, before } = share;
+    let done = run_order(&mut link, &mut order, &before, timestamp, interrupt).await;
     (link, done)
 }
 
 async fn run_order(
     link: &mut Link,
-    order: &Order,
+    order: &mut Order,
     before: &[String],
     timestamp: Option<&str>,
     interrupt: &Interrupt,
@@ -206,9 +254,10 @@ async fn run_order(
     for sql in before {
         connection.execute("the start of a transaction", sql, interrupt).await?;
     }
-    let answer = match &order.command {
+    let answer = match &mut order.command {
         Command::Text(text) => connection.query(text, interrupt).await?,
         Command::Prepared(execution) => prepared::execute_collected(connection, execution, interrupt).await?,
+        Command::File(intake) => feed::load(connection, intake, interrupt).await?,
     };
     let mut written = read(&answer, connection.class().session_track())?;
     if written.warnings > 0 {

@@ -100,6 +100,11 @@ impl Client {
         &self.transport
     }
 
+    /// How long it may take nothing, or leave a packet unfinished.
+    pub(super) fn write_timeout(&self) -> Duration {
+        self.write_timeout
+    }
+
     /// Puts another stream in the place of the client's, which is given back.
     pub(super) fn replace_transport(&mut self, other: Transport) -> Transport {
         std::mem::replace(&mut self.transport, other)

@@ -383,6 +383,7 @@ fn parts(
         shard: schema.shard(*shard).name.clone(),
         text: match &order.command {
             Command::Text(text) => text.clone(),
+            Command::File(intake) => intake.text.clone(),
             Command::Prepared(execution) => execution.text.clone(),
         },
         undo: undo(*shard, &was),

@@ -165,6 +165,11 @@ impl From<Failure> for ClientMessage {
             Failure::RolledBack(_) | Failure::OutcomeUnknown(_) => ClientMessage::new(codes::ERROR_DURING_COMMIT, text),
             Failure::OverBudget { .. } => ClientMessage::new(codes::TOO_BIG_SELECT, format!("ShardGate: {text}")),
             Failure::Unplaced(error) => error.into(),
+            Failure::Line { line, error } => {
+                let message = ClientMessage::from(error);
+                ClientMessage { text: format!("{} (line {line} of the file)", message.text), ..message }
+            }
+            Failure::File(_) => ClientMessage::new(codes::TRUNCATED_WRONG_VALUE, format!("ShardGate: {text}")),
             Failure::Unsupported(feature) => ClientMessage::unsupported(&feature),
         }
     }

@@ -3,7 +3,7 @@
 //! `listener` hands a client to a worker, `handshake` lets it in, `session` takes its commands, `commands` sorts them;
 //! most statements take the `short_way`, for which `query` and `prepared` find the shard; `statement` is for whatever is
 //! not the common case, `several` and `merging` are for more shards than one, `gathered` for what only all rows
-//! together can answer, and `staged` for writes of that kind.
+//! together can answer, `staged` for writes of that kind, and `load` for files that clients send.
 
 pub mod options;
 pub mod shared;
@@ -20,6 +20,7 @@ mod several;
 mod merging;
 mod numbered;
 mod regrouped;
+mod load;
 mod gathered;
 mod gather_load;
 pub mod configuration;

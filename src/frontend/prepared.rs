@@ -84,6 +84,9 @@ impl Session {
             return Err(super::transactions::lost());
         }
         self.check_access(&plan)?;
+        if plan.load().is_some() {
+            return Err(not_preparable());
+        }
         let (params, answer) = match &plan.action {
             Action::Route(_) | Action::Insert(_) => self.prepare_on_shard(&plan, sql).await?,
             // Answered by ShardGate, and without parameters.
@@ -420,6 +423,7 @@ impl Session {
             Route::Regroup(shards) => self.regroup_prepared(statement, plan, &shards, head, body).await,
             Route::Gather => self.gather_prepared(statement, plan, head, body).await,
             Route::Staged => self.stage_prepared(statement, plan, head, body).await,
+            Route::Load(_) => Err(not_preparable()),
             Route::Split(rows) => {
                 let mut orders = Vec::new();
                 for part in &rows {
@@ -721,4 +725,8 @@ impl Prepared {
 
 fn unknown_statement() -> ClientMessage {
     ClientMessage::new(codes::UNKNOWN_STMT_HANDLER, "Unknown prepared statement handler given to mysqld_stmt_execute")
+}
+/// What servers say of LOAD DATA.
+fn not_preparable() -> ClientMessage {
+    ClientMessage::new(codes::UNSUPPORTED_PS, "This command is not supported in the prepared statement protocol yet")
 }

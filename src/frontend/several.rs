@@ -11,10 +11,11 @@ use super::transactions::{End, rolls_back_transaction};
 use crate::backend::connection::Watch;
 use crate::backend::error::{Error, Reason};
 use crate::exec::failure::Failure;
+use crate::exec::feed::Intake;
 use crate::exec::links::{Link, Side};
 use crate::exec::scatter::{self, Job, Outcome};
 use crate::exec::tally::{self, Tally, Written};
-use crate::exec::write::{self as writes, Command, Order, Share, Within};
+use crate::exec::write::{self as writes, Bounds, Command, Failed, Order, Share, Within};
 use crate::exec::{cancel, prepared, unread};
 use crate::plan::Plan;
 use crate::sharding::{ShardId, ShardSet};
@@ -47,29 +48,75 @@ impl Session {
         first_number: Option<u64>,
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
-        let is_alone = self.autocommit && !self.txn.is_open();
-        let is_locked = self.links.has_table_locks();
-        let shares = self.shares(plan, orders, is_alone && !is_locked).await?;
-        let timestamp = (plan.facts.time_dependent || plan.writes_copies).then(writes::now);
-        let (mut links, written) = match is_alone {
-            true if is_locked => writes::write_locked(shares, timestamp.as_deref(), &self.interrupt).await,
-            true => self.write_alone(shares, timestamp.as_deref()).await,
-            false => self.write_within(shares, timestamp.as_deref()).await?,
-        };
-        let mut written = match written {
-            Ok(written) => tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum }),
-            Err(failure) => {
+        let bounds = self.bounds();
+        let shares = self.shares(plan, orders, bounds).await?;
+        let timestamp = time_of(plan);
+        let (links, done) = writes::write(shares, timestamp.as_deref(), bounds, &self.commit_context()).await;
+        let (links, written) = self.written(links, done, bounds).await?;
+        let written = tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum });
+        self.tell_written(links, written, first_number, more_follows).await
+    }
+
+    /// The transactions that a write of several shards runs in.
+    pub(super) fn bounds(&self) -> Bounds {
+        match self.autocommit && !self.txn.is_open() {
+            true if self.links.has_table_locks() => Bounds::Locked,
+            true => Bounds::Alone,
+            false => Bounds::Within,
+        }
+    }
+
+    /// What the shards wrote; where one failed, an error. The transaction is over then if it could not be kept.
+    pub(super) async fn written(
+        &mut self,
+        links: Vec<Link>,
+        done: Within,
+        bounds: Bounds,
+    ) -> Result<(Vec<Link>, Vec<Written>), ClientMessage> {
+        if bounds == Bounds::Alone {
+            self.registered.entry.activity.left();
+        }
+        match done {
+            Within::Done(mut written) => {
+                for (link, written) in links.iter().zip(&mut written) {
+                    self.rename_conditions(&mut written.conditions, Some(link.shard));
+                }
+                Ok((links, written))
+            }
+            Within::TakenBack(Failed { failure, shard }) => {
                 // Connections that could not be rolled back are spoiled: giving them back closes them.
                 links.into_iter().for_each(|link| self.links.put(link));
-                return Err(self.in_logical_names(failure.into(), None));
+                Err(self.in_logical_names(failure.into(), shard))
             }
-        };
+            Within::Spoiled(Failed { failure, shard }) => {
+                let by_lock = matches!(
+                    failure,
+                    Failure::Server { .. } | Failure::Backend(Error::Interrupted(Reason::Deadlocked))
+                );
+                let message = self.in_logical_names(failure.into(), shard);
+                links.into_iter().for_each(|link| self.links.put(link));
+                // A server's own error that ends a transaction is known to do so; of others the client is told again.
+                match by_lock && rolls_back_transaction(message.code) {
+                    true => self.end_transaction(End::Rollback).await?,
+                    false => self.transaction_was_lost().await,
+                }
+                Err(message)
+            }
+        }
+    }
+
+    /// Answers for what was written, and gives the connections back.
+    pub(super) async fn tell_written(
+        &mut self,
+        mut links: Vec<Link>,
+        mut written: Written,
+        first_number: Option<u64>,
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
         self.txn.take_next();
         self.last.row_count = i64::try_from(written.affected_rows).unwrap_or(i64::MAX);
         self.diagnostics.clear();
-        let mut conditions = written.conditions.clone();
-        self.rename_conditions(&mut conditions, None);
-        self.diagnostics.set(conditions);
+        self.diagnostics.set(std::mem::take(&mut written.conditions));
         if let Some(first) = first_number.filter(|_| written.affected_rows > 0) {
             written.last_insert_id = first;
             self.last.insert_id = first;
@@ -81,7 +128,7 @@ impl Session {
             self.last.insert_id = asked.ok().flatten().unwrap_or(written.last_insert_id);
         }
         for mut link in links {
-            if is_locked && !self.autocommit {
+            if link.pins.table_locks && !self.autocommit {
                 // The statement has begun a plain transaction.
                 link.pins.transaction = true;
                 self.txn.enlist(link.shard);
@@ -94,11 +141,11 @@ impl Session {
     }
 
     /// Connections for the orders. Where the statement is alone, what begins its transaction is sent with it.
-    async fn shares(
+    pub(super) async fn shares(
         &mut self,
         plan: &Plan,
         orders: Vec<(ShardId, Order)>,
-        is_alone: bool,
+        bounds: Bounds,
     ) -> Result<Vec<Share>, ClientMessage> {
         let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
         let mut links = self.obtain_all(plan, &shards, Side::Primary).await?;
@@ -107,7 +154,7 @@ impl Session {
         let mut shares = Vec::new();
         for (mut link, (shard, order)) in links.drain(..).zip(orders) {
             let mut before = Vec::new();
-            if is_alone {
+            if bounds == Bounds::Alone {
                 let opening = own.opening(self.beginning(shards[0], &link));
                 own.enlist(shard);
                 link.xid = opening.xid;
@@ -151,43 +198,6 @@ impl Session {
             Ok(()) => Ok(links),
             Err(message) => {
                 self.keep_usable(links);
-                Err(message)
-            }
-        }
-    }
-
-    async fn write_alone(
-        &mut self,
-        shares: Vec<Share>,
-        timestamp: Option<&str>,
-    ) -> (Vec<Link>, Result<Vec<Written>, Failure>) {
-        let done = writes::write_alone(shares, timestamp, &self.commit_context()).await;
-        self.registered.entry.activity.left();
-        done
-    }
-
-    /// An error here means that the whole transaction was rolled back.
-    async fn write_within(
-        &mut self,
-        shares: Vec<Share>,
-        timestamp: Option<&str>,
-    ) -> Result<(Vec<Link>, Result<Vec<Written>, Failure>), ClientMessage> {
-        let (links, done) = writes::write_within(shares, timestamp, &self.interrupt).await;
-        match done {
-            Within::Done(written) => Ok((links, Ok(written))),
-            Within::TakenBack(failure) => Ok((links, Err(failure))),
-            Within::Spoiled(failure) => {
-                let by_lock = matches!(
-                    failure,
-                    Failure::Server { .. } | Failure::Backend(Error::Interrupted(Reason::Deadlocked))
-                );
-                let message = ClientMessage::from(failure);
-                links.into_iter().for_each(|link| self.links.put(link));
-                // A server's own error that ends a transaction is known to do so; of others the client is told again.
-                match by_lock && rolls_back_transaction(message.code) {
-                    true => self.end_transaction(End::Rollback).await?,
-                    false => self.transaction_was_lost().await,
-                }
                 Err(message)
             }
         }
@@ -281,7 +291,7 @@ impl Session {
                 Ok(()) => {}
                 Err(failure) => {
                     let kind = match order.command {
-                        Command::Text(_) => AnswerKind::Query,
+                        Command::Text(_) | Command::File(_) => AnswerKind::Query,
                         Command::Prepared(_) => AnswerKind::Execute { cursor: false },
                     };
                     unread::pass_over_whole(links.iter_mut().take(sent), kind, &self.interrupt).await;
@@ -294,7 +304,7 @@ impl Session {
 
     async fn send_order(&mut self, link: &mut Link, order: &Order) -> Result<(), Failure> {
         match &order.command {
-            Command::Text(text) => self.send_text(&mut link.lease, text).await,
+            Command::Text(text) | Command::File(Intake { text, .. }) => self.send_text(&mut link.lease, text).await,
             Command::Prepared(execution) => {
                 let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
                 prepared::send(&mut link.lease, execution, &mut watch).await
@@ -344,4 +354,9 @@ impl Session {
             }
         }
     }
+}
+
+/// The time that a statement must have on all shards alike.
+pub(super) fn time_of(plan: &Plan) -> Option<String> {
+    (plan.facts.time_dependent || plan.writes_copies).then(writes::now)
 }

@@ -94,6 +94,9 @@ impl Session {
             let text = "Cannot execute statement in a READ ONLY transaction";
             return Err(ClientMessage::new(codes::CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, text));
         }
+        if order.plan.load().is_some() {
+            self.check_may_load()?;
+        }
         let is_alone = self.autocommit && !self.txn.is_open();
         if !self.txn.is_open() {
             self.txn.begin(Default::default());
@@ -178,7 +181,7 @@ impl Session {
         if !self.temporary_tables.is_empty() {
             return Err(ClientMessage::unsupported("such a write over several shards while temporary tables are held"));
         }
-        if sources.iter().any(|source| source.copy.is_none()) {
+        if order.plan.load().is_some() || sources.iter().any(|source| source.copy.is_none()) {
             return Ok(None);
         }
         let mut text = order.staging.gathering.example.clone();
@@ -355,9 +358,10 @@ impl Session {
         if order.plan.facts.needs_local_values() {
             text = self.with_local_values(&text);
         }
-        let answer = match &order.last {
-            Last::Text => scratch.lease.query(&text, &self.interrupt).await?,
-            Last::Prepared(execution, _) => {
+        let answer = match (&order.last, order.plan.load()) {
+            (_, Some(load)) => self.load_on_scratch(scratch, text, &load.file).await?,
+            (Last::Text, None) => scratch.lease.query(&text, &self.interrupt).await?,
+            (Last::Prepared(execution, _), None) => {
                 let execution = Execution { text, ..execution.clone() };
                 prepared::execute_collected(&mut scratch.lease, &execution, &self.interrupt).await?
             }
@@ -624,6 +628,12 @@ fn inserted(ran: Ran, mut total: Written) -> Ran {
     let of_shards = String::from_utf8_lossy(&total.info).into_owned();
     let info = match staged.is_empty() {
         true => String::new(),
+        false if staged.contains("Deleted:") => {
+            // Of a file, whose rows were told to the shards by INSERT IGNORE or REPLACE.
+            let (records, affected) = (number(&staged, "Records:"), total.affected_rows);
+            let (deleted, skipped) = (affected.saturating_sub(records), records.saturating_sub(affected));
+            format!("Records: {records}  Deleted: {deleted}  Skipped: {skipped}  Warnings: {warnings}")
+        }
         false => {
             let (records, duplicates) = (number(&staged, "Records:"), number(&of_shards, "Duplicates:"));
             format!("Records: {records}  Duplicates: {duplicates}  Warnings: {warnings}")

@@ -183,6 +183,7 @@ impl Session {
             Route::Regroup(shards) => self.regroup_text(plan, statement, &shards).await,
             Route::Gather => self.gather_text(plan, statement).await,
             Route::Staged => self.stage_text(plan, statement).await,
+            Route::Load(shards) => Box::pin(self.load_file(plan, statement, &shards)).await,
             Route::Split(rows) => {
                 let orders = rows.iter().map(|part| {
                     let mut text = Vec::new();
@@ -203,7 +204,8 @@ impl Session {
             return Err(ClientMessage::unsupported("such a write over several shards while locks are held"));
         }
         let several = matches!(route, Route::Staged)
-            || matches!(route, Route::Scatter(_) | Route::Merge(_) | Route::Split(_)) && shards.len() > 1;
+            || matches!(route, Route::Scatter(_) | Route::Merge(_) | Route::Split(_) | Route::Load(_))
+                && shards.len() > 1;
         if several && self.settings.get("sql_select_limit").is_some() && plan.kind == StatementKind::Read {
             return Err(ClientMessage::unsupported("sql_select_limit with a statement over several shards"));
         }
@@ -461,7 +463,7 @@ fn route_shards(route: &Route) -> ShardSet {
     match route {
         Route::One(shard) => ShardSet::single(*shard),
         Route::Any(shards) => shards.first().map_or_else(ShardSet::empty, ShardSet::single),
-        Route::Scatter(shards) | Route::Merge(shards) | Route::Regroup(shards) => shards.clone(),
+        Route::Scatter(shards) | Route::Merge(shards) | Route::Regroup(shards) | Route::Load(shards) => shards.clone(),
         Route::Split(rows) => rows.iter().map(|part| part.shard).collect(),
         Route::Gather | Route::Staged => ShardSet::empty(),
     }

@@ -101,7 +101,7 @@ impl RouteTemplate {
         for (table, key) in &self.assigned {
             let is_kept = match &route {
                 Route::One(shard) => place(*table, key.as_ref(), input) == Some(Located::Shard(*shard)),
-                Route::Any(_) | Route::Staged => true,
+                Route::Any(_) | Route::Staged | Route::Load(_) => true,
                 Route::Scatter(_) | Route::Merge(_) | Route::Regroup(_) | Route::Split(_) | Route::Gather => false,
             };
             match (is_kept, &self.staged) {

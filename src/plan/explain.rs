@@ -85,6 +85,11 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
         Route::Regroup(shards) => return Ok(regrouped(plan, input, &shards)),
         Route::Gather => return Ok(gathered(plan, input)),
         Route::Staged => return Ok(staged(plan, input)),
+        Route::Load(shards) => {
+            let texts = shards.iter().map(|shard| (shard, plan.render_load(input, shard)));
+            let way = if plan.writes_copies { "load" } else { "load by shard key" };
+            return Ok(rows(way, "load", texts.collect(), input.schema));
+        }
         Route::Split(parts) => {
             let text = |part: &super::ShardRows| {
                 let mut text = Vec::new();

@@ -21,11 +21,13 @@ mod gathered_text;
 pub mod grouped;
 mod insert;
 mod instance;
+pub mod load;
 mod local;
 pub mod merged;
 pub mod names;
 pub mod narrow;
 mod numbering;
+pub mod placed_lines;
 mod read;
 pub mod regroup;
 mod resolve;
@@ -52,6 +54,7 @@ use crate::value::Value;
 
 pub use bind::RouteTemplate;
 pub use ddl::{DdlPlan, TableEffect};
+pub use load::LoadPlan;
 pub use local::{LocalItem, LocalValue};
 pub use names::{Described, Renames};
 pub use numbering::{Numbers, Parameter};
@@ -100,6 +103,7 @@ pub struct Plan {
     /// The same write runs on all copies of a reference table: its affected rows are those of one of them.
     pub writes_copies: bool,
     ddl: Option<Box<DdlPlan>>,
+    load: Option<Box<LoadPlan>>,
     names: names::Edits,
     /// Shards on which `names` change the text.
     altered: ShardSet,
@@ -195,6 +199,8 @@ pub enum Route {
     Gather,
     /// A write that runs over gathered rows, and what it changed is written to the shards (`Plan::staging`).
     Staged,
+    /// These read the client's file, or lines of it (`Plan::load`).
+    Load(ShardSet),
 }
 
 /// Why a statement has no plan, or no route.
@@ -319,14 +325,19 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
     };
     Ok(Plan {
         kind,
-        facts,
+        // What LOAD DATA says is in its literals.
+        is_cacheable: !is_multi_row(&parsed) && !facts.load_data,
+        facts: Facts {
+            uses_last_insert_id: facts.uses_last_insert_id || draft.load.as_ref().is_some_and(|load| load.may_number),
+            ..facts
+        },
         writes_copies: draft.writes_copies(kind, &action),
-        is_cacheable: !is_multi_row(&parsed),
         explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
         tells_names: tells_names(&parsed, kind),
         action,
         guards: draft.guards,
         ddl: draft.ddl,
+        load: draft.load,
         implicit_commit,
         hint_side: hint.side,
         altered: draft.scopes.edits.altered(ctx.schema),
@@ -350,11 +361,12 @@ struct Draft<'a, 'q> {
     scopes: scope::Scopes<'a, 'q>,
     guards: Vec<Guard>,
     ddl: Option<Box<DdlPlan>>,
+    load: Option<Box<LoadPlan>>,
 }
 
 impl<'a, 'q> Draft<'a, 'q> {
     fn new(ctx: &'a Context<'a>, literals: &'a [Literal]) -> Self {
-        Self { scopes: scope::Scopes::new(ctx, literals), guards: Vec::new(), ddl: None }
+        Self { scopes: scope::Scopes::new(ctx, literals), guards: Vec::new(), ddl: None, load: None }
     }
 
     fn action(&mut self, statement: &'q Statement, sql: &[u8], facts: &Facts) -> Result<Action, PlanError> {
@@ -375,6 +387,11 @@ impl<'a, 'q> Draft<'a, 'q> {
                 .and_then(|route| scopes.refuse_catalog().map(|()| route)),
             Statement::Delete(delete) => write::route_delete(scopes, delete, sql, facts)
                 .and_then(|route| scopes.refuse_catalog().map(|()| route)),
+            Statement::Load(load) => {
+                let (route, load) = load::route(scopes, load, sql, facts)?;
+                self.load = load;
+                scopes.refuse_catalog().map(|()| route)
+            }
             Statement::Ddl(ddl) if ddl.is_complex => unknown::route(scopes, sql, Problem::Unknown(0)),
             Statement::Ddl(ddl) => {
                 self.ddl = Some(Box::new(ddl::plan(scopes, ddl)?));
@@ -406,7 +423,8 @@ impl<'a, 'q> Draft<'a, 'q> {
     fn writes_copies(&self, kind: StatementKind, action: &Action) -> bool {
         let is_fixed =
             matches!(action, Action::Route(route) if matches!(route.target, bind::Target::Fixed(Route::Scatter(_))));
-        kind == StatementKind::Write && is_fixed
+        let loads_all = self.load.as_ref().is_some_and(|load| load.split.is_none());
+        kind == StatementKind::Write && (is_fixed || loads_all)
     }
 }
 
@@ -432,6 +450,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         hint_side: hint.side,
         writes_copies: false,
         ddl: None,
+        load: None,
         names: names::Edits::default(),
         altered: ShardSet::empty(),
         renamed: ShardSet::empty(),
@@ -463,6 +482,7 @@ fn commits(statement: &Statement) -> bool {
         | Statement::Insert(_)
         | Statement::Update(_)
         | Statement::Delete(_)
+        | Statement::Load(_)
         | Statement::ShowTable(_)
         | Statement::Explain(_) => false,
     }

@@ -151,7 +151,7 @@ pub(super) fn kind(statement: &Statement, locks_rows: bool) -> StatementKind {
     match statement {
         Statement::Query(_) if locks_rows => StatementKind::LockingRead,
         Statement::Query(_) => StatementKind::Read,
-        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) => StatementKind::Write,
+        Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_) | Statement::Load(_) => StatementKind::Write,
         Statement::Ddl(_) => StatementKind::Ddl,
         Statement::View(_) => StatementKind::Ddl,
         Statement::ShowTable(_) => StatementKind::Show,

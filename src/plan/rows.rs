@@ -122,7 +122,13 @@ impl InsertTemplate {
         let shards: ShardSet = match &route {
             Route::One(shard) => ShardSet::single(*shard),
             Route::Split(rows) => rows.iter().map(|rows| rows.shard).collect(),
-            Route::Any(_) | Route::Scatter(_) | Route::Merge(_) | Route::Regroup(_) | Route::Gather | Route::Staged => {
+            Route::Any(_)
+            | Route::Scatter(_)
+            | Route::Merge(_)
+            | Route::Regroup(_)
+            | Route::Gather
+            | Route::Staged
+            | Route::Load(_) => {
                 return Ok(route);
             }
         };

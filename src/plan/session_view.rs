@@ -72,7 +72,11 @@ impl Plan {
             Action::Route(route) => match &route.target {
                 Target::Fixed(Route::One(shard)) => Some(*shard),
                 Target::Fixed(
-                    Route::Any(shards) | Route::Scatter(shards) | Route::Merge(shards) | Route::Regroup(shards),
+                    Route::Any(shards)
+                    | Route::Scatter(shards)
+                    | Route::Merge(shards)
+                    | Route::Regroup(shards)
+                    | Route::Load(shards),
                 ) => shards.first(),
                 Target::Fixed(Route::Gather) => None,
                 Target::Fixed(Route::Staged) => self.staged()?.example_shard(),

@@ -8,6 +8,7 @@
 use crate::sharding::{Placement, Schema, ShardId, ShardSet, Table};
 use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{Condition, Expression, Insert, Span, Tail};
+use crate::sql::parse::load::Load;
 use crate::sql::{Lexer, TokenKind};
 use crate::value::Value;
 
@@ -197,6 +198,26 @@ impl<'q> Scopes<'_, 'q> {
             (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals), *params)
         });
         let change = Change::Insert { verb, tail, returns: insert.has_returning };
+        Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new() }))
+    }
+
+    /// How a file can be loaded into the instance: read on one server, and its rows inserted as those of a query.
+    pub(super) fn staged_load(&self, sql: &[u8], facts: &Facts, id: InstanceId, load: &Load) -> Option<Box<StagePlan>> {
+        if load.has_partition {
+            return None;
+        }
+        let instance = &self.instances[id];
+        let target = Target {
+            written: instance.name.clone(),
+            source: None,
+            table: instance.table(),
+            shards: self.shards_of(instance)?,
+            assigned: Vec::new(),
+        };
+        // A client that sends its file cannot be stopped: rows that are there already are passed over.
+        let verb = if load.replaces { "REPLACE" } else { "INSERT IGNORE" };
+        let gather = self.sources_of(sql, facts, |_| Role::ReadToWrite)?;
+        let change = Change::Insert { verb, tail: None, returns: false };
         Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new() }))
     }
 

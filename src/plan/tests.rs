@@ -235,6 +235,10 @@ fn described(outcome: Result<(&Outcome, &Binding<'_>), &PlanError>) -> String {
             (_, Ok(Route::Regroup(shards))) => format!("regroup {}", list(shards)),
             (_, Ok(Route::Gather)) => "gather".to_owned(),
             (_, Ok(Route::Staged)) => "staged".to_owned(),
+            (_, Ok(Route::Load(shards))) => match outcome.plan.load().and_then(|load| load.split.as_ref()) {
+                Some(split) => format!("load {} by field {} of {}", list(shards), split.key, split.fields),
+                None => format!("load {}", list(shards)),
+            },
             (_, Ok(Route::Split(parts))) => {
                 let part = |part: &ShardRows| {
                     let rows = part.rows.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
@@ -256,6 +260,7 @@ fn text_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
         Ok(Route::Merge(_)) => {
             outcome.plan.render_merged(outcome.plan.merge().unwrap(), input, ShardId(shard), &mut out)
         }
+        Ok(Route::Load(_)) => out = outcome.plan.render_load(input, ShardId(shard)),
         Ok(Route::Regroup(shards)) => {
             let regrouping = outcome.plan.regrouping(input, shards).unwrap();
             out = regrouping.groups.iter().find(|(id, _)| id.0 == shard).unwrap().1.clone();

@@ -29,7 +29,7 @@ const SOCKET_PATH_LIMIT: usize = 107;
 
 /// Small enough that a cluster of five fits into a gigabyte, and no flush on commit: this data is for play and
 /// tests, and must survive the death of a server's process, not of the machine.
-const COMMON_OPTIONS: [&str; 17] = [
+const COMMON_OPTIONS: [&str; 18] = [
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
     "--performance-schema=OFF",
@@ -41,6 +41,7 @@ const COMMON_OPTIONS: [&str; 17] = [
     "--table-open-cache=400",
     "--max-connections=1000",
     "--max-allowed-packet=64M",
+    "--local-infile=ON",
     "--log-bin=binlog",
     // Its default name has the name of the machine in it, which may change before a kept cluster starts again.
     "--relay-log=relaylog",

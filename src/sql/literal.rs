@@ -53,10 +53,12 @@ pub fn negated(value: Value<'_>) -> Value<'_> {
 
 /// The bytes that a hex literal stands for as a string: `0x41`, `x'41'`. `None` for other kinds.
 pub fn hex_bytes(literal: Literal, sql: &[u8]) -> Option<Vec<u8>> {
-    if literal.kind != LiteralKind::Hex {
-        return None;
-    }
-    let digits = match literal.text(sql) {
+    if literal.kind == LiteralKind::Hex { bytes_of_hex(literal.text(sql)) } else { None }
+}
+
+/// The same of its text.
+pub(super) fn bytes_of_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digits = match text {
         [b'0', b'x', digits @ ..] => digits,
         [_, b'\'', digits @ .., b'\''] => digits,
         _ => return None,

@@ -10,6 +10,7 @@ mod cursor;
 pub mod facts;
 pub mod hint;
 pub mod lexer;
+pub mod lines;
 pub mod literal;
 pub mod lock_calls;
 pub mod parameter;

@@ -29,7 +29,7 @@ const RELAYED: Flags = Flags::CLIENT_FOUND_ROWS
 /// metadata, multi-factor authentication, NO_SCHEMA. LONG_PASSWORD is set, so that a MariaDB client does not take the
 /// reserved bytes for MariaDB's own capabilities.
 pub fn offered(tls: bool) -> CapabilityFlags {
-    let sessions = Flags::CLIENT_MULTI_STATEMENTS | Flags::CLIENT_CONNECT_ATTRS;
+    let sessions = Flags::CLIENT_MULTI_STATEMENTS | Flags::CLIENT_CONNECT_ATTRS | Flags::CLIENT_LOCAL_FILES;
     let mut flags = BASE | RELAYED | sessions;
     flags.set(Flags::CLIENT_SSL, tls);
     flags
@@ -69,7 +69,9 @@ impl RelayedCapabilities {
         let base = BASE.difference(Flags::CLIENT_CONNECT_WITH_DB);
         // MariaDB does not offer LONG_PASSWORD (the bit says "MySQL" there), but expects it from clients that do not
         // speak its extensions.
-        Ok((base & server) | self.0 | Flags::CLIENT_LONG_PASSWORD)
+        // Whether a server loads a client's file it says by a variable, which may change while the connection lasts. One that
+        // asks for a file without having been told to load one gets none.
+        Ok((base & server) | self.0 | Flags::CLIENT_LONG_PASSWORD | Flags::CLIENT_LOCAL_FILES)
     }
 }
 

@@ -164,6 +164,10 @@ codes! {
     /// Connections using insecure transport are prohibited.
     SECURE_TRANSPORT_REQUIRED = 3159 b"HY000";
     AUTOINC_READ_FAILED = 1467 b"HY000";
+    /// A client, or MariaDB, that does not load files of clients.
+    NOT_ALLOWED_COMMAND = 1148 b"42000";
+    /// The same in MySQL 8.
+    CLIENT_LOCAL_FILES_DISABLED = 3948 b"42000";
     /// A backend cannot be reached. (Client libraries take an ERR packet with one of their own numbers, 2000 to 2999,
     /// for a malformed packet; 2003 is one of those.)
     CONNECT_TO_BACKEND = 1429 b"HY000";

@@ -65,6 +65,8 @@ pub struct Step {
     pub natural_key: bool,
     /// What its case writes is not the same on any two servers.
     pub own_rows: bool,
+    /// The file that it loads.
+    pub file: Vec<u8>,
     /// Its case is left out on servers of another flavour.
     pub only: Option<Flavour>,
 }
@@ -184,9 +186,31 @@ fn annotate(step: &mut Step, note: &str, place: &str) {
             let unknown = step.leniency.ignored.iter().find(|field| !FIELDS.contains(&field.as_str()));
             assert!(unknown.is_none(), "{place}: no field {unknown:?}");
         }
+        "file" => step.file = unescaped(note.split_once(':').map_or("", |(_, text)| text.trim_start_matches(' '))),
         "about" => {}
         other => panic!("{place}: no annotation `{other}` (a remark starts with `-- about:`)"),
     }
+}
+
+/// `\n`, `\t`, `\r`, `\\` and `\xff` stand for what they do elsewhere.
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let escaped = if byte == b'\\' { bytes.next() } else { None };
+        out.push(match escaped {
+            None => byte,
+            Some(b'n') => b'\n',
+            Some(b't') => b'\t',
+            Some(b'r') => b'\r',
+            Some(b'x') => {
+                let digits = [bytes.next().unwrap(), bytes.next().unwrap()];
+                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
+            }
+            Some(other) => other,
+        });
+    }
+    out
 }
 
 fn flavour(value: &str, place: &str) -> Flavour {

@@ -19,6 +19,7 @@ pub const LONG_PASSWORD: u32 = 1;
 pub const FOUND_ROWS: u32 = 1 << 1;
 pub const LONG_FLAG: u32 = 1 << 2;
 pub const CONNECT_WITH_DB: u32 = 1 << 3;
+pub const LOCAL_FILES: u32 = 1 << 7;
 pub const SSL: u32 = 1 << 11;
 pub const PROTOCOL_41: u32 = 1 << 9;
 pub const TRANSACTIONS: u32 = 1 << 13;
@@ -39,6 +40,7 @@ pub const AUTOCOMMIT: u16 = 0x0002;
 /// What most drivers ask for.
 pub const USUAL: u32 = LONG_PASSWORD
     | LONG_FLAG
+    | LOCAL_FILES
     | PROTOCOL_41
     | TRANSACTIONS
     | SECURE_CONNECTION
@@ -47,6 +49,9 @@ pub const USUAL: u32 = LONG_PASSWORD
     | PS_MULTI_RESULTS
     | PLUGIN_AUTH
     | DEPRECATE_EOF;
+
+/// Bytes of a file in one packet.
+const FILE_PIECE: usize = 1000;
 
 /// How to log in.
 #[derive(Clone, Debug)]
@@ -138,6 +143,8 @@ pub struct Client {
     pub offered: u32,
     /// Whether the password itself had to be sent, sealed.
     pub fully_authenticated: bool,
+    /// What is sent to a server that asks for a file.
+    pub file: Vec<u8>,
 }
 
 /// A statement prepared by COM_STMT_PREPARE.
@@ -327,12 +334,25 @@ impl Client {
             // Commands such as SET_OPTION are answered by EOF from clients that did not deprecate it.
             Some(0xfe) if head.len() < 9 => Ok(Answer::Ok(self.end(&head)?)),
             Some(0xff) => Ok(Answer::Error { error: parse_error(&head), after: None }),
+            Some(0xfb) => {
+                self.send_file()?;
+                self.first_answer(binary)
+            }
             Some(_) => {
                 let count = usize::try_from(Cursor::new(&head).length()?).unwrap_or(usize::MAX);
                 self.result_set(count, binary)
             }
             None => Err(ClientError::Protocol("an empty packet".into())),
         }
+    }
+
+    /// In pieces that are cut anywhere.
+    fn send_file(&mut self) -> Result<()> {
+        let file = std::mem::take(&mut self.file);
+        for piece in file.chunks(FILE_PIECE) {
+            self.write_packet(piece)?;
+        }
+        self.write_packet(&[])
     }
 
     fn result_set(&mut self, count: usize, binary: bool) -> Result<Answer> {
@@ -387,6 +407,7 @@ impl Client {
             welcome: OkFields::default(),
             offered: 0,
             fully_authenticated: false,
+            file: Vec::new(),
         };
         let greeting = client.read_packet()?;
         if greeting.first() == Some(&0xff) {

@@ -5,6 +5,8 @@
 //! Offsets are bytes of the statement's text. Text always goes to a backend as the client wrote it, so that nothing
 //! here can be printed back.
 
+use super::load::Load;
+
 /// A stretch of the statement's text: `start..end` in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
@@ -493,6 +495,7 @@ pub enum Statement {
     Update(Update),
     Delete(Delete),
     Ddl(Ddl),
+    Load(Box<Load>),
     View(Box<View>),
     /// SHOW CREATE TABLE, SHOW COLUMNS, SHOW INDEX, DESCRIBE.
     ShowTable(ShowTable),

@@ -134,7 +134,7 @@ fn read_set(cursor: &mut Cursor<'_, '_>) -> Result<(Source, Expression)> {
     let (mut columns, mut values) = (Vec::new(), Vec::new());
     loop {
         columns.push(expression::read_column(cursor)?);
-        values.push(cell(read_assigned(cursor)?));
+        values.push(cell(read_assigned(cursor, ASSIGNMENT_END)?));
         if !cursor.take_op(Op::Comma) {
             break;
         }
@@ -145,13 +145,13 @@ fn read_set(cursor: &mut Cursor<'_, '_>) -> Result<(Source, Expression)> {
     Ok((Source::Set { columns, row }, expression))
 }
 
-/// The tokens of the value after `=`, which comes next.
-fn read_assigned<'t, 'a>(cursor: &mut Cursor<'t, 'a>) -> Result<Cursor<'t, 'a>> {
+/// The tokens of the value after `=`, which comes next, up to `end`.
+pub(super) fn read_assigned<'t, 'a>(cursor: &mut Cursor<'t, 'a>, end: Stop) -> Result<Cursor<'t, 'a>> {
     if !cursor.take_op(Op::Eq) {
         cursor.expect_op(Op::Assign)?;
     }
     let start = cursor.at;
-    expression::read(cursor, ASSIGNMENT_END)?;
+    expression::read(cursor, end)?;
     if cursor.at == start { Err(cursor.problem()) } else { Ok(cursor.within(start, cursor.at)) }
 }
 
@@ -161,7 +161,7 @@ fn read_assignments(cursor: &mut Cursor<'_, '_>) -> Result<(Vec<Assignment>, Exp
     let mut assignments = Vec::new();
     loop {
         let column = expression::read_column(cursor)?;
-        let value = read_assigned(cursor)?;
+        let value = read_assigned(cursor, ASSIGNMENT_END)?;
         assignments.push(Assignment { column, value: predicate::operand(value), inserted: inserted_column(value) });
         if !cursor.take_op(Op::Comma) {
             return Ok((assignments, expression));

@@ -16,6 +16,7 @@ mod ddl;
 mod dml;
 mod expression;
 mod from;
+pub mod load;
 mod predicate;
 mod query;
 mod window;
@@ -87,6 +88,9 @@ fn read_statement(cursor: &mut Cursor<'_, '_>) -> Result<Statement> {
     }
     if let Some(view) = ddl::read_view(cursor) {
         return view.map(|view| Statement::View(Box::new(view)));
+    }
+    if let Some(load) = load::read(cursor) {
+        return load.map(|load| Statement::Load(Box::new(load)));
     }
     if cursor.is_any_word(&["CREATE", "DROP", "ALTER", "TRUNCATE", "RENAME"]) {
         return ddl::read(cursor).map(Statement::Ddl);

@@ -92,7 +92,9 @@ fn rows_are_numbered_as_one_server_numbers_them() {
         let rows = theirs.rows(&all);
         assert_eq!(ours.rows(&all), rows);
         assert!(rows.len() > 20, "{rows:?}");
-        assert_eq!(ours.error(format!("INSERT INTO {table} (id, who) VALUES (1.5, 1)")).code, 1235);
+        // Which is 2, and there already.
+        let again = format!("INSERT INTO {table} (id, who) VALUES (1.5, 1)");
+        assert_eq!(ours.error(&again).code, theirs.error(&again).code);
         stage.assert_sound();
     }
 }

@@ -1,6 +1,7 @@
 //! How running a statement can fail, by what must happen next.
 
 use super::gather::Taken;
+use super::sequence::SequenceError;
 use super::sink::SinkError;
 use crate::backend::error::Error;
 use crate::plan::PlanError;
@@ -42,6 +43,9 @@ pub enum Failure {
     /// A file cannot be cut into lines.
     #[error("{0}")]
     File(String),
+    /// There are no numbers for its rows.
+    #[error(transparent)]
+    Sequence(Box<SequenceError>),
     /// What the statement needs is not there yet (error 1235).
     #[error("{0}")]
     Unsupported(String),

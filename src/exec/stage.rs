@@ -98,16 +98,17 @@ impl Site<'_> {
 
 impl Table {
     /// Makes the table that rows are inserted into. `is_shown`: the client sees how its columns are described, keys
-    /// included.
+    /// included. `numbered`: the column that a sequence numbers.
     pub async fn create_for_insert(
         &self,
         connection: &mut Connection,
         is_shown: bool,
+        numbered: Option<&str>,
         interrupt: &Interrupt,
     ) -> Result<(), Failure> {
-        let has_keys = is_shown && !self.columns.iter().any(|column| column.is_numbered);
+        let has_keys = is_shown && numbered.is_none() && !self.columns.iter().any(|column| column.is_numbered);
         let elements = self.definition.elements.iter().filter(|element| has_keys || !is_key(element));
-        let elements: Vec<String> = elements.map(|element| unnumbered(element)).collect();
+        let elements: Vec<String> = elements.map(|element| unnumbered(element, numbered)).collect();
         let sql = format!("CREATE TEMPORARY TABLE {} ({}){}", self.name, elements.join(", "), self.definition.charset);
         run(connection, &sql, interrupt).await.map(drop)
     }
@@ -367,8 +368,8 @@ fn with_plain_key(element: &str) -> String {
     }
 }
 
-/// A column without AUTO_INCREMENT, which may be NULL where the server is to number the row.
-fn unnumbered(element: &str) -> String {
+/// A column without AUTO_INCREMENT, which may be NULL where the server, or a sequence (`numbered`), is to number the row.
+fn unnumbered(element: &str, numbered: Option<&str>) -> String {
     const WORD: &str = " AUTO_INCREMENT";
     let before_comment = element.find(" COMMENT '").unwrap_or(element.len());
     match element[..before_comment].find(WORD) {
@@ -376,8 +377,18 @@ fn unnumbered(element: &str) -> String {
             let definition = element[..at].replace(" NOT NULL", " NULL");
             format!("{definition}{}", &element[at + WORD.len()..])
         }
+        None if numbered.is_some_and(|name| names_column(element, name)) => {
+            let (definition, comment) = element.split_at(before_comment);
+            format!("{}{comment}", definition.replace(" NOT NULL", " NULL"))
+        }
         _ => element.to_owned(),
     }
+}
+
+/// Whether it defines the column of this name, in whatever letter case.
+fn names_column(element: &str, name: &str) -> bool {
+    let quoted = quoted(name);
+    element.get(..quoted.len()).is_some_and(|start| start.eq_ignore_ascii_case(&quoted))
 }
 
 pub(super) fn quoted(name: &str) -> String {
@@ -404,10 +415,12 @@ mod tests {
 
     #[test]
     fn a_numbered_column_loses_its_numbers() {
-        assert_eq!(unnumbered("`id` int NOT NULL AUTO_INCREMENT COMMENT 'a'"), "`id` int NULL COMMENT 'a'");
+        assert_eq!(unnumbered("`id` int NOT NULL AUTO_INCREMENT COMMENT 'a'", None), "`id` int NULL COMMENT 'a'");
         assert_eq!(
-            unnumbered("`id` int NOT NULL COMMENT ' AUTO_INCREMENT'"),
+            unnumbered("`id` int NOT NULL COMMENT ' AUTO_INCREMENT'", None),
             "`id` int NOT NULL COMMENT ' AUTO_INCREMENT'"
         );
+        assert_eq!(unnumbered("`ID` int NOT NULL", Some("id")), "`ID` int NULL");
+        assert_eq!(unnumbered("`idx` int NOT NULL", Some("id")), "`idx` int NOT NULL");
     }
 }

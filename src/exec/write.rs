@@ -169,7 +169,8 @@ async fn write_within(mut shares: Vec<Share>, timestamp: Option<&str>, interrupt
 pub(super) fn leaves_transaction(failure: &Failure) -> bool {
     match failure {
         Failure::Server { code, .. } => !matches!(code.number, 1206 | 1213 | 1614),
-        Failure::Unplaced(_) | Failure::Line { .. } | Failure::File(_) | Failure::Unsupported(_) => true,
+        Failure::Unplaced(_) | Failure::Line { .. } | Failure::File(_) => true,
+        Failure::Sequence(_) | Failure::Unsupported(_) => true,
         // KILL QUERY, of which the servers have not heard.
         Failure::Backend(Error::Interrupted(Reason::QueryKilled)) => true,
         _ => false,

@@ -50,6 +50,8 @@ pub struct WriteBack<'a> {
     set: Vec<usize>,
     /// Of `columns`, the shard key, if rows may move.
     key: Option<usize>,
+    /// Of `columns`, the one that a sequence numbers.
+    numbered: Option<usize>,
     /// New values and the keys of the rows that get them.
     updates: HashMap<(ShardId, Vec<u8>), Vec<Vec<u8>>>,
     deletes: HashMap<ShardId, Vec<Vec<u8>>>,
@@ -93,7 +95,14 @@ impl<'a> WriteBack<'a> {
             })
         };
         let key = columns.iter().position(is_key);
-        Self { columns, key, ..Self::new(schema, written, table) }
+        let sequence = sharded.and_then(|sharded| sharded.sequence.as_ref());
+        let is_numbered = |place: &usize| {
+            sequence.is_some_and(|sequence| {
+                crate::sharding::schema::same_name(&sequence.column, &table.columns[*place].name)
+            })
+        };
+        let numbered = columns.iter().position(is_numbered);
+        Self { columns, key, numbered, ..Self::new(schema, written, table) }
     }
 
     fn new(schema: &'a Schema, written: &'a WrittenTable, table: &'a Table) -> Self {
@@ -105,6 +114,7 @@ impl<'a> WriteBack<'a> {
             columns: Vec::new(),
             set: Vec::new(),
             key: None,
+            numbered: None,
             updates: HashMap::new(),
             deletes: HashMap::new(),
             inserts: HashMap::new(),
@@ -174,15 +184,41 @@ impl<'a> WriteBack<'a> {
         Ok(())
     }
 
-    /// A row of `Table::inserted`. `keeps_zero`: the server numbers rows for NULL only.
-    pub fn insert(&mut self, row: &[u8], how: &Insertion, keeps_zero: bool) -> Result<(), Failure> {
+    /// What a row of `Table::inserted` says of the column that a sequence numbers; `None` if the table has none.
+    pub fn number(&self, row: &[u8], keeps_zero: bool) -> Result<Option<Given>, Failure> {
+        let Some(numbered) = self.numbered else { return Ok(None) };
+        let cells = self.cells(row, self.columns.len())?;
+        let number = cells.get(numbered).copied().flatten();
+        Ok(Some(match is_left_out(number, keeps_zero) {
+            true => Given::Nothing,
+            false => Given::Number(number.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok())),
+        }))
+    }
+
+    /// A row of `Table::inserted`. `keeps_zero`: the server numbers rows for NULL only. `number`: the row's, if a sequence
+    /// gives it one.
+    pub fn insert(
+        &mut self,
+        row: &[u8],
+        how: &Insertion,
+        keeps_zero: bool,
+        number: Option<u64>,
+    ) -> Result<(), Failure> {
         let cells = self.cells(row, self.columns.len())?;
         let mut values: Vec<(usize, Option<&[u8]>)> = self.columns.iter().copied().zip(cells).collect();
-        for (place, cell) in &mut values {
-            let is_left_out = cell.is_none() || !keeps_zero && cell.is_some_and(|text| text == b"0");
-            if self.table.columns[*place].is_numbered && is_left_out {
-                *cell = None;
-                self.check_number(how.returns)?;
+        let digits = number.map(|number| number.to_string());
+        for (at, (place, cell)) in values.iter_mut().enumerate() {
+            match &digits {
+                Some(digits) if self.numbered == Some(at) => {
+                    self.check_returned(how.returns)?;
+                    *cell = Some(digits.as_bytes());
+                }
+                _ if self.table.columns[*place].is_numbered && is_left_out(*cell, keeps_zero) => {
+                    *cell = None;
+                    self.check_returned(how.returns)?;
+                    self.check_number()?;
+                }
+                _ => {}
             }
         }
         let shards = match self.key {
@@ -198,13 +234,18 @@ impl<'a> WriteBack<'a> {
         Ok(())
     }
 
-    /// Shards, or copies, would each number rows from 1 on.
-    fn check_number(&self, returns: bool) -> Result<(), Failure> {
-        let is_numbered_apart = self.sharded.is_none_or(|sharded| sharded.auto_increment_per_shard);
-        if returns {
-            let table = &self.written.written;
-            return Err(Failure::Unsupported(format!("RETURNING of numbers that shards give to rows of '{table}'")));
+    /// The client would get the rows as they were before they had numbers.
+    fn check_returned(&self, returns: bool) -> Result<(), Failure> {
+        let table = &self.written.written;
+        match returns {
+            true => Err(Failure::Unsupported(format!("RETURNING of numbers that are given to rows of '{table}'"))),
+            false => Ok(()),
         }
+    }
+
+    /// Shards, or copies, would each number rows from 1 on.
+    fn check_number(&self) -> Result<(), Failure> {
+        let is_numbered_apart = self.sharded.is_none_or(|sharded| sharded.auto_increment_per_shard);
         if self.written.places.len() == 1 || self.sharded.is_some() && is_numbered_apart {
             return Ok(());
         }
@@ -336,6 +377,19 @@ impl<'a> WriteBack<'a> {
         self.bytes = 0;
         orders
     }
+}
+
+/// What a row says of the column that a sequence numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// It wants a number.
+    Nothing,
+    /// `None`: not a number above 0.
+    Number(Option<u64>),
+}
+
+fn is_left_out(number: Option<&[u8]>, keeps_zero: bool) -> bool {
+    number.is_none_or(|digits| !keeps_zero && digits == b"0")
 }
 
 fn by_keys<'k>(shard: ShardId, kind: Kind, head: &[u8], parts: impl Iterator<Item = &'k [Vec<u8>]>) -> Vec<Order> {

@@ -92,7 +92,9 @@ impl From<Error> for ClientMessage {
                 ClientMessage::new(codes::CONNECT_TO_BACKEND, text)
             }
             Error::PoolWait { .. } => ClientMessage::new(codes::CON_COUNT_ERROR, text),
-            Error::Lost { .. } | Error::Protocol { .. } | Error::SnapshotTimeout { .. } => ClientMessage::new(codes::NET_READ_ERROR, text),
+            Error::Lost { .. } | Error::Protocol { .. } | Error::SnapshotTimeout { .. } => {
+                ClientMessage::new(codes::NET_READ_ERROR, text)
+            }
             Error::Refused { code, message, .. } => ClientMessage::new(code, message),
             Error::SecondShardOfXa => ClientMessage::unsupported(&text),
             Error::TransactionLost => super::transactions::lost(),
@@ -165,6 +167,7 @@ impl From<Failure> for ClientMessage {
             Failure::RolledBack(_) | Failure::OutcomeUnknown(_) => ClientMessage::new(codes::ERROR_DURING_COMMIT, text),
             Failure::OverBudget { .. } => ClientMessage::new(codes::TOO_BIG_SELECT, format!("ShardGate: {text}")),
             Failure::Unplaced(error) => error.into(),
+            Failure::Sequence(error) => (*error).into(),
             Failure::Line { line, error } => {
                 let message = ClientMessage::from(error);
                 ClientMessage { text: format!("{} (line {line} of the file)", message.text), ..message }

@@ -55,7 +55,7 @@ impl Session {
     }
 
     /// The shards of the replica set that is configured to hold temporary tables; none if there is none.
-    fn scratch_shards(&self) -> ShardSet {
+    pub(super) fn scratch_shards(&self) -> ShardSet {
         let Some(name) = &self.setup.options.gather.scratch else { return ShardSet::empty() };
         let all = (0..self.schema.shards.len()).filter_map(|index| u16::try_from(index).ok().map(ShardId));
         let is_there = |shard: &ShardId| {

@@ -9,7 +9,6 @@ use super::client::{Client, ClientError};
 use super::error::ClientMessage;
 use super::query::Statement;
 use super::session::Session;
-use super::several::time_of;
 use crate::backend::answer::Answer;
 use crate::backend::error::{Error, Reason};
 use crate::backend::interrupt::Interrupt;
@@ -64,7 +63,7 @@ impl Session {
             orders.push((shard, Order { command: Command::File(intake), one_row: None }));
         }
         let shares = self.shares(plan, orders, bounds).await?;
-        let timestamp = time_of(plan);
+        let timestamp = self.time_of(plan);
         let (shared, setup, interrupt) =
             (Arc::clone(&self.shared), Arc::clone(&self.setup), Arc::clone(&self.interrupt));
         let context = commit::Context {

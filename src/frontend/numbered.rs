@@ -12,7 +12,7 @@ use crate::exec::write::{Command, Order};
 use crate::plan::{Binding, Numbers, Parameter, Plan, Route, ShardRows};
 use crate::sharding::{Schema, ShardId};
 use crate::value::Value;
-use crate::wire::command::Given;
+use crate::wire::command::{Execute, Given};
 use crate::wire::walker::AnswerKind;
 
 /// A statement with its numbers.
@@ -65,13 +65,19 @@ impl Session {
 
     pub(super) async fn insert_numbered(
         &mut self,
+        original: (&Plan, &Statement<'_>),
         numbered: Numbered,
-        more_follows: bool,
     ) -> Result<(), ClientMessage> {
         let plan = self.plan(&numbered.text)?;
+        let more_follows = original.1.more_follows;
         let statement = Statement { sql: &numbered.text, more_follows };
         let route = plan.bind(&self.binding(statement.sql))?;
         self.before_statement(&plan, &route)?;
+        if route == Route::Staged {
+            // Which numbers the rows itself. Planning the other text has taken the place of this one's literals.
+            self.shape.read(original.1.sql, self.mode);
+            return self.stage_text(original.0, original.1).await;
+        }
         let parts = parts_of(&plan, route)?;
         if let [ShardRows { shard, .. }] = parts[..]
             && plan.rows() == 1
@@ -91,13 +97,17 @@ impl Session {
 
     pub(super) async fn execute_numbered(
         &mut self,
-        statement: &Prepared,
+        (statement, original): (&Prepared, &Plan),
         numbered: Numbered,
-        body: &[u8],
+        (head, body): (Execute, &[u8]),
     ) -> Result<(), ClientMessage> {
         let plan = self.plan_as_prepared(statement, &numbered.text)?;
         let (route, orders) = self.numbered_orders(&plan, statement, &numbered, body)?;
         self.before_statement(&plan, &route)?;
+        if route == Route::Staged {
+            // Which numbers the rows itself.
+            return self.stage_prepared(statement, original, head, body).await;
+        }
         if let [(shard, Order { command: Command::Prepared(execution), .. })] = &orders[..]
             && plan.rows() == 1
         {
@@ -127,6 +137,9 @@ impl Session {
         let own = statement.binding(&self.schema, &values);
         let binding = Binding { sql: text, literals: self.shape.literals(), ..own };
         let route = plan.bind(&binding)?;
+        if route == Route::Staged {
+            return Ok((route, Vec::new()));
+        }
         let count = parameters.len() as u16;
         let mut orders = Vec::new();
         for part in parts_of(plan, route.clone())? {

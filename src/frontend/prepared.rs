@@ -343,7 +343,7 @@ impl Session {
         body: &[u8],
     ) -> Result<(), ClientMessage> {
         if let Some(numbered) = self.numbered_execution(statement, plan, body).await? {
-            return Box::pin(self.execute_numbered(statement, numbered, body)).await;
+            return Box::pin(self.execute_numbered((statement, plan), numbered, (head, body))).await;
         }
         let route = statement.route(&self.schema, body)?;
         self.before_statement(plan, &route)?;
@@ -481,7 +481,7 @@ impl Session {
     }
 
     /// A write over gathered rows, which runs as a prepared statement too.
-    async fn stage_prepared(
+    pub(super) async fn stage_prepared(
         &mut self,
         statement: &Prepared,
         plan: &Plan,
@@ -489,7 +489,9 @@ impl Session {
         body: &[u8],
     ) -> Result<(), ClientMessage> {
         let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
-        let staging = plan.staging(&statement.binding(&self.schema, &values));
+        let binding = statement.binding(&self.schema, &values);
+        plan.check_staged(&binding)?;
+        let staging = plan.staging(&binding, &self.scratch_shards());
         let staging = staging.ok_or_else(|| ClientMessage::unsupported("this write over several shards"))?;
         let params = staging.gathering.params.clone().unwrap_or_else(|| (0..statement.params).collect());
         let execution = statement.execution_of(Vec::new(), &params, body)?;
@@ -502,7 +504,8 @@ impl Session {
         };
         let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
         let last = Last::Prepared(execution, kind);
-        let order = StagedOrder { plan, staging, last, tail, more_follows: false };
+        let timestamp = self.time_of(plan);
+        let order = StagedOrder { plan, staging, last, tail, more_follows: false, timestamp };
         Box::pin(self.write_staged(order)).await
     }
 

@@ -50,11 +50,17 @@ impl Session {
     ) -> Result<(), ClientMessage> {
         let bounds = self.bounds();
         let shares = self.shares(plan, orders, bounds).await?;
-        let timestamp = time_of(plan);
+        let timestamp = self.time_of(plan);
         let (links, done) = writes::write(shares, timestamp.as_deref(), bounds, &self.commit_context()).await;
         let (links, written) = self.written(links, done, bounds).await?;
         let written = tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum });
         self.tell_written(links, written, first_number, more_follows).await
+    }
+
+    /// The time that a statement must have on all shards alike, unless the client has set one.
+    pub(super) fn time_of(&self, plan: &Plan) -> Option<String> {
+        let is_wanted = plan.facts.time_dependent || plan.writes_copies;
+        (is_wanted && self.settings.get("timestamp").is_none()).then(writes::now)
     }
 
     /// The transactions that a write of several shards runs in.
@@ -354,9 +360,4 @@ impl Session {
             }
         }
     }
-}
-
-/// The time that a statement must have on all shards alike.
-pub(super) fn time_of(plan: &Plan) -> Option<String> {
-    (plan.facts.time_dependent || plan.writes_copies).then(writes::now)
 }

@@ -24,10 +24,12 @@ use crate::exec::rows::Rows;
 use crate::exec::stage::{Filled, Site, Table};
 use crate::exec::tally::{self, Tally, Written};
 use crate::exec::unread;
-use crate::exec::write_back::{Order as ShardOrder, WriteBack};
-use crate::plan::Plan;
+use crate::exec::write_back::{Given, Order as ShardOrder, WriteBack};
 use crate::plan::gather::Gathered;
+use crate::plan::narrow::TableId;
 use crate::plan::staged::{Insertion, StageKind, Staging, WrittenTable};
+use crate::plan::{Numbers, Plan};
+use crate::sharding::{Schema, Sequence};
 use crate::wire::StatusFlags;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
@@ -35,6 +37,9 @@ use crate::wire::walker::AnswerKind;
 
 /// New rows are sent to the shards when there are so many bytes of them.
 const FLUSH: usize = 8 * 1024 * 1024;
+
+/// Rows that get their numbers from a sequence at once.
+const NUMBERED_TOGETHER: usize = 500;
 
 /// A write to be staged.
 #[derive(Debug)]
@@ -45,6 +50,8 @@ pub(super) struct Order<'a> {
     /// The parameters of what follows an INSERT's rows.
     pub(super) tail: Option<Execution>,
     pub(super) more_follows: bool,
+    /// What the statement takes for the present, if it asks.
+    pub(super) timestamp: Option<String>,
 }
 
 /// How the rows of a table are fetched that is changed.
@@ -63,6 +70,16 @@ struct Tail<'a> {
     plan: Option<&'a Plan>,
     /// If it has parameters.
     execution: Option<&'a Execution>,
+    /// What all shards take for the present.
+    timestamp: Option<&'a str>,
+}
+
+/// The rows of an INSERT, and where they go.
+struct NewRows<'a> {
+    target: &'a WrittenTable,
+    table: &'a Table,
+    how: &'a Insertion,
+    back: WriteBack<'a>,
 }
 
 /// What became of the statement on the scratch.
@@ -81,10 +98,13 @@ struct Returned {
 impl Session {
     /// A write that came as text.
     pub(super) async fn stage_text(&mut self, plan: &Plan, statement: &Statement<'_>) -> Result<(), ClientMessage> {
-        let staging = plan.staging(&self.binding(statement.sql));
+        let binding = self.binding(statement.sql);
+        plan.check_staged(&binding)?;
+        let staging = plan.staging(&binding, &self.scratch_shards());
         let staging = staging.ok_or_else(|| ClientMessage::unsupported("this write over several shards"))?;
         let more_follows = statement.more_follows;
-        let order = Order { plan, staging, last: Last::Text, tail: None, more_follows };
+        let timestamp = self.time_of(plan);
+        let order = Order { plan, staging, last: Last::Text, tail: None, more_follows, timestamp };
         Box::pin(self.write_staged(order)).await
     }
 
@@ -246,12 +266,13 @@ impl Session {
         tables: &mut [Table],
         mut taken: Taken,
     ) -> Result<(), ClientMessage> {
-        let staging = &order.staging;
+        let (staging, schema) = (&order.staging, Arc::clone(&self.schema));
         for (target, table) in staging.targets.iter().zip(tables) {
             match target.source.and_then(|source| staging.gathering.sources.get(source)) {
                 None => {
                     let is_shown = matches!(&staging.kind, StageKind::Insert(how) if how.returns);
-                    table.create_for_insert(&mut scratch.lease, is_shown, &self.interrupt).await?;
+                    let numbered = target.sequence(&schema).map(|sequence| sequence.column.as_str());
+                    table.create_for_insert(&mut scratch.lease, is_shown, numbered, &self.interrupt).await?;
                 }
                 Some(source) => {
                     let before = taken;
@@ -354,6 +375,10 @@ impl Session {
         definitions: Option<Vec<Vec<u8>>>,
     ) -> Result<Ran, ClientMessage> {
         self.before_sending(order.plan, scratch).await?;
+        if let Some(now) = &order.timestamp {
+            let sql = format!("SET timestamp = {now}");
+            scratch.lease.execute("the statement's time", &sql, &self.interrupt).await?;
+        }
         let mut text = order.staging.gathering.text.clone();
         if order.plan.facts.needs_local_values() {
             text = self.with_local_values(&text);
@@ -429,8 +454,18 @@ impl Session {
             Err(failure) if keeps_transaction => apply::undo(&mut writers, failure, &self.interrupt).await,
             _ => true,
         };
+        if order.timestamp.is_some() {
+            for writer in writers.iter_mut().filter(|writer| writer.link.lease.is_usable()) {
+                let sql = "SET timestamp = DEFAULT";
+                if writer.link.lease.execute("the statement's time", sql, &self.interrupt).await.is_err() {
+                    writer.link.lease.spoil();
+                }
+            }
+        }
         let mut written: Vec<Written> = writers.iter().map(Writer::total).collect();
-        if matches!(order.staging.kind, StageKind::Insert(_))
+        if let Ok(Some(first)) = &done {
+            self.last.insert_id = *first;
+        } else if matches!(order.staging.kind, StageKind::Insert(_))
             && done.is_ok()
             && let Some(writer) = writers.iter_mut().find(|writer| writer.total().last_insert_id != 0)
         {
@@ -439,17 +474,21 @@ impl Session {
         }
         let broken = writers.iter().find(|writer| !writer.link.lease.is_usable()).map(|writer| writer.link.shard);
         self.keep_usable(writers.into_iter().map(|writer| writer.link).collect());
-        if let Err(failure) = done {
-            let message = self.failed(failure, broken).await;
-            if !undone && !rolls_back_transaction(message.code) {
-                self.transaction_was_lost().await;
+        let first_number = match done {
+            Ok(first_number) => first_number,
+            Err(failure) => {
+                let message = self.failed(failure, broken).await;
+                if !undone && !rolls_back_transaction(message.code) {
+                    self.transaction_was_lost().await;
+                }
+                return Err(message);
             }
-            return Err(message);
-        }
+        };
         if let StageKind::Insert(_) = &order.staging.kind {
             let is_sharded = order.staging.targets.iter().any(|target| target.is_sharded(&self.schema));
             let tally = if is_sharded { Tally::Sum } else { Tally::Same };
-            let total = tally::total(&std::mem::take(&mut written), tally);
+            let mut total = tally::total(&std::mem::take(&mut written), tally);
+            total.last_insert_id = first_number.unwrap_or(total.last_insert_id);
             return Ok(inserted(ran, total));
         }
         Ok(ran)
@@ -462,8 +501,9 @@ impl Session {
         tables: &[Table],
         writers: &mut Vec<Writer>,
         keeps_transaction: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<u64>, Failure> {
         let schema = Arc::clone(&self.schema);
+        let mut first_number = None;
         for (target, table) in order.staging.targets.iter().zip(tables) {
             match &order.staging.kind {
                 StageKind::Update => {
@@ -483,40 +523,87 @@ impl Session {
                 }
                 StageKind::Insert(how) => {
                     let back = WriteBack::of_insert(&schema, target, table);
-                    self.insert_rows(scratch, order, (table, how), back, writers, keeps_transaction).await?;
+                    let rows = NewRows { target, table, how, back };
+                    first_number = self.insert_rows(scratch, order, rows, writers, keeps_transaction).await?;
                 }
             }
         }
-        Ok(())
+        Ok(first_number)
     }
 
-    /// Streams the new rows to their shards.
+    /// Streams the new rows to their shards. The first number that a sequence gave to one of them.
     async fn insert_rows(
         &mut self,
         scratch: &mut Link,
         order: &Order<'_>,
-        (table, how): (&Table, &Insertion),
-        mut back: WriteBack<'_>,
+        rows: NewRows<'_>,
         writers: &mut Vec<Writer>,
         keeps_transaction: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<u64>, Failure> {
+        let NewRows { target, table, how, mut back } = rows;
+        let schema = Arc::clone(&self.schema);
+        let sequence = target.sequence(&schema).zip(target.table);
         let keeps_zero = self.settings.get("sql_mode").is_some_and(|mode| mode.contains("NO_AUTO_VALUE_ON_ZERO"));
         let is_there = how.tails.iter().any(|(_, tail)| !tail.is_empty());
         let tail = match is_there {
-            true => Tail { execution: order.tail.as_ref(), plan: Some(order.plan) },
+            true => {
+                Tail { plan: Some(order.plan), execution: order.tail.as_ref(), timestamp: order.timestamp.as_deref() }
+            }
             false => Tail::default(),
         };
         self.send_text(&mut scratch.lease, table.inserted().as_bytes()).await?;
         let mut rows = Rows::new(&scratch.lease);
-        loop {
+        let (mut batch, mut first_number, mut is_over) = (Vec::new(), None, false);
+        while !is_over {
             let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-            let Some(row) = rows.next(&mut scratch.lease, &mut watch).await? else { break };
-            back.insert(row, how, keeps_zero)?;
-            if back.size() >= FLUSH {
+            match rows.next(&mut scratch.lease, &mut watch).await? {
+                Some(row) if sequence.is_some() => batch.push(row.to_vec()),
+                Some(row) => back.insert(row, how, keeps_zero, None)?,
+                None => is_over = true,
+            }
+            if let Some(sequence) = sequence
+                && (is_over || batch.len() >= NUMBERED_TOGETHER)
+            {
+                let numbers = self.numbers_for(&schema, sequence, &batch, &back, keeps_zero).await?;
+                for (row, number) in batch.drain(..).zip(numbers) {
+                    first_number = first_number.or(number);
+                    back.insert(&row, how, keeps_zero, number)?;
+                }
+            }
+            if is_over || back.size() >= FLUSH {
                 self.tell(writers, back.take(Some(how)), tail, keeps_transaction).await?;
             }
         }
-        self.tell(writers, back.take(Some(how)), tail, keeps_transaction).await
+        Ok(first_number)
+    }
+
+    /// A number for each of the rows that wants one.
+    async fn numbers_for(
+        &self,
+        schema: &Schema,
+        (sequence, table): (&Sequence, TableId),
+        batch: &[Vec<u8>],
+        back: &WriteBack<'_>,
+        keeps_zero: bool,
+    ) -> Result<Vec<Option<u64>>, Failure> {
+        let given: Vec<Option<Given>> =
+            batch.iter().map(|row| back.number(row, keeps_zero)).collect::<Result<_, _>>()?;
+        let wants = |given: &Option<Given>| *given == Some(Given::Nothing);
+        let highest = given.iter().filter_map(|given| match given {
+            Some(Given::Number(number)) => *number,
+            Some(Given::Nothing) | None => None,
+        });
+        let wanted = given.iter().filter(|given| wants(given)).count();
+        let numbers = Numbers { table, sequence, wanted, highest: highest.max() };
+        let taken = match batch.is_empty() {
+            true => Vec::new(),
+            false => {
+                let taken = self.shared.sequences.take(&self.setup.topology, schema, &numbers).await;
+                taken.map_err(|error| Failure::Sequence(Box::new(error)))?
+            }
+        };
+        let mut taken = taken.into_iter();
+        Ok(given.iter().map(|given| if wants(given) { taken.next() } else { None }).collect())
     }
 
     async fn read_rows_back(
@@ -564,7 +651,7 @@ impl Session {
         &mut self,
         writers: &mut Vec<Writer>,
         orders: Vec<ShardOrder>,
-        Tail { execution, plan }: Tail<'_>,
+        Tail { plan, execution, timestamp }: Tail<'_>,
         keeps_transaction: bool,
     ) -> Result<(), Failure> {
         let settings = match plan.is_some() {
@@ -583,6 +670,10 @@ impl Session {
                     {
                         self.keep_usable(vec![link]);
                         return Err(Failure::Server { code: message.code, message: message.text });
+                    }
+                    if let Some(now) = timestamp {
+                        let sql = format!("SET timestamp = {now}");
+                        link.lease.execute("the statement's time", &sql, &self.interrupt).await?;
                     }
                     self.txn.note_write(order.shard);
                     writers.push(Writer::new(link));

@@ -122,7 +122,7 @@ impl Session {
     /// A statement for the shards of a route.
     async fn routed(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
         if let Some(numbered) = self.numbered(plan, statement).await? {
-            return Box::pin(self.insert_numbered(numbered, statement.more_follows)).await;
+            return Box::pin(self.insert_numbered((plan, statement), numbered)).await;
         }
         let route = match plan.bind(&self.binding(statement.sql)) {
             Err(PlanError::Unsupported { .. }) | Ok(Route::Staged) if plan.explains => {

@@ -194,19 +194,7 @@ impl Narrowed {
     /// Several shards are needed: for a table whose rule wants the key to be told, only if it is told; and not because it is
     /// not known what a value is beside the key, if the rule refuses that.
     fn check_keys(&self, input: &Binding<'_>) -> Result<(), PlanError> {
-        for (id, narrow) in &self.tables {
-            let Some((table, sharded)) = id.table(input.schema).zip(id.sharded(input.schema)) else { continue };
-            if narrow.uncertain(input) == Some(*id) {
-                let (table, column) = (table.name.clone(), sharded.key_column.clone());
-                return Err(PlanError::UncertainKey { table, column, rule: sharded.function.kind() });
-            }
-            let required = sharded.key_required;
-            if (if self.is_write { required.writes } else { required.reads }) && narrow.shards(input).is_none() {
-                let (table, column) = (table.name.clone(), sharded.key_column.clone());
-                return Err(PlanError::KeyRequired { table, column, rule: sharded.function.kind() });
-            }
-        }
-        Ok(())
+        check_keys(&self.tables, self.is_write, input)
     }
 
     /// Whether everything that is read is on each of `shards` alike.
@@ -236,6 +224,23 @@ impl Narrowed {
         self.one(shard)?;
         Ok(shard)
     }
+}
+
+/// See `Narrowed::check_keys`.
+pub(super) fn check_keys(tables: &[(TableId, Narrow)], is_write: bool, input: &Binding<'_>) -> Result<(), PlanError> {
+    for (id, narrow) in tables {
+        let Some((table, sharded)) = id.table(input.schema).zip(id.sharded(input.schema)) else { continue };
+        if narrow.uncertain(input) == Some(*id) {
+            let (table, column) = (table.name.clone(), sharded.key_column.clone());
+            return Err(PlanError::UncertainKey { table, column, rule: sharded.function.kind() });
+        }
+        let required = sharded.key_required;
+        if (if is_write { required.writes } else { required.reads }) && narrow.shards(input).is_none() {
+            let (table, column) = (table.name.clone(), sharded.key_column.clone());
+            return Err(PlanError::KeyRequired { table, column, rule: sharded.function.kind() });
+        }
+    }
+    Ok(())
 }
 
 /// The shards that can hold rows of the table that matter.

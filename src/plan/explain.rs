@@ -112,7 +112,7 @@ fn gathered(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
 
 /// The same for a write, and a row for each shard that may be written afterwards.
 fn staged(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
-    let Some(staging) = plan.staging(input) else { return Vec::new() };
+    let Some(staging) = plan.staging(input, &ShardSet::empty()) else { return Vec::new() };
     let (verb, merge) = match &staging.kind {
         StageKind::Update => ("UPDATE", WRITES_BACK[0]),
         StageKind::Delete => ("DELETE FROM", WRITES_BACK[1]),

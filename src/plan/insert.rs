@@ -44,12 +44,7 @@ pub(super) fn action<'q>(
         Source::Fixed { table: Some(id), is_reference: true, .. } => into.copies(scopes, id, facts.nondeterministic),
         Source::Fixed { .. } | Source::Derived { .. } | Source::Nowhere => into.unsharded(scopes, query),
     };
-    // A sequence must learn of the numbers that rows bring, which only their text tells.
-    let has_sequence = match &scopes.instances[target].source {
-        Source::Sharded(id) => id.sharded(scopes.ctx.schema).is_some_and(|sharded| sharded.sequence.is_some()),
-        Source::Fixed { .. } | Source::Derived { .. } | Source::Nowhere => false,
-    };
-    let staged = || if has_sequence { None } else { scopes.staged_insert(sql, facts, target, insert) };
+    let staged = || scopes.staged_insert(sql, facts, target, insert);
     match action {
         Ok(Action::Route(route)) if route.may_be_refused() => {
             Ok(Action::Route(RouteTemplate { staged: staged(), ..route }))
@@ -158,8 +153,15 @@ impl<'q> Into<'q> {
             }),
             None => None,
         };
+        if query.is_some() && sharded.sequence.is_some() {
+            // It must give numbers to rows, or learn of those that they bring.
+            return Err(PlanError::unsupported(format!(
+                "INSERT ... SELECT into '{}', which has a sequence,",
+                table.name
+            )));
+        }
         let is_left_out = numbering.as_ref().is_some_and(|numbering| numbering.place.is_none());
-        if is_left_out && (sharded.sequence.is_none() || query.is_some()) {
+        if is_left_out && sharded.sequence.is_none() {
             return Err(numbered(table));
         }
         if let Some((ast, query)) = query {

@@ -5,7 +5,7 @@
 //! statement runs, over tables that look like its own, and so counts, converts, warns and fails as the client's server
 //! would. What it changed is then written to the shards by primary key, and what it inserted by shard key.
 
-use crate::sharding::{Placement, Schema, ShardId, ShardSet, Table};
+use crate::sharding::{Placement, Schema, Sequence, ShardId, ShardSet, Table};
 use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{Condition, Expression, Insert, Span, Tail};
 use crate::sql::parse::load::Load;
@@ -15,9 +15,9 @@ use crate::value::Value;
 use super::gather::{Choice, GatherPlan, Gathering, Role};
 use super::instance::{Instance, Source};
 use super::names::{Anchor, write_quoted};
-use super::narrow::TableId;
+use super::narrow::{Narrow, TableId};
 use super::scope::{InstanceId, Scopes};
-use super::{Binding, Plan, functions};
+use super::{Binding, Plan, PlanError, bind, functions};
 use crate::sql::parse;
 
 /// How a write is staged.
@@ -28,6 +28,8 @@ pub struct StagePlan {
     change: Change,
     /// Conditions, order and limit of a write of one table, where each shard may judge them.
     narrowing: Vec<(&'static str, Anchor, Anchor)>,
+    /// What each of the sharded tables needs that are read.
+    keys: Vec<(TableId, Narrow)>,
 }
 
 /// A table that is written.
@@ -163,7 +165,7 @@ impl<'q> Scopes<'_, 'q> {
         }
         let is_alone = gather.sources.len() == 1;
         let narrowing = if is_alone { self.narrowing(facts, clauses) } else { Vec::new() };
-        Some(Box::new(StagePlan { gather, targets: found, change, narrowing }))
+        Some(Box::new(StagePlan { gather, targets: found, change, narrowing, keys: self.keys() }))
     }
 
     /// How an INSERT into the instance can be staged.
@@ -198,7 +200,7 @@ impl<'q> Scopes<'_, 'q> {
             (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals), *params)
         });
         let change = Change::Insert { verb, tail, returns: insert.has_returning };
-        Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new() }))
+        Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new(), keys: self.keys() }))
     }
 
     /// How a file can be loaded into the instance: read on one server, and its rows inserted as those of a query.
@@ -218,7 +220,12 @@ impl<'q> Scopes<'_, 'q> {
         let verb = if load.replaces { "REPLACE" } else { "INSERT IGNORE" };
         let gather = self.sources_of(sql, facts, |_| Role::ReadToWrite)?;
         let change = Change::Insert { verb, tail: None, returns: false };
-        Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new() }))
+        Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new(), keys: self.keys() }))
+    }
+
+    fn keys(&self) -> Vec<(TableId, Narrow)> {
+        let needed = |id: InstanceId| Some((self.instances[id].key.as_ref()?.table, self.narrow_of(id)));
+        self.sharded().filter_map(needed).collect()
     }
 
     /// Whether what follows the rows, which only the shards can run, needs more than a shard has.
@@ -344,6 +351,11 @@ impl WrittenTable {
         self.table?.table(schema)
     }
 
+    /// What numbers its rows.
+    pub fn sequence<'s>(&self, schema: &'s Schema) -> Option<&'s Sequence> {
+        self.table?.sharded(schema)?.sequence.as_ref()
+    }
+
     /// Whether each row is on a shard of its own; otherwise all places have all rows.
     pub fn is_sharded(&self, schema: &Schema) -> bool {
         matches!(self.rule(schema).map(|table| &table.placement), Some(Placement::Sharded(_)))
@@ -351,14 +363,23 @@ impl WrittenTable {
 }
 
 impl Plan {
-    /// What is staged for one statement; `None` if the plan stages nothing.
-    pub fn staging(&self, input: &Binding<'_>) -> Option<Staging> {
+    /// Whether the statement says as much of shard keys as its tables' rules want to be told.
+    pub fn check_staged(&self, input: &Binding<'_>) -> Result<(), PlanError> {
+        self.staged().map_or(Ok(()), |plan| bind::check_keys(&plan.keys, true, input))
+    }
+
+    /// What is staged for one statement; `None` if the plan stages nothing. `scratch`: the shards on one of whose servers it
+    /// is to be done, if that can be; none if any will do.
+    pub fn staging(&self, input: &Binding<'_>, scratch: &ShardSet) -> Option<Staging> {
         let plan = self.staged()?;
         // The scratch's own table is hidden by the one that is written.
         let preferred = plan.targets.iter().map(|target| target.shards.clone()).reduce(|mut all, more| {
             all.intersect_with(&more);
             all
         })?;
+        let mut chosen = preferred.clone();
+        chosen.intersect_with(scratch);
+        let preferred = if chosen.is_empty() { preferred } else { chosen };
         // There are no temporary tables of the client's: the frontend sees to that.
         let choice = Choice { preferred: &preferred, may_use_copies: false, may_filter: true };
         let mut gathering = plan.gather.bind(input, choice);

@@ -89,3 +89,135 @@ fn temporary_tables_are_where_they_should_be() {
     assert_eq!(client.rows(&sql)[0], [ROWS.to_string(), replica]);
     stage.assert_sound();
 }
+
+/// A statement about items `first..first + ROWS` that no shard can answer, and that takes its time on each server: as long
+/// as it runs, `SLOW` is in the text that a server shows.
+const SLOW: &str = "slow_gather";
+
+fn slowly(client: &mut Client) -> String {
+    off_the_key(client, 0, ROWS).replacen("COUNT(*)", &format!("COUNT(*), MAX(SLEEP(0.2)), '{SLOW}'"), 1)
+}
+
+/// The connections on which the servers of a set run a slow statement of a gather.
+fn connections(set: usize) -> Vec<String> {
+    running(set, SLOW)
+}
+
+/// Those on which a text with these words runs.
+fn running(set: usize, words: &str) -> Vec<String> {
+    let sql = format!(
+        "SELECT id FROM information_schema.processlist WHERE info LIKE '%{words}%' AND info NOT LIKE '%processlist%'"
+    );
+    world().root(set).rows(&sql).into_iter().flatten().collect()
+}
+
+#[test]
+fn a_lost_scratch_is_an_error_and_leaves_nothing() {
+    let stage = stage("");
+    let mut client = stage.connect();
+    let sql = slowly(&mut client);
+    let killer = std::thread::spawn(move || {
+        let mut found = Vec::new();
+        wait_until("the statement runs", Duration::from_secs(20), || {
+            found = (0..2).flat_map(|set| connections(set).into_iter().map(move |id| (set, id))).collect();
+            !found.is_empty()
+        });
+        for (set, id) in found {
+            world().root(set).run(&format!("KILL {id}"));
+        }
+    });
+    let error = client.error(&sql);
+    killer.join().unwrap();
+    assert!([1158, 1053, 1927, 1317].contains(&error.code), "{error:?}");
+    assert_eq!(client.rows("SELECT 1")[0], ["1"]);
+    assert_eq!(client.rows(&off_the_key(&mut stage.connect(), 0, ROWS))[0][0], ROWS.to_string());
+    stage.assert_sound();
+}
+
+#[test]
+fn a_shard_that_is_lost_while_it_is_read_is_an_error() {
+    let stage = stage("");
+    let mut client = stage.connect();
+    let sql = off_the_key(&mut client, 0, ROWS) + " FOR UPDATE";
+    // The row of the last key is on a shard of the second replica set, and somebody holds it.
+    let last = sql.split("b.amount < ").nth(1).unwrap().split(' ').next().unwrap().parse::<i64>().unwrap() - 1;
+    let mut holder = stage.connect();
+    holder.run("BEGIN");
+    assert_eq!(holder.rows(&format!("SELECT id FROM items WHERE id = {last} FOR UPDATE")).len(), 1);
+    let killer = std::thread::spawn(move || {
+        let mut found = Vec::new();
+        wait_until("a shard waits", Duration::from_secs(20), || {
+            found = running(1, "FOR UPDATE");
+            !found.is_empty()
+        });
+        found.iter().for_each(|id| drop(world().root(1).run(&format!("KILL {id}"))));
+    });
+    let error = client.error(&sql);
+    killer.join().unwrap();
+    assert!([1158, 1053, 1927, 1317].contains(&error.code), "{error:?}");
+    holder.run("ROLLBACK");
+    assert_eq!(client.rows(&sql)[0][0], ROWS.to_string());
+    stage.assert_sound();
+}
+
+#[test]
+fn what_is_killed_while_it_is_gathered_ends_without_rows() {
+    let stage = stage("");
+    let mut client = stage.connect();
+    let id = client.value("SELECT CONNECTION_ID()");
+    let sql = slowly(&mut client);
+    let mut other = stage.connect();
+    let killer = std::thread::spawn(move || {
+        wait_until("the statement runs", Duration::from_secs(20), || {
+            !(connections(0).is_empty() && connections(1).is_empty())
+        });
+        other.run(&format!("KILL QUERY {id}"));
+    });
+    assert_eq!(client.error(&sql).code, 1317);
+    killer.join().unwrap();
+    wait_until("nothing runs on the servers", Duration::from_secs(20), || {
+        connections(0).is_empty() && connections(1).is_empty()
+    });
+    stage.assert_sound();
+}
+
+#[test]
+fn routines_that_write_are_refused_where_rows_are_gathered() {
+    let stage = stage("");
+    let mut root = world().root(0);
+    root.run("SET GLOBAL log_bin_trust_function_creators = 1");
+    root.run("USE shop_0");
+    root.run("CREATE FUNCTION twice(x INT) RETURNS INT RETURN 2 * x");
+    root.run("CREATE FUNCTION noted(x INT) RETURNS INT BEGIN INSERT INTO settings (name) VALUES (CONCAT('noted', x)); RETURN x; END");
+    let mut client = stage.connect();
+    let sql = off_the_key(&mut client, 0, ROWS);
+    let calls = |function: &str| sql.replacen("COUNT(*)", &format!("MAX({function}(a.amount - b.amount))"), 1);
+    assert_eq!(client.rows(&calls("twice"))[0][0], "0");
+    assert_eq!(client.error(calls("noted")).code, 1792);
+    assert_eq!(client.value("SELECT noted(7)"), "7");
+    client.run("BEGIN");
+    assert_eq!(client.error(calls("noted")).code, 1792);
+    assert_eq!(client.value("SELECT noted(8)"), "8");
+    client.run("COMMIT");
+    assert_eq!(
+        client.value("SELECT GROUP_CONCAT(name ORDER BY id) FROM settings WHERE name LIKE 'noted%'"),
+        "noted7,noted8"
+    );
+    root.run("DROP FUNCTION twice");
+    root.run("DROP FUNCTION noted");
+    stage.assert_sound();
+}
+
+#[test]
+fn every_temporary_table_is_gone() {
+    let stage = stage("max_rows = 30");
+    let mut client = stage.connect();
+    client.error(off_the_key(&mut stage.connect(), 0, ROWS));
+    assert_eq!(client.rows(&off_the_key(&mut stage.connect(), 0, 10))[0][0], "10");
+    // Where such a table was left, this name would mean it.
+    for _ in 0..8 {
+        let error = client.error("/*shardgate: shard=s0 */ SELECT * FROM shardgate_gathered_0");
+        assert_eq!(error.code, 1146, "{error:?}");
+    }
+    stage.assert_sound();
+}

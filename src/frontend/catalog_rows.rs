@@ -97,7 +97,10 @@ impl Session {
         let is_collected = needed.iter().any(|name| content(name).is_collected());
         let mut fetched: Vec<String> = if is_collected { all.to_vec() } else { needed.to_vec() };
         let is_there = |list: &[String], name: &str| list.iter().any(|known| known.eq_ignore_ascii_case(name));
-        if let Some(name) = owner.table.filter(|name| !is_there(&fetched, name) && is_there(all, name)) {
+        let owner = Owner { table: owner.table.filter(|name| is_there(all, name)), ..owner };
+        let is_constraint = wanted.table == "CHECK_CONSTRAINTS" && !is_there(&fetched, "CONSTRAINT_NAME");
+        fetched.extend(is_constraint.then(|| "CONSTRAINT_NAME".to_owned()));
+        if let Some(name) = owner.table.filter(|name| !is_there(&fetched, name)) {
             fetched.push(name.to_owned());
         }
         // The first name of a schema is that of the row's own.

@@ -211,9 +211,14 @@ impl Session {
         for some in source.fetches.chunks(AT_ONCE) {
             let mut links = Vec::new();
             for (shard, _) in some {
-                match self.obtain_with(&fetching, *shard, side).await {
-                    Ok(link) => links.push(link),
+                let mut link = match self.obtain_with(&fetching, *shard, side).await {
+                    Ok(link) => link,
                     Err(error) => return Err((error.into(), links)),
+                };
+                let told = self.tell_next_transaction(&mut link).await;
+                links.push(link);
+                if let Err(error) = told {
+                    return Err((error.into(), links));
                 }
             }
             let tails = some.iter().map(|(_, from)| [from, source.filter.as_slice(), &source.locking].concat());

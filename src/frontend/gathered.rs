@@ -152,6 +152,11 @@ impl Session {
             }
         });
         self.adapt(scratch, &settings).await?;
+        if order.gathering.may_call_routines {
+            // What a routine wrote here would be on one shard, and not in the binary log: servers refuse it then (1792).
+            let sql = "SET SESSION TRANSACTION READ ONLY";
+            scratch.lease.execute("a transaction that reads", sql, &self.interrupt).await?;
+        }
         self.before_the_last(scratch, order.plan).await
     }
 

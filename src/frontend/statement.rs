@@ -7,6 +7,7 @@ use super::error::ClientMessage;
 use super::query::Statement;
 use super::session::{Current, Flow, Session};
 use super::transactions::{End as TransactionEnd, rolls_back_transaction};
+use crate::backend::error::Error;
 use crate::exec::conditions;
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
@@ -258,14 +259,20 @@ impl Session {
         self.relay_answer(plan, statement.sql, link, AnswerKind::Query, statement.more_follows).await
     }
 
-    /// What a connection must be given before a statement that uses session state.
-    pub(super) async fn before_sending(&mut self, plan: &Plan, link: &mut Link) -> Result<(), ClientMessage> {
+    /// What SET TRANSACTION said of the next transaction, which is one statement.
+    pub(super) async fn tell_next_transaction(&self, link: &mut Link) -> Result<(), Error> {
         if self.txn.has_next() && !self.txn.was_begun() {
             // Taken back after the statement: one that fails before its transaction begins does not use it up.
             for sql in self.txn.next().for_one_statement() {
                 link.lease.execute("SET TRANSACTION", &sql, &self.interrupt).await?;
             }
         }
+        Ok(())
+    }
+
+    /// What a connection must be given before a statement that uses session state.
+    pub(super) async fn before_sending(&mut self, plan: &Plan, link: &mut Link) -> Result<(), ClientMessage> {
+        self.tell_next_transaction(link).await?;
         if plan.facts.uses_last_insert_id || plan.facts.calls_procedure {
             let sql = format!("SET last_insert_id = {}", self.last.insert_id);
             link.lease.execute("LAST_INSERT_ID()", &sql, &self.interrupt).await?;

@@ -10,7 +10,7 @@ use crate::sharding::{Schema, ShardId, ShardSet, Table};
 use crate::sql::parse::ast::{ItemKind, JoinCondition, Locking, NamedTable, Span};
 use crate::sql::parse::conjunct::Reader;
 use crate::sql::tokens::TokenKind;
-use crate::sql::{Lexer, Mode};
+use crate::sql::{Lexer, Mode, facts};
 
 use super::catalog::wanted::{Reference, Wanted, is_assembled, is_of_one_server};
 use super::filter::{self, Filter};
@@ -104,6 +104,8 @@ pub struct Gathering {
     pub example: Vec<u8>,
     /// An aggregate without groups: FOUND_ROWS() is 1, whatever LIMIT leaves of it.
     pub is_one_row: bool,
+    /// Routines may do more than read.
+    pub may_call_routines: bool,
 }
 
 /// One temporary table to be made.
@@ -188,7 +190,8 @@ impl<'q> Scopes<'_, 'q> {
     /// Whether it may call routines.
     pub(super) fn calls_unknown(&self) -> bool {
         let mut calls = self.calls.iter().flat_map(|calls| &calls.expression.calls);
-        calls.any(|call| !call.is_plain || !functions::is_spreadable(&call.name))
+        let is_known = |name: &str| functions::is_spreadable(name) || facts::is_native(name);
+        calls.any(|call| !call.is_plain || !is_known(&call.name))
     }
 
     /// Whether the query aggregates all rows to one.
@@ -370,7 +373,8 @@ impl GatherPlan {
         self.text.render(&writing, &mut text);
         self.text.render(&Writing { direct: &all, ..writing }, &mut example);
         let params = self.params.clone().filter(|_| direct != all);
-        Gathering { scratch, sources, text, params, example, is_one_row: self.is_one_row }
+        let may_call_routines = self.has_unknown_calls;
+        Gathering { scratch, sources, text, params, example, is_one_row: self.is_one_row, may_call_routines }
     }
 
     /// Where the most tables are, of the preferred shards if there are such.

@@ -287,6 +287,9 @@ fn constraint(written: &str, logical: &str, physical: &str) -> String {
     }
 }
 
+/// The schema of the catalogue.
+const CATALOG: &str = "information_schema";
+
 /// Whether a table is a temporary one of ShardGate's.
 fn is_own(table: &str) -> bool {
     table.starts_with("shardgate_")
@@ -404,6 +407,19 @@ impl Renames<'_> {
         self.schema.is_none() && self.tables.is_empty() && self.definitions.is_empty()
     }
 
+    /// Whether the schema stands for that of the catalogue.
+    fn is_of_catalog(&self) -> bool {
+        self.schema.is_some_and(|(_, to)| to == CATALOG)
+    }
+
+    /// A message about tables that stand for those of the catalogue; `None` if it names none of them.
+    fn of_catalog(&self, message: &str) -> Option<String> {
+        let (from, to) = self.schema.filter(|_| self.is_of_catalog())?;
+        let places = [format!("{from}."), format!("`{from}`.")];
+        let found = places.iter().find(|place| message.contains(*place))?;
+        Some(message.replace(found.as_str(), &found.replace(from, to)))
+    }
+
     /// A text of SQL, or of a plan, with the client's names; `None` if it has no others.
     pub fn sql(&self, text: &[u8]) -> Option<Vec<u8>> {
         let (schema, database, shard) = self.origin?;
@@ -412,8 +428,10 @@ impl Renames<'_> {
 
     /// A server's message with the client's names; `None` if it has no others.
     pub fn message(&self, message: &str) -> Option<String> {
-        let (schema, database, shard) = self.origin?;
-        let named = text::in_message(message, &place_of(schema, database, shard));
+        let origin = self.origin.filter(|_| !self.is_of_catalog());
+        let named =
+            origin.and_then(|(schema, database, shard)| text::in_message(message, &place_of(schema, database, shard)));
+        let named = self.of_catalog(named.as_deref().unwrap_or(message)).or(named);
         let own = self.tables.iter().filter(|(from, _)| is_own(from) && message.contains(from));
         own.fold(named, |text, (from, to)| Some(text.as_deref().unwrap_or(message).replace(from, to)))
     }

@@ -67,7 +67,10 @@ fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
         ["CREATE" | "DROP" | "ALTER", what @ ("DATABASE" | "SCHEMA"), ..] => {
             Err(PlanError::unsupported(format!("{} {what}", words[0])))
         }
-        ["SHOW", "ENGINE"] => Err(PlanError::unsupported("SHOW ENGINE: it concerns one server, ask it")),
+        [
+            "SHOW",
+            what @ ("ENGINE" | "MASTER" | "BINARY" | "BINLOG" | "SLAVE" | "REPLICA" | "REPLICAS" | "RELAYLOG" | "ALL"),
+        ] => Err(PlanError::unsupported(format!("SHOW {what}: it concerns one server, ask it"))),
         ["GRANT" | "REVOKE", ..] | ["CREATE" | "DROP" | "ALTER" | "RENAME", "USER" | "ROLE" | "SERVER", ..] => {
             Err(PlanError::unsupported("managing the servers' accounts: do it on the servers"))
         }

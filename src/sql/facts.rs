@@ -199,6 +199,12 @@ enum Meaning {
     Time,
 }
 
+/// Whether a function is certainly one of the server's own that changes no table: a sequence is one.
+pub fn is_native(name: &str) -> bool {
+    let is_of_sequence = ["NEXTVAL", "SETVAL", "LASTVAL"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    !is_of_sequence && meaning(name.as_bytes(), true).is_some()
+}
+
 /// What a word means, given whether a parenthesis follows it.
 fn meaning(word: &[u8], is_call: bool) -> Option<Meaning> {
     const CALLS: &[(&str, Meaning)] = &[

@@ -41,13 +41,14 @@ impl Collector {
                 Some(known) => known.part,
                 None => return,
             },
-            // What belongs to no table belongs to the default shard.
-            None if place.is_default => Part::First,
+            // What belongs to no table belongs to the default shard, but for constraints, of which no shard has all.
+            None if place.is_default || self.contents.contains(&Content::Constraint) => Part::First,
             None => return,
         };
         self.to_logical(place, &mut row);
         let identity = self.identity(&row);
         match part {
+            Part::First if physical.is_none() && self.found.contains_key(&identity) => {}
             Part::First => {
                 self.found.insert(identity, self.rows.len());
                 self.rows.push(row);

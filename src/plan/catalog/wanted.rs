@@ -56,8 +56,10 @@ pub fn owner(table: &str) -> Option<Owner> {
         | "COLUMNS_EXTENSIONS"
         | "VIEW_ROUTINE_USAGE"
         | "ST_GEOMETRY_COLUMNS" => of("TABLE_SCHEMA", Some("TABLE_NAME")),
-        "REFERENTIAL_CONSTRAINTS" | "TABLE_CONSTRAINTS_EXTENSIONS" => of("CONSTRAINT_SCHEMA", Some("TABLE_NAME")),
-        "CHECK_CONSTRAINTS" => of("CONSTRAINT_SCHEMA", None),
+        // MySQL's CHECK_CONSTRAINTS do not name their tables.
+        "REFERENTIAL_CONSTRAINTS" | "TABLE_CONSTRAINTS_EXTENSIONS" | "CHECK_CONSTRAINTS" => {
+            of("CONSTRAINT_SCHEMA", Some("TABLE_NAME"))
+        }
         "COLUMN_STATISTICS" => of("SCHEMA_NAME", Some("TABLE_NAME")),
         "GEOMETRY_COLUMNS" => of("F_TABLE_SCHEMA", Some("F_TABLE_NAME")),
         "VIEW_TABLE_USAGE" => of("VIEW_SCHEMA", Some("VIEW_NAME")),

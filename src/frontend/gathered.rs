@@ -177,6 +177,7 @@ impl Session {
             let name = source.catalog.as_ref().map_or(&source.written, |wanted| &wanted.table);
             renames.tables.push((&source.temporary, name));
         }
+        renames.tables.extend(gathering.copies.iter().map(|(copy, name)| (copy.as_str(), name.as_str())));
         if gathering.sources.iter().all(|source| source.catalog.is_some()) {
             renames.schema = Some((&schema.shard(gathering.scratch).schema, "information_schema"));
         }

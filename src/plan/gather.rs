@@ -100,6 +100,8 @@ pub struct Gathering {
     pub text: Vec<u8>,
     /// The parameters in `text`, as indexes of the statement's own, where they are not those.
     pub params: Option<Vec<u16>>,
+    /// Names of common table expressions that stand in `text` again, each with the client's.
+    pub copies: Vec<(String, String)>,
     /// The same over the scratch's own tables, where it has all of them: it says what the answer's columns are.
     pub example: Vec<u8>,
     /// An aggregate without groups: FOUND_ROWS() is 1, whatever LIMIT leaves of it.
@@ -373,8 +375,9 @@ impl GatherPlan {
         self.text.render(&writing, &mut text);
         self.text.render(&Writing { direct: &all, ..writing }, &mut example);
         let params = self.params.clone().filter(|_| direct != all);
-        let may_call_routines = self.has_unknown_calls;
-        Gathering { scratch, sources, text, params, example, is_one_row: self.is_one_row, may_call_routines }
+        let (is_one_row, may_call_routines) = (self.is_one_row, self.has_unknown_calls);
+        let copies = self.text.copies();
+        Gathering { scratch, sources, text, params, copies, example, is_one_row, may_call_routines }
     }
 
     /// Where the most tables are, of the preferred shards if there are such.

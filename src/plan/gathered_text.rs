@@ -42,6 +42,8 @@ pub(super) enum Part {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CteCopy {
     name: String,
+    /// What the client calls it.
+    written: String,
     /// The client's text that is copied: from behind the name to the closing parenthesis.
     from: Anchor,
     to: Anchor,
@@ -95,6 +97,7 @@ impl<'q> Scopes<'_, 'q> {
             let span = Span { start: cte.name.span.end, end: cte.span.end };
             let copy = CteCopy {
                 name: copy_name(id),
+                written: cte.name.text.clone(),
                 from: Anchor::new(span.start, self.literals),
                 to: Anchor::new(span.end, self.literals),
                 text: self.finished(own, Some(span), places),
@@ -194,6 +197,20 @@ impl FinalText {
             }
         }
         out.extend_from_slice(input.sql.get(done..to).unwrap_or_default());
+    }
+
+    /// The copies in it by name, each with what the client calls it.
+    pub(super) fn copies(&self) -> Vec<(String, String)> {
+        let copies = self.edits.iter().filter_map(|(_, _, part)| match part {
+            Part::Copy(copy) => Some(copy),
+            _ => None,
+        });
+        copies
+            .flat_map(|copy| {
+                let own = (copy.name.clone(), copy.written.clone());
+                std::iter::once(own).chain(copy.text.copies())
+            })
+            .collect()
     }
 
     /// The parameters in the written text, as indexes of the statement's own, which stand at `offsets`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use shardgate::server::{self, check, import, offline, operate, place};
+use shardgate::server::{self, check, import, offline, operate, place, split};
 
 // Memory of a burst of sessions goes back to the system within seconds (background purging).
 #[cfg(not(target_env = "msvc"))]
@@ -74,6 +74,9 @@ enum Command {
         #[arg(long, short)]
         output: PathBuf,
     },
+    /// Split a dump (of mysqldump or mariadb-dump) or a CSV file into one file for each shard, which the servers' own tools
+    /// then load. Exit codes: 0 done, 1 something has no place (the error names its line).
+    Split(Split),
     /// Print the route and the rewritten SQL of a statement, without connecting.
     Explain {
         #[command(flatten)]
@@ -151,6 +154,62 @@ struct Playground {
     keep: bool,
 }
 
+#[derive(Debug, Args)]
+struct Split {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The dump, or with --table the CSV file.
+    file: PathBuf,
+    /// The folder to write to: a new one, or an empty one. SHARD.sql or SHARD.csv are made in it.
+    #[arg(long, short)]
+    output: PathBuf,
+    /// The logical database; may be left out where there is one, or where the dump says USE.
+    #[arg(long, short)]
+    database: Option<String>,
+    /// The file has rows of this table, one a line.
+    #[arg(long)]
+    table: Option<String>,
+    /// The table's columns in the order of the fields. Without it: the header's, or those that the rule lists.
+    #[arg(long, value_delimiter = ',', requires = "table")]
+    columns: Option<Vec<String>>,
+    /// The first line names the columns; each file gets it too.
+    #[arg(long, requires = "table")]
+    header: bool,
+    /// The file's character set.
+    #[arg(long, default_value = "utf8mb4", requires = "table")]
+    charset: String,
+    /// What stands between fields; \t is a tab.
+    #[arg(long, default_value = ",", requires = "table")]
+    fields_terminated_by: String,
+    /// The character around fields; empty: none.
+    #[arg(long, default_value = "\"", requires = "table")]
+    enclosed_by: String,
+    /// The character before one that stands for itself, as LOAD DATA has it; empty, the default: none.
+    #[arg(long, default_value = "", requires = "table")]
+    escaped_by: String,
+    /// What ends lines. Without it: \r\n if the first line ends so, else \n.
+    #[arg(long, requires = "table")]
+    lines_terminated_by: Option<String>,
+}
+
+impl Split {
+    fn options(self) -> split::Options {
+        split::Options {
+            field_end: self.fields_terminated_by,
+            enclosed: self.enclosed_by,
+            escape: self.escaped_by,
+            line_end: self.lines_terminated_by,
+            file: self.file,
+            output: self.output,
+            database: self.database,
+            table: self.table,
+            columns: self.columns,
+            header: self.header,
+            charset: self.charset,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(code) => code,
@@ -180,6 +239,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::ShardOf { config, table, key } => offline::shard_of(&config.config, &table, &key),
         Command::Place => place::place(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock())),
         Command::Import { from, path, output } => import::import(from.into(), &path, &output),
+        Command::Split(options) => split::split(&options.config.config.clone(), &options.options()),
         Command::Explain { config, database, statement } => {
             offline::explain(&config.config, database.as_deref(), &statement)
         }

@@ -123,7 +123,7 @@ fn it_says_what_it_is_and_what_it_takes() {
     assert_eq!((version.code, version.out.as_str()), (Some(0), concat!("shardgate ", env!("CARGO_PKG_VERSION"), "\n")));
     let help = run_in(folder.path(), &["--help"]);
     assert_eq!(help.code, Some(0));
-    for command in ["serve", "playground", "check", "init", "shard-of", "explain"] {
+    for command in ["serve", "playground", "check", "init", "shard-of", "split", "explain"] {
         assert!(help.out.contains(&format!("  {command} ")), "{}", help.out);
         let own = run_in(folder.path(), &[command, "--help"]);
         assert!(own.code == Some(0) && own.out.contains("Usage: shardgate"), "{own:?}");
@@ -470,4 +470,102 @@ fn a_split_replica_set_is_left_alone(live: &Live) {
     let moved = "warning: replica set rs0: rs0-replica1 takes the writes and not rs0-primary";
     assert!(code == Some(0) && lines.iter().any(|line| line.starts_with(moved)), "{lines:#?}");
     assert!(lines.iter().any(|line| line.starts_with("rs0: ") && line.contains("rs0-replica1")), "{lines:#?}");
+}
+
+/// What a file of `split` says.
+fn written(site: &Site, name: &str) -> String {
+    std::fs::read_to_string(site.0.path().join(name)).unwrap()
+}
+
+/// Rows as mariadb-dump writes them, each with the shard that `shard-of` gives for its key.
+fn dump(keys: &[i64]) -> String {
+    let rows: Vec<String> = keys.iter().map(|key| format!("({key},'a;\\n b {key}',NULL)")).collect();
+    format!(
+        "/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19  Distrib 10.11.19-MariaDB\n--\n\n\
+         /*!40101 SET NAMES utf8mb4 */;\n/*!40014 SET @OLD_UNIQUE_CHECKS=@@UNIQUE_CHECKS, UNIQUE_CHECKS=0 */;\n\n\
+         DROP TABLE IF EXISTS `users`;\n/*!40101 SET @saved_cs_client     = @@character_set_client */;\n\
+         CREATE TABLE `users` (\n  `name` varchar(20) NOT NULL,\n  `user_id` bigint(20) NOT NULL,\n  `x` int(11) DEFAULT NULL,\n  \
+         PRIMARY KEY (`user_id`)\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;\n\
+         LOCK TABLES `users` WRITE;\n/*!40000 ALTER TABLE `users` DISABLE KEYS */;\n\
+         INSERT INTO `users` (user_id, name, x) VALUES {};\n/*!40000 ALTER TABLE `users` ENABLE KEYS */;\nUNLOCK TABLES;\n\
+         CREATE TABLE `countries` (\n  `code` char(2) NOT NULL\n);\nINSERT INTO `countries` VALUES ('DE'),('FR');\n\
+         CREATE TABLE `tickets` (\n  `id` int(11) DEFAULT NULL\n);\nINSERT INTO `tickets` VALUES (3),(NULL),(4);\n\
+         CREATE TABLE `settings` (a int);\nINSERT INTO `settings` VALUES (1);\n-- Dump completed\n",
+        rows.join(",")
+    )
+}
+
+#[test]
+fn a_dump_is_split_by_shard() {
+    let site = Site::offline();
+    let keys: Vec<i64> = (1..200).collect();
+    std::fs::write(site.0.path().join("shop.sql"), dump(&keys)).unwrap();
+    let run = site.run(&["split", "shop.sql", "--output", "out"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{run:?}");
+    let files = [written(&site, "out/s0.sql"), written(&site, "out/s1.sql")];
+    for (index, file) in files.iter().enumerate() {
+        assert!(file.starts_with(&format!("USE `shop_{index}`;\n/*!40101 SET NAMES utf8mb4 */;\n")), "{file}");
+        for part in ["DROP TABLE IF EXISTS `users`", "CREATE TABLE `users`", "UNIQUE_CHECKS=0", "VALUES ('DE'),('FR')"]
+        {
+            assert!(file.contains(part), "no {part} in {file}");
+        }
+        assert!(file.contains(&format!("CREATE TABLE `tickets_{index}`")), "{file}");
+        assert!(!file.contains("LOCK TABLES") && !file.contains("ENABLE KEYS"), "{file}");
+    }
+    assert!(files[0].contains("`settings`") && !files[1].contains("`settings`"));
+    assert!(
+        files[0].contains("INTO `tickets_0` VALUES (4)") && files[1].contains("INTO `tickets_1` VALUES (3), (NULL)")
+    );
+    for key in keys {
+        let shard = site.run(&["shard-of", "users", &key.to_string()]).out;
+        let row = format!("({key},'a;\\n b {key}',NULL)");
+        let there = [files[0].contains(&row), files[1].contains(&row)];
+        assert_eq!(there, [shard.contains("shard s0"), shard.contains("shard s1")], "{key}: {shard}");
+        if key > 20 {
+            break;
+        }
+    }
+    let again = site.run(&["split", "shop.sql", "--output", "out"]);
+    assert!(again.code == Some(1) && again.err.contains("not empty"), "{again:?}");
+}
+
+#[test]
+fn what_has_no_place_in_a_dump_is_told_by_its_line() {
+    let site = Site::offline();
+    let cases = [
+        ("SELECT 1;\n\nINSERT INTO users (name) VALUES ('x');\n", "line 3: only a running server"),
+        ("INSERT INTO users VALUES (1);\n", "line 1: the columns of 'users' are not known"),
+        ("SET a = 1;\nINSERT INTO users (user_id) VALUES (1), (1 + 1);\n", "line 2: "),
+        ("\nINSERT INTO users (user_id VALUES (1);\n", "line 2: syntax error"),
+        ("USE nonsense;\n", "line 1: unknown database 'nonsense'"),
+    ];
+    for (index, (dump, told)) in cases.into_iter().enumerate() {
+        std::fs::write(site.0.path().join("dump.sql"), dump).unwrap();
+        let run = site.run(&["split", "dump.sql", "--output", &format!("out{index}")]);
+        assert!(run.code == Some(1) && run.err.contains(told), "{told}: {run:?}");
+    }
+}
+
+#[test]
+fn a_csv_file_is_split_by_shard() {
+    let site = Site::offline();
+    let file = "name,user_id\r\n\"one, \"\"1\"\"\",1\r\n\"two\r\nlines\",2\r\nthree,3\r\nfour,4\r\n";
+    std::fs::write(site.0.path().join("users.csv"), file).unwrap();
+    let run = site.run(&["split", "users.csv", "--table", "users", "--header", "--output", "out"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{run:?}");
+    let files = [written(&site, "out/s0.csv"), written(&site, "out/s1.csv")];
+    assert!(files.iter().all(|file| file.starts_with("name,user_id\r\n")), "{files:?}");
+    let rows: usize = files.iter().map(String::len).sum();
+    assert_eq!(rows, file.len() + "name,user_id\r\n".len());
+    for (key, row) in
+        [(1, "\"one, \"\"1\"\"\",1\r\n"), (2, "\"two\r\nlines\",2\r\n"), (3, "three,3\r\n"), (4, "four,4\r\n")]
+    {
+        let shard = site.run(&["shard-of", "users", &key.to_string()]).out;
+        assert!(files[usize::from(shard.contains("shard s1"))].contains(row), "{row}: {files:?}");
+    }
+    std::fs::write(site.0.path().join("bad.tsv"), "5\ta\n\\N\tb\n").unwrap();
+    let bad = ["split", "bad.tsv", "--table", "users", "--columns", "user_id,name", "--output", "bad"];
+    let more = ["--fields-terminated-by", "\\t", "--enclosed-by", "", "--escaped-by", "\\"];
+    let run = site.run(&[&bad[..], &more[..]].concat());
+    assert!(run.code == Some(1) && run.err.contains("line 2: ") && run.err.contains("NULL"), "{run:?}");
 }

@@ -1,11 +1,13 @@
 //! The composition root: builds every part from the configuration, runs them, and takes them down in order.
 
 pub mod check;
+mod dump;
 pub mod import;
 mod keeper;
 pub mod offline;
 pub mod operate;
 pub mod place;
+pub mod split;
 mod tls;
 
 use std::io::IsTerminal;

@@ -129,7 +129,7 @@ fn rest(statement: &str, at: usize) -> String {
 }
 
 /// `database.table`, or a table where there is one database.
-fn find<'s>(schema: &'s Schema, name: &str) -> anyhow::Result<(&'s Database, &'s Table)> {
+pub(super) fn find<'s>(schema: &'s Schema, name: &str) -> anyhow::Result<(&'s Database, &'s Table)> {
     let (database, table) = match name.split_once('.') {
         Some((database, table)) => (database_named(schema, database)?.1, table),
         None => match schema.databases.as_slice() {
@@ -148,7 +148,7 @@ fn find<'s>(schema: &'s Schema, name: &str) -> anyhow::Result<(&'s Database, &'s
     Ok((database, rule))
 }
 
-fn database_named<'s>(schema: &'s Schema, name: &str) -> anyhow::Result<(DatabaseId, &'s Database)> {
+pub(super) fn database_named<'s>(schema: &'s Schema, name: &str) -> anyhow::Result<(DatabaseId, &'s Database)> {
     schema.database(name).ok_or_else(|| anyhow!("unknown database {name}; known databases: {}", names(schema)))
 }
 

@@ -7,6 +7,7 @@
 
 pub mod control;
 mod cursor;
+pub mod definition;
 pub mod facts;
 pub mod hint;
 pub mod lexer;

@@ -14,7 +14,7 @@ use crate::value::Charset;
 pub struct Format {
     /// FIELDS TERMINATED BY
     pub field_end: Vec<u8>,
-    /// [OPTIONALLY] ENCLOSED BY
+    /// `[OPTIONALLY] ENCLOSED BY`
     pub enclosed: Option<u8>,
     /// ESCAPED BY
     pub escape: Option<u8>,

@@ -17,7 +17,7 @@ use super::unread;
 use crate::merge::key::Cells;
 use crate::merge::{Group, Limit, MergeError, Next, Sorted, Top};
 use crate::plan::Renames;
-use crate::plan::merged::MergePlan;
+use crate::plan::merged::{Counting, MergePlan};
 use crate::wire::StatusFlags;
 use crate::wire::cells::CellPlaces;
 use crate::wire::error_code::ErrorCode;
@@ -45,6 +45,8 @@ pub struct Job<'j> {
     pub memory: usize,
     /// A connection that is in the middle of its answer may be closed.
     pub may_abandon: bool,
+    /// Each shard has this warning, which one server would give once.
+    pub repeats_warning: bool,
 }
 
 /// What came of it.
@@ -115,12 +117,16 @@ async fn rows(
             return Ok(Outcome::Unsuitable(reason));
         }
     };
+    let counts_all = job.plan.counting() == Counting::All;
     let sorted = |limit| Sorted::new(heads.len(), keys, layout.encoding, limit);
     let found_rows = match folding {
         None => {
             let mut merge = sorted(job.limit);
             if job.plan.is_distinct {
                 merge = merge.distinct();
+            }
+            if counts_all {
+                merge = merge.counting_all();
             }
             begin(heads, &layout, job, streams, sink, out)?;
             pour(sink, streams, &mut merge, &layout, out).await?;
@@ -129,7 +135,7 @@ async fn rows(
         Some(Folding { group, top: None, limit }) => {
             let groups = Groups::new(sorted(Limit::NONE).grouped(), group, &layout);
             begin(heads, &layout, job, streams, sink, out)?;
-            pour_groups(sink, streams, groups, limit, out).await?
+            pour_groups(sink, streams, groups, limit, counts_all, out).await?
         }
         Some(Folding { group, top: Some(top), limit }) => {
             let groups = Groups::new(sorted(Limit::NONE).grouped(), group, &layout);
@@ -138,7 +144,7 @@ async fn rows(
                 Kept::All { top, found_rows } => {
                     begin(heads, &layout, job, streams, sink, out)?;
                     pour_kept(sink, top, &layout, limit, out).await?;
-                    found_rows.min(limit.of_each())
+                    if counts_all { found_rows } else { found_rows.min(limit.of_each()) }
                 }
                 Kept::TooMany(error) => {
                     for stream in streams {
@@ -154,7 +160,7 @@ async fn rows(
     }
     let summaries: Vec<Option<Summary>> = streams.iter().map(Stream::summary).collect();
     if let Some(class) = class {
-        let ok = end(&summaries, job.status, sink.more_follows);
+        let ok = end(&summaries, job, sink.more_follows);
         let at = packet::begin(&mut out.bytes);
         response::write_end_of_rows(&mut out.bytes, &ok, class.deprecate_eof(), class.session_track());
         packet::finish(&mut out.bytes, at, &mut sink.seq);
@@ -202,10 +208,11 @@ async fn pour_groups(
     streams: &mut [Stream<'_>],
     mut groups: Groups<'_>,
     mut limit: Limit,
+    counts_all: bool,
     out: &mut Piece,
 ) -> Result<u64, Failure> {
     let (layout, mut found_rows) = (groups.layout, 0);
-    while !limit.is_reached() {
+    while counts_all || !limit.is_reached() {
         let Some(cells) = groups.next(sink, streams, out).await? else { break };
         found_rows += 1;
         if limit.admits() {
@@ -355,12 +362,15 @@ async fn finish(
 }
 
 /// What ends the rows says.
-fn end<'o>(summaries: &[Option<Summary>], status: StatusFlags, more_follows: bool) -> OkPacket<'o> {
+fn end<'o>(summaries: &[Option<Summary>], job: &Job<'_>, more_follows: bool) -> OkPacket<'o> {
     let read = || summaries.iter().flatten();
-    let mut status = read().filter_map(|summary| summary.status).fold(status, |all, one| all | one);
+    let mut status = read().filter_map(|summary| summary.status).fold(job.status, |all, one| all | one);
     status.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
     status.remove(StatusFlags::SERVER_SESSION_STATE_CHANGED);
-    let warnings = read().fold(0u16, |sum, summary| sum.saturating_add(summary.warnings));
+    let repeated = |summary: &Summary| u16::from(job.repeats_warning && summary.warnings > 0);
+    let own = |summary: &Summary| summary.warnings - repeated(summary);
+    let once = read().map(repeated).max().unwrap_or_default();
+    let warnings = read().fold(once, |sum, summary| sum.saturating_add(own(summary)));
     OkPacket { status, warnings, ..OkPacket::default() }
 }
 

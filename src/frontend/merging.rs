@@ -11,13 +11,15 @@ use crate::exec::merged::{self, Job, Outcome};
 use crate::exec::write::{Command, Order};
 use crate::exec::{cancel, prepared};
 use crate::merge::Limit;
-use crate::plan::Plan;
+use crate::plan::merged::{Counting, MergePlan};
+use crate::plan::{Binding, Plan};
 use crate::sharding::{ShardId, ShardSet};
 use crate::wire::error_code::ErrorCode;
 use crate::wire::walker::{AnswerKind, Summary};
 
 /// What is to be sent to the shards, and what to make of their rows.
-pub(super) struct Request {
+pub(super) struct Request<'p> {
+    pub(super) merge: &'p MergePlan,
     pub(super) orders: Vec<(ShardId, Order)>,
     pub(super) limit: Limit,
     /// The client's own text, as the first shard would get it alone.
@@ -56,8 +58,8 @@ impl Session {
             (shard, Order { command: Command::Text(text), one_row: None })
         };
         let orders = shards.iter().map(order).collect();
-        let limit = merge.limit(&binding).unwrap_or(Limit::NONE);
-        let mut request = Request { orders, limit, own: statement.sql.to_vec(), kind: AnswerKind::Query };
+        let limit = self.limit_of(merge, &binding);
+        let mut request = Request { merge, orders, limit, own: statement.sql.to_vec(), kind: AnswerKind::Query };
         if let Some(first) = shards.first() {
             plan.render_own(&binding, first, &mut request.own);
         }
@@ -74,12 +76,11 @@ impl Session {
     pub(super) async fn merge(
         &mut self,
         plan: &Plan,
-        request: Request,
+        request: Request<'_>,
         side: Side,
         more_follows: bool,
     ) -> Result<Merging, ClientMessage> {
-        let Request { orders, limit, own, kind } = request;
-        let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
+        let Request { merge, orders, limit, own, kind } = request;
         let sent = self.send_orders(plan, &orders, side).await;
         let is_prepared = matches!(kind, AnswerKind::Execute { .. });
         let mut links = match sent {
@@ -90,7 +91,8 @@ impl Session {
             }
             Err(message) => return Err(message),
         };
-        let may_abandon = self.may_abandon(&links);
+        let counts_by_shards = merge.counting() == Counting::ByShards;
+        let may_abandon = self.may_abandon(&links) && !counts_by_shards;
         let first = links.first().map(|link| link.shard).unwrap_or(ShardId(0));
         let (result, seq) = {
             let job = Job {
@@ -101,6 +103,7 @@ impl Session {
                 renames: plan.renames(&self.schema, first),
                 status: self.status(),
                 may_abandon,
+                repeats_warning: plan.facts.calc_found_rows && !self.mode.mariadb,
             };
             let mut sink = self.client.sink(&self.interrupt, more_follows);
             let result = merged::merge(&mut sink, &mut links, &job).await;
@@ -109,7 +112,7 @@ impl Session {
         self.client.seq = seq;
         match result {
             Ok(Outcome::Merged { summaries, found_rows }) => {
-                self.merged(links, summaries, found_rows).await;
+                self.merged(links, summaries, (!counts_by_shards).then_some(found_rows)).await;
                 Ok(Merging::Answered)
             }
             Ok(Outcome::Unsuitable(feature)) => {
@@ -152,10 +155,24 @@ impl Session {
         }
     }
 
-    /// The client has its rows.
-    async fn merged(&mut self, links: Vec<Link>, summaries: Vec<Option<Summary>>, found_rows: u64) {
+    /// The rows that a statement wants: so many as its LIMIT says, or else the session.
+    pub(super) fn limit_of(&self, merge: &MergePlan, binding: &Binding<'_>) -> Limit {
+        match self.rows_limit().filter(|_| !merge.has_limit()) {
+            Some(count) => Limit { offset: 0, count },
+            None => merge.limit(binding).unwrap_or(Limit::NONE),
+        }
+    }
+
+    /// `sql_select_limit`, where it is one.
+    pub(super) fn rows_limit(&self) -> Option<u64> {
+        let limit = self.settings.get("sql_select_limit")?.trim_matches('\'').parse().ok()?;
+        Some(limit).filter(|limit| *limit < u64::MAX)
+    }
+
+    /// The client has its rows. `found_rows`: of all shards; `None` if each knows its own.
+    async fn merged(&mut self, links: Vec<Link>, summaries: Vec<Option<Summary>>, found_rows: Option<u64>) {
         self.last.row_count = -1;
-        self.last.found_rows = found_rows;
+        self.last.found_rows = found_rows.unwrap_or_default();
         self.diagnostics.clear();
         let (mut read, mut ends) = (Vec::new(), Vec::new());
         for (link, summary) in links.into_iter().zip(summaries) {
@@ -168,7 +185,12 @@ impl Session {
             }
         }
         let has_warnings = ends.iter().any(|end| end.warnings > 0);
-        if has_warnings && let Err(message) = self.gather_diagnostics(&mut read).await {
+        if found_rows.is_none() {
+            if let Err(message) = self.ask_all_what_is_forgotten(&mut read, has_warnings).await {
+                self.lose_track(&message);
+                return;
+            }
+        } else if has_warnings && let Err(message) = self.gather_diagnostics(&mut read).await {
             self.lose_track(&message);
             return;
         }

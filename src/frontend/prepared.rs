@@ -26,7 +26,6 @@ use crate::backend::connection::Watch;
 use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::write::{Command as WriteCommand, Order};
-use crate::merge::Limit;
 use crate::plan::regroup::Regrouping;
 use crate::plan::staged::StageKind;
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
@@ -390,13 +389,14 @@ impl Session {
                 }
                 let mut orders = Vec::new();
                 for shard in shards.iter() {
-                    let execution = statement.execution(&self.schema, shard, body, head.flags)?;
+                    let execution = statement.share(&self.schema, shard, body)?;
                     orders.push((shard, Order { command: WriteCommand::Prepared(execution), one_row: None }));
                 }
                 if plan.kind == StatementKind::Write {
                     return self.write_everywhere(plan, orders, None, false).await;
                 }
-                match self.concatenate(plan, orders, side, kind, false).await? {
+                let own = Text { sql: &statement.text, more_follows: false };
+                match self.put_together(plan, orders, side, kind, &own).await? {
                     Merging::Answered => Ok(()),
                     Merging::Unsuitable(_) if plan.gather().is_some() => {
                         self.gather_prepared(statement, plan, head, body).await
@@ -408,7 +408,7 @@ impl Session {
                 if head.wants_cursor() {
                     return Err(ClientMessage::unsupported("cursors over several shards"));
                 }
-                let request = statement.merged(&self.schema, &shards, body)?;
+                let request = self.merged_execution(statement, plan, &shards, body)?;
                 match self.merge(plan, request, side, false).await? {
                     Merging::Answered => Ok(()),
                     Merging::Unsuitable(_) if plan.regroup().is_some() => {
@@ -436,6 +436,33 @@ impl Session {
                 self.write_everywhere(plan, orders, None, false).await
             }
         }
+    }
+
+    /// The executions of a statement whose rows are merged.
+    fn merged_execution<'p>(
+        &self,
+        statement: &Prepared,
+        plan: &'p Plan,
+        shards: &ShardSet,
+        body: &[u8],
+    ) -> Result<Request<'p>, ClientMessage> {
+        let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+        let binding = statement.binding(&self.schema, &values);
+        let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
+        let mut orders = Vec::new();
+        for shard in shards.iter() {
+            let mut text = Vec::new();
+            plan.render_merged(merge, &binding, shard, &mut text);
+            let params = plan.params_of_share(&binding, shard, merge.params());
+            let command = WriteCommand::Prepared(statement.execution_of(text, &params, body)?);
+            orders.push((shard, Order { command, one_row: None }));
+        }
+        let mut own = statement.text.to_vec();
+        if let Some(first) = shards.first() {
+            plan.render_own(&binding, first, &mut own);
+        }
+        let limit = self.limit_of(merge, &binding);
+        Ok(Request { merge, orders, limit, own, kind: AnswerKind::Execute { cursor: false } })
     }
 
     /// The statement runs as a prepared one over the groups of its shards, or over their rows.
@@ -648,37 +675,14 @@ impl Prepared {
         }
     }
 
-    /// The executions of a statement whose rows are merged.
-    fn merged(
-        &self,
-        schema: &crate::sharding::Schema,
-        shards: &ShardSet,
-        body: &[u8],
-    ) -> Result<Request, ClientMessage> {
-        let values: Vec<Value<'_>> = (0..self.params).map(|index| self.value(index, body)).collect();
-        let binding = self.binding(schema, &values);
-        let Some(merge) = self.plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
-        let mut orders = Vec::new();
-        for shard in shards.iter() {
-            let mut text = Vec::new();
-            self.plan.render_merged(merge, &binding, shard, &mut text);
-            let command = WriteCommand::Prepared(self.execution_of(text, merge.params(), body)?);
-            orders.push((shard, Order { command, one_row: None }));
-        }
-        let mut own = self.text.to_vec();
-        if let Some(first) = shards.first() {
-            self.plan.render_own(&binding, first, &mut own);
-        }
-        let limit = merge.limit(&binding).unwrap_or(Limit::NONE);
-        Ok(Request { orders, limit, own, kind: AnswerKind::Execute { cursor: false } })
-    }
-
     /// What the shards are asked for groups, with the parameters' values in it. `None`: they cannot be written.
     fn regrouping(&self, schema: &crate::sharding::Schema, shards: &ShardSet, body: &[u8]) -> Option<Regrouping> {
         let values: Vec<Value<'_>> = (0..self.params).map(|index| self.value(index, body)).collect();
-        let mut regrouping = self.plan.regrouping(&self.binding(schema, &values), shards)?;
-        for (_, text) in &mut regrouping.groups {
-            let of_text = regrouping.fetch_params.iter().map(|param| self.value(*param, body));
+        let binding = self.binding(schema, &values);
+        let mut regrouping = self.plan.regrouping(&binding, shards)?;
+        for (shard, text) in &mut regrouping.groups {
+            let params = self.plan.params_of_share(&binding, *shard, &regrouping.fetch_params);
+            let of_text = params.iter().map(|param| self.value(*param, body));
             *text = parameter::filled_in(text, self.mode, of_text)?;
         }
         Some(regrouping)
@@ -703,6 +707,19 @@ impl Prepared {
             Given::Number(_) => None,
         };
         Ok(Execution { text, payload, long_data: (0u16..).zip(given).filter_map(long_data).collect() })
+    }
+
+    /// The execution as one of several shards gets it.
+    fn share(&self, schema: &crate::sharding::Schema, shard: ShardId, body: &[u8]) -> Result<Execution, ClientMessage> {
+        let values: Vec<Value<'_>> = (0..self.params).map(|index| self.value(index, body)).collect();
+        let mut text = Vec::new();
+        // Without values: the text is prepared once, whatever they are.
+        if !self.plan.render_share(&self.binding(schema, &[]), shard, &mut text) {
+            text = self.text.to_vec();
+        }
+        let own: Vec<u16> = (0..self.params).collect();
+        let params = self.plan.params_of_share(&self.binding(schema, &values), shard, &own);
+        self.execution_of(text, &params, body)
     }
 
     /// The execution as one shard gets it.

@@ -4,20 +4,23 @@
 use std::sync::Arc;
 
 use super::error::ClientMessage;
-use super::merging::Merging;
+use super::merging::{Merging, Request};
 use super::query::Statement;
 use super::session::Session;
 use super::transactions::{End, rolls_back_transaction};
 use crate::backend::connection::Watch;
 use crate::backend::error::{Error, Reason};
+use crate::exec::conditions::Condition;
 use crate::exec::failure::Failure;
 use crate::exec::feed::Intake;
-use crate::exec::links::{Link, Side};
+use crate::exec::links::{Link, Need, Side};
 use crate::exec::scatter::{self, Job, Outcome};
 use crate::exec::tally::{self, Tally, Written};
 use crate::exec::write::{self as writes, Bounds, Command, Failed, Order, Share, Within};
 use crate::exec::{cancel, prepared, unread};
+use crate::merge::Limit;
 use crate::plan::Plan;
+use crate::plan::merged::MergePlan;
 use crate::sharding::{ShardId, ShardSet};
 use crate::txn::transaction::{Beginning, Transaction};
 use crate::wire::StatusFlags;
@@ -30,7 +33,7 @@ impl Session {
         let binding = self.binding(statement.sql);
         let order = |shard: ShardId| {
             let mut text = Vec::new();
-            if !plan.render(&binding, shard, &mut text) {
+            if !plan.render_share(&binding, shard, &mut text) {
                 text.clear();
                 text.extend_from_slice(statement.sql);
             }
@@ -189,7 +192,13 @@ impl Session {
             // Left to the servers, each shard would begin a plain transaction, and such can only commit one by one.
             self.txn.begin(Default::default());
         }
+        // Each shard would leave out rows by itself.
+        let settings = match self.settings.get("sql_select_limit") {
+            Some(_) if shards.len() > 1 => self.variant(|settings| settings.unset("sql_select_limit")),
+            _ => Arc::clone(&self.settings),
+        };
         let (had, txn, need) = self.need();
+        let need = Need { settings: &settings, ..need };
         let (mut links, failed) = had.obtain_all(&need, shards, side, txn).await;
         let mut ready = failed.map_or(Ok(()), |error| Err(error.into()));
         for link in links.iter_mut() {
@@ -209,13 +218,30 @@ impl Session {
         }
     }
 
+    /// Warnings and FOUND_ROWS() of all shards.
+    pub(super) async fn ask_all_what_is_forgotten(
+        &mut self,
+        links: &mut [Link],
+        has_warnings: bool,
+    ) -> Result<(), ClientMessage> {
+        let (mut all, mut found_rows) = (Vec::new(), 0);
+        for link in links {
+            self.ask_what_is_forgotten(link, has_warnings, true).await?;
+            found_rows += self.last.found_rows;
+            all.extend(self.diagnostics.conditions(false).cloned());
+        }
+        self.last.found_rows = found_rows;
+        self.diagnostics.set(once_each(all));
+        Ok(())
+    }
+
     pub(super) async fn gather_diagnostics(&mut self, links: &mut [Link]) -> Result<(), ClientMessage> {
         let mut all = Vec::new();
         for link in links {
             self.fetch_diagnostics(link).await?;
             all.extend(self.diagnostics.conditions(false).cloned());
         }
-        self.diagnostics.set(all);
+        self.diagnostics.set(once_each(all));
         Ok(())
     }
 
@@ -228,14 +254,31 @@ impl Session {
         side: Side,
     ) -> Result<(), ClientMessage> {
         let orders = self.orders(plan, statement, shards);
-        match self.concatenate(plan, orders, side, AnswerKind::Query, statement.more_follows).await? {
+        match self.put_together(plan, orders, side, AnswerKind::Query, statement).await? {
             Merging::Answered => Ok(()),
             Merging::Unsuitable(_) if plan.gather().is_some() => self.gather_text(plan, statement).await,
             Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
         }
     }
 
-    pub(super) async fn concatenate(
+    /// One shard's rows after the other's, or as many of them as the session wants.
+    pub(super) async fn put_together(
+        &mut self,
+        plan: &Plan,
+        orders: Vec<(ShardId, Order)>,
+        side: Side,
+        kind: AnswerKind,
+        statement: &Statement<'_>,
+    ) -> Result<Merging, ClientMessage> {
+        let Some(count) = self.rows_limit() else {
+            return self.concatenate(plan, orders, side, kind, statement.more_follows).await;
+        };
+        let (merge, limit) = (&MergePlan::CONCATENATION, Limit { offset: 0, count });
+        let request = Request { merge, orders, limit, own: statement.sql.to_vec(), kind };
+        self.merge(plan, request, side, statement.more_follows).await
+    }
+
+    async fn concatenate(
         &mut self,
         plan: &Plan,
         orders: Vec<(ShardId, Order)>,
@@ -361,3 +404,17 @@ impl Session {
         }
     }
 }
+
+/// What one server says of a text once, each shard says: deprecated syntax.
+fn once_each(all: Vec<Condition>) -> Vec<Condition> {
+    let mut once: Vec<Condition> = Vec::with_capacity(all.len());
+    for condition in all {
+        if condition.code != DEPRECATED || !once.contains(&condition) {
+            once.push(condition);
+        }
+    }
+    once
+}
+
+/// ER_WARN_DEPRECATED_SYNTAX
+const DEPRECATED: &str = "1287";

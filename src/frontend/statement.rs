@@ -207,9 +207,6 @@ impl Session {
         let several = matches!(route, Route::Staged)
             || matches!(route, Route::Scatter(_) | Route::Merge(_) | Route::Split(_) | Route::Load(_))
                 && shards.len() > 1;
-        if several && self.settings.get("sql_select_limit").is_some() && plan.kind == StatementKind::Read {
-            return Err(ClientMessage::unsupported("sql_select_limit with a statement over several shards"));
-        }
         if several && !self.temporary_tables.is_empty() && plan.kind.is_write() {
             return Err(ClientMessage::unsupported("writing on several shards while temporary tables are held"));
         }
@@ -425,7 +422,8 @@ impl Session {
     }
 
     pub(super) async fn ask_number(&mut self, link: &mut Link, sql: &str) -> Result<Option<u64>, ClientMessage> {
-        let answer = link.lease.query(sql.as_bytes(), &self.interrupt).await?;
+        // `sql_select_limit` may be 0.
+        let answer = link.lease.query(format!("{sql} LIMIT 1").as_bytes(), &self.interrupt).await?;
         let (_, rows) = answer.table();
         let cell = rows.first().and_then(|row| crate::wire::text::cells(row).next()).and_then(Result::ok).flatten();
         Ok(cell.and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok()))

@@ -21,6 +21,7 @@ pub struct Sorted {
     /// The row on top is done with: its stream's next one is needed.
     top_is_done: bool,
     limit: Limit,
+    counts_all: bool,
     counted: u64,
     repeats: Option<Repeats>,
 }
@@ -47,6 +48,7 @@ impl Sorted {
             unseen: (0..first).rev().collect(),
             top_is_done: false,
             limit,
+            counts_all: false,
             counted: 0,
             repeats: None,
         }
@@ -64,6 +66,12 @@ impl Sorted {
         self
     }
 
+    /// Goes on behind the last row of the limit, to count the others.
+    pub fn counting_all(mut self) -> Self {
+        self.counts_all = true;
+        self
+    }
+
     /// Whether the row that was given last has the keys of the one before it.
     pub fn is_repeat(&self) -> bool {
         self.repeats.as_ref().is_some_and(|repeats| repeats.is_repeat)
@@ -77,7 +85,7 @@ impl Sorted {
     /// What is needed, or comes, next.
     pub fn step(&mut self) -> Next {
         loop {
-            if self.limit.is_reached() {
+            if self.limit.is_reached() && !self.counts_all {
                 return Next::Done;
             }
             if let Some(stream) = self.unseen.last() {

@@ -81,6 +81,7 @@ impl<'q> Scopes<'_, 'q> {
         if let Some(condition) = filter {
             self.read_expression(&condition.expression, Some(block), Some(block))?;
             self.bind_semi_joins(block, &condition.predicate);
+            self.note_key_lists(block, &condition.predicate);
         }
         Ok(())
     }
@@ -236,7 +237,7 @@ impl<'q> Scopes<'_, 'q> {
             Predicate::And(terms) => Cond::And(terms.iter().map(|term| self.cond_in(term, resolve)).collect()),
             Predicate::Or(terms) => Cond::Or(terms.iter().map(|term| self.cond_in(term, resolve)).collect()),
             Predicate::Compare { left, comparison, right } => self.comparison(left, *comparison, right, resolve),
-            Predicate::In { operand, list } => self.membership(operand, list, resolve),
+            Predicate::In { operand, list, .. } => self.membership(operand, list, resolve),
             Predicate::InQuery { operand: Operand::Column(column), .. } => {
                 Cond::opaque(resolve(column).into_iter().map(|found| found.instance).collect())
             }

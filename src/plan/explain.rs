@@ -64,13 +64,17 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
         let mut text = Vec::new();
         if plan.render(input, shard, &mut text) { text } else { input.sql.to_vec() }
     };
+    let share = |shard: ShardId| {
+        let mut text = Vec::new();
+        (shard, if plan.render_share(input, shard, &mut text) { text } else { input.sql.to_vec() })
+    };
     let texts: Vec<(ShardId, Vec<u8>)> = match plan.bind(input)? {
         Route::One(shard) => return Ok(rows("relay", "", vec![(shard, of_text(shard))], input.schema)),
         Route::Any(shards) => {
             let one = shards.first().map(|shard| (shard, of_text(shard)));
             return Ok(rows("relay", "any one", one.into_iter().collect(), input.schema));
         }
-        Route::Scatter(shards) => shards.iter().map(|shard| (shard, of_text(shard))).collect(),
+        Route::Scatter(shards) => shards.iter().map(share).collect(),
         Route::Merge(shards) => {
             let text = |shard: ShardId| {
                 let mut text = Vec::new();

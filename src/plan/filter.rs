@@ -106,7 +106,7 @@ fn compared_column(predicate: &Predicate) -> Option<&ColumnName> {
     match predicate {
         Predicate::Compare { left: Operand::Column(column), right: other, .. }
         | Predicate::Compare { left: other, right: Operand::Column(column), .. } => is_plain(other).then_some(column),
-        Predicate::In { operand: Operand::Column(column), list } => list.iter().all(is_plain).then_some(column),
+        Predicate::In { operand: Operand::Column(column), list, .. } => list.iter().all(is_plain).then_some(column),
         Predicate::Between { operand: Operand::Column(column), low, high } => {
             (is_plain(low) && is_plain(high)).then_some(column)
         }

@@ -36,6 +36,8 @@ pub struct MergePlan {
     limit: Option<LimitTemplate>,
     /// Each shard's first rows are enough.
     limits_shards: bool,
+    /// SQL_CALC_FOUND_ROWS: FOUND_ROWS() counts the rows behind LIMIT as well.
+    counts_found_rows: bool,
 }
 
 /// LIMIT, but for its numbers.
@@ -45,7 +47,44 @@ struct LimitTemplate {
     offset: Option<Known>,
 }
 
+/// How rows that LIMIT leaves out are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counting {
+    /// Not at all.
+    None,
+    /// Each shard counts its own: FOUND_ROWS().
+    ByShards,
+    /// As they are merged, all of them.
+    All,
+}
+
 impl MergePlan {
+    /// All rows of the shards as they are, one shard's after the other's.
+    pub const CONCATENATION: Self = Self {
+        splices: Vec::new(),
+        params: Vec::new(),
+        hidden: 0,
+        keys: Vec::new(),
+        is_distinct: false,
+        groups: None,
+        limit: None,
+        limits_shards: false,
+        counts_found_rows: false,
+    };
+
+    /// Whether the statement itself says how many rows are wanted.
+    pub fn has_limit(&self) -> bool {
+        self.limit.is_some()
+    }
+
+    pub fn counting(&self) -> Counting {
+        match (self.counts_found_rows, self.limits_shards && self.limit.is_some()) {
+            (false, _) => Counting::None,
+            (true, true) => Counting::ByShards,
+            (true, false) => Counting::All,
+        }
+    }
+
     /// The rows that the client wants. `None`: that is not known.
     pub fn limit(&self, input: &Binding<'_>) -> Option<Limit> {
         let Some(template) = &self.limit else { return Some(Limit::NONE) };
@@ -117,6 +156,9 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
             limits_shards = keys.hidden.is_empty();
         }
     }
+    let counts_found_rows = statement.select.counts_found_rows;
+    // What two shards have is found once.
+    limits_shards &= !counts_found_rows || groups.is_none() && !statement.select.is_distinct;
     if !keys.hidden.is_empty() {
         splices.push(statement.insertion(statement.end_of_items()?, std::mem::take(&mut keys.hidden)));
     }
@@ -132,7 +174,17 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
     guards.append(&mut keys.guards);
     let params = statement.params_of(&splices);
     let is_distinct = statement.select.is_distinct;
-    Some(MergePlan { splices, params, hidden: keys.count, keys: keys.keys, is_distinct, groups, limit, limits_shards })
+    Some(MergePlan {
+        splices,
+        params,
+        hidden: keys.count,
+        keys: keys.keys,
+        is_distinct,
+        groups,
+        limit,
+        limits_shards,
+        counts_found_rows,
+    })
 }
 
 /// Reserved words that are values, and not columns.
@@ -168,7 +220,6 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         let is_both = statement.is_grouped() && select.is_distinct;
         let has_more = has_window && !scopes.has_whole_windows(block, expressions())
             || select.having.is_some() && !scopes.has_whole_groups(block)
-            || select.counts_found_rows
             || ast.into.is_some();
         (!is_both && !has_more).then_some(statement)
     }

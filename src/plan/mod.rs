@@ -21,6 +21,7 @@ mod gathered_text;
 pub mod grouped;
 mod insert;
 mod instance;
+mod key_lists;
 pub mod load;
 mod local;
 pub mod merged;

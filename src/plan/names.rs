@@ -18,6 +18,7 @@ use crate::value::Charset;
 use super::Binding;
 use super::catalog::places::place_of;
 use super::catalog::text;
+use super::key_lists::KeyList;
 use super::narrow::TableId;
 
 /// A place in every text of a shape: some bytes behind the end of the last literal before it.
@@ -88,9 +89,11 @@ pub(super) enum Part {
 }
 
 /// All replacements of a statement, in the order of the text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Edits {
     list: Vec<Edit>,
+    /// Lists of which each of several shards gets its own part.
+    lists: Vec<KeyList>,
     tables: Vec<TableId>,
     database: Option<DatabaseId>,
     /// Databases that the statement names, as it writes them.
@@ -162,6 +165,18 @@ impl Edits {
         self.database = self.database.or(database);
     }
 
+    /// Notes a list that can be split.
+    pub(super) fn split(&mut self, list: KeyList) {
+        // A common table expression is read once for each of its uses.
+        if !self.lists.contains(&list) {
+            self.lists.push(list);
+        }
+    }
+
+    pub(super) fn lists(&self) -> &[KeyList] {
+        &self.lists
+    }
+
     /// Writes the bytes `from..to` of the statement as `shard` must get them. Whether anything differs.
     pub(super) fn render(
         &self,
@@ -202,6 +217,44 @@ impl Edits {
         has_changed
     }
 
+    /// What `render` does, where other shards get the statement as well: the shard gets its own part of lists.
+    pub(super) fn render_share(
+        &self,
+        input: &Binding<'_>,
+        shard: ShardId,
+        range: Range<usize>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        self.render_share_where(input, shard, range, |_| true, out)
+    }
+
+    fn render_share_where(
+        &self,
+        input: &Binding<'_>,
+        shard: ShardId,
+        range: Range<usize>,
+        is_wanted: impl Fn(&Edit) -> bool,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let mut lists: Vec<(Range<usize>, &KeyList)> =
+            self.lists.iter().map(|list| (list.range(input.literals), list)).collect();
+        lists.sort_by_key(|(place, _)| place.start);
+        let mut done = range.start;
+        let mut has_changed = false;
+        for (place, list) in lists {
+            if place.start < done || place.end > range.end {
+                continue;
+            }
+            if let Some(own) = list.own(input, shard) {
+                self.render_where(input, shard, done..place.start, &is_wanted, out);
+                out.extend_from_slice(&own);
+                done = place.end;
+                has_changed = true;
+            }
+        }
+        self.render_where(input, shard, done..range.end, &is_wanted, out) || has_changed
+    }
+
     /// Writes the whole statement as `shard` must get it, with `splices` (in the order of the text) put in. `rows`: how
     /// many rows of the shard can be needed.
     pub(super) fn render_spliced(
@@ -214,13 +267,13 @@ impl Edits {
     ) {
         let mut done = 0;
         for splice in splices {
-            self.render_between(input, shard, done..splice.from.offset(input.literals), out);
+            self.render_share_between(input, shard, done..splice.from.offset(input.literals), out);
             for part in &splice.parts {
                 self.render_part(part, input, shard, rows, out);
             }
             done = splice.to.offset(input.literals);
         }
-        self.render_between(input, shard, done..input.sql.len(), out);
+        self.render_share_between(input, shard, done..input.sql.len(), out);
     }
 
     /// Writes what stands between two places at which something else is put in. What other replacements put in at such
@@ -229,6 +282,19 @@ impl Edits {
         let start = range.start;
         let is_new = |edit: &Edit| start == 0 || edit.from != edit.to || edit.from.offset(input.literals) > start;
         self.render_where(input, shard, range, is_new, out);
+    }
+
+    /// The same for one of several shards.
+    pub(super) fn render_share_between(
+        &self,
+        input: &Binding<'_>,
+        shard: ShardId,
+        range: Range<usize>,
+        out: &mut Vec<u8>,
+    ) {
+        let start = range.start;
+        let is_new = |edit: &Edit| start == 0 || edit.from != edit.to || edit.from.offset(input.literals) > start;
+        self.render_share_where(input, shard, range, is_new, out);
     }
 
     /// Writes a text that was put together, all of it.

@@ -2,7 +2,7 @@
 //!
 //! A case is a statement, then lines that begin with `=>` and say what comes of it:
 //! `one 1`, `any 0 1`, `scatter 0 1 2 3`, `merge 0 1 2 3`, `split 0:0,2 1:1`, `local database`, `refuse ORDER BY`, `error MissingShardKey`,
-//! `text 1: SELECT ...` (what shard 1 gets), `fetch 1: SELECT ...` (what is gathered there), `over SELECT ...` (what runs over
+//! `text 1: SELECT ...` (what shard 1 gets), `given 1: 0 2` (its parameters), `fetch 1: SELECT ...` (what is gathered there), `over SELECT ...` (what runs over
 //! gathered rows), `kind Read`, `commits`, `copies`. `schemas:` or `tables:` before it makes it
 //! hold for one layout only. Before a statement `@params 5, 'x', NULL`, `@mode pipes_as_concat mysql`, `@database none`
 //! hold for that statement. `#` begins a comment.
@@ -265,6 +265,11 @@ fn text_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
             let regrouping = outcome.plan.regrouping(input, shards).unwrap();
             out = regrouping.groups.iter().find(|(id, _)| id.0 == shard).unwrap().1.clone();
         }
+        Ok(Route::Scatter(_)) => {
+            if !outcome.plan.render_share(input, ShardId(shard), &mut out) {
+                out.extend_from_slice(input.sql);
+            }
+        }
         _ => {
             if !outcome.plan.render(input, ShardId(shard), &mut out) {
                 assert!(out.is_empty());
@@ -273,6 +278,17 @@ fn text_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
         }
     }
     String::from_utf8(out).unwrap()
+}
+
+/// The parameters of one of several shards.
+fn params_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
+    let own: Vec<u16> = (0..input.params.len() as u16).collect();
+    let params = match &outcome.route {
+        Ok(Route::Merge(_)) => outcome.plan.merge().unwrap().params(),
+        _ => &own,
+    };
+    let given = outcome.plan.params_of_share(input, ShardId(shard), params);
+    given.iter().map(u16::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// The statement over what was gathered, and which parameters it has, where these are not the client's own.
@@ -333,6 +349,10 @@ fn mismatch(wanted: &str, found: Result<(&Outcome, &Binding<'_>), &PlanError>) -
             let (shard, text) = rest.split_once(": ").unwrap();
             let rendered = text_for(outcome, input, shard.parse().unwrap());
             return different(text, rendered);
+        }
+        (Some(("given", rest)), Ok((outcome, input))) => {
+            let (shard, params) = rest.split_once(": ").unwrap();
+            return different(params, params_for(outcome, input, shard.parse().unwrap()));
         }
         (Some(("numbered", text)), Ok((outcome, input))) => return different(text, numbered_text(outcome, input)),
         (Some(("parameters", text)), Ok((outcome, input))) => {

@@ -19,7 +19,8 @@ impl Scopes<'_, '_> {
         instance.is_nullable || instance.inner.is_some_and(|inner| self.may_be_missing(inner))
     }
 
-    fn is_placed_by_key(&self, id: InstanceId) -> bool {
+    /// Whether its rows are where their keys lead.
+    pub(super) fn is_placed_by_key(&self, id: InstanceId) -> bool {
         let key = self.instances[id].key.as_ref();
         key.and_then(|key| key.table.sharded(self.ctx.schema)).is_some_and(|rule| rule.is_placed_by_key())
     }

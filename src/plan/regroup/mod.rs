@@ -145,7 +145,7 @@ impl Plan {
     fn groups_of(&self, regroup: &RegroupPlan, input: &Binding<'_>, shard: ShardId) -> Vec<u8> {
         let mut out = Vec::new();
         let copy = |(from, to): (Anchor, Anchor), out: &mut Vec<u8>| {
-            self.names.render_between(input, shard, from.offset(input.literals)..to.offset(input.literals), out);
+            self.names.render_share_between(input, shard, from.offset(input.literals)..to.offset(input.literals), out);
         };
         if let Some(with) = regroup.with {
             copy(with, &mut out);

@@ -150,6 +150,8 @@ pub enum Predicate {
     In {
         operand: Operand,
         list: Vec<Operand>,
+        /// Where the elements of the list stand.
+        spans: Vec<Span>,
     },
     /// `a IN (SELECT ...)`
     InQuery {

@@ -203,7 +203,9 @@ fn read_in(left: Cursor<'_, '_>, right: Cursor<'_, '_>) -> Predicate {
     let Some(inner) = unwrapped(right) else {
         return Predicate::Opaque;
     };
-    Predicate::In { operand: operand_of, list: pieces(inner, &commas(inner)).map(operand).collect() }
+    let commas = commas(inner);
+    let spans = pieces(inner, &commas).map(|piece| tokens.span(piece.at, piece.end)).collect();
+    Predicate::In { operand: operand_of, list: pieces(inner, &commas).map(operand).collect(), spans }
 }
 
 /// All tokens of `cursor` as one operand.

@@ -66,6 +66,19 @@ impl Layout {
         Ok(Self { encoding, columns: first, types, shown })
     }
 
+    /// Whether the client can read the rows by the definitions that it is sent.
+    pub(super) fn check_described(&self, job: &Job<'_>) -> Result<(), String> {
+        let Some(described) = job.described else { return Ok(()) };
+        let is_alike = |(payload, own): (&Vec<u8>, &Column)| {
+            let found = ColumnDefinition::parse(payload).map(|found| Column::of(&found));
+            found.is_ok_and(|found| found.is_read_like(own) && found.decimals == own.decimals)
+        };
+        let are_alike = described.len() == self.shown && described.iter().zip(&self.columns).all(is_alike);
+        are_alike
+            .then_some(())
+            .ok_or_else(|| "columns of other types in a set operation over several shards".to_owned())
+    }
+
     /// How the rows are compared, or why they cannot be.
     pub(super) fn keys(&self, keys: &[SortKey]) -> Result<Vec<Key>, String> {
         keys.iter().map(|key| self.key(key.value, key.descending)).collect()

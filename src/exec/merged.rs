@@ -35,6 +35,8 @@ const PATIENCE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Job<'j> {
     pub plan: &'j MergePlan,
+    /// The definitions of the client's columns, where those of the shards are others.
+    pub described: Option<&'j [Vec<u8>]>,
     pub limit: Limit,
     pub kind: AnswerKind,
     /// Of the first shard.
@@ -87,12 +89,19 @@ async fn merge_streams(sink: &mut Sink<'_>, streams: &mut [Stream<'_>], job: &Jo
         }
     }
     let mut out = Piece::new(sink);
+    let first_seq = out.first_seq;
     let done = rows(sink, streams, &heads, job, &mut out).await;
     if done.is_err() {
         // What was numbered and not sent never comes.
         sink.seq = out.first_seq;
     }
-    done
+    match done {
+        Err(Failure::Unsupported(reason)) if !out.has_sent => {
+            sink.seq = first_seq;
+            Ok(Outcome::Unsuitable(reason))
+        }
+        done => done,
+    }
 }
 
 /// What follows the definitions of all shards.
@@ -105,6 +114,7 @@ async fn rows(
 ) -> Result<Outcome, Failure> {
     let class = streams.first().map(|stream| stream.link.lease.class());
     let understood = Layout::of(heads, job).and_then(|layout| {
+        layout.check_described(job)?;
         let (keys, folding) = (layout.keys(&job.plan.keys)?, layout.folding(job)?);
         Ok((layout, keys, folding))
     });
@@ -384,25 +394,25 @@ fn begin(
     out: &mut Piece,
 ) -> Result<(), Failure> {
     let Some((head, stream)) = heads.first().zip(streams.first_mut()) else { return Ok(()) };
-    let written = write_head(head, layout, &job.renames, sink, &mut out.bytes);
+    let written = write_head(head, layout, job, sink, &mut out.bytes);
     written.map_err(|source| stream.link.lease.protocol(source).into())
 }
 
 fn write_head(
     head: &Head,
     layout: &Layout,
-    renames: &Renames<'_>,
+    job: &Job<'_>,
     sink: &mut Sink<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), crate::wire::WireError> {
     let at = packet::begin(out);
     out.put_lenenc_int(layout.shown as u64);
     packet::finish(out, at, &mut sink.seq);
-    for payload in &head.columns[..layout.shown] {
+    for payload in job.described.unwrap_or(&head.columns[..layout.shown]) {
         let at = packet::begin(out);
-        match renames.is_empty() {
+        match job.described.is_some() || job.renames.is_empty() {
             true => out.extend_from_slice(payload),
-            false => rename(payload, renames, out)?,
+            false => rename(payload, &job.renames, out)?,
         }
         packet::finish(out, at, &mut sink.seq);
     }

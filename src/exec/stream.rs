@@ -51,14 +51,17 @@ pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
     /// The number of the first of them.
     pub(super) first_seq: u8,
+    /// Whether the client was sent any before.
+    pub(super) has_sent: bool,
 }
 
 impl Piece {
     pub(super) fn new(sink: &Sink<'_>) -> Self {
-        Self { bytes: Vec::new(), first_seq: sink.seq }
+        Self { bytes: Vec::new(), first_seq: sink.seq, has_sent: false }
     }
 
     pub(super) async fn send(&mut self, sink: &mut Sink<'_>) -> Result<(), Failure> {
+        self.has_sent |= !self.bytes.is_empty();
         sink.send(&self.bytes).await?;
         self.bytes.clear();
         self.first_seq = sink.seq;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::error::ClientMessage;
+use super::gathered::Last;
 use super::query::Statement;
 use super::session::Session;
 use crate::exec::failure::Failure;
@@ -52,12 +53,8 @@ impl Session {
     ) -> Result<(), ClientMessage> {
         let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
         let binding = self.binding(statement.sql);
-        let order = |shard: ShardId| {
-            let mut text = Vec::new();
-            plan.render_merged(merge, &binding, shard, &mut text);
-            (shard, Order { command: Command::Text(text), one_row: None })
-        };
-        let orders = shards.iter().map(order).collect();
+        let order = |(shard, text): (ShardId, Vec<u8>)| (shard, Order { command: Command::Text(text), one_row: None });
+        let orders = plan.render_merged(merge, &binding, shards).into_iter().map(order).collect();
         let limit = self.limit_of(merge, &binding);
         let mut request = Request { merge, orders, limit, own: statement.sql.to_vec(), kind: AnswerKind::Query };
         if let Some(first) = shards.first() {
@@ -81,7 +78,22 @@ impl Session {
         more_follows: bool,
     ) -> Result<Merging, ClientMessage> {
         let Request { merge, orders, limit, own, kind } = request;
-        let sent = self.send_orders(plan, &orders, side).await;
+        let mut links = self.links_for(plan, &orders, side).await?;
+        let described = match merge.is_described {
+            true => match self.described_by_first(&mut links, plan, &own).await {
+                Ok(Some(described)) => Some(described),
+                Ok(None) => {
+                    self.keep_usable(links);
+                    return Ok(Merging::Unsuitable("a statement that servers do not prepare".to_owned()));
+                }
+                Err(message) => {
+                    self.keep_usable(links);
+                    return Err(message);
+                }
+            },
+            false => None,
+        };
+        let sent = self.send_on(links, &orders).await;
         let is_prepared = matches!(kind, AnswerKind::Execute { .. });
         let mut links = match sent {
             Ok(links) => links,
@@ -97,6 +109,7 @@ impl Session {
         let (result, seq) = {
             let job = Job {
                 plan: merge,
+                described: described.as_deref(),
                 limit,
                 memory: self.setup.options.merge_memory,
                 kind,
@@ -126,6 +139,19 @@ impl Session {
                 Err(self.read_failed(links, Failure::Server { code, message }).await)
             }
             Err(failure) => Err(self.read_failed(links, failure).await),
+        }
+    }
+
+    /// What the first shard's server says of the columns of the client's own text.
+    async fn described_by_first(
+        &mut self,
+        links: &mut [Link],
+        plan: &Plan,
+        own: &[u8],
+    ) -> Result<Option<Vec<Vec<u8>>>, ClientMessage> {
+        match links.first_mut() {
+            Some(link) => self.described_by(link, plan, own, &Last::Text).await,
+            None => Ok(None),
         }
     }
 

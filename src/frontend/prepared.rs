@@ -450,9 +450,7 @@ impl Session {
         let binding = statement.binding(&self.schema, &values);
         let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
         let mut orders = Vec::new();
-        for shard in shards.iter() {
-            let mut text = Vec::new();
-            plan.render_merged(merge, &binding, shard, &mut text);
+        for (shard, text) in plan.render_merged(merge, &binding, shards) {
             let params = plan.params_of_share(&binding, shard, merge.params());
             let command = WriteCommand::Prepared(statement.execution_of(text, &params, body)?);
             orders.push((shard, Order { command, one_row: None }));

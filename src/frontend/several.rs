@@ -333,8 +333,27 @@ impl Session {
         orders: &[(ShardId, Order)],
         side: Side,
     ) -> Result<Vec<Link>, ClientMessage> {
+        let links = self.links_for(plan, orders, side).await?;
+        self.send_on(links, orders).await
+    }
+
+    /// Connections to the shards of `orders`.
+    pub(super) async fn links_for(
+        &mut self,
+        plan: &Plan,
+        orders: &[(ShardId, Order)],
+        side: Side,
+    ) -> Result<Vec<Link>, ClientMessage> {
         let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
-        let mut links = self.obtain_all(plan, &shards, side).await?;
+        self.obtain_all(plan, &shards, side).await
+    }
+
+    /// Sends each of the connections its order.
+    pub(super) async fn send_on(
+        &mut self,
+        mut links: Vec<Link>,
+        orders: &[(ShardId, Order)],
+    ) -> Result<Vec<Link>, ClientMessage> {
         for (sent, (link, (_, order))) in links.iter_mut().zip(orders).enumerate() {
             match self.send_order(link, order).await {
                 Ok(()) => {}

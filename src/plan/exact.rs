@@ -6,7 +6,7 @@
 //! all rows together.
 
 use crate::sharding::ShardSet;
-use crate::sql::parse::ast::{Call, ColumnName, JoinKind, Query};
+use crate::sql::parse::ast::{Call, ColumnName, Expression, JoinKind, Query};
 
 use super::condition::{Cond, Leaf, rules_of_sides};
 use super::functions;
@@ -20,6 +20,8 @@ pub(super) struct Spread {
     /// An instance in the place of which there are always rows; its key's shards are those that matter. `None`: the
     /// part is whole on every shard.
     pub(super) anchor: Option<InstanceId>,
+    /// The same for further parts, each of which has rows of its own: those of a set operation.
+    pub(super) others: Vec<InstanceId>,
     /// Instances whose keys are equal, and lead to the shard where the combination of rows is.
     pub(super) keys: Vec<InstanceId>,
 }
@@ -140,7 +142,8 @@ impl Scopes<'_, '_> {
             (_, None) => Ok(left),
             (None, Some(_)) => Ok(right),
             (Some(_), Some(_)) if self.are_linked(&left, &right, rules) => {
-                Ok(Spread { anchor: left.anchor, keys: [left.keys, right.keys].concat() })
+                let others = [left.others, right.others].concat();
+                Ok(Spread { anchor: left.anchor, others, keys: [left.keys, right.keys].concat() })
             }
             (Some(_), Some(_)) => Err("a join off the shard key".to_owned()),
         }
@@ -182,10 +185,13 @@ impl Scopes<'_, '_> {
     fn spread_of_instance(&self, id: InstanceId) -> Exactness<Spread> {
         let instance = &self.instances[id];
         match &instance.source {
-            Source::Sharded(_) => Ok(Spread { anchor: Some(id), keys: vec![id] }),
+            Source::Sharded(_) => Ok(Spread { anchor: Some(id), others: Vec::new(), keys: vec![id] }),
             Source::Fixed { .. } | Source::Nowhere => Ok(Spread::default()),
             // What a lateral derived table sees is checked like a subquery.
             Source::Derived { is_lateral: true, .. } => Ok(Spread::default()),
+            Source::Derived { query, .. } if self.queries[*query].terms.len() > 1 && self.is_sharded_query(*query) => {
+                self.spread_of_set(*query)
+            }
             Source::Derived { query, .. } => {
                 let inner = self.spread_of_query(*query)?;
                 let merged = self.merged_feature_of(*query);
@@ -193,7 +199,7 @@ impl Scopes<'_, '_> {
                     (Some(_), Some(feature)) => Err(feature),
                     (Some(anchor), None) => {
                         let keys = instance.inner.is_some().then_some(id);
-                        Ok(Spread { anchor: Some(anchor), keys: keys.into_iter().collect() })
+                        Ok(Spread { anchor: Some(anchor), others: inner.others, keys: keys.into_iter().collect() })
                     }
                     (None, _) if self.is_arbitrary(*query) => {
                         Err("LIMIT in a derived table over several shards".to_owned())
@@ -205,7 +211,7 @@ impl Scopes<'_, '_> {
     }
 
     /// LIMIT without ORDER BY: copies of a table may answer differently.
-    fn is_arbitrary(&self, query: QueryId) -> bool {
+    pub(super) fn is_arbitrary(&self, query: QueryId) -> bool {
         let scope = &self.queries[query];
         let is_tied = scope.ast.limit.is_some() && scope.ast.order_by.is_none();
         let is_correlated =
@@ -235,11 +241,16 @@ impl Scopes<'_, '_> {
 
     /// What in a SELECT needs rows of several shards together, but for functions.
     pub(super) fn merged_clause(&self, query: &Query, block: BlockId) -> Option<&'static str> {
+        merged_tail(query).or_else(|| self.merged_select(query.order_by.as_ref(), block))
+    }
+
+    /// The same of the SELECT alone.
+    pub(super) fn merged_select(&self, order_by: Option<&Expression>, block: BlockId) -> Option<&'static str> {
         let select = self.blocks[block].select?;
-        let expressions = || select.items.iter().map(|item| &item.expression).chain(query.order_by.as_ref());
+        let expressions = || select.items.iter().map(|item| &item.expression).chain(order_by);
         let has_window = select.window.is_some() || expressions().any(|expression| expression.has_window);
         let has_whole_groups = self.has_whole_groups(block);
-        merged_tail(query).or(match () {
+        match () {
             () if select.is_distinct && !self.has_whole_duplicates(block) => Some("DISTINCT over several shards"),
             () if select.group_by.is_some() && !has_whole_groups => Some("GROUP BY over several shards"),
             () if select.having.is_some() && !has_whole_groups => Some("HAVING over several shards"),
@@ -248,7 +259,7 @@ impl Scopes<'_, '_> {
             }
             () if select.counts_found_rows => Some("SQL_CALC_FOUND_ROWS over several shards"),
             () => None,
-        })
+        }
     }
 
     /// A function in the block, outside of subqueries, that needs all rows together, or that may.
@@ -312,12 +323,12 @@ impl Scopes<'_, '_> {
         })
     }
 
-    fn is_sharded_query(&self, query: QueryId) -> bool {
+    pub(super) fn is_sharded_query(&self, query: QueryId) -> bool {
         self.blocks_within(query).iter().any(|block| self.has_sharded(*block))
     }
 
     /// The block and those of the derived tables in its FROM.
-    fn blocks_of_from(&self, block: BlockId) -> Vec<BlockId> {
+    pub(super) fn blocks_of_from(&self, block: BlockId) -> Vec<BlockId> {
         let mut blocks = vec![block];
         let mut done = 0;
         while let Some(block) = blocks.get(done).copied() {
@@ -348,7 +359,7 @@ impl Scopes<'_, '_> {
         self.term_blocks(query).into_iter().flat_map(|block| self.blocks_of_from(block)).collect()
     }
 
-    fn has_sharded(&self, block: BlockId) -> bool {
+    pub(super) fn has_sharded(&self, block: BlockId) -> bool {
         self.blocks[block].instances.iter().any(|id| matches!(self.instances[*id].source, Source::Sharded(_)))
     }
 }
@@ -370,7 +381,7 @@ fn with_ranges_closed(mut terms: Vec<Narrow>) -> Vec<Narrow> {
     terms
 }
 
-fn merged_tail(query: &Query) -> Option<&'static str> {
+pub(super) fn merged_tail(query: &Query) -> Option<&'static str> {
     match () {
         () if query.limit.is_some() => Some("LIMIT over several shards"),
         () if query.order_by.is_some() => Some("ORDER BY over several shards"),

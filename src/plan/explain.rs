@@ -76,14 +76,7 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
         }
         Route::Scatter(shards) => shards.iter().map(share).collect(),
         Route::Merge(shards) => {
-            let text = |shard: ShardId| {
-                let mut text = Vec::new();
-                if let Some(merge) = plan.merge() {
-                    plan.render_merged(merge, input, shard, &mut text);
-                }
-                (shard, text)
-            };
-            let texts = shards.iter().map(text).collect();
+            let texts = plan.merge().map_or(Vec::new(), |merge| plan.render_merged(merge, input, &shards));
             return Ok(rows("merge", "merge by order", texts, input.schema));
         }
         Route::Regroup(shards) => return Ok(regrouped(plan, input, &shards)),

@@ -7,7 +7,7 @@
 //! Where it is in doubt what the server sorts by, there is no such plan.
 
 use crate::merge::Limit;
-use crate::sharding::ShardId;
+use crate::sharding::{ShardId, ShardSet};
 use crate::sql::parse::ast::{Call, ColumnName, Ident, Query, Select, Span};
 use crate::sql::tokens::{Op, Token, TokenKind, ident};
 use crate::sql::{Lexer, Literal, PieceKind};
@@ -23,9 +23,11 @@ use super::{Binding, Guard};
 /// How the rows of several shards become the rows of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MergePlan {
-    splices: Vec<Splice>,
+    pub(super) splices: Vec<Splice>,
+    /// The same for all shards but the first.
+    pub(super) others: Vec<Splice>,
     /// The parameters in the spliced text, in order, as indexes of the statement's own.
-    params: Vec<u16>,
+    pub(super) params: Vec<u16>,
     /// Select items behind the client's.
     pub hidden: u16,
     /// What the rows of each shard are sorted by.
@@ -33,16 +35,18 @@ pub struct MergePlan {
     /// Of rows with equal keys only the first is wanted.
     pub is_distinct: bool,
     pub groups: Option<GroupPlan>,
-    limit: Option<LimitTemplate>,
+    pub(super) limit: Option<LimitTemplate>,
     /// Each shard's first rows are enough.
-    limits_shards: bool,
+    pub(super) limits_shards: bool,
     /// SQL_CALC_FOUND_ROWS: FOUND_ROWS() counts the rows behind LIMIT as well.
-    counts_found_rows: bool,
+    pub(super) counts_found_rows: bool,
+    /// The client's columns are those of its own text, and not those of the shards' answers.
+    pub is_described: bool,
 }
 
 /// LIMIT, but for its numbers.
 #[derive(Debug, Clone, PartialEq)]
-struct LimitTemplate {
+pub(super) struct LimitTemplate {
     count: Known,
     offset: Option<Known>,
 }
@@ -62,6 +66,7 @@ impl MergePlan {
     /// All rows of the shards as they are, one shard's after the other's.
     pub const CONCATENATION: Self = Self {
         splices: Vec::new(),
+        others: Vec::new(),
         params: Vec::new(),
         hidden: 0,
         keys: Vec::new(),
@@ -70,6 +75,7 @@ impl MergePlan {
         limit: None,
         limits_shards: false,
         counts_found_rows: false,
+        is_described: false,
     };
 
     /// Whether the statement itself says how many rows are wanted.
@@ -120,11 +126,19 @@ impl super::Plan {
         }
     }
 
-    /// Appends the statement as one of several `shard`s must get it, whose rows are merged, to `out`.
-    pub fn render_merged(&self, merge: &MergePlan, input: &Binding<'_>, shard: ShardId, out: &mut Vec<u8>) {
+    /// The statement as each of several shards must get it, whose rows are merged.
+    pub fn render_merged(&self, merge: &MergePlan, input: &Binding<'_>, shards: &ShardSet) -> Vec<(ShardId, Vec<u8>)> {
         let limit = merge.limit(input).filter(|_| merge.limits_shards);
         let rows = limit.map_or(u64::MAX, Limit::of_each);
-        self.names.render_spliced(input, shard, &merge.splices, rows, out);
+        let mut of_others = [merge.splices.as_slice(), merge.others.as_slice()].concat();
+        of_others.sort_by_key(|splice| (splice.from, splice.to));
+        let text = |(place, shard): (usize, ShardId)| {
+            let splices = if place == 0 { &merge.splices } else { &of_others };
+            let mut text = Vec::new();
+            self.names.render_spliced(input, shard, splices, rows, &mut text);
+            (shard, text)
+        };
+        shards.iter().enumerate().map(text).collect()
     }
 }
 
@@ -176,6 +190,7 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
     let is_distinct = statement.select.is_distinct;
     Some(MergePlan {
         splices,
+        others: Vec::new(),
         params,
         hidden: keys.count,
         keys: keys.keys,
@@ -184,6 +199,7 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
         limit,
         limits_shards,
         counts_found_rows,
+        is_described: false,
     })
 }
 
@@ -234,6 +250,13 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         }
         let tokens = plain_tokens(sql, scopes)?;
         Some(Self { scopes, block: *block, query: scope.ast, select, sql, tokens })
+    }
+
+    /// A query of several blocks, of which `first` says what columns are called.
+    pub(super) fn of_set(scopes: &'s Scopes<'a, 'q>, query: QueryId, first: BlockId, sql: &'s [u8]) -> Option<Self> {
+        let select = scopes.blocks[first].select?;
+        let tokens = plain_tokens(sql, scopes)?;
+        Some(Self { scopes, block: first, query: scopes.queries[query].ast, select, sql, tokens })
     }
 
     /// Whether groups are made of rows of several shards.
@@ -369,7 +392,7 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
     }
 
     /// `n`, `m, n` or `n OFFSET m`.
-    fn limit(&self, span: Span) -> Option<(LimitTemplate, Splice)> {
+    pub(super) fn limit(&self, span: Span) -> Option<(LimitTemplate, Splice)> {
         let tokens = self.tokens_in(span);
         let (count, offset) = match tokens {
             [count] => (count, None),
@@ -421,7 +444,7 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
     }
 
     /// The parameters in the spliced text.
-    fn params_of(&self, splices: &[Splice]) -> Vec<u16> {
+    pub(super) fn params_of(&self, splices: &[Splice]) -> Vec<u16> {
         let literals = self.scopes.literals;
         let between = |from: usize, to: usize| self.params_within(Span { start: from as u32, end: to as u32 });
         let mut params = Vec::new();

@@ -35,6 +35,7 @@ mod resolve;
 pub mod rows;
 mod scope;
 mod session_view;
+mod sets;
 pub mod sort_key;
 pub mod staged;
 mod unknown;

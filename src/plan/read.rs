@@ -10,7 +10,8 @@ use super::exact::Spread;
 use super::gather::GatherPlan;
 use super::instance::Source;
 use super::narrow::{Narrow, TableId};
-use super::scope::{BlockId, InstanceId, QueryId, Scopes};
+use super::scope::{BlockId, InstanceId, QueryId, Scopes, TermScope};
+use super::sets::{self, SetPlan};
 use super::{Context, Guard, PlanError, Route, StatementKind, merged, regroup};
 
 /// The route of a query expression that is the whole statement.
@@ -45,15 +46,24 @@ pub(super) fn route<'q>(
     let spread = scopes.spread_of_query(id);
     let roots = scopes.term_blocks(id);
     let needs_merge = feature.is_some();
+    let is_spread =
+        spread.as_ref().is_ok_and(|spread| spread.anchor.is_some()) && scopes.check_subqueries(&roots).is_ok();
     let mut narrowed = narrowed(scopes, spread, &roots, feature, scopes.locks_rows());
-    if needs_merge && narrowed.spread.is_some() {
+    let is_block = matches!(scopes.queries[id].terms.as_slice(), [TermScope::Block(_)]);
+    if !is_block {
+        match sets::plan(scopes, id, sql, guards) {
+            Some(SetPlan::Concatenated) => narrowed.refused = None,
+            Some(SetPlan::Merged(plan)) => narrowed.merge = Some(plan),
+            None => {}
+        }
+    } else if needs_merge && is_spread {
         narrowed.merge = merged::plan(scopes, id, sql, guards).map(Box::new);
         narrowed.regroup = regroup::plan(scopes, id, sql, guards).map(Box::new);
     }
     // What servers say of a column may depend on how they read a derived table.
     let is_derived = |id: &InstanceId| matches!(scopes.instances[*id].source, Source::Derived { .. });
     let has_derived = roots.iter().any(|block| scopes.blocks[*block].instances.iter().any(is_derived));
-    let may_be_refused = narrowed.refused.is_some() || narrowed.at.is_some() || has_derived;
+    let may_be_refused = narrowed.refused.is_some() || narrowed.at.is_some() || has_derived || !is_block;
     let gather = if may_be_refused { gather_plan(scopes, id, sql, facts) } else { None };
     if may_be_refused && gather.is_none() && scopes.cte_texts().are_uncertain(scopes, sql) {
         let feature = "a common table expression that is read twice and has other rows each time (RAND(), UUID())";
@@ -109,8 +119,10 @@ pub(super) fn narrowed(
     let tables: Vec<(TableId, Narrow)> = scopes.sharded().filter_map(|id| narrow(scopes, id)).collect();
     let spread = spread.and_then(|spread| scopes.check_subqueries(roots).map(|()| spread));
     let (spread, refused) = match spread {
-        Ok(Spread { anchor: Some(anchor), .. }) => {
-            (narrow(scopes, anchor), merged.or_else(|| scopes.unspreadable_feature()))
+        Ok(Spread { anchor: Some(anchor), others, .. }) => {
+            // Of several parts each needs shards of its own.
+            let only = others.is_empty().then_some(anchor);
+            (only.and_then(|id| narrow(scopes, id)), merged.or_else(|| scopes.unspreadable_feature()))
         }
         Ok(_) => (None, Some("a subquery over several shards".to_owned())),
         Err(feature) => (None, Some(feature)),

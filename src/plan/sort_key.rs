@@ -50,7 +50,16 @@ pub enum ColumnAt {
 const ADDED: &str = "shardgate.";
 /// Collations whose weights stand in several levels, and pad: the weights of a longer text do not begin with those of a
 /// shorter one.
-const UNMERGEABLE: &str = "czech_cs|_w2|uca1400.*_(as_c|ai_cs)";
+pub(super) const UNMERGEABLE: &str = "czech_cs|_w2|uca1400.*_(as_c|ai_cs)";
+/// The weight of a blank in the collation of the text that goes between; empty where it does not pad. With weights on
+/// both sides: MySQL does not mix a collation that is named with that of weights.
+pub(super) const PADS: [&str; 5] = [
+    "IF(LEFT(",
+    ",0)=CONCAT(LEFT(",
+    ",0),' '),WEIGHT_STRING(CONCAT(LEFT(",
+    ",0),' ')),LEFT(WEIGHT_STRING(LEFT(",
+    ",0)),0))",
+];
 /// Two calls give two values.
 const FICKLE: &[&str] = &["rand", "uuid", "uuid_short", "sysdate"];
 /// Types of MariaDB whose order is not that of their text, in expressions of unknown type.
@@ -325,14 +334,6 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     /// Adds the weights of a text and that of a blank. The latter is NULL where the text is, and also where it cannot be
     /// compared. `wrap` is put around each occurrence of the text.
     fn weights(&mut self, span: Span, is_known: bool, wrap: (&str, &str)) -> (ColumnAt, ColumnAt) {
-        // Weights on both sides: MySQL does not mix a collation that is named with that of weights.
-        const PADS: [&str; 5] = [
-            "IF(LEFT(",
-            ",0)=CONCAT(LEFT(",
-            ",0),' '),WEIGHT_STRING(CONCAT(LEFT(",
-            ",0),' ')),LEFT(WEIGHT_STRING(LEFT(",
-            ",0)),0))",
-        ];
         let weights = self.add_wrapped(&["WEIGHT_STRING(", ")"], span, wrap);
         if is_known {
             return (weights, self.add_wrapped(&PADS, span, wrap));
@@ -386,7 +387,7 @@ impl Scopes<'_, '_> {
     }
 
     /// Whether an expression may be of a type that looks like text and does not sort so.
-    fn has_strange_types(&self) -> bool {
+    pub(super) fn has_strange_types(&self) -> bool {
         let tables = self.instances.iter().filter(|instance| !matches!(instance.source, InstanceSource::Nowhere));
         let mut columns = tables
             .filter_map(|instance| instance.table()?.table(self.ctx.schema)?.columns.as_deref())

@@ -257,8 +257,9 @@ fn text_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
             let part = parts.iter().find(|part| part.shard.0 == shard).unwrap();
             outcome.plan.render_rows(input, part, &mut out);
         }
-        Ok(Route::Merge(_)) => {
-            outcome.plan.render_merged(outcome.plan.merge().unwrap(), input, ShardId(shard), &mut out)
+        Ok(Route::Merge(shards)) => {
+            let texts = outcome.plan.render_merged(outcome.plan.merge().unwrap(), input, shards);
+            out = texts.into_iter().find(|(id, _)| id.0 == shard).unwrap().1;
         }
         Ok(Route::Load(_)) => out = outcome.plan.render_load(input, ShardId(shard)),
         Ok(Route::Regroup(shards)) => {

@@ -26,7 +26,7 @@ impl Scopes<'_, '_> {
     }
 
     /// Whether rows of the block with different values of the column may be on different shards, and with equal ones not.
-    fn is_leading(&self, block: BlockId, column: &ColumnName) -> bool {
+    pub(super) fn is_leading(&self, block: BlockId, column: &ColumnName) -> bool {
         self.key_of(block, column).is_some_and(|id| self.blocks[block].leading.contains(&id))
     }
 

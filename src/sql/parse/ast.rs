@@ -201,12 +201,29 @@ pub struct Query {
     pub with: With,
     /// In the order of the text; more than one only with UNION, EXCEPT, INTERSECT.
     pub terms: Vec<Term>,
+    /// What stands between them.
+    pub operators: Vec<SetOperator>,
     pub order_by: Option<Expression>,
     pub limit: Option<Expression>,
     /// FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE; MySQL takes one for each table.
     pub locking: Vec<Locking>,
     /// INTO OUTFILE, INTO @x.
     pub into: Option<Span>,
+}
+
+/// How two operands become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetOperator {
+    pub kind: SetKind,
+    /// ALL: equal rows are not made one.
+    pub is_all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetKind {
+    Union,
+    Intersect,
+    Except,
 }
 
 /// `FOR UPDATE OF t, u SKIP LOCKED`

@@ -3,7 +3,8 @@
 use crate::sql::tokens::{Op, TokenKind};
 
 use super::ast::{
-    Condition, Cte, Expression, Ident, Item, ItemKind, Locking, Query, Select, Span, TableName, TableRef, Term, With,
+    Condition, Cte, Expression, Ident, Item, ItemKind, Locking, Query, Select, SetKind, SetOperator, Span, TableName,
+    TableRef, Term, With,
 };
 use super::cursor::{Cursor, Tokens};
 use super::expression::{self, Stop};
@@ -52,6 +53,7 @@ pub(super) fn read(cursor: &mut Cursor<'_, '_>) -> Result<Query> {
         span: Default::default(),
         with,
         terms: Vec::new(),
+        operators: Vec::new(),
         order_by: None,
         limit: None,
         locking: Vec::new(),
@@ -60,11 +62,15 @@ pub(super) fn read(cursor: &mut Cursor<'_, '_>) -> Result<Query> {
     loop {
         read_term(cursor, &mut query)?;
         read_tail(cursor, &mut query)?;
-        if !cursor.is_any_word(&["UNION", "EXCEPT", "INTERSECT"]) {
-            break;
-        }
-        cursor.at += 1;
+        let kind = match () {
+            () if cursor.take_word("UNION") => SetKind::Union,
+            () if cursor.take_word("EXCEPT") => SetKind::Except,
+            () if cursor.take_word("INTERSECT") => SetKind::Intersect,
+            () => break,
+        };
+        let is_all = cursor.take_word("ALL");
         cursor.skip_words(&["ALL", "DISTINCT"]);
+        query.operators.push(SetOperator { kind, is_all });
     }
     query.span = cursor.tokens.span(start, cursor.at);
     Ok(query)

@@ -37,7 +37,7 @@ SELECT u.user_id, (SELECT COUNT(*) FROM tickets) FROM users u WHERE u.user_id > 
 SELECT name FROM users WHERE user_id IN (SELECT ticket_id FROM tickets WHERE weight > 5);
 
 -- unordered
-SELECT name FROM users UNION SELECT title FROM tickets;
+SELECT email FROM users UNION SELECT title FROM tickets;
 
 SELECT user_id, ROW_NUMBER() OVER (ORDER BY user_id) AS n FROM users ORDER BY n;
 

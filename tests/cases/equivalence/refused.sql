@@ -3,7 +3,8 @@ SELECT name FROM users HAVING name > 'C';
 
 SELECT name, ROW_NUMBER() OVER (ORDER BY user_id) FROM users;
 
-SELECT name FROM users UNION SELECT title FROM tickets;
+-- unordered
+SELECT email FROM users UNION SELECT title FROM tickets;
 
 SELECT name FROM users WHERE user_id = 1 UNION SELECT name FROM users WHERE user_id = 2 UNION SELECT name FROM users WHERE user_id = 3 UNION SELECT name FROM users WHERE user_id = 4;
 

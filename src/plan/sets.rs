@@ -1,0 +1,443 @@
+//! UNION, INTERSECT and EXCEPT over several shards.
+//!
+//! Each shard gets the whole of it, and answers it of its own rows. That is exact in three cases. UNION ALL: the rows of
+//! all shards together are those of all operands. Equal rows are on one shard, because all operands show the shard
+//! key at the same place: then any operator is exact. And a UNION of different rows, which are sorted on the shards and
+//! merged without repeats; so an operand may also be whole on each shard. In a UNION ALL such an operand is left to the
+//! first shard.
+//!
+//! For ORDER BY, and to leave out repeats, the shard sorts the result of the operators, as
+//! `WITH shardgate_set (c0, c1) AS (...) SELECT c0, c1 ... ORDER BY c0`: what its columns are called and what type they
+//! are is asked of a server that prepares the client's own text.
+
+use crate::sharding::{ColocationId, ShardSet};
+use crate::sql::parse::ast::{ItemKind, JoinCondition, Query, Select, SetKind, SetOperator, Span};
+use crate::sql::tokens::TokenKind;
+
+use super::Guard;
+use super::exact::{Spread, merged_tail};
+use super::instance::Source;
+use super::merged::{Element, MergePlan, Statement};
+use super::names::{Part, Splice};
+use super::scope::{BlockId, Node, QueryId, Scopes, TermScope};
+use super::sort_key::{ColumnAt, PADS, SortKey, SortValue, UNMERGEABLE};
+
+/// What the shards' answers to a set operation come to.
+enum Exactness {
+    /// One after the other they are the answer.
+    Concatenated,
+    /// They are, if these operands are answered by one shard only.
+    Once(Vec<BlockId>),
+    /// Without what is repeated.
+    Distinct,
+}
+
+/// The name of the result on the shards.
+const SET: &str = "shardgate_set";
+
+impl<'q> Scopes<'_, 'q> {
+    /// How the rows of a set operation within a statement are spread.
+    pub(super) fn spread_of_set(&self, query: QueryId) -> Result<Spread, String> {
+        let refused = || "UNION over several shards".to_owned();
+        let has_tail = merged_tail(self.queries[query].ast).is_some();
+        match self.exactness(query) {
+            Some(Exactness::Concatenated) if !has_tail => {}
+            _ => return Err(refused()),
+        }
+        let mut anchors = Vec::new();
+        for block in self.leaves(query) {
+            let spread = self.spread_of_block(block)?;
+            anchors.extend(spread.anchor.into_iter().chain(spread.others));
+        }
+        let first = anchors.first().copied().ok_or_else(refused)?;
+        Ok(Spread { anchor: Some(first), others: anchors.split_off(1), keys: Vec::new() })
+    }
+
+    fn exactness(&self, query: QueryId) -> Option<Exactness> {
+        let leaves = self.leaves(query);
+        if !self.are_alike_placed() || leaves.is_empty() || self.has_values(query) || self.is_recursive(&leaves) {
+            return None;
+        }
+        let operators = self.operators(query);
+        let is_all = operators.iter().all(|operator| operator.kind == SetKind::Union && operator.is_all);
+        let is_exact = |block: &BlockId| self.is_spread(*block, false);
+        let is_whole = |block: &BlockId| self.is_whole(*block);
+        if is_all && leaves.iter().all(is_exact) || self.is_by_key(query) {
+            return Some(Exactness::Concatenated);
+        }
+        if is_all && leaves.iter().any(is_exact) && leaves.iter().all(|block| is_exact(block) || is_whole(block)) {
+            // Those in parentheses may have an order and a limit of their own.
+            let direct = self.queries[query].terms.iter().all(|term| matches!(term, TermScope::Block(_)));
+            let once = leaves.into_iter().filter(|block| !is_exact(block)).collect();
+            return direct.then_some(Exactness::Once(once));
+        }
+        let is_union = operators.iter().all(|operator| operator.kind == SetKind::Union);
+        let last = self.queries[query].ast.operators.last();
+        let is_distinct = is_union && last.is_some_and(|operator| !operator.is_all);
+        let is_member = |block: &BlockId| self.is_spread(*block, true) || is_whole(block);
+        (is_distinct && leaves.iter().all(is_member)).then_some(Exactness::Distinct)
+    }
+
+    /// Whether all sharded tables of the statement are on the same shards: each can be asked for all of it.
+    fn are_alike_placed(&self) -> bool {
+        let places = |id: usize| self.instances[id].table()?.table(self.ctx.schema).map(|table| table.shard_set());
+        let places: Option<Vec<ShardSet>> = self.sharded().map(places).collect();
+        places.is_some_and(|places| places.windows(2).all(|pair| pair[0] == pair[1]))
+    }
+
+    /// The operands that are blocks, in the order of the text. None if one has an order or a limit of its own.
+    fn leaves(&self, query: QueryId) -> Vec<BlockId> {
+        let mut leaves = Vec::new();
+        for term in &self.queries[query].terms {
+            match term {
+                TermScope::Block(block) => leaves.push(*block),
+                TermScope::Query(nested) => {
+                    let of_nested = self.leaves(*nested);
+                    if of_nested.is_empty() || merged_tail(self.queries[*nested].ast).is_some() {
+                        return Vec::new();
+                    }
+                    leaves.extend(of_nested);
+                }
+                TermScope::Values => {}
+            }
+        }
+        leaves
+    }
+
+    /// Whether an operand may read the result. (JSON_TABLE counts as such.)
+    fn is_recursive(&self, leaves: &[BlockId]) -> bool {
+        let blocks = leaves.iter().flat_map(|block| self.blocks_of_from(*block));
+        let instances: Vec<_> = blocks.flat_map(|block| &self.blocks[block].instances).collect();
+        instances.into_iter().any(|id| matches!(self.instances[*id].source, Source::Nowhere))
+    }
+
+    fn has_values(&self, query: QueryId) -> bool {
+        self.queries[query].terms.iter().any(|term| match term {
+            TermScope::Block(_) => false,
+            TermScope::Query(nested) => self.has_values(*nested),
+            TermScope::Values => true,
+        })
+    }
+
+    fn operators(&self, query: QueryId) -> Vec<SetOperator> {
+        let mut operators = self.queries[query].ast.operators.clone();
+        for term in &self.queries[query].terms {
+            if let TermScope::Query(nested) = term {
+                operators.extend(self.operators(*nested));
+            }
+        }
+        operators
+    }
+
+    /// Whether the shards' rows of an operand are all of its rows.
+    fn is_spread(&self, block: BlockId, may_repeat: bool) -> bool {
+        let is_placed = self.spread_of_block(block).is_ok_and(|spread| spread.anchor.is_some());
+        let clause = self.merged_select(None, block);
+        let is_distinct = self.blocks[block].select.is_some_and(|select| select.is_distinct);
+        let is_merged = clause.is_some() && !(may_repeat && is_distinct && self.is_only_distinct(block));
+        is_placed && !is_merged && self.merged_call(block).is_none()
+    }
+
+    /// Whether DISTINCT is all that looks at rows together.
+    fn is_only_distinct(&self, block: BlockId) -> bool {
+        self.blocks[block].select.is_some_and(|select| {
+            let has_more = select.group_by.is_some() || select.having.is_some() || select.counts_found_rows;
+            let has_window = select.window.is_some() || select.items.iter().any(|item| item.expression.has_window);
+            !has_more && !has_window
+        })
+    }
+
+    /// Whether an operand has the same rows on each shard.
+    fn is_whole(&self, block: BlockId) -> bool {
+        let is_unsharded = self.spread_of_block(block).is_ok_and(|spread| spread.anchor.is_none());
+        is_unsharded && !self.blocks_of_from(block).iter().any(|block| self.has_sharded(*block))
+    }
+
+    /// Whether equal rows of all operands are on one shard.
+    fn is_by_key(&self, query: QueryId) -> bool {
+        let mut common: Option<Vec<(usize, ColocationId)>> = None;
+        for block in self.leaves(query).into_iter().filter(|block| !self.is_whole(*block)) {
+            if !self.is_spread(block, false) {
+                return false;
+            }
+            let shown = self.shown_keys(block);
+            common = Some(match common {
+                None => shown,
+                Some(known) => known.into_iter().filter(|key| shown.contains(key)).collect(),
+            });
+        }
+        common.is_some_and(|common| !common.is_empty()) && self.keeps_shards_apart(query)
+    }
+
+    /// Whether operands that are whole on each shard only take rows away.
+    fn keeps_shards_apart(&self, query: QueryId) -> bool {
+        let scope = &self.queries[query];
+        scope.terms.iter().enumerate().all(|(place, term)| {
+            let operator = place.checked_sub(1).and_then(|before| scope.ast.operators.get(before));
+            let takes_away = operator.is_some_and(|operator| operator.kind != SetKind::Union);
+            match term {
+                TermScope::Block(block) => takes_away || !self.is_whole(*block),
+                TermScope::Query(nested) => self.keeps_shards_apart(*nested),
+                TermScope::Values => false,
+            }
+        })
+    }
+
+    /// The columns of a block that are a shard key which leads to its rows.
+    fn shown_keys(&self, block: BlockId) -> Vec<(usize, ColocationId)> {
+        let Some(select) = self.blocks[block].select else { return Vec::new() };
+        let of_item = |(place, item): (usize, &crate::sql::parse::ast::Item)| match &item.kind {
+            ItemKind::Column(column) if self.is_leading(block, column) => {
+                let key = self.instances[self.key_of(block, column)?].key.as_ref()?;
+                Some((place, key.colocation))
+            }
+            _ => None,
+        };
+        let is_wild = |item: &crate::sql::parse::ast::Item| matches!(item.kind, ItemKind::Wildcard(_));
+        match (select.items.iter().any(is_wild), self.blocks[block].instances.as_slice()) {
+            (false, _) => select.items.iter().enumerate().filter_map(of_item).collect(),
+            (true, [only]) if select.items.len() == 1 && self.blocks[block].leading.contains(only) => {
+                let names = self.names_of(block).unwrap_or_default();
+                let instance = &self.instances[*only];
+                let place = names.iter().position(|name| instance.has_key(name));
+                place.zip(instance.key.as_ref()).map(|(place, key)| (place, key.colocation)).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the columns of a block are called; `None` where it is not known how many there are. An expression without an
+    /// alias has no name that ORDER BY could use.
+    fn names_of(&self, block: BlockId) -> Option<Vec<String>> {
+        let mut names = Vec::new();
+        for item in &self.blocks[block].select?.items {
+            match &item.kind {
+                ItemKind::Wildcard(qualifier) => {
+                    let from = &self.blocks[block];
+                    if qualifier.is_none() && from.from.iter().any(shares_columns) {
+                        return None;
+                    }
+                    let is_meant = |id: &&usize| {
+                        let name = &self.instances[**id].name;
+                        qualifier.as_ref().is_none_or(|qualifier| qualifier.table.text == *name)
+                    };
+                    let meant: Vec<_> = from.instances.iter().filter(is_meant).collect();
+                    if meant.is_empty() {
+                        return None;
+                    }
+                    for id in meant {
+                        let table = self.instances[*id].table()?.table(self.ctx.schema)?;
+                        let columns = table.columns.as_ref()?.iter().filter(|column| !column.invisible);
+                        names.extend(columns.map(|column| column.name.clone()));
+                    }
+                }
+                ItemKind::Column(column) => {
+                    names.push(item.alias.as_ref().unwrap_or(&column.column).text.clone());
+                }
+                ItemKind::Constant(_) | ItemKind::BareCall(_) | ItemKind::Other => {
+                    names.push(item.alias.as_ref().map_or(String::new(), |alias| alias.text.clone()));
+                }
+            }
+        }
+        Some(names)
+    }
+}
+
+/// Whether a join makes one column of two.
+fn shares_columns(node: &Node<'_>) -> bool {
+    match node {
+        Node::Leaf(_) => false,
+        Node::List(nodes) => nodes.iter().any(shares_columns),
+        Node::Join { left, right, condition, .. } => {
+            matches!(condition, JoinCondition::Using(_) | JoinCondition::Natural)
+                || shares_columns(left)
+                || shares_columns(right)
+        }
+    }
+}
+
+/// How a query whose operands are on several shards is answered by them.
+#[derive(Debug)]
+pub(super) enum SetPlan {
+    Concatenated,
+    Merged(Box<MergePlan>),
+}
+
+/// The plan for a query with set operators, or in parentheses. `None` where it cannot be told that shards can answer it.
+pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: &mut Vec<Guard>) -> Option<SetPlan> {
+    let ast = scopes.queries[query].ast;
+    let blocks = scopes.term_blocks(query);
+    let is_apart = ast.into.is_some() || scopes.locks_rows() || scopes.unspreadable_feature().is_some();
+    if is_apart || scopes.check_subqueries(&blocks).is_err() {
+        return None;
+    }
+    let exactness = scopes.exactness(query)?;
+    if matches!(exactness, Exactness::Concatenated) && merged_tail(ast).is_none() {
+        return Some(SetPlan::Concatenated);
+    }
+    let statement = Statement::of_set(scopes, query, *blocks.first()?, sql)?;
+    let mut writer = Writer { statement: &statement, ast, guards: Vec::new() };
+    let plan = writer.plan(exactness)?;
+    guards.append(&mut writer.guards);
+    Some(SetPlan::Merged(Box::new(plan)))
+}
+
+struct Writer<'w, 's, 'a, 'q> {
+    statement: &'w Statement<'s, 'a, 'q>,
+    ast: &'q Query,
+    guards: Vec<Guard>,
+}
+
+impl Writer<'_, '_, '_, '_> {
+    fn plan(&mut self, exactness: Exactness) -> Option<MergePlan> {
+        let statement = self.statement;
+        let is_distinct = matches!(exactness, Exactness::Distinct);
+        let others = match &exactness {
+            Exactness::Once(blocks) => self.left_out(blocks)?,
+            Exactness::Concatenated | Exactness::Distinct => Vec::new(),
+        };
+        let limit = match &self.ast.limit {
+            Some(limit) => Some(statement.limit(limit.span)?),
+            None => None,
+        };
+        let mut plan = MergePlan { limits_shards: true, is_distinct, others, ..MergePlan::CONCATENATION };
+        if is_distinct || self.ast.order_by.is_some() {
+            self.sort(&mut plan, limit.is_some())?;
+            plan.limit = limit.map(|(template, _)| template);
+        } else if let Some((template, splice)) = limit {
+            plan.splices.push(splice);
+            plan.limit = Some(template);
+        }
+        plan.params = statement.params_of(&plan.splices);
+        Some(plan)
+    }
+
+    /// Has the shards sort the result.
+    fn sort(&mut self, plan: &mut MergePlan, has_limit: bool) -> Option<()> {
+        let statement = self.statement;
+        let scopes = statement.scopes;
+        let names = scopes.names_of(statement.block)?;
+        if scopes.has_strange_types() || self.shows_parameters() || plan.is_distinct && self.hands_on_values() {
+            return None;
+        }
+        let mut order = self.order(&names)?;
+        if plan.is_distinct {
+            let left: Vec<usize> =
+                (0..names.len()).filter(|place| order.iter().all(|(known, _)| known != place)).collect();
+            order.extend(left.into_iter().map(|place| (place, false)));
+        }
+        let columns: Vec<String> = (0..names.len()).map(|place| format!("c{place}")).collect();
+        let list = columns.join(", ");
+        let mut text = format!(") SELECT {list}");
+        let mut by = Vec::new();
+        for (place, descending) in &order {
+            let column = &columns[*place];
+            let (weights, blank) = weights(column);
+            for item in [weights, blank] {
+                text.push_str(&format!(", {item} AS `shardgate.{}`", plan.hidden));
+                plan.hidden += 1;
+            }
+            let at = |before: u16| ColumnAt::Added(plan.hidden - before);
+            let plain = ColumnAt::Shown(u16::try_from(*place).ok()?);
+            let value = SortValue::ByType { plain, weights: at(2), blank: at(1) };
+            plan.keys.push(SortKey { value, descending: *descending });
+            by.push(format!("{column}{}", if *descending { " DESC" } else { "" }));
+        }
+        text.push_str(&format!(" FROM {SET}"));
+        if !by.is_empty() {
+            text.push_str(&format!(" ORDER BY {}", by.join(", ")));
+        }
+        let mut tail = vec![Part::Text(text)];
+        if has_limit {
+            tail.extend([Part::Text(" LIMIT ".to_owned()), Part::Rows]);
+        }
+        let start = self.ast.span.start;
+        let before = vec![Part::Text(format!("WITH {SET} ({list}) AS ("))];
+        plan.splices.push(self.splice(Span { start, end: start }, before));
+        plan.splices.push(self.splice(Span { start: self.tail_start()?, end: self.ast.span.end }, tail));
+        plan.is_described = true;
+        Some(())
+    }
+
+    /// The columns that the result is sorted by, with whether they descend.
+    fn order(&mut self, names: &[String]) -> Option<Vec<(usize, bool)>> {
+        let Some(order_by) = &self.ast.order_by else { return Some(Vec::new()) };
+        let mut order: Vec<(usize, bool)> = Vec::new();
+        for element in self.statement.elements(order_by.span)? {
+            let place = self.place(&element, names)?;
+            if order.iter().all(|(known, _)| *known != place) {
+                order.push((place, element.descending));
+            }
+        }
+        Some(order)
+    }
+
+    /// The column that an element of ORDER BY means: by its place, or by its name.
+    fn place(&mut self, element: &Element, names: &[String]) -> Option<usize> {
+        let statement = self.statement;
+        if let [token] = element.tokens.as_slice()
+            && token.kind == TokenKind::Integer
+        {
+            let text = token.text(statement.sql);
+            let place = std::str::from_utf8(text).ok()?.parse::<usize>().ok()?.checked_sub(1)?;
+            self.guards.push(Guard { literal: statement.literal_at(token.start)?, text: text.to_vec() });
+            return (place < names.len()).then_some(place);
+        }
+        let column = statement.column_in(&element.tokens).filter(|column| column.table.is_none())?;
+        let wanted = &column.column.text;
+        let mut named = names.iter().enumerate().filter(|(_, name)| name.eq_ignore_ascii_case(wanted));
+        match (named.next(), named.next()) {
+            (Some((place, _)), None) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// Whether a select item has a parameter: what type it has depends on how it is bound.
+    fn shows_parameters(&self) -> bool {
+        let selects = self.statement.scopes.blocks.iter().filter_map(|block| block.select);
+        let mut spans = selects.flat_map(|select| select.items.iter().map(|item| item.expression.span));
+        spans.any(|span| !self.statement.params_within(span).is_empty())
+    }
+
+    /// Whether an operand hands values on (`Statement::hands_on_values`).
+    fn hands_on_values(&self) -> bool {
+        let items = |select: &Select| select.items.iter().map(|item| item.expression.span).collect::<Vec<_>>();
+        let scopes = self.statement.scopes;
+        let selects = scopes.blocks.iter().filter_map(|block| block.select);
+        selects.flat_map(items).any(|span| self.statement.hands_on_values(span))
+    }
+
+    /// What makes these operands empty.
+    fn left_out(&self, blocks: &[BlockId]) -> Option<Vec<Splice>> {
+        let mut splices = Vec::new();
+        for block in blocks {
+            let span = self.statement.scopes.blocks[*block].select?.span;
+            let (start, end) = (Span { end: span.start, ..span }, Span { start: span.end, ..span });
+            splices.push(self.splice(start, vec![Part::Text("(".to_owned())]));
+            splices.push(self.splice(end, vec![Part::Text(" LIMIT 0)".to_owned())]));
+        }
+        Some(splices)
+    }
+
+    /// Where ORDER BY or LIMIT begins, or the statement ends.
+    fn tail_start(&self) -> Option<u32> {
+        let statement = self.statement;
+        let (span, words) = match (&self.ast.order_by, &self.ast.limit) {
+            (Some(order_by), _) => (order_by.span, 2),
+            (None, Some(limit)) => (limit.span, 1),
+            (None, None) => return Some(self.ast.span.end),
+        };
+        let before = statement.tokens_in(Span { start: 0, end: span.start });
+        before.get(before.len().checked_sub(words)?).map(|token| token.start)
+    }
+
+    fn splice(&self, span: Span, parts: Vec<Part>) -> Splice {
+        Splice { from: self.statement.anchor(span.start), to: self.statement.anchor(span.end), parts }
+    }
+}
+
+/// The weights of a column, and of a blank: NULL where they do not tell the order.
+fn weights(column: &str) -> (String, String) {
+    let blank = PADS.join(column);
+    (format!("WEIGHT_STRING({column})"), format!("IF(COLLATION({column}) RLIKE '{UNMERGEABLE}',NULL,{blank})"))
+}

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use harness::answer::Answer;
-use harness::client::Client;
+use harness::client::{Client, Param};
 use harness::fake_backend::{FakeBackend, Fault};
 use harness::stage::{Setup, Stage, World};
 use harness::talk::{wait_until, within};
@@ -64,6 +64,50 @@ fn more_groups_than_there_is_memory_for_are_answered() {
     assert_ne!(within_it, wanted);
     client.run("ROLLBACK");
     assert_eq!(client.rows(&sql), wanted);
+    stage.assert_sound();
+}
+
+#[test]
+fn what_cannot_be_gathered_for_want_of_room_is_merged_where_any_order_is_right() {
+    let stage = world().stage(Setup { more: "[gather]\nmax_rows = 50".to_owned(), ..Default::default() });
+    let mut client = stage.connect();
+    let range = fill(&mut client, 1200, |id| format!("note {}", id % 7));
+    let sql = format!(
+        "SELECT note, STD(amount), VAR_SAMP(amount), COUNT(*), GROUP_CONCAT(amount, 'x' SEPARATOR ';'), \
+         SUM(amount), STDDEV_SAMP(id) FROM items WHERE {range} AND amount <> ? GROUP BY note ORDER BY note"
+    );
+    let written = sql.replace('?', "3");
+    let wanted = world().common().connect().rows(&written);
+    assert_eq!(wanted.len(), 7);
+    let found = client.rows(&written);
+    let number = |cell: &str| cell.parse::<f64>().unwrap();
+    let texts = |cell: &str| {
+        let mut texts: Vec<String> = cell.split(';').map(str::to_owned).collect();
+        texts.sort_unstable();
+        texts
+    };
+    for (one, other) in wanted.iter().zip(&found) {
+        assert_eq!((&one[0], &one[3], &one[5]), (&other[0], &other[3], &other[5]));
+        assert_eq!(texts(&one[4]), texts(&other[4]));
+        for place in [1, 2, 6] {
+            let (one, other) = (number(&one[place]), number(&other[place]));
+            assert!((one - other).abs() <= one.abs() * 1e-12, "{one} {other}");
+        }
+    }
+    assert_eq!(found.len(), wanted.len());
+    // With a parameter, and rows in binary form.
+    let prepared = client.prepare(sql.as_bytes()).unwrap().unwrap();
+    match client.execute(&prepared, &[Param::Int(3)]).unwrap().remove(0) {
+        Answer::Rows { rows, .. } => assert_eq!(rows.len(), 7),
+        other => panic!("{other:?}"),
+    }
+    // Which texts come first is part of the value here, and so there must be room.
+    let ordered = format!("SELECT GROUP_CONCAT(amount ORDER BY id) FROM items WHERE {range}");
+    assert_eq!(client.error(&ordered).code, 1104);
+    // What is cut depends on it as well.
+    client.run("SET SESSION group_concat_max_len = 1000");
+    let long = format!("SELECT GROUP_CONCAT(amount) FROM items WHERE {range}");
+    assert_eq!(client.error(&long).code, 1104);
     stage.assert_sound();
 }
 

@@ -136,6 +136,16 @@ impl Layout {
                 }
                 Combine::Extreme { key, is_greatest: matches!(fold, Fold::Greatest(_)), with }
             }
+            Fold::Deviation { count, mean, variance, of } if column.is(ColumnType::MYSQL_TYPE_DOUBLE) => {
+                let decimals = (column.decimals != ALL_DIGITS).then_some(usize::from(column.decimals));
+                let (count, mean, variance) = (self.index(count), self.index(mean), self.index(variance));
+                Combine::Deviation { count, mean, variance, of, decimals }
+            }
+            Fold::Texts { separator, length, most } if column.is_text() => {
+                let (separator, length, most) = (self.index(separator), self.index(length), self.index(most));
+                Combine::Texts { separator, length, most }
+            }
+            Fold::Deviation { .. } | Fold::Texts { .. } => return Err(unsuitable()),
             Fold::Count | Fold::And | Fold::Or | Fold::Xor | Fold::Sum | Fold::RoundedSum { .. } => {
                 return Err(unsuitable());
             }

@@ -15,7 +15,7 @@ use crate::merge::Limit;
 use crate::plan::merged::{Counting, MergePlan};
 use crate::plan::{Binding, Plan};
 use crate::sharding::{ShardId, ShardSet};
-use crate::wire::error_code::ErrorCode;
+use crate::wire::error_code::{ErrorCode, TOO_BIG_SELECT};
 use crate::wire::walker::{AnswerKind, Summary};
 
 /// What is to be sent to the shards, and what to make of their rows.
@@ -65,6 +65,23 @@ impl Session {
             Merging::Unsuitable(_) if plan.regroup().is_some() => self.regroup_text(plan, statement, shards).await,
             Merging::Unsuitable(_) if plan.gather().is_some() => self.gather_text(plan, statement).await,
             Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
+        }
+    }
+
+    /// Gathers, and merges where that needs more than there is room for.
+    pub(super) async fn gather_or_merge(
+        &mut self,
+        plan: &Arc<Plan>,
+        statement: &Statement<'_>,
+        side: Side,
+    ) -> Result<(), ClientMessage> {
+        let over = match self.gather_text(plan, statement).await {
+            Err(message) if message.code.number == TOO_BIG_SELECT.number => message,
+            done => return done,
+        };
+        match plan.merges_instead(&self.binding(statement.sql)) {
+            Some(shards) if shards.len() > 1 => self.merge_text(plan, statement, &shards, side).await,
+            _ => Err(over),
         }
     }
 

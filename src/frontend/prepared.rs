@@ -421,7 +421,20 @@ impl Session {
                 }
             }
             Route::Regroup(shards) => self.regroup_prepared(statement, plan, &shards, head, body).await,
-            Route::Gather => self.gather_prepared(statement, plan, head, body).await,
+            Route::Gather => {
+                let over = match self.gather_prepared(statement, plan, head, body).await {
+                    Err(message) if message.code.number == codes::TOO_BIG_SELECT.number => message,
+                    done => return done,
+                };
+                let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+                let shards = plan.merges_instead(&statement.binding(&self.schema, &values));
+                let Some(shards) = shards.filter(|shards| shards.len() > 1) else { return Err(over) };
+                let request = self.merged_execution(statement, plan, &shards, body)?;
+                match self.merge(plan, request, side, false).await? {
+                    Merging::Answered => Ok(()),
+                    Merging::Unsuitable(_) => Err(over),
+                }
+            }
             Route::Staged => self.stage_prepared(statement, plan, head, body).await,
             Route::Load(_) => Err(not_preparable()),
             Route::Split(rows) => {

@@ -182,7 +182,7 @@ impl Session {
             Route::Scatter(shards) => self.read_everywhere(plan, statement, &shards, side).await,
             Route::Merge(shards) => self.merge_text(plan, statement, &shards, side).await,
             Route::Regroup(shards) => self.regroup_text(plan, statement, &shards).await,
-            Route::Gather => self.gather_text(plan, statement).await,
+            Route::Gather => self.gather_or_merge(plan, statement, side).await,
             Route::Staged => self.stage_text(plan, statement).await,
             Route::Load(shards) => Box::pin(self.load_file(plan, statement, &shards)).await,
             Route::Split(rows) => {

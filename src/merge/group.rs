@@ -44,6 +44,30 @@ pub enum Combine {
     And,
     Or,
     Xor,
+    /// STD, VARIANCE and their kin, from count, average and variance of the parts. `decimals`: how many are written, if
+    /// not all.
+    Deviation {
+        count: usize,
+        mean: usize,
+        variance: usize,
+        of: Deviation,
+        decimals: Option<usize>,
+    },
+    /// GROUP_CONCAT.
+    Texts {
+        separator: usize,
+        length: usize,
+        most: usize,
+    },
+}
+
+/// Which of the measures of how values differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deviation {
+    /// Of a sample, and not of all values.
+    pub is_sample: bool,
+    /// The standard deviation, and not the variance.
+    pub is_root: bool,
 }
 
 /// One column that is combined. All others keep the first part's cells.
@@ -65,8 +89,41 @@ enum State {
         spare: Values,
     },
     Bits(u64),
+    Moments(Moments),
+    Texts {
+        text: Option<Vec<u8>>,
+        length: i128,
+    },
     /// Computed from others.
     Derived,
+}
+
+/// What the deviation of values comes from.
+#[derive(Debug, Clone, Copy, Default)]
+struct Moments {
+    count: f64,
+    mean: f64,
+    /// The sum of the squares of the distances from the mean.
+    squares: f64,
+}
+
+impl Moments {
+    /// Those of both parts: the distance of their means counts for as many values as there are.
+    fn joined(self, other: Self) -> Self {
+        let count = self.count + other.count;
+        if count == 0.0 {
+            return self;
+        }
+        let distance = other.mean - self.mean;
+        let squares = self.squares + other.squares + distance * distance * self.count * other.count / count;
+        Self { count, mean: self.mean + distance * other.count / count, squares }
+    }
+
+    fn measured(self, of: Deviation) -> Option<f64> {
+        let count = if of.is_sample { self.count - 1.0 } else { self.count };
+        let variance = (count > 0.0).then_some(self.squares / count)?;
+        Some(if of.is_root { variance.sqrt() } else { variance })
+    }
 }
 
 /// The group at hand.
@@ -116,6 +173,10 @@ impl Group {
                 State::Extreme { keys, best, spare: Values::default() }
             }
             Combine::And | Combine::Or | Combine::Xor => State::Bits(self.bits(cell)?),
+            Combine::Deviation { .. } => State::Moments(self.moments(&aggregate.combine, row)?),
+            Combine::Texts { length, .. } => {
+                State::Texts { text: cell.map(<[u8]>::to_vec), length: self.length(row.cell(*length))? }
+            }
             Combine::Rounded { .. } | Combine::Average { .. } | Combine::RealAverage { .. } => State::Derived,
         })
     }
@@ -129,6 +190,26 @@ impl Group {
                 (State::Count(count), _) => State::Count(count + self.count(cell)?),
                 (State::Sum(sum), _) => State::Sum(joined(sum, exact(cell)?, Decimal::plus)),
                 (State::RealSum(sum), _) => State::RealSum(joined(sum, self.real(cell)?, |one, other| one + other)),
+                (State::Moments(moments), combine) => State::Moments(moments.joined(self.moments(combine, row)?)),
+                (State::Texts { text, length }, Combine::Texts { separator, length: of, most }) => {
+                    let separator = row.cell(*separator).unwrap_or_default();
+                    let most = self.length(row.cell(*most))?;
+                    match (text, cell) {
+                        (Some(mut text), Some(more)) => {
+                            let length = length + self.length(row.cell(*of))? + separator.len() as i128;
+                            if length > most {
+                                return Err(MergeError::LongText);
+                            }
+                            text.extend_from_slice(separator);
+                            text.extend_from_slice(more);
+                            State::Texts { text: Some(text), length }
+                        }
+                        (None, Some(more)) => {
+                            State::Texts { text: Some(more.to_vec()), length: self.length(row.cell(*of))? }
+                        }
+                        (text, None) => State::Texts { text, length },
+                    }
+                }
                 (State::Bits(bits), Combine::And) => State::Bits(bits & self.bits(cell)?),
                 (State::Bits(bits), Combine::Or) => State::Bits(bits | self.bits(cell)?),
                 (State::Bits(bits), _) => State::Bits(bits ^ self.bits(cell)?),
@@ -184,10 +265,28 @@ impl Group {
                         (self.real(self.cells[*sum].as_deref())?, self.count(self.cells[*count].as_deref())?);
                     sum.filter(|_| count > 0).map(|sum| self.real_cell(sum / count as f64))
                 }
-                (State::Extreme { .. } | State::Derived, _) => continue,
+                (State::Moments(moments), Combine::Deviation { of, decimals, .. }) => {
+                    moments.measured(*of).map(|value| match (self.encoding, decimals) {
+                        (Encoding::Text, Some(decimals)) => format!("{value:.decimals$}").into_bytes(),
+                        _ => self.real_cell(value),
+                    })
+                }
+                (State::Texts { text, .. }, _) => text.clone(),
+                (State::Extreme { .. } | State::Derived | State::Moments(_), _) => continue,
             };
         }
         Ok(&self.cells)
+    }
+
+    fn moments(&self, combine: &Combine, row: &(impl Cells + ?Sized)) -> Result<Moments, MergeError> {
+        let Combine::Deviation { count, mean, variance, .. } = combine else { return Ok(Moments::default()) };
+        let count = self.count(row.cell(*count))? as f64;
+        let mean = self.real(row.cell(*mean))?.unwrap_or_default();
+        Ok(Moments { count, mean, squares: self.real(row.cell(*variance))?.unwrap_or_default() * count })
+    }
+
+    fn length(&self, cell: Option<&[u8]>) -> Result<i128, MergeError> {
+        if cell.is_some() { self.count(cell) } else { Ok(0) }
     }
 
     fn count(&self, cell: Option<&[u8]>) -> Result<i128, MergeError> {
@@ -313,6 +412,41 @@ mod tests {
         assert_eq!((row[0].as_deref(), row[1].as_deref()), (Some("k"), Some("1.6667")));
         let rows: &[&[Option<&str>]] = &[&[None, None, None, Some("0")], &[None, None, None, Some("0")]];
         assert_eq!(grouped(aggregates, rows).unwrap()[1], None);
+    }
+
+    #[test]
+    fn deviations_are_those_of_all_values() {
+        // 1, 2, 3 and 10, 20; a part without values.
+        let rows: &[&[Option<&str>]] = &[
+            &[None, Some("3"), Some("2"), Some("0.6666666666666666")],
+            &[None, Some("0"), None, None],
+            &[None, Some("2"), Some("15"), Some("25")],
+        ];
+        let measured = |is_sample, is_root, decimals, rows: &[&[Option<&str>]]| {
+            let of = Deviation { is_sample, is_root };
+            let combine = Combine::Deviation { count: 1, mean: 2, variance: 3, of, decimals };
+            grouped(vec![Aggregate { cell: 0, combine }], rows).unwrap().remove(0)
+        };
+        assert_eq!(measured(false, false, Some(4), rows).as_deref(), Some("50.9600"));
+        assert_eq!(measured(true, false, Some(4), rows).as_deref(), Some("63.7000"));
+        assert_eq!(measured(false, true, Some(4), rows).as_deref(), Some("7.1386"));
+        assert!(measured(true, true, None, rows).unwrap().starts_with("7.98"));
+        assert_eq!(measured(false, false, None, &rows[1..2]), None);
+        let one: &[&[Option<&str>]] = &[&[None, Some("1"), Some("7"), Some("0")], rows[1]];
+        assert_eq!((measured(false, true, None, one).as_deref(), measured(true, true, None, one)), (Some("0"), None));
+    }
+
+    #[test]
+    fn texts_are_put_together_up_to_their_greatest_length() {
+        let row = |text, length, most| [text, Some("; "), length, Some(most)];
+        let joined = |most| {
+            let rows = [row(None, None, most), row(Some("ab"), Some("2"), most), row(Some("c"), Some("1"), most)];
+            let combine = Combine::Texts { separator: 1, length: 2, most: 3 };
+            let rows: Vec<&[Option<&str>]> = rows.iter().map(<[_; 4]>::as_slice).collect();
+            grouped(vec![Aggregate { cell: 0, combine }], &rows).map(|mut row| row.remove(0))
+        };
+        assert_eq!(joined("5"), Ok(Some("ab; c".to_owned())));
+        assert_eq!(joined("4"), Err(MergeError::LongText));
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub mod top;
 
 use thiserror::Error;
 
-pub use group::{Aggregate, Combine, Group};
+pub use group::{Aggregate, Combine, Deviation, Group};
 pub use key::{Compare, Encoding, Key, Source};
 pub use limit::Limit;
 pub use sorted::Sorted;
@@ -42,6 +42,8 @@ pub enum MergeError {
     UnreadableCell,
     #[error("a sum that is out of range")]
     TooLarge,
+    #[error("a GROUP_CONCAT over several shards that is longer than group_concat_max_len")]
+    LongText,
     #[error("more groups than merge_memory has room for")]
     TooManyGroups,
     #[error("text whose collation cannot be compared here")]

@@ -85,6 +85,15 @@ impl RouteTemplate {
         }
     }
 
+    pub(super) fn merges_instead(&self, input: &Binding<'_>) -> Option<ShardSet> {
+        let Target::Narrowed(narrowed) = &self.target else { return None };
+        let merge = narrowed.merge.as_ref().filter(|merge| merge.is_loose)?;
+        merge.limit(input)?;
+        let (table, narrow) = narrowed.spread.as_ref()?;
+        let shards = shards_of(*table, narrow, input);
+        narrowed.at.as_ref().is_none_or(|at| shards.is_subset_of(at)).then_some(shards)
+    }
+
     fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
         let bound = match &self.target {
             Target::Fixed(route) => Ok(route.clone()),
@@ -176,7 +185,7 @@ impl Narrowed {
 
     fn several(&self, shards: ShardSet, input: &Binding<'_>) -> Result<Route, PlanError> {
         self.check_keys(input)?;
-        let is_merged = self.merge.as_ref().is_some_and(|merge| merge.limit(input).is_some());
+        let is_merged = self.merge.as_ref().is_some_and(|merge| !merge.is_loose && merge.limit(input).is_some());
         let is_regrouped = self.regroup.is_some();
         if let Some(feature) = self.refused.as_ref().filter(|_| !is_merged && !is_regrouped) {
             return Err(PlanError::unsupported(feature.as_str()));

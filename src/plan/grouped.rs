@@ -7,6 +7,9 @@
 use crate::sharding::schema::same_name;
 use crate::sql::Op;
 use crate::sql::parse::ast::{Call, Item, ItemKind, Span};
+use crate::sql::tokens::Token;
+
+use crate::merge::Deviation;
 
 use super::Guard;
 use super::functions;
@@ -43,6 +46,19 @@ pub enum Fold {
     And,
     Or,
     Xor,
+    /// Standard deviation or variance, from those of the parts.
+    Deviation {
+        count: ColumnAt,
+        mean: ColumnAt,
+        variance: ColumnAt,
+        of: Deviation,
+    },
+    /// Texts one after the other, in any order. `length`: of the server's own text; `most`: what it may have.
+    Texts {
+        separator: ColumnAt,
+        length: ColumnAt,
+        most: ColumnAt,
+    },
 }
 
 /// What a grouped statement comes to.
@@ -52,6 +68,8 @@ pub(super) struct Grouping {
     pub(super) order_by: Vec<Part>,
     /// Each shard's first groups are the first groups of all.
     pub(super) limits_shards: bool,
+    /// Another value is as right, but a single server gives that which it comes to by its own order of rows.
+    pub(super) is_loose: bool,
 }
 
 /// One element of GROUP BY.
@@ -72,7 +90,7 @@ pub(super) fn read<'s, 'a, 'q>(
     statement: &'s Statement<'s, 'a, 'q>,
     reader: &mut KeyReader<'s, 's, 'a, 'q>,
 ) -> Option<Grouping> {
-    let mut grouper = Grouper { statement, reader, folds: Vec::new(), shown: Vec::new() };
+    let mut grouper = Grouper { statement, reader, folds: Vec::new(), shown: Vec::new(), is_loose: false };
     if statement.select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) {
         return None;
     }
@@ -93,6 +111,7 @@ struct Grouper<'g, 's, 'a, 'q> {
     folds: Vec<(ColumnAt, Fold)>,
     /// By select item: how groups can be sorted by it, if it is an aggregate.
     shown: Vec<Option<SortValue>>,
+    is_loose: bool,
 }
 
 impl Grouper<'_, '_, '_, '_> {
@@ -124,6 +143,9 @@ impl Grouper<'_, '_, '_, '_> {
 
     /// Notes how the column `at`, which is this call, is combined; how groups are sorted by it.
     fn fold(&mut self, at: ColumnAt, call: &Call) -> Option<SortValue> {
+        if call.name == "group_concat" {
+            return self.texts(at, call);
+        }
         let arguments = self.statement.elements(call.arguments)?;
         let [argument] = arguments.as_slice() else { return None };
         let is_distinct = argument.tokens.first().is_some_and(|token| token.is_word(self.statement.sql, "DISTINCT"));
@@ -154,13 +176,52 @@ impl Grouper<'_, '_, '_, '_> {
             }
             "min" => Fold::Least(self.reader.extreme(argument, at, "MIN(")?),
             "max" => Fold::Greatest(self.reader.extreme(argument, at, "MAX(")?),
-            _ => return None,
+            name => self.deviation(name, argument)?,
         };
         self.folds.push((at, fold));
         Some(match fold {
             Fold::Least(value) | Fold::Greatest(value) => value,
             _ => SortValue::Plain(at),
         })
+    }
+
+    fn deviation(&mut self, name: &str, argument: &Element) -> Option<Fold> {
+        let of = match name {
+            "std" | "stddev" | "stddev_pop" => Deviation { is_sample: false, is_root: true },
+            "stddev_samp" => Deviation { is_sample: true, is_root: true },
+            "variance" | "var_pop" => Deviation { is_sample: false, is_root: false },
+            "var_samp" => Deviation { is_sample: true, is_root: false },
+            _ => return None,
+        };
+        self.is_loose = true;
+        // Of a DOUBLE all digits are shown.
+        let count = self.reader.add(&["COUNT(", ")"], argument.span);
+        let mean = self.reader.add(&["AVG((", ")+0e0)"], argument.span);
+        let variance = self.reader.add(&["VAR_POP((", ")+0e0)"], argument.span);
+        Some(Fold::Deviation { count, mean, variance, of })
+    }
+
+    /// GROUP_CONCAT, unless it says which texts and in which order.
+    fn texts(&mut self, at: ColumnAt, call: &Call) -> Option<SortValue> {
+        let statement = self.statement;
+        let tokens = statement.tokens_in(call.arguments);
+        let says_more =
+            |token: &Token| ["DISTINCT", "ORDER", "LIMIT", "SELECT"].iter().any(|word| statement.is(token, word));
+        if tokens.iter().any(says_more) {
+            return None;
+        }
+        let separator = match tokens {
+            [.., word, text] if statement.is(word, "SEPARATOR") => {
+                let span = Span { start: text.start, end: text.end };
+                self.reader.add(&["", ""], span)
+            }
+            _ => self.reader.add(&["','"], call.arguments),
+        };
+        let length = self.reader.add(&["LENGTH(GROUP_CONCAT(", "))"], call.arguments);
+        let most = self.reader.add(&["@@group_concat_max_len"], call.arguments);
+        self.is_loose = true;
+        self.folds.push((at, Fold::Texts { separator, length, most }));
+        Some(SortValue::Plain(at))
     }
 
     /// Whether the values may be rounded when they are written: a quotient has digits that its type does not show, and
@@ -181,7 +242,7 @@ impl Grouper<'_, '_, '_, '_> {
 
     fn one_group(self) -> Grouping {
         let plan = GroupPlan { folds: self.folds, order: Vec::new() };
-        Grouping { plan, order_by: Vec::new(), limits_shards: false }
+        Grouping { plan, order_by: Vec::new(), limits_shards: false, is_loose: self.is_loose }
     }
 
     fn groups(mut self, group_by: Span) -> Option<Grouping> {
@@ -241,7 +302,7 @@ impl Grouper<'_, '_, '_, '_> {
             }
         }
         let plan = GroupPlan { folds: self.folds, order: by_value };
-        Some(Grouping { plan, order_by, limits_shards: is_ordered })
+        Some(Grouping { plan, order_by, limits_shards: is_ordered, is_loose: self.is_loose })
     }
 
     /// A name means a column of FROM first, and then what a select item is called.

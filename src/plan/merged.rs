@@ -40,6 +40,8 @@ pub struct MergePlan {
     pub(super) limits_shards: bool,
     /// SQL_CALC_FOUND_ROWS: FOUND_ROWS() counts the rows behind LIMIT as well.
     pub(super) counts_found_rows: bool,
+    /// A single server would come to other values that are as right: where there is room to gather the rows, it does.
+    pub(super) is_loose: bool,
     /// The client's columns are those of its own text, and not those of the shards' answers.
     pub is_described: bool,
 }
@@ -75,6 +77,7 @@ impl MergePlan {
         limit: None,
         limits_shards: false,
         counts_found_rows: false,
+        is_loose: false,
         is_described: false,
     };
 
@@ -118,6 +121,14 @@ impl super::Plan {
         }
     }
 
+    /// The shards whose rows can be merged where there is no room to gather them.
+    pub fn merges_instead(&self, input: &Binding<'_>) -> Option<ShardSet> {
+        match &self.action {
+            super::Action::Route(template) => template.merges_instead(input),
+            super::Action::Insert(_) | super::Action::Control(_) | super::Action::LocalSelect(_) => None,
+        }
+    }
+
     /// Puts the statement as `shard` alone would get it in the place of the client's own text, if it is another.
     pub fn render_own(&self, input: &Binding<'_>, shard: ShardId, text: &mut Vec<u8>) {
         let mut own = Vec::new();
@@ -129,7 +140,11 @@ impl super::Plan {
     /// The statement as each of several shards must get it, whose rows are merged.
     pub fn render_merged(&self, merge: &MergePlan, input: &Binding<'_>, shards: &ShardSet) -> Vec<(ShardId, Vec<u8>)> {
         let limit = merge.limit(input).filter(|_| merge.limits_shards);
-        let rows = limit.map_or(u64::MAX, Limit::of_each);
+        let rows = match merge.limit(input) {
+            // How servers describe columns may depend on whether there can be rows.
+            Some(limit) if limit.is_reached() && !merge.counts_found_rows => 0,
+            _ => limit.map_or(u64::MAX, Limit::of_each),
+        };
         let mut of_others = [merge.splices.as_slice(), merge.others.as_slice()].concat();
         of_others.sort_by_key(|splice| (splice.from, splice.to));
         let text = |(place, shard): (usize, ShardId)| {
@@ -148,10 +163,11 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
     let statement = Statement::read(scopes, query, sql)?;
     let mut keys = KeyReader::new(&statement);
     let mut splices = Vec::new();
-    let (mut groups, mut limits_shards) = (None, true);
+    let (mut groups, mut limits_shards, mut is_loose) = (None, true, false);
     if statement.is_grouped() {
         let grouping = grouped::read(&statement, &mut keys)?;
         splices.extend(statement.reordering(grouping.order_by));
+        is_loose = grouping.is_loose;
         (groups, limits_shards) = (Some(grouping.plan), grouping.limits_shards);
     } else {
         if let Some(order_by) = &statement.query.order_by {
@@ -199,6 +215,7 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
         limit,
         limits_shards,
         counts_found_rows,
+        is_loose,
         is_described: false,
     })
 }

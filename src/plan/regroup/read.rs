@@ -153,6 +153,10 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
         let part = |names: &str| {
             vec![Part::Text(format!("{names}(")), self.statement.copy(call.arguments), Part::Text(")".to_owned())]
         };
+        // What a server says of the width of a parameter depends on how it was bound.
+        if call.name != "count" && !self.statement.params_within(call.span).is_empty() {
+            return None;
+        }
         let pieces = match call.name.as_str() {
             "count" => {
                 let count = self.part(part("COUNT"));
@@ -170,8 +174,6 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
                 pieces.push(Piece::Text(")".to_owned()));
                 pieces
             }
-            // What a server says of the width of a parameter's text depends on how it was bound.
-            "min" | "max" | "any_value" if !self.statement.params_within(call.span).is_empty() => return None,
             function @ ("min" | "max" | "bit_and" | "bit_or" | "bit_xor" | "any_value") => {
                 let function = function.to_ascii_uppercase();
                 let part = self.part(part(&function));

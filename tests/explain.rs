@@ -85,6 +85,22 @@ fn explain_analyze_route_counts_rows_and_bytes_of_each_step() {
         // What was counted went nowhere: the session's answers are in step.
         assert_eq!(client.value("SELECT 2"), "2");
     }
+    let moved = [
+        (format!("SELECT COUNT(DISTINCT amount) FROM items WHERE {range}"), "regroup"),
+        (
+            format!("SELECT COUNT(*) FROM items a JOIN items b ON a.amount = b.amount WHERE a.{range} AND b.{range}"),
+            "gather",
+        ),
+    ];
+    for (sql, tier) in moved {
+        let rows = client.rows(&format!("EXPLAIN ANALYZE ROUTE {sql}"));
+        let [steps @ .., over, answer] = rows.as_slice() else { panic!("{rows:?}") };
+        assert_eq!((answer[TIER].as_str(), answer[ROWS].as_str()), ("answer", "1"), "{sql}");
+        assert!(rows.iter().rev().skip(1).all(|step| step[TIER] == tier), "{sql}: {rows:?}");
+        let counts: Vec<u64> = steps.iter().map(|step| step[ROWS].parse().unwrap()).collect();
+        assert!(counts.len() >= 4 && counts.iter().all(|count| *count > 0), "{sql}: {rows:?}");
+        assert_eq!(over[ROWS], "NULL", "{sql}: {rows:?}");
+    }
     assert_eq!(client.error(format!("EXPLAIN ANALYZE ROUTE DELETE FROM items WHERE {range}")).code, 1235);
     assert_eq!(client.error("EXPLAIN ANALYZE ROUTE SELECT nope FROM items").code, 1054);
     let plain = client.rows(&format!("EXPLAIN ROUTE SELECT * FROM items WHERE {range}"));

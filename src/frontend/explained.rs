@@ -58,8 +58,8 @@ impl Session {
         ]
     }
 
-    /// Runs the steps one after the other, so that their times are their own, and then the statement as a whole, whose
-    /// rows go nowhere: its line is the last.
+    /// Runs the steps one after the other, so that their times are their own, and then, if there are several, the statement
+    /// as a whole, whose rows go nowhere: its line is the last.
     async fn analyze(
         &mut self,
         plan: &Plan,
@@ -70,14 +70,19 @@ impl Session {
         if !matches!(plan.kind, StatementKind::Read | StatementKind::Show) {
             return Err(ClientMessage::unsupported("EXPLAIN ANALYZE ROUTE of a statement that writes or locks"));
         }
+        let mut only = None;
         for (step, line) in steps.iter().zip(cells.iter_mut()) {
             let measured = match self.shard_of(step) {
                 Some(shard) => Some(self.measure(plan, shard, &step.sql).await?),
                 None => None,
             };
+            only = measured.filter(|_| steps.len() == 1);
             line.extend(shown(measured));
         }
-        let whole = self.measure_whole(sql).await?;
+        let whole = match only {
+            Some(whole) => whole,
+            None => self.measure_whole(sql).await?,
+        };
         let mut line = vec![Some((steps.len() + 1).to_string()), Some("answer".to_owned())];
         line.resize(STEP.len(), None);
         line[5] = Some(String::from_utf8_lossy(sql).into_owned());

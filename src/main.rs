@@ -58,6 +58,9 @@ enum Command {
         /// The shard key's value, as an SQL literal or plain text: 42, '42', x; for keys of bytes 0x and hexadecimal digits.
         #[arg(allow_hyphen_values = true)]
         key: String,
+        /// The value of the second column, where the key has two.
+        #[arg(allow_hyphen_values = true)]
+        second: Option<String>,
     },
     /// Read JSON lines with keys from standard input and write each with what a sharding function computes: to compare
     /// keys of your own with another proxy's. A line: {"system":"cobar","function":"PartitionByLong","params":{...},"key":1}
@@ -236,7 +239,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             check::check(&config.config, connect, matches!(format, LogFormat::Json))
         }
         Command::Init { config } => operate::init(&config.config),
-        Command::ShardOf { config, table, key } => offline::shard_of(&config.config, &table, &key),
+        Command::ShardOf { config, table, key, second } => {
+            offline::shard_of(&config.config, &table, &key, second.as_deref())
+        }
         Command::Place => place::place(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock())),
         Command::Import { from, path, output } => import::import(from.into(), &path, &output),
         Command::Split(options) => split::split(&options.config.config.clone(), &options.options()),

@@ -13,7 +13,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
 /// A table by its key's type: name, column, rule without the shards, and what its values are made of.
-const TABLES: [(&str, &str, &str, Kind); 11] = [
+const TABLES: [(&str, &str, &str, Kind); 13] = [
     ("k_big", "BIGINT", "function = { kind = \"hash\", slots = 64 }", Kind::Integer),
     ("k_unsigned", "INT UNSIGNED", "function = { kind = \"mod\" }", Kind::Integer),
     ("k_tiny", "TINYINT", "function = { kind = \"range\", bounds = [-50, 0, 50] }", Kind::Integer),
@@ -52,6 +52,19 @@ const TABLES: [(&str, &str, &str, Kind); 11] = [
         "k_days",
         "DATE",
         "key_type = \"date\"\nfunction = { kind = \"range\", bounds = [\"2024-01-15\", \"2024-02-01\", \"2024-02-20\"] }",
+        Kind::Date,
+    ),
+    (
+        "k_two",
+        "INT",
+        "function = { kind = \"mod\" }\nwithin = { shard_key = \"n\", function = { kind = \"mod\" }, shards = 2 }",
+        Kind::Integer,
+    ),
+    (
+        "k_two_days",
+        "DATE",
+        "key_type = \"date\"\nfunction = { kind = \"range\", bounds = [\"2024-02-01\"] }\n\
+         within = { shard_key = \"n\", function = { kind = \"range\", bounds = [500] }, shards = 2 }",
         Kind::Date,
     ),
     (
@@ -151,7 +164,9 @@ fn condition(kind: Kind, rng: &mut StdRng) -> (String, Vec<Param>) {
             "?".to_owned()
         }
     };
-    let text = match rng.gen_range(0..10) {
+    let text = match rng.gen_range(0..12) {
+        10 => format!("k = {} AND n IN (3, 44, 500, {})", next(rng), rng.gen_range(0..560)),
+        11 => format!("n BETWEEN {} AND 520 AND k = {}", rng.gen_range(440..560), next(rng)),
         0 => format!("k IN ({}, {})", next(rng), next(rng)),
         1 => format!("k BETWEEN {} AND {}", next(rng), next(rng)),
         2 => format!("k < {}", next(rng)),

@@ -103,7 +103,7 @@ fn changes_are_told_and_in_force_for_sessions_that_go_on() {
     let _second = session.prepare(b"SELECT 2").unwrap().unwrap();
     let (code, message) = told(&mut boss, "ROLLBACK CONFIG").unwrap_err();
     assert_eq!(code, 1105);
-    assert!(message.contains("none was loaded since the start"), "{message}");
+    assert!(message.contains("there is no earlier one"), "{message}");
     files.stage.assert_sound();
 }
 
@@ -125,10 +125,66 @@ fn a_bad_file_changes_nothing_and_all_that_is_wrong_is_said() {
 }
 
 #[test]
+fn statements_change_rules_in_their_file_and_in_force() {
+    let files = Files::new("");
+    let (mut boss, mut session) = (files.boss(), files.stage.connect());
+    let before = files.text("rules/main.toml");
+    boss.run("USE shop");
+    let rule = "shard_key = \"id\", shards = [\"s0\", \"s1\", \"s2\", \"s3\"], function = { kind = \"mod\" }";
+    boss.run(&format!("CREATE SHARDED TABLE RULE declared ({rule})"));
+    let after = files.text("rules/main.toml");
+    let added = "\n[[tables]]\nname = \"declared\"\nshard_key = \"id\"\nfunction = { kind = \"mod\" }\n\
+                 shards = [\"s0\", \"s1\", \"s2\", \"s3\"]\n";
+    assert_eq!(after, format!("{before}{added}"));
+    boss.run("CREATE TABLE declared (id INT PRIMARY KEY)");
+    session.run("INSERT INTO declared VALUES (1), (2), (3), (4)");
+    assert_eq!(session.value("/*shardgate: shard=s3 */ SELECT GROUP_CONCAT(id) FROM declared"), "3");
+    boss.run("ALTER SHARDED TABLE RULE shop.declared (key_required = true)");
+    let error = session.one("SELECT * FROM declared");
+    assert_eq!(error.error().unwrap().code, 1175);
+    let rules = boss.one("SHOW RULES").text();
+    let shown = rules.iter().find(|row| row[0] == "shop.declared").unwrap();
+    assert!(shown[1].contains("shard_key = \"id\"") && shown[1].contains("key_required = true"), "{shown:?}");
+    assert!(shown[2].ends_with("rules/main.toml"), "{shown:?}");
+
+    // What is wrong changes nothing.
+    let (code, message) = told(&mut boss, "ALTER SHARDED TABLE RULE declared (shards = [\"s9\"])").unwrap_err();
+    assert!(code == 1105 && message.contains("unknown shard \"s9\""), "{code} {message}");
+    let (_, message) = told(&mut boss, &format!("CREATE SHARDED TABLE RULE declared ({rule})")).unwrap_err();
+    assert!(message.contains("has a rule"), "{message}");
+    assert_eq!(told(&mut boss, "ALTER SHARDED TABLE RULE declared (shards = ").unwrap_err().0, 1064);
+    assert_eq!(boss.one("SHOW RULES").text(), rules);
+
+    boss.run("DROP TABLE declared");
+    boss.run("DROP SHARDED TABLE RULE declared");
+    assert_eq!(files.text("rules/main.toml"), before);
+
+    // With the table itself; and nothing is left of the rule if the table cannot be created.
+    boss.run(&format!("CREATE TABLE noted (id INT PRIMARY KEY) /*shardgate: rule({rule}) */"));
+    assert!(files.text("rules/main.toml").contains("name = \"noted\""));
+    session.run("INSERT INTO noted VALUES (1), (2)");
+    assert_eq!(session.value("/*shardgate: shard=s2 */ SELECT id FROM noted"), "2");
+    boss.run("DROP TABLE noted");
+    boss.run("DROP SHARDED TABLE RULE noted");
+    let bad = boss.one(format!("CREATE TABLE noted (id INT PRIMARY KEY, id INT) /*shardgate: rule({rule}) */"));
+    assert!(bad.error().is_some());
+    assert_eq!(files.text("rules/main.toml"), before);
+    files.stage.assert_sound();
+}
+
+#[test]
 fn who_is_no_administrator_may_not() {
     let files = Files::new("");
     let mut session = files.stage.connect();
-    for sql in ["RELOAD CONFIG", "ROLLBACK CONFIG"] {
+    session.run("USE shop");
+    let all = [
+        "RELOAD CONFIG",
+        "ROLLBACK CONFIG",
+        "SHOW RULES",
+        "DROP SHARDED TABLE RULE items",
+        "CREATE TABLE x (id INT) /*shardgate: rule(kind = \"reference\")*/",
+    ];
+    for sql in all {
         assert_eq!(told(&mut session, sql).unwrap_err().0, 1227, "{sql}");
     }
 }

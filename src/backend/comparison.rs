@@ -266,8 +266,8 @@ fn compare_table(schema: &Schema, views: &[Option<View<'_>>], database: &Databas
 fn compare_with_rule(table: &Table, place: &Place, columns: &[LiveColumn]) -> Vec<Difference> {
     let mut differences = Vec::new();
     if let Placement::Sharded(sharded) = &table.placement {
-        let key = columns.iter().find(|live| same_name(&live.column.name, &sharded.key_column));
-        let mismatches = check_key(sharded, key.map(|live| &live.column));
+        let find = |name: &str| columns.iter().find(|live| same_name(&live.column.name, name)).map(|live| &live.column);
+        let mismatches = check_key(sharded, find);
         differences.extend(mismatches.into_iter().map(|mismatch| Difference::Key { place: place.clone(), mismatch }));
     }
     let names = |names: &mut dyn Iterator<Item = &str>| names.collect::<Vec<_>>().join(", ");

@@ -81,7 +81,7 @@ pub fn mismatches(schema: &Schema) -> Vec<String> {
     for (_, database) in ids(schema) {
         for table in database.tables() {
             let (Placement::Sharded(sharded), Some(_)) = (&table.placement, &table.columns) else { continue };
-            for mismatch in check_key(sharded, table.column(&sharded.key_column)) {
+            for mismatch in check_key(sharded, |name| table.column(name)) {
                 lines.push(format!("{}.{}: {mismatch}", database.name, table.name));
             }
         }

@@ -82,7 +82,8 @@ fn doubts_of_sharded(sharded: &Sharded, live: &LiveTable) -> Vec<Doubt> {
         doubts.push(Doubt::NullableKey(key.clone()));
     }
     for (name, unique) in live.keys.iter().filter(|(_, key)| key.is_unique) {
-        if !unique.parts.iter().any(|(column, prefix)| prefix.is_none() && same_name(column, key)) {
+        let has = |key: &str| unique.parts.iter().any(|(column, prefix)| prefix.is_none() && same_name(column, key));
+        if !sharded.key_columns().all(has) {
             let columns: Vec<&str> = unique.parts.iter().map(|(column, _)| column.as_str()).collect();
             let (name, columns) = (name.clone(), columns.join(", "));
             doubts.push(Doubt::UniquePerShard { name, columns, key: key.clone() });

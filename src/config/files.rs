@@ -8,6 +8,8 @@ use std::time::SystemTime;
 
 use toml::{Table, Value};
 
+use crate::sharding::schema::same_name;
+
 /// Tells contents apart that must not be kept.
 static DIGEST: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
@@ -28,9 +30,9 @@ pub(super) struct SeenFile {
 #[derive(Clone, PartialEq)]
 enum Content {
     /// The main file, or one with rules. The label stands for it in a diff.
-    Settings { label: String, settings: Table },
-    /// A file that these name: of certificates, of passwords, of a sharding function's map.
-    Attached { digest: u64 },
+    Settings { label: String, settings: Table, text: String },
+    /// A file that these name: of certificates, of passwords; of a sharding function's map, with its text.
+    Attached { digest: u64, map: Option<String> },
     /// A folder in which files were searched.
     Folder,
 }
@@ -47,11 +49,47 @@ impl SeenFile {
     pub(super) fn settings(path: &str, text: &str) -> Self {
         let settings: Table = text.parse().unwrap_or_default();
         let label = settings.get("database").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Self { path: path.into(), content: Content::Settings { label, settings } }
+        Self { path: path.into(), content: Content::Settings { label, settings, text: text.to_owned() } }
     }
 
     pub(super) fn attached(path: &Path, bytes: &[u8]) -> Self {
-        Self { path: path.to_owned(), content: Content::Attached { digest: DIGEST.hash_one(bytes) } }
+        Self { path: path.to_owned(), content: Content::Attached { digest: DIGEST.hash_one(bytes), map: None } }
+    }
+
+    /// The map of a sharding function.
+    pub(super) fn map(path: &Path, text: &str) -> Self {
+        let content = Content::Attached { digest: DIGEST.hash_one(text.as_bytes()), map: Some(text.to_owned()) };
+        Self { path: path.to_owned(), content }
+    }
+
+    /// The file's path, if it has the rules of this database.
+    pub(super) fn rules_of(&self, database: &str) -> Option<&Path> {
+        let is_meant =
+            matches!(&self.content, Content::Settings { label, .. } if !label.is_empty() && same_name(label, database));
+        is_meant.then_some(self.path.as_path())
+    }
+
+    /// The rules of tables that it has, each as it is written.
+    pub(super) fn rules(&self) -> Vec<(String, String)> {
+        let Content::Settings { label, settings, .. } = &self.content else { return Vec::new() };
+        let tables = settings.get("tables").and_then(Value::as_array).into_iter().flatten();
+        let rule = |table: &Value| {
+            let mut keys = table.as_table()?.clone();
+            let name = keys.remove("name")?.as_str()?.to_owned();
+            let pairs: Vec<String> = keys.iter().map(|(key, value)| format!("{key} = {}", shown(key, value))).collect();
+            Some((format!("{label}.{name}"), pairs.join(", ")))
+        };
+        tables.filter_map(rule).collect()
+    }
+
+    /// Its text, if a configuration can be read again from that.
+    pub(super) fn text(&self) -> Option<(PathBuf, String)> {
+        match &self.content {
+            Content::Settings { text, .. } | Content::Attached { map: Some(text), .. } => {
+                Some((self.path.clone(), text.clone()))
+            }
+            Content::Attached { map: None, .. } | Content::Folder => None,
+        }
     }
 
     pub(super) fn folder(path: &Path) -> Self {
@@ -87,7 +125,9 @@ pub(super) fn differences(before: &[SeenFile], after: &[SeenFile]) -> Vec<Change
     for file in names {
         let of = |files: &[SeenFile]| files.iter().find(|seen| name(seen).as_ref() == Some(&file)).cloned();
         match (of(before).map(|seen| seen.content), of(after).map(|seen| seen.content)) {
-            (Some(Content::Attached { digest: one }), Some(Content::Attached { digest: other })) if one != other => {
+            (Some(Content::Attached { digest: one, .. }), Some(Content::Attached { digest: other, .. }))
+                if one != other =>
+            {
                 let contents = |which: &str| Some(format!("{which} contents"));
                 changes.push(change(file, contents("other"), contents("new")));
             }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::files::SeenFile;
-use super::problem::{Problem, Problems, Report, nearest};
+use super::problem::{Problem, Problems, Report, Texts, nearest};
 use super::rule_file::RuleFile;
 use super::section::{Section, Source};
 use super::users::UserEntry;
@@ -18,10 +18,10 @@ use crate::sharding::build::SchemaSpec;
 use crate::sharding::schema::same_name;
 
 /// See [`load`](super::load).
-pub(super) fn load(path: &Path) -> Result<Config, Problems> {
-    let report = Report::default();
+pub(super) fn load(path: &Path, instead: Texts) -> Result<Config, Problems> {
+    let report = Report::on(instead);
     let mut files = vec![path.display().to_string()];
-    let config = read_source(path).map_err(|problem| report.problem(problem)).ok().and_then(|main| {
+    let config = read_source(path, &report).map_err(|problem| report.problem(problem)).ok().and_then(|main| {
         let folder = path.parent().unwrap_or(Path::new(""));
         let section = main.parse(&report)?;
         let sources = rule_sources(&section, folder, &report);
@@ -40,9 +40,9 @@ pub(super) fn load(path: &Path) -> Result<Config, Problems> {
     config.map(|config| Config { warnings, files: seen, ..config }).ok_or_else(unread)
 }
 
-fn read_source(path: &Path) -> Result<Source, Problem> {
+fn read_source(path: &Path, report: &Report) -> Result<Source, Problem> {
     let file = path.display().to_string();
-    match std::fs::read_to_string(path) {
+    match report.read(path) {
         Ok(text) => Ok(Source::new(file, text)),
         Err(error) => {
             Err(Problem { file, line: None, key: String::new(), message: format!("cannot read the file: {error}") })
@@ -221,7 +221,8 @@ fn rule_sources(main: &Section<'_>, folder: &Path, report: &Report) -> Vec<Sourc
     }
     paths.sort();
     paths.dedup();
-    let sources = paths.iter().filter_map(|path| read_source(path).map_err(|problem| report.problem(problem)).ok());
+    let sources =
+        paths.iter().filter_map(|path| read_source(path, report).map_err(|problem| report.problem(problem)).ok());
     sources.collect()
 }
 
@@ -231,6 +232,13 @@ fn matching_files(folder: &Path, pattern: &str, report: &Report) -> Result<Vec<P
     let base = if pattern.starts_with('/') { PathBuf::from(format!("{parent}/")) } else { folder.join(parent) };
     if parent.contains('*') {
         return Err(format!("\"{pattern}\": only the last part of a path may have a *"));
+    }
+    if let Some(texts) = report.whole() {
+        let is_meant = |path: &&PathBuf| {
+            let found = path.file_name().and_then(|found| found.to_str());
+            path.parent() == Some(base.as_path()) && found.is_some_and(|found| matches(name, found))
+        };
+        return Ok(texts.keys().filter(is_meant).cloned().collect());
     }
     if !name.contains('*') {
         let path = base.join(name);

@@ -24,6 +24,7 @@ mod section;
 mod units;
 mod problem;
 mod files;
+pub mod edit;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ use std::time::SystemTime;
 
 pub use files::Change;
 pub use log::{LogFormat, LogOptions};
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, Texts};
 pub use reload::ReloadOptions;
 
 use crate::backend::comparison::Subject;
@@ -94,6 +95,22 @@ impl Config {
         Problem { message, ..found.cloned().unwrap_or_else(file) }
     }
 
+    /// The file with the rules of this database.
+    pub fn rule_file(&self, database: &str) -> Option<&Path> {
+        self.files.iter().find_map(|file| file.rules_of(database))
+    }
+
+    /// The rule of each table as it is written, by `database.table`.
+    pub fn rules(&self) -> Vec<(String, String)> {
+        self.files.iter().flat_map(files::SeenFile::rules).collect()
+    }
+
+    /// The texts of the main file, of those with rules, and of the maps that these name.
+    pub fn texts(&self) -> Texts {
+        let files = self.files.iter().filter_map(files::SeenFile::text);
+        Texts { files: files.collect(), is_whole: true }
+    }
+
     /// When each file was last written, and how long it is: what is other tells that one has changed.
     pub fn stamps(&self) -> Vec<Option<(SystemTime, u64)>> {
         self.files.iter().map(files::SeenFile::stamp).collect()
@@ -102,7 +119,12 @@ impl Config {
 
 /// Reads the main file at `path` and the rule files that it names. On failure all problems, in the order of the files.
 pub fn load(path: &Path) -> Result<Config, Problems> {
-    main_file::load(path)
+    main_file::load(path, Texts::default())
+}
+
+/// The same, with these texts in the place of files.
+pub fn load_with(path: &Path, instead: Texts) -> Result<Config, Problems> {
+    main_file::load(path, instead)
 }
 
 #[cfg(test)]

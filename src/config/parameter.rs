@@ -29,11 +29,12 @@ pub(super) fn read(item: &Item<'_>, beside: &str) -> Option<Param> {
 }
 
 fn read_file(item: &Item<'_>, path: &Path) -> Option<String> {
-    let read = std::fs::metadata(path).and_then(|metadata| match metadata.len() {
-        0..=MAX_FILE => std::fs::read_to_string(path),
-        _ => Err(std::io::Error::other(format!("it is longer than {MAX_FILE} bytes"))),
-    });
+    let is_too_long = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > MAX_FILE);
+    let read = match is_too_long {
+        true => Err(std::io::Error::other(format!("it is longer than {MAX_FILE} bytes"))),
+        false => item.read_file(path),
+    };
     let text = read.map_err(|error| item.problem(format!("cannot read {}: {error}", path.display()))).ok()?;
-    item.saw(path, text.as_bytes());
+    item.saw_map(path, &text);
     Some(text)
 }

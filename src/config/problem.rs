@@ -1,7 +1,9 @@
 //! What is wrong in a configuration, said so that it can be found and mended.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use super::files::SeenFile;
 
@@ -53,9 +55,33 @@ pub(super) struct Report {
     problems: RefCell<Vec<Problem>>,
     warnings: RefCell<Vec<Problem>>,
     files: RefCell<Vec<SeenFile>>,
+    instead: Texts,
+}
+
+/// Texts that are read in the place of files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// By path, as the configuration leads to it.
+    pub files: BTreeMap<PathBuf, String>,
+    /// There are no other files with rules than these.
+    pub is_whole: bool,
 }
 
 impl Report {
+    /// A report on files of which some are read from `instead`.
+    pub(super) fn on(instead: Texts) -> Self {
+        Self { instead, ..Self::default() }
+    }
+
+    pub(super) fn read(&self, path: &Path) -> std::io::Result<String> {
+        self.instead.files.get(path).map_or_else(|| std::fs::read_to_string(path), |text| Ok(text.clone()))
+    }
+
+    /// The texts that are all the files there are.
+    pub(super) fn whole(&self) -> Option<&BTreeMap<PathBuf, String>> {
+        self.instead.is_whole.then_some(&self.instead.files)
+    }
+
     pub(super) fn problem(&self, problem: Problem) {
         self.problems.borrow_mut().push(problem);
     }

@@ -8,6 +8,7 @@ use super::problem::{Problem, Report, nearest};
 use super::section::{Item, Section, Source};
 use crate::sharding::build::{
     DatabaseSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec, ShardsSpec, TableSpec,
+    WithinSpec,
 };
 use crate::sharding::collation::TextCollation;
 use crate::sharding::function::params::{Param, Params};
@@ -149,12 +150,13 @@ fn read_table(section: &Section<'_>) -> Option<TableSpec> {
 }
 
 fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<PlacementSpec> {
-    const SHARDED_ONLY: [&str; 12] = [
+    const SHARDED_ONLY: [&str; 13] = [
         "shard_key",
         "key_type",
         "collation",
         "function",
         "shards",
+        "within",
         "colocated_with",
         "null_key",
         "out_of_range",
@@ -188,6 +190,7 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
     let key = read_key_type(section);
     let function = section.item("function").map(|item| read_function(&item));
     let shards = section.item("shards").map(|item| read_shards(&item));
+    let within = section.item("within").map(|item| read_within(&item));
     let colocated_with = section.text("colocated_with");
     let null_key = section.text("null_key");
     let out_of_range = section.text("out_of_range");
@@ -203,6 +206,7 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
         key: key?,
         function: function.map_or(Some(None), |function| function.map(Some))?,
         shards: shards.map_or(Some(None), |shards| shards.map(Some))?,
+        within: within.map_or(Some(None), |within| within.map(Some))?,
         colocated_with,
         null_key,
         out_of_range,
@@ -211,6 +215,17 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
         auto_increment_per_shard: auto_increment.map_or(Some(false), |choice| choice)?,
         sequence: sequence.map_or(Some(None), |sequence| sequence.map(Some))?,
     })
+}
+
+/// The second column of a key.
+fn read_within(item: &Item<'_>) -> Option<WithinSpec> {
+    let section = item.section("{ shard_key = \"id\", function = { kind = \"mod\" }, shards = 4 }")?;
+    let key_column = section.required_text("shard_key");
+    let key = read_key_type(&section);
+    let function = section.required("function").and_then(|item| read_function(&item));
+    let shards = section.required("shards").and_then(|item| item.integer(1..=1024));
+    section.finish();
+    Some(WithinSpec { key_column: key_column?, key: key?, function: function?, shards: shards? as usize })
 }
 
 /// What numbers the rows of a table.

@@ -230,6 +230,16 @@ impl<'d> Item<'d> {
         self.context.report.saw(SeenFile::attached(path, bytes));
     }
 
+    /// The same of the map of a sharding function.
+    pub(super) fn saw_map(&self, path: &Path, text: &str) {
+        self.context.report.saw(SeenFile::map(path, text));
+    }
+
+    /// The text of a file that the value names.
+    pub(super) fn read_file(&self, path: &Path) -> std::io::Result<String> {
+        self.context.report.read(path)
+    }
+
     /// Reports that something else should be here.
     pub(super) fn expected(&self, what: &str) {
         self.problem(format!("this is {}, and should be {what}", kind(self.value.get_ref())));

@@ -9,7 +9,7 @@ use super::*;
 use crate::backend::options::{PoolOptions, TlsMode};
 use crate::frontend::options::Options;
 use crate::sharding::function::registry;
-use crate::sharding::{Database, Located, Placement};
+use crate::sharding::{Database, Located, Placement, ShardId};
 use crate::value::{Charset, Value};
 use crate::wire::Secret;
 use crate::wire::auth::{AuthPlugin, Credential};
@@ -138,8 +138,8 @@ fn thousands_of_tables_on_hundreds_of_shards_are_found_by_name() {
     for (index, table) in database.tables().enumerate() {
         assert_eq!(database.table_index(&table.name.to_uppercase()), Some(index));
         let Placement::Sharded(sharded) = &table.placement else { panic!("{}", table.name) };
-        assert_eq!(sharded.locate(&Value::Int(300)), Located::Shard(crate::sharding::ShardId(44)));
-        let is_renamed = table.physical_name(crate::sharding::ShardId(44)) == format!("{}_44", table.name);
+        assert_eq!(sharded.locate(&Value::Int(300)), Located::Shard(ShardId(44)));
+        let is_renamed = table.physical_name(ShardId(44)) == format!("{}_44", table.name);
         assert_eq!(is_renamed, table.is_renamed());
     }
 }
@@ -323,16 +323,23 @@ fn lead(schema: &Schema, database: &Database, route: &str) -> String {
     let (table, key) = written(route).0.split_once(' ').unwrap();
     let table = database.table(table).unwrap();
     let Placement::Sharded(sharded) = &table.placement else { panic!("{} is not sharded", table.name) };
+    let place = |shard: ShardId| {
+        let (physical, name) = (table.physical_name(shard), &schema.shard(shard).name);
+        if physical == table.name { name.clone() } else { format!("{name} {physical}") }
+    };
+    if let Some((first, second)) = key.split_once(", ") {
+        return match sharded.place_both(&value(first), &value(second)) {
+            Ok(shard) => place(shard),
+            Err((_, Located::Null)) => "null".to_owned(),
+            Err(_) => "anywhere".to_owned(),
+        };
+    }
     let value = value(key);
     // Both questions lead to the same shard; `place` alone knows where NULL goes.
     let (located, placed) = (sharded.locate(&value), sharded.place(&value));
     assert!(!matches!(located, Located::Shard(_)) || located == placed, "{route}");
     match if matches!(value, Value::Null) { placed } else { located } {
-        Located::Shard(shard) => {
-            let physical = table.physical_name(shard);
-            let name = &schema.shard(shard).name;
-            if physical == table.name { name.clone() } else { format!("{name} {physical}") }
-        }
+        Located::Shard(shard) => place(shard),
         Located::Nowhere => "nowhere".to_owned(),
         Located::Null => "null".to_owned(),
         Located::Unplaced | Located::Anywhere => "anywhere".to_owned(),

@@ -8,7 +8,9 @@ use super::failure::Failure;
 use super::stage::Table;
 use crate::plan::PlanError;
 use crate::plan::staged::{Insertion, WrittenTable};
-use crate::sharding::{self, Located, Schema, ShardId, Sharded};
+use crate::sharding::schema::same_name;
+use crate::sharding::{self, Located, Part, Schema, ShardId, Sharded};
+use crate::value::Value;
 use crate::wire::{WireError, text};
 
 /// Rows in one statement that names each by its key.
@@ -48,8 +50,8 @@ pub struct WriteBack<'a> {
     columns: Vec<usize>,
     /// Of `columns`, those that an UPDATE sets.
     set: Vec<usize>,
-    /// Of `columns`, the shard key, if rows may move.
-    key: Option<usize>,
+    /// Of `columns`, those of the shard key in its order, if rows may move; else none.
+    key: Vec<usize>,
     /// Of `columns`, the one that a sequence numbers.
     numbered: Option<usize>,
     /// New values and the keys of the rows that get them.
@@ -61,21 +63,26 @@ pub struct WriteBack<'a> {
     moved: bool,
 }
 
+/// The places, in `columns`, of the columns of the shard key; none if one of them is not there.
+fn key_places(sharded: Option<&Sharded>, table: &Table, columns: &[usize]) -> Vec<usize> {
+    let place = |key: &str| columns.iter().position(|at| same_name(&table.columns[*at].name, key));
+    let places = sharded.map(|sharded| sharded.key_columns().map(place).collect::<Option<Vec<usize>>>());
+    places.flatten().unwrap_or_default()
+}
+
 impl<'a> WriteBack<'a> {
     /// Of an UPDATE.
     pub fn of_update(schema: &'a Schema, written: &'a WrittenTable, table: &'a Table) -> Self {
         let is_assigned = |column: &Column| written.assigned.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
         let sharded = written.table.and_then(|id| id.sharded(schema));
-        let is_key = |column: &Column| {
-            sharded.is_some_and(|sharded| crate::sharding::schema::same_name(&sharded.key_column, &column.name))
-        };
+        let is_key = |column: &Column| sharded.is_some_and(|sharded| sharded.part_of(&column.name).is_some());
         let stored = || table.columns.iter().enumerate().filter(|(_, column)| !column.is_generated);
         let may_move = stored().any(|(_, column)| is_key(column) && is_assigned(column));
         let is_set = |column: &Column| is_assigned(column) || column.is_set_on_update;
         let columns: Vec<usize> =
             stored().filter(|(_, column)| may_move || is_set(column)).map(|(place, _)| place).collect();
         let set = (0..columns.len()).filter(|at| is_set(&table.columns[columns[*at]])).collect();
-        let key = columns.iter().position(|place| may_move && is_key(&table.columns[*place]));
+        let key = if may_move { key_places(sharded, table, &columns) } else { Vec::new() };
         Self { columns, set, key, ..Self::new(schema, written, table) }
     }
 
@@ -89,18 +96,10 @@ impl<'a> WriteBack<'a> {
         let stored = table.columns.iter().enumerate().filter(|(_, column)| !column.is_generated);
         let columns: Vec<usize> = stored.map(|(place, _)| place).collect();
         let sharded = written.table.and_then(|id| id.sharded(schema));
-        let is_key = |place: &usize| {
-            sharded.is_some_and(|sharded| {
-                crate::sharding::schema::same_name(&sharded.key_column, &table.columns[*place].name)
-            })
-        };
-        let key = columns.iter().position(is_key);
+        let key = key_places(sharded, table, &columns);
         let sequence = sharded.and_then(|sharded| sharded.sequence.as_ref());
-        let is_numbered = |place: &usize| {
-            sequence.is_some_and(|sequence| {
-                crate::sharding::schema::same_name(&sequence.column, &table.columns[*place].name)
-            })
-        };
+        let is_numbered =
+            |place: &usize| sequence.is_some_and(|sequence| same_name(&sequence.column, &table.columns[*place].name));
         let numbered = columns.iter().position(is_numbered);
         Self { columns, key, numbered, ..Self::new(schema, written, table) }
     }
@@ -113,7 +112,7 @@ impl<'a> WriteBack<'a> {
             known: written.table.and_then(|id| id.table(schema)),
             columns: Vec::new(),
             set: Vec::new(),
-            key: None,
+            key: Vec::new(),
             numbered: None,
             updates: HashMap::new(),
             deletes: HashMap::new(),
@@ -144,10 +143,7 @@ impl<'a> WriteBack<'a> {
         let cells = self.cells(row, 1 + self.table.key.len() + self.columns.len())?;
         let (place, key, values) = self.parts(&cells)?;
         let from = self.shards_of(place)?;
-        let to = match self.key {
-            Some(at) => self.place(&self.table.columns[self.columns[at]], values[at])?,
-            None => None,
-        };
+        let to = if self.key.is_empty() { None } else { self.place(values)? };
         if let (Some(to), [old]) = (to, from.as_slice())
             && to != *old
         {
@@ -221,12 +217,12 @@ impl<'a> WriteBack<'a> {
                 _ => {}
             }
         }
-        let shards = match self.key {
-            Some(at) => {
-                let column = &self.table.columns[self.columns[at]];
-                self.place(column, values[at].1)?.into_iter().collect()
+        let shards = match self.key.is_empty() {
+            false => {
+                let cells: Vec<Option<&[u8]>> = values.iter().map(|(_, cell)| *cell).collect();
+                self.place(&cells)?.into_iter().collect()
             }
-            None => self.written.places.iter().map(|(shard, _)| *shard).collect::<Vec<_>>(),
+            true => self.written.places.iter().map(|(shard, _)| *shard).collect::<Vec<_>>(),
         };
         for shard in shards {
             self.insert_on(shard, &values, Some(how));
@@ -256,21 +252,34 @@ impl<'a> WriteBack<'a> {
         }))
     }
 
-    /// The shard that a row with this key belongs to.
-    fn place(&self, column: &Column, cell: Option<&[u8]>) -> Result<Option<ShardId>, Failure> {
+    /// The shard that a row with these values of `columns` belongs to.
+    fn place(&self, cells: &[Option<&[u8]>]) -> Result<Option<ShardId>, Failure> {
         let Some(sharded) = self.sharded else { return Ok(None) };
         if let [only] = self.written.places.as_slice() {
             return Ok(Some(only.0));
         }
-        let value = column.value(cell);
-        match (sharded.place(&value), self.known) {
-            (Located::Shard(shard), _) => Ok(Some(shard)),
-            (located @ (Located::Null | Located::Unplaced), Some(known)) => {
-                Err(Failure::Unplaced(PlanError::unplaced(located, known, sharded, &value)))
+        let columns: Vec<&Column> = self.key.iter().map(|at| &self.table.columns[self.columns[*at]]).collect();
+        let values: Vec<Value<'_>> =
+            columns.iter().zip(&self.key).map(|(column, at)| column.value(cells[*at])).collect();
+        let placed = match values.as_slice() {
+            [key] => match sharded.place(key) {
+                Located::Shard(shard) => Ok(shard),
+                located => Err((Part::First, located)),
+            },
+            [first, second] => sharded.place_both(first, second),
+            _ => Err((Part::First, Located::Anywhere)),
+        };
+        let index = |part| if part == Part::First { 0 } else { 1 };
+        match (placed, self.known) {
+            (Ok(shard), _) => Ok(Some(shard)),
+            (Err((part, located @ (Located::Null | Located::Unplaced))), Some(known)) => {
+                let unplaced = PlanError::unplaced(located, known, sharded, part, &values[index(part)]);
+                Err(Failure::Unplaced(unplaced))
             }
-            _ => Err(Failure::Unsupported(format!(
+            (Err((part, _)), _) => Err(Failure::Unsupported(format!(
                 "shard key '{}' of '{}' has a value that leads to no shard",
-                column.name, self.written.written
+                columns.get(index(part)).map_or("", |column| column.name.as_str()),
+                self.written.written
             ))),
         }
     }

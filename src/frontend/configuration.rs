@@ -1,20 +1,24 @@
-//! RELOAD CONFIG and ROLLBACK CONFIG, and another look at the tables after DDL: a session only passes the order on, to who keeps the configuration (`server`), and
+//! RELOAD CONFIG and ROLLBACK CONFIG, rules that are changed by statements, and another look at the tables after DDL: a session only passes the order on, to who keeps the configuration (`server`), and
 //! shows what came of it.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::error::ClientMessage;
+use super::query::Statement;
 use super::response::LocalColumn;
 use super::session::Session;
+use crate::plan::PlanError;
+use crate::sql::control::{RuleVerb, TableName};
 use crate::wire::error_code as codes;
 
 /// Longest wait for an answer: servers may have to be asked for their tables.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// What is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// Read the files again, and run by what they say.
     Reload,
@@ -22,6 +26,22 @@ pub enum Wish {
     Rollback,
     /// Ask the servers what the tables look like now.
     LookAtTables,
+    /// The rules of all tables.
+    ShowRules,
+    /// Another rule for a table, in its file and in force.
+    ChangeRule { database: String, change: RuleChange },
+}
+
+/// What is to be done with the rule of a table. `body`: its keys as rule files have them, separated by commas:
+/// `shard_key = "id", function = { kind = "mod" }, shards = ["s0", "s1"]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleChange {
+    /// A rule for a table that has none.
+    Create { table: String, body: String },
+    /// Other values for some keys; the others stay.
+    Alter { table: String, body: String },
+    /// No rule any more.
+    Drop { table: String },
 }
 
 /// A wish, and where its outcome is awaited.
@@ -47,19 +67,84 @@ pub struct Effect {
 
 impl Session {
     pub(super) async fn order(&mut self, wish: Wish, more_follows: bool) -> Result<(), ClientMessage> {
-        if !self.user.admin {
-            let text = "Access denied; you need the right admin = true in [[users]] for this operation";
-            return Err(ClientMessage::new(codes::SPECIFIC_ACCESS_DENIED_ERROR, text));
-        }
-        let effects = self.ordered(wish).await.map_err(|reasons| {
-            let text = format!("The configuration was not changed: {}", reasons.join("\n"));
-            ClientMessage::new(codes::UNKNOWN_ERROR, text)
-        })?;
+        let effects = self.ordered_by_admin(wish).await?;
         let columns = [("Key", 256), ("Before", 1024), ("After", 1024), ("Effect", 256)];
         let columns = columns.map(|(name, length)| LocalColumn::text(name, length));
         let cells = |effect: Effect| vec![Some(effect.key), effect.before, effect.after, Some(effect.effect)];
         let rows: Vec<Vec<Option<String>>> = effects.into_iter().map(cells).collect();
         self.diagnostics.clear();
+        self.send_table(&columns, &rows, more_follows, false).await
+    }
+
+    async fn ordered_by_admin(&self, wish: Wish) -> Result<Vec<Effect>, ClientMessage> {
+        if !self.user.admin {
+            let text = "Access denied; you need the right admin = true in [[users]] for this operation";
+            return Err(ClientMessage::new(codes::SPECIFIC_ACCESS_DENIED_ERROR, text));
+        }
+        self.ordered(wish).await.map_err(|reasons| {
+            let text = format!("The configuration was not changed: {}", reasons.join("\n"));
+            ClientMessage::new(codes::UNKNOWN_ERROR, text)
+        })
+    }
+
+    /// CREATE, ALTER and DROP SHARDED TABLE RULE.
+    pub(super) async fn change_rule(
+        &mut self,
+        verb: RuleVerb,
+        table: &TableName,
+        body: &str,
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        let wish = self.rule_wish(verb, table, body)?;
+        self.order(wish, more_follows).await
+    }
+
+    fn rule_wish(&self, verb: RuleVerb, table: &TableName, body: &str) -> Result<Wish, ClientMessage> {
+        let database = match &table.database {
+            Some(database) => database.clone(),
+            None => self.database().map(|id| self.schema.database_of(id).name.clone()).ok_or(PlanError::NoDatabase)?,
+        };
+        let (table, body) = (table.table.clone(), body.to_owned());
+        let change = match verb {
+            RuleVerb::Create => RuleChange::Create { table, body },
+            RuleVerb::Alter => RuleChange::Alter { table, body },
+            RuleVerb::Drop => RuleChange::Drop { table },
+        };
+        Ok(Wish::ChangeRule { database, change })
+    }
+
+    /// CREATE TABLE with its rule in a comment: the rule first, so that the table comes to be where its rows will be.
+    pub(super) async fn create_with_rule(
+        &mut self,
+        table: &TableName,
+        rule: &Range<usize>,
+        body: &str,
+        statement: &Statement<'_>,
+    ) -> Result<(), ClientMessage> {
+        let wish = self.rule_wish(RuleVerb::Create, table, body)?;
+        self.ordered_by_admin(wish).await?;
+        let mut text = statement.sql.to_vec();
+        if let Some(comment) = text.get_mut(rule.clone()) {
+            comment.fill(b' ');
+        }
+        let bare = Statement { sql: &text, ..*statement };
+        let created = Box::pin(self.statement(&bare)).await;
+        if created.is_err()
+            && let Ok(wish) = self.rule_wish(RuleVerb::Drop, table, "")
+            && let Err(reasons) = self.ordered(wish).await
+        {
+            tracing::warn!(table = %table.table, ?reasons, "the rule of a table that could not be created is still there");
+        }
+        created
+    }
+
+    /// SHOW RULES.
+    pub(super) async fn show_rules(&mut self, more_follows: bool) -> Result<(), ClientMessage> {
+        let rules = self.ordered_by_admin(Wish::ShowRules).await?;
+        let columns = [("Table", 256), ("Rule", 4096), ("File", 1024)];
+        let columns = columns.map(|(name, length)| LocalColumn::text(name, length));
+        let cells = |rule: Effect| vec![Some(rule.key), rule.after, Some(rule.effect)];
+        let rows: Vec<Vec<Option<String>>> = rules.into_iter().map(cells).collect();
         self.send_table(&columns, &rows, more_follows, false).await
     }
 

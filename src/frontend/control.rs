@@ -75,6 +75,17 @@ impl Session {
                 return self.show_shard(table, key.clone(), statement).await;
             }
             Control::ReloadConfig => return self.order(Wish::Reload, statement.more_follows).await,
+            Control::CheckReference { tables } => {
+                return self.check_references(tables, statement.more_follows).await;
+            }
+            Control::ShowRules => return self.show_rules(statement.more_follows).await,
+            Control::ChangeRule { verb, table, body } => {
+                let body = String::from_utf8_lossy(statement.sql.get(body.clone()).unwrap_or_default());
+                return self.change_rule(*verb, table, &body, statement.more_follows).await;
+            }
+            Control::CreateWithRule { table, comment, body } => {
+                return self.create_with_rule(table, comment, body, statement).await;
+            }
             Control::RollbackConfig => return self.order(Wish::Rollback, statement.more_follows).await,
             Control::Prepare { name, source } => {
                 return self.prepare_text(name, source, statement.more_follows).await;

@@ -27,6 +27,7 @@ pub mod configuration;
 mod shard_of;
 mod staged;
 mod control;
+mod copies;
 mod catalog;
 mod catalog_rows;
 mod session_list;

@@ -1,4 +1,4 @@
-//! SHOW SHARD FOR table = key: the bucket, shard, replica set and physical table of a row with this key; of a table that is
+//! SHOW SHARD FOR table = key, or = (key, key) where the key has two columns: the bucket, shard, replica set and physical table of a row with this key; of a table that is
 //! not sharded, all places of its rows.
 
 use std::ops::Range;
@@ -9,10 +9,28 @@ use super::response::LocalColumn;
 use super::session::Session;
 use crate::plan::PlanError;
 use crate::sharding::schema::same_name;
-use crate::sharding::{DatabaseId, Located, Placement, ShardId, ShardSet, Table};
+use crate::sharding::{DatabaseId, Located, Part, Placement, ShardId, ShardSet, Table};
+use crate::sql::Mode;
 use crate::sql::control::{SimpleValue, simple_value};
 use crate::value::Value;
 use crate::wire::error_code as codes;
+
+/// A literal, or two in parentheses.
+fn values<'a>(sql: &'a [u8], place: Range<usize>, mode: Mode) -> Option<Vec<Value<'a>>> {
+    let value = |place: Range<usize>| match simple_value(sql, place, mode) {
+        Some(SimpleValue::Literal(value)) => Some(value),
+        Some(SimpleValue::Word(word)) if word.eq_ignore_ascii_case("NULL") => Some(Value::Null),
+        _ => None,
+    };
+    let text = sql.get(place.clone())?;
+    if !(text.first() == Some(&b'(') && text.last() == Some(&b')')) {
+        return value(place).map(|only| vec![only]);
+    }
+    let (start, end) = (place.start + 1, place.end - 1);
+    // A comma within a text leaves something that is no literal.
+    let mut commas = (start..end).filter(|at| sql[*at] == b',');
+    commas.find_map(|comma| Some(vec![value(start..comma)?, value(comma + 1..end)?]))
+}
 
 impl Session {
     pub(super) async fn show_shard(
@@ -43,17 +61,29 @@ impl Session {
             Placement::Reference(shards) => (shards.clone(), None),
             Placement::Single(shard) => (ShardSet::single(*shard), None),
             Placement::Sharded(sharded) => {
-                let value = match simple_value(sql, key, self.mode) {
-                    Some(SimpleValue::Literal(value)) => value,
-                    Some(SimpleValue::Word(word)) if word.eq_ignore_ascii_case("NULL") => Value::Null,
-                    _ => {
-                        let text = "SHOW SHARD FOR with anything but a literal as the key";
-                        return Err(ClientMessage::unsupported(text));
-                    }
+                let values = values(sql, key, self.mode).filter(|values| values.len() == sharded.key_columns().count());
+                let Some(values) = values else {
+                    let text = match &sharded.within {
+                        Some(_) => {
+                            "SHOW SHARD FOR with anything but two literals, as in (1, 2), as a key of two columns"
+                        }
+                        None => "SHOW SHARD FOR with anything but a literal as the key",
+                    };
+                    return Err(ClientMessage::unsupported(text));
                 };
-                match sharded.place(&value) {
-                    Located::Shard(shard) => (ShardSet::single(shard), sharded.bucket(&value)),
-                    located => return Err(PlanError::unplaced(located, table, sharded, &value).into()),
+                let placed = match values.as_slice() {
+                    [first, second] => sharded.place_both(first, second),
+                    _ => match sharded.place(&values[0]) {
+                        Located::Shard(shard) => Ok(shard),
+                        located => Err((Part::First, located)),
+                    },
+                };
+                match placed {
+                    Ok(shard) => (ShardSet::single(shard), sharded.bucket(&values[0])),
+                    Err((part, located)) => {
+                        let value = &values[if part == Part::First { 0 } else { 1 }];
+                        return Err(PlanError::unplaced(located, table, sharded, part, value).into());
+                    }
                 }
             }
         };

@@ -1,6 +1,6 @@
 //! From the values of one statement to its shards.
 
-use crate::sharding::{Located, Schema, ShardId, ShardSet};
+use crate::sharding::{Located, Part, Schema, ShardId, ShardSet};
 
 use super::gather::GatherPlan;
 use super::merged::MergePlan;
@@ -225,7 +225,7 @@ impl Narrowed {
         let value = key.value(input);
         let shard = match sharded.place(&value) {
             Located::Shard(shard) => shard,
-            located => return Err(PlanError::unplaced(located, of, sharded, &value)),
+            located => return Err(PlanError::unplaced(located, of, sharded, Part::First, &value)),
         };
         if !self.shards_of_all(input).is_subset_of(&ShardSet::single(shard)) {
             return Err(PlanError::unsupported("INSERT ... SELECT from other shards"));

@@ -1,5 +1,6 @@
 //! Conditions with their columns resolved: what WHERE and ON say about shard keys.
 
+use crate::sharding::Part;
 use crate::sql::parse::ast::{ColumnName, Comparison, Condition, JoinCondition, JoinKind, Operand, Predicate, Span};
 
 use super::PlanError;
@@ -26,8 +27,8 @@ pub(super) enum Cond {
 /// What a condition without AND and OR says.
 #[derive(Debug, Clone)]
 pub(super) enum Leaf {
-    /// Of the shard key of an instance.
-    Key(InstanceId, Test),
+    /// Of the shard key of an instance, or one column of it.
+    Key(InstanceId, Part, Test),
     /// The shard keys of two colocated instances are equal.
     Same(InstanceId, InstanceId),
     /// Of constants alone.
@@ -166,7 +167,7 @@ impl<'q> Scopes<'_, 'q> {
                 .collect(),
         };
         let pairs = names.iter().filter_map(|name| match (self.owner(left, name), self.owner(right, name)) {
-            (Owner::Key(left), Owner::Key(right)) => self.same_key(left, right),
+            (Owner::Key(left, Part::First), Owner::Key(right, Part::First)) => self.same_key(left, right),
             _ => None,
         });
         let rejecting = |(left, right)| Cond::Leaf { leaf: Leaf::Same(left, right), rejects: vec![left, right] };
@@ -176,7 +177,7 @@ impl<'q> Scopes<'_, 'q> {
     /// Both, if equal keys of them are on the same shard.
     fn same_key(&self, left: InstanceId, right: InstanceId) -> Option<(InstanceId, InstanceId)> {
         let (one, other) = (self.instances[left].key.as_ref()?, self.instances[right].key.as_ref()?);
-        (left != right && one.colocation == other.colocation).then_some((left, right))
+        (left != right && one.colocation.is_some() && one.colocation == other.colocation).then_some((left, right))
     }
 
     /// Makes inner joins of outer joins whose rows of NULLs a condition rejects. `certain` are rules that every row of
@@ -251,8 +252,8 @@ impl<'q> Scopes<'_, 'q> {
                 }
             }
             Predicate::IsNull(Operand::Column(column)) => match resolve(column) {
-                Some(Found { instance, is_key: true }) => {
-                    Cond::Leaf { leaf: Leaf::Key(instance, Test::IsNull), rejects: Vec::new() }
+                Some(Found { instance, part: Some(part) }) => {
+                    Cond::Leaf { leaf: Leaf::Key(instance, part, Test::IsNull), rejects: Vec::new() }
                 }
                 _ => Cond::opaque(Vec::new()),
             },
@@ -309,8 +310,8 @@ impl<'q> Scopes<'_, 'q> {
         let rejects = [left, right].into_iter().flatten().map(|found| found.instance).collect();
         if let (
             Comparison::Equal,
-            Some(Found { instance: one, is_key: true }),
-            Some(Found { instance: other, is_key: true }),
+            Some(Found { instance: one, part: Some(Part::First) }),
+            Some(Found { instance: other, part: Some(Part::First) }),
         ) = (comparison, left, right)
             && let Some((one, other)) = self.same_key(one, other)
         {
@@ -376,7 +377,7 @@ pub(super) fn rules_of_sides<'r>(
 impl Found {
     /// The condition that `test` of the column is, which is not true where the column is NULL.
     fn tested(self, test: Test) -> Cond {
-        let leaf = if self.is_key { Leaf::Key(self.instance, test) } else { Leaf::Opaque };
+        let leaf = self.part.map_or(Leaf::Opaque, |part| Leaf::Key(self.instance, part, test));
         Cond::Leaf { leaf, rejects: vec![self.instance] }
     }
 }
@@ -390,10 +391,13 @@ fn compared(found: Found, comparison: Comparison, known: Known) -> Cond {
         Comparison::Greater => found.tested(range(Some((known, false)), None)),
         Comparison::GreaterOrEqual => found.tested(range(Some((known, true)), None)),
         Comparison::NotEqual => Cond::opaque(vec![found.instance]),
-        Comparison::NullSafeEqual if found.is_key => {
-            Cond::Leaf { leaf: Leaf::Key(found.instance, Test::NullSafeEqual(known)), rejects: Vec::new() }
-        }
-        Comparison::NullSafeEqual => Cond::opaque(Vec::new()),
+        Comparison::NullSafeEqual => match found.part {
+            Some(part) => {
+                let leaf = Leaf::Key(found.instance, part, Test::NullSafeEqual(known));
+                Cond::Leaf { leaf, rejects: Vec::new() }
+            }
+            None => Cond::opaque(Vec::new()),
+        },
     }
 }
 

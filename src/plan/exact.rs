@@ -85,10 +85,10 @@ impl Scopes<'_, '_> {
             }
             Cond::Or(terms) => Narrow::any_of(terms.iter().map(|term| self.lower(term, class)).collect()),
             Cond::Leaf { leaf: Leaf::Constant(narrow), .. } => narrow.clone(),
-            Cond::Leaf { leaf: Leaf::Key(id, test), .. } if class.contains(id) => {
+            Cond::Leaf { leaf: Leaf::Key(id, part, test), .. } if class.contains(id) => {
                 let is_missing_row = *test == Test::IsNull && self.may_be_missing(*id);
                 match &self.instances[*id].key {
-                    Some(key) if !is_missing_row => Narrow::Key { table: key.table, test: test.clone() },
+                    Some(key) if !is_missing_row => Narrow::Key { table: key.table, part: *part, test: test.clone() },
                     _ => Narrow::All,
                 }
             }
@@ -366,12 +366,19 @@ impl Scopes<'_, '_> {
 
 /// `a > 1` beside `a < 5` is a range with two ends.
 fn with_ranges_closed(mut terms: Vec<Narrow>) -> Vec<Narrow> {
+    let column = |index: Option<usize>| match index.map(|index| &terms[index]) {
+        Some(Narrow::Key { table, part, .. }) => Some((*table, *part)),
+        _ => None,
+    };
     let lower = terms
         .iter()
         .position(|term| matches!(term, Narrow::Key { test: Test::Range { low: Some(_), high: None }, .. }));
     let upper = terms
         .iter()
         .position(|term| matches!(term, Narrow::Key { test: Test::Range { low: None, high: Some(_) }, .. }));
+    if column(lower) != column(upper) {
+        return terms;
+    }
     if let (Some(lower), Some(upper)) = (lower, upper)
         && let Narrow::Key { test: Test::Range { high, .. }, .. } = terms[upper].clone()
         && let Narrow::Key { test: Test::Range { high: end, .. }, .. } = &mut terms[lower]

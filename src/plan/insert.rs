@@ -173,11 +173,18 @@ impl<'q> Into<'q> {
             Rows::Query(_) => &[],
         };
         self.check_counts(table, rows)?;
-        let key = if only.is_some() { None } else { self.place_of(table, &sharded.key_column)? };
         let is_number = |column: &str| numbered_column.is_some_and(|number| same_name(number, column));
-        if only.is_none() && key.is_none() && !is_number(&sharded.key_column) {
-            return Err(missing(table, sharded));
-        }
+        let place = |column: &str| match self.place_of(table, column) {
+            _ if only.is_some() => Ok(None),
+            Ok(None) if !is_number(column) => Err(missing(table, sharded, column)),
+            place => place,
+        };
+        let first = place(&sharded.key_column)?;
+        let second = match &sharded.within {
+            Some(within) => Some((within.key_column.as_str(), place(&within.key_column)?)),
+            None => None,
+        };
+        let key = ((sharded.key_column.as_str(), first), second);
         let templates: Result<Vec<_>, _> =
             rows.iter().map(|row| template(scopes, (table, sharded), row, key, numbering.as_ref())).collect();
         let refused = if self.insert.has_returning { Some("RETURNING over several shards".to_owned()) } else { None };
@@ -242,11 +249,12 @@ impl<'q> Into<'q> {
 
     /// ON DUPLICATE KEY UPDATE may give the shard key only the value that the row was placed by, or has already.
     fn check_on_duplicate(&self, scopes: &Scopes<'_, '_>, sharded: &Sharded) -> Result<(), PlanError> {
-        let is_key = |column: &ColumnName| same_name(&column.column.text, &sharded.key_column);
+        let is_key = |column: &ColumnName| sharded.part_of(&column.column.text).is_some();
+        let is_same = |one: &ColumnName, other: &ColumnName| same_name(&one.column.text, &other.column.text);
         let keeps = |assignment: &Assignment| match (&assignment.inserted, &assignment.value) {
-            (Some(column), _) => is_key(column),
+            (Some(column), _) => is_same(column, &assignment.column),
             (None, Operand::Column(column)) => {
-                is_key(column)
+                is_same(column, &assignment.column)
                     && column.table.as_ref().is_none_or(|table| same_name(&table.text, &self.insert.target.table.text))
             }
             _ => false,
@@ -291,7 +299,11 @@ impl<'q> Into<'q> {
                 Target::Fixed(one_of(&narrowed)?)
             });
         }
-        let place = self.place_of(table, &sharded.key_column)?.ok_or_else(|| missing(table, sharded))?;
+        if sharded.within.is_some() {
+            return Err(not_literal(table, sharded));
+        }
+        let place = self.place_of(table, &sharded.key_column)?;
+        let place = place.ok_or_else(|| missing(table, sharded, &sharded.key_column))?;
         let item = item_at(ast, place).ok_or_else(|| not_literal(table, sharded))?;
         if let ItemKind::Constant(constant) = &item.kind {
             let key = Known::of(constant, scopes.literals).ok_or_else(|| not_literal(table, sharded))?;
@@ -305,7 +317,7 @@ impl<'q> Into<'q> {
             _ => None,
         };
         let is_alike = |source: InstanceId| {
-            scopes.instances[source].key.as_ref().is_some_and(|key| key.colocation == sharded.colocation)
+            scopes.instances[source].key.as_ref().is_some_and(|key| key.colocation == Some(sharded.colocation))
         };
         let Some(source) = source.filter(|source| is_alike(*source)) else {
             return Err(not_literal(table, sharded));
@@ -345,8 +357,8 @@ fn numbered_column<'t>(table: &'t Table, sharded: &'t Sharded) -> Option<&'t str
     (!sharded.auto_increment_per_shard).then_some(&column.name)
 }
 
-fn missing(table: &Table, sharded: &Sharded) -> PlanError {
-    let (table, column) = (table.name.clone(), sharded.key_column.clone());
+fn missing(table: &Table, sharded: &Sharded, column: &str) -> PlanError {
+    let (table, column) = (table.name.clone(), column.to_owned());
     PlanError::MissingShardKey { table, column, rule: sharded.function.kind() }
 }
 
@@ -363,11 +375,14 @@ fn item_at(query: &Query, place: usize) -> Option<&Item> {
     if items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) { None } else { items.last() }
 }
 
+/// A column of the key, and its place in the rows.
+type KeyPlace<'t> = (&'t str, Option<usize>);
+
 fn template(
     scopes: &Scopes<'_, '_>,
     (table, sharded): (&Table, &Sharded),
     row: &Row,
-    key: Option<usize>,
+    (first, second): (KeyPlace<'_>, Option<KeyPlace<'_>>),
     numbering: Option<&Numbering>,
 ) -> Result<RowTemplate, PlanError> {
     let cell = |place: usize| row.values.get(place).unwrap_or(&Cell::Default);
@@ -378,12 +393,16 @@ fn template(
         Some(Some(Cell::Constant(constant))) => known(constant).map_or(Number::Opaque, Number::Known),
         Some(Some(Cell::Opaque)) => Number::Opaque,
     };
-    let key = match key.map(cell) {
-        Some(Cell::Constant(constant)) => known(constant).map_or(RowKey::Opaque, RowKey::Known),
-        // A row that is to be numbered is placed when it is.
-        Some(Cell::Default) if !matches!(number, Number::Left) => return Err(missing(table, sharded)),
-        Some(Cell::Default | Cell::Opaque) | None => RowKey::Opaque,
+    let key_of = |(column, place): KeyPlace<'_>| {
+        Ok(match place.map(cell) {
+            Some(Cell::Constant(constant)) => known(constant).map_or(RowKey::Opaque, RowKey::Known),
+            // A row that is to be numbered is placed when it is.
+            Some(Cell::Default) if !matches!(number, Number::Left) => return Err(missing(table, sharded, column)),
+            Some(Cell::Default | Cell::Opaque) | None => RowKey::Opaque,
+        })
     };
+    let key = key_of(first)?;
+    let second = second.map(key_of).transpose()?;
     let anchor = |offset| Anchor::new(offset, scopes.literals);
-    Ok(RowTemplate { key, number, from: anchor(row.span.start), to: anchor(row.span.end), params: row.params })
+    Ok(RowTemplate { key, second, number, from: anchor(row.span.start), to: anchor(row.span.end), params: row.params })
 }

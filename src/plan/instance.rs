@@ -1,7 +1,7 @@
 //! What a name in FROM stands for: a table with its rule, a query, or something without rows of its own.
 
 use crate::sharding::schema::same_name;
-use crate::sharding::{ColocationId, DatabaseId, Placement, Shard, ShardId, ShardSet, Table};
+use crate::sharding::{ColocationId, DatabaseId, Part, Placement, Shard, ShardId, ShardSet, Table};
 use crate::sql::parse::ast::TableName;
 
 use super::PlanError;
@@ -21,6 +21,8 @@ pub(super) struct Instance {
     pub(super) database: Option<DatabaseId>,
     pub(super) source: Source,
     pub(super) key: Option<Key>,
+    /// The second column of the shard key.
+    pub(super) second_key: Option<String>,
     /// An outer join can put NULLs in the place of its rows.
     pub(super) is_nullable: bool,
     /// Qualifiers of its columns must be replaced: no alias hides the physical name.
@@ -61,7 +63,8 @@ pub(super) enum Source {
 pub(super) struct Key {
     pub(super) column: String,
     pub(super) table: TableId,
-    pub(super) colocation: ColocationId,
+    /// `None`: rows with equal keys may be on different shards.
+    pub(super) colocation: Option<ColocationId>,
 }
 
 impl Instance {
@@ -72,6 +75,7 @@ impl Instance {
             database: None,
             source,
             key: None,
+            second_key: None,
             is_nullable: false,
             is_spliced: false,
             columns: None,
@@ -110,12 +114,20 @@ impl Instance {
 
     /// Whether it has a column of this name, as far as its columns are known.
     pub(super) fn certainly_has(&self, column: &str) -> bool {
-        self.columns.is_some() && self.may_have(column) || self.has_key(column)
+        self.columns.is_some() && self.may_have(column) || self.part_of(column).is_some()
     }
 
-    /// Whether its shard key is this column.
+    /// Whether its shard key is this column, or begins with it.
     pub(super) fn has_key(&self, column: &str) -> bool {
-        self.key.as_ref().is_some_and(|key| same_name(&key.column, column))
+        self.part_of(column) == Some(Part::First)
+    }
+
+    /// Which column of its shard key this is.
+    pub(super) fn part_of(&self, column: &str) -> Option<Part> {
+        if self.key.as_ref().is_some_and(|key| same_name(&key.column, column)) {
+            return Some(Part::First);
+        }
+        self.second_key.as_ref().filter(|second| same_name(second, column)).map(|_| Part::Second)
     }
 }
 
@@ -143,6 +155,9 @@ impl Scopes<'_, '_> {
         };
         if let Some(table) = id.table(schema) {
             (instance.source, instance.key) = self.placed(id, table);
+            if let Placement::Sharded(sharded) = &table.placement {
+                instance.second_key = sharded.within.as_ref().map(|within| within.key_column.clone());
+            }
             instance.columns = table.columns.as_ref().map(|all| all.iter().map(|column| column.name.clone()).collect());
         }
         Ok(instance)
@@ -156,8 +171,8 @@ impl Scopes<'_, '_> {
         };
         match &table.placement {
             Placement::Sharded(sharded) => {
-                let key = Key { column: sharded.key_column.clone(), table: id, colocation: sharded.colocation };
-                (Source::Sharded(id), Some(key))
+                let colocation = sharded.is_led_by_one().then_some(sharded.colocation);
+                (Source::Sharded(id), Some(Key { column: sharded.key_column.clone(), table: id, colocation }))
             }
             Placement::Reference(copies) => (fixed(copies, true), None),
             Placement::Single(shard) => (fixed(&ShardSet::single(*shard), false), None),

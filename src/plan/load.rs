@@ -1,7 +1,7 @@
 //! LOAD DATA: which shards read the file, and which of its lines each gets.
 
 use crate::sharding::schema::same_name;
-use crate::sharding::{Located, Placement, ShardId, ShardSet, Sharded, Table};
+use crate::sharding::{Located, Part, Placement, ShardId, ShardSet, Sharded, Table};
 use crate::sql::facts::Facts;
 use crate::sql::lines::Format;
 use crate::sql::parse::ast::Span;
@@ -219,6 +219,9 @@ impl Into<'_, '_, '_> {
             },
             None => None,
         };
+        if sharded.within.is_some() {
+            return Ok(Way::Staged("LOAD DATA into a table whose shard key has two columns"));
+        }
         let key = match self.source_of(table, &sharded.key_column)? {
             From::Field(place) => place,
             From::Constant(known) => return self.at_constant(table, sharded, &known),
@@ -245,7 +248,7 @@ impl Into<'_, '_, '_> {
         match sharded.place(&value) {
             Located::Shard(shard) => Ok(Way::Whole(ShardSet::single(shard))),
             Located::Anywhere | Located::Nowhere => Ok(Way::Staged("LOAD DATA with such a shard key")),
-            located => Err(PlanError::unplaced(located, table, sharded, &value)),
+            located => Err(PlanError::unplaced(located, table, sharded, Part::First, &value)),
         }
     }
 

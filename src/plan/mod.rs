@@ -45,8 +45,8 @@ mod write;
 
 use thiserror::Error;
 
-use crate::sharding::{DatabaseId, Located, Schema, ShardId, ShardSet, Sharded, Table};
-use crate::sql::control::{self, Control, ControlError};
+use crate::sharding::{DatabaseId, Located, Part, Schema, ShardId, ShardSet, Sharded, Table};
+use crate::sql::control::{self, Control, ControlError, TableName};
 use crate::sql::facts::Facts;
 use crate::sql::hint::{self, Hint, HintError, Side};
 use crate::sql::parse::ast::{DdlKind, Statement};
@@ -262,9 +262,12 @@ pub enum PlanError {
 
 impl PlanError {
     /// A row cannot be stored because of where its key leads.
-    pub fn unplaced(located: Located, table: &Table, sharded: &Sharded, value: &Value<'_>) -> Self {
-        let (table, column) = (table.name.clone(), sharded.key_column.clone());
-        let rule = sharded.function.kind();
+    pub fn unplaced(located: Located, table: &Table, sharded: &Sharded, part: Part, value: &Value<'_>) -> Self {
+        let (column, function) = match (part, &sharded.within) {
+            (Part::Second, Some(within)) => (&within.key_column, &within.function),
+            _ => (&sharded.key_column, &sharded.function),
+        };
+        let (table, column, rule) = (table.name.clone(), column.clone(), function.kind());
         match located {
             Located::Null => Self::NullShardKey { table, column, rule },
             Located::Unplaced => {
@@ -314,6 +317,12 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
     }
     let mut draft = Draft::new(ctx, shape.literals());
     let parsed = parse::parse(sql, ctx.mode);
+    if let Some((comment, body)) = &hint.rule {
+        let table =
+            created_table(&parsed).ok_or_else(|| PlanError::Hint(HintError::Unknown("rule(...)".to_owned())))?;
+        let control = Control::CreateWithRule { table, comment: comment.clone(), body: body.clone() };
+        return Ok(of_session(control, facts, &hint));
+    }
     let (kind, action, implicit_commit) = match &parsed {
         Ok(statement) => {
             let action = draft.action(statement, sql, &facts)?;
@@ -356,6 +365,14 @@ fn tells_names(parsed: &Result<Statement, Problem>, kind: StatementKind) -> bool
         Ok(statement) => matches!(statement, Statement::Explain(_)),
         Err(_) => matches!(kind, StatementKind::Show | StatementKind::Ddl | StatementKind::Other),
     }
+}
+
+/// The table that a CREATE TABLE creates.
+fn created_table(parsed: &Result<Statement, Problem>) -> Option<TableName> {
+    let Ok(Statement::Ddl(ddl)) = parsed else { return None };
+    let name = ddl.targets.first().filter(|_| ddl.kind == DdlKind::CreateTable)?;
+    let database = name.database.as_ref().map(|database| database.text.clone());
+    Some(TableName { database, table: name.table.text.clone() })
 }
 
 /// A plan while it is made.

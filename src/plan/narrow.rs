@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::sharding::{DatabaseId, Located, Placement, Schema, ShardId, ShardSet, Sharded, Table};
+use crate::sharding::{DatabaseId, Located, Part, Placement, Schema, ShardId, ShardSet, Sharded, Table};
 use crate::sql::parse::ast::{Comparison, Constant};
 use crate::sql::{LiteralKind, literal};
 use crate::value::{Charset, Value};
@@ -132,6 +132,7 @@ pub enum Narrow {
     All,
     Key {
         table: TableId,
+        part: Part,
         test: Test,
     },
     /// A condition without columns: all or nothing.
@@ -150,7 +151,7 @@ impl Narrow {
     pub fn shards(&self, input: &Binding<'_>) -> Option<ShardSet> {
         match self {
             Self::All => None,
-            Self::Key { table, test } => test.shards(table.sharded(input.schema)?, input),
+            Self::Key { table, part, test } => test.shards(table.sharded(input.schema)?, *part, input),
             Self::Truth(known) => nothing_if(is_false(&known.value(input))),
             Self::Compare { left, comparison, right } => {
                 nothing_if(is_refuted(&left.value(input), *comparison, &right.value(input)))
@@ -172,9 +173,9 @@ impl Narrow {
     /// Whether a condition on the key leads nowhere for certain, for a table whose rule refuses that; the table.
     pub(super) fn uncertain(&self, input: &Binding<'_>) -> Option<TableId> {
         match self {
-            Self::Key { table, test } => {
+            Self::Key { table, part, test } => {
                 let sharded = table.sharded(input.schema).filter(|sharded| sharded.refuses_uncertain)?;
-                test.has_uncertain_value(sharded, input).then_some(*table)
+                test.has_uncertain_value(sharded, *part, input).then_some(*table)
             }
             Self::And(terms) | Self::Or(terms) => terms.iter().find_map(|term| term.uncertain(input)),
             Self::All | Self::Truth(_) | Self::Compare { .. } => None,
@@ -183,7 +184,7 @@ impl Narrow {
 
     /// The shard, where the condition is `key = value` and leads to one.
     pub(super) fn key_shard(&self, input: &Binding<'_>) -> Option<ShardId> {
-        let Self::Key { table, test: Test::Equal(known) } = self else { return None };
+        let Self::Key { table, part: Part::First, test: Test::Equal(known) } = self else { return None };
         match table.sharded(input.schema)?.locate(&known.value(input)) {
             Located::Shard(shard) => Some(shard),
             Located::Nowhere | Located::Null | Located::Unplaced | Located::Anywhere => None,
@@ -235,10 +236,10 @@ fn is_refuted(left: &Value<'_>, comparison: Comparison, right: &Value<'_>) -> bo
 
 impl Test {
     /// Whether what one of its values is beside the key is not known.
-    fn has_uncertain_value(&self, sharded: &Sharded, input: &Binding<'_>) -> bool {
+    fn has_uncertain_value(&self, sharded: &Sharded, part: Part, input: &Binding<'_>) -> bool {
         let is_uncertain = |known: &Known| match known.value(input) {
             Value::Null => false,
-            value => sharded.is_uncertain(&value),
+            value => sharded.is_uncertain(part, &value),
         };
         match self {
             Self::Equal(known) | Self::NullSafeEqual(known) => is_uncertain(known),
@@ -248,28 +249,32 @@ impl Test {
         }
     }
 
-    fn shards(&self, sharded: &Sharded, input: &Binding<'_>) -> Option<ShardSet> {
+    fn shards(&self, sharded: &Sharded, part: Part, input: &Binding<'_>) -> Option<ShardSet> {
+        let of_value = |known: &Known| of_value(sharded, part, &known.value(input));
         match self {
-            Self::Equal(known) => of_value(sharded, &known.value(input)),
+            Self::Equal(known) => of_value(known),
             Self::NullSafeEqual(known) => match known.value(input) {
                 // The key can be NULL because there is no row (an outer join).
                 Value::Null => None,
-                value => of_value(sharded, &value),
+                _ => of_value(known),
             },
             Self::In(list) => {
                 let mut either = ShardSet::empty();
                 for known in list {
-                    either.union_with(&of_value(sharded, &known.value(input))?);
+                    either.union_with(&of_value(known)?);
                 }
                 Some(either)
             }
-            Self::Range { low, high } => of_range(sharded, low.as_ref(), high.as_ref(), input),
+            Self::Range { low, high } => of_range(sharded, part, (low.as_ref(), high.as_ref()), input),
             Self::IsNull => of_null(sharded),
         }
     }
 }
 
-fn of_value(sharded: &Sharded, value: &Value<'_>) -> Option<ShardSet> {
+fn of_value(sharded: &Sharded, part: Part, value: &Value<'_>) -> Option<ShardSet> {
+    if sharded.within.is_some() {
+        return sharded.locate_part(part, value);
+    }
     match sharded.locate(value) {
         Located::Shard(shard) => Some(ShardSet::single(shard)),
         Located::Nowhere | Located::Null => Some(ShardSet::empty()),
@@ -285,13 +290,21 @@ fn of_null(sharded: &Sharded) -> Option<ShardSet> {
 
 type End = (Known, bool);
 
-fn of_range(sharded: &Sharded, low: Option<&End>, high: Option<&End>, input: &Binding<'_>) -> Option<ShardSet> {
+fn of_range(
+    sharded: &Sharded,
+    part: Part,
+    (low, high): (Option<&End>, Option<&End>),
+    input: &Binding<'_>,
+) -> Option<ShardSet> {
     let end = |end: Option<&End>| end.map(|(known, is_included)| (known.value(input), *is_included));
     let (low, high) = (end(low), end(high));
     if [&low, &high].iter().any(|end| matches!(end, Some((Value::Null, _)))) {
         return Some(ShardSet::empty());
     }
-    sharded.locate_range(as_bound(&low), as_bound(&high))
+    match sharded.within {
+        Some(_) => sharded.locate_part_range(part, as_bound(&low), as_bound(&high)),
+        None => sharded.locate_range(as_bound(&low), as_bound(&high)),
+    }
 }
 
 fn as_bound<'v, 's>(end: &'v Option<(Value<'s>, bool)>) -> Option<(&'v Value<'s>, bool)> {

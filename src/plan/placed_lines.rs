@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::sharding::key::KeyType;
-use crate::sharding::{Located, ShardId, Sharded, Table};
+use crate::sharding::{Located, Part, ShardId, Sharded, Table};
 use crate::sql::lines::{Field, Line};
 use crate::value::number::{Integral, Number};
 use crate::value::{Charset, Value};
@@ -50,14 +50,14 @@ impl Placer<'_> {
         match self.sharded.place(&value) {
             Located::Shard(shard) => return Ok(shard),
             located @ (Located::Null | Located::Unplaced | Located::Nowhere) => {
-                return Err(PlanError::unplaced(located, self.table, self.sharded, &value));
+                return Err(PlanError::unplaced(located, self.table, self.sharded, Part::First, &value));
             }
             Located::Anywhere => {}
         }
         let converted = self.converted(&value).unwrap_or(Value::Unknown);
         match self.sharded.place(&converted) {
             Located::Shard(shard) => Ok(shard),
-            located => Err(PlanError::unplaced(located, self.table, self.sharded, &converted)),
+            located => Err(PlanError::unplaced(located, self.table, self.sharded, Part::First, &converted)),
         }
     }
 

@@ -1,23 +1,24 @@
 //! Who a column belongs to, as the server would find it: from the innermost block outwards.
 
+use crate::sharding::Part;
 use crate::sharding::schema::same_name;
 use crate::sql::parse::ast::{ColumnName, JoinCondition, JoinKind};
 
 use super::scope::{BlockId, InstanceId, Node, Scopes};
 
-/// A column's instance, and whether the column is its shard key.
+/// A column's instance, and which column of its shard key it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
     pub(super) instance: InstanceId,
-    pub(super) is_key: bool,
+    pub(super) part: Option<Part>,
 }
 
 /// Who a bare column name belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     Nobody,
-    /// It is the shard key of this instance, or the name is ambiguous.
-    Key(InstanceId),
+    /// It is the shard key of this instance, or the second column of it, or the name is ambiguous.
+    Key(InstanceId, Part),
     /// Some table may have such a column.
     Maybe,
     /// It can be the column of several tables at once (USING, NATURAL), or of a table that is not sharded.
@@ -31,7 +32,7 @@ impl<'q> Scopes<'_, 'q> {
             Some(_) => self.resolve_qualified(block, Some(nodes), column)?,
             None => return self.resolve_bare(block, nodes, &column.column.text),
         };
-        Some(Found { instance, is_key: self.instances[instance].has_key(&column.column.text) })
+        Some(Found { instance, part: self.instances[instance].part_of(&column.column.text) })
     }
 
     pub(super) fn resolve_in_join(
@@ -43,10 +44,10 @@ impl<'q> Scopes<'_, 'q> {
     ) -> Option<Found> {
         if column.table.is_some() {
             let instance = self.resolve_among(block, &[members(left), members(right)].concat(), column)?;
-            return Some(Found { instance, is_key: self.instances[instance].has_key(&column.column.text) });
+            return Some(Found { instance, part: self.instances[instance].part_of(&column.column.text) });
         }
         match self.list_owner(&[self.owner(left, &column.column.text), self.owner(right, &column.column.text)]) {
-            Owner::Key(instance) => Some(Found { instance, is_key: true }),
+            Owner::Key(instance, part) => Some(Found { instance, part: Some(part) }),
             _ => None,
         }
     }
@@ -93,7 +94,7 @@ impl<'q> Scopes<'_, 'q> {
     fn resolve_bare(&self, block: BlockId, nodes: &[Node<'q>], name: &str) -> Option<Found> {
         let owners: Vec<Owner> = nodes.iter().map(|node| self.owner(node, name)).collect();
         match self.list_owner(&owners) {
-            Owner::Key(instance) => Some(Found { instance, is_key: true }),
+            Owner::Key(instance, part) => Some(Found { instance, part: Some(part) }),
             Owner::Nobody => {
                 let parent = self.blocks[block].parent.filter(|parent| self.blocks[*parent].is_complete)?;
                 self.resolve_bare(parent, &self.blocks[parent].from, name)
@@ -106,11 +107,11 @@ impl<'q> Scopes<'_, 'q> {
     /// The instance whose shard key a column certainly is, seen from within `block`.
     pub(super) fn key_of(&self, block: BlockId, column: &ColumnName) -> Option<InstanceId> {
         let found = self.resolve(block, &self.blocks[block].from, column)?;
-        found.is_key.then_some(found.instance)
+        (found.part == Some(Part::First)).then_some(found.instance)
     }
 
     pub(super) fn list_owner(&self, owners: &[Owner]) -> Owner {
-        let keys: Vec<Owner> = owners.iter().copied().filter(|owner| matches!(owner, Owner::Key(_))).collect();
+        let keys: Vec<Owner> = owners.iter().copied().filter(|owner| matches!(owner, Owner::Key(..))).collect();
         match keys.as_slice() {
             _ if owners.contains(&Owner::Unsafe) => Owner::Unsafe,
             [key] => *key,
@@ -123,9 +124,11 @@ impl<'q> Scopes<'_, 'q> {
     /// Who a bare name means within a part of FROM.
     pub(super) fn owner(&self, node: &Node<'q>, name: &str) -> Owner {
         match node {
-            Node::Leaf(id) if self.instances[*id].has_key(name) => Owner::Key(*id),
-            Node::Leaf(id) if self.instances[*id].may_have(name) => Owner::Maybe,
-            Node::Leaf(_) => Owner::Nobody,
+            Node::Leaf(id) => match self.instances[*id].part_of(name) {
+                Some(part) => Owner::Key(*id, part),
+                None if self.instances[*id].may_have(name) => Owner::Maybe,
+                None => Owner::Nobody,
+            },
             Node::List(nodes) => self.list_owner(&nodes.iter().map(|node| self.owner(node, name)).collect::<Vec<_>>()),
             Node::Join { left, right, kind, condition, .. } => {
                 let (left, right) = (self.owner(left, name), self.owner(right, name));
@@ -133,10 +136,10 @@ impl<'q> Scopes<'_, 'q> {
                 let (first, second) = if *kind == JoinKind::Right { (right, left) } else { (left, right) };
                 match condition {
                     JoinCondition::Using(names) if names.iter().any(|column| same_name(&column.text, name)) => {
-                        if matches!(first, Owner::Key(_)) { first } else { Owner::Unsafe }
+                        if matches!(first, Owner::Key(..)) { first } else { Owner::Unsafe }
                     }
                     JoinCondition::Natural => match (first, second) {
-                        (Owner::Key(_), _) => first,
+                        (Owner::Key(..), _) => first,
                         (Owner::Nobody, _) => second,
                         (_, Owner::Nobody) => first,
                         _ => Owner::Unsafe,

@@ -1,7 +1,7 @@
 //! The rows of an INSERT, bound to shards. A row is a stretch of the client's text, so that a statement of many rows is
 //! cut without being parsed value by value.
 
-use crate::sharding::{Located, ShardId, ShardSet, Sharded, Table};
+use crate::sharding::{Located, Part, ShardId, ShardSet, Sharded, Table};
 use crate::value::Value;
 
 use super::bind::Narrowed;
@@ -33,6 +33,8 @@ pub struct InsertTemplate {
 #[derive(Debug, Clone)]
 pub(super) struct RowTemplate {
     pub(super) key: RowKey,
+    /// Of a key of two columns.
+    pub(super) second: Option<RowKey>,
     /// What it says of the column whose numbers the shards must not make.
     pub(super) number: Number,
     pub(super) from: Anchor,
@@ -163,14 +165,22 @@ impl InsertTemplate {
 
 impl RowTemplate {
     fn place(&self, table: &Table, sharded: &Sharded, input: &Binding<'_>) -> Result<ShardId, PlanError> {
-        let RowKey::Known(known) = &self.key else {
-            return Err(PlanError::unplaced(Located::Anywhere, table, sharded, &Value::Unknown));
+        let value = |key: &RowKey| match key {
+            RowKey::Known(known) => known.value(input),
+            RowKey::Opaque => Value::Unknown,
         };
-        let value = known.value(input);
-        match sharded.place(&value) {
-            Located::Shard(shard) => Ok(shard),
-            located => Err(PlanError::unplaced(located, table, sharded, &value)),
-        }
+        let first = value(&self.key);
+        let Some(second) = &self.second else {
+            return match sharded.place(&first) {
+                Located::Shard(shard) => Ok(shard),
+                located => Err(PlanError::unplaced(located, table, sharded, Part::First, &first)),
+            };
+        };
+        let second = value(second);
+        sharded.place_both(&first, &second).map_err(|(part, located)| {
+            let value = if part == Part::First { &first } else { &second };
+            PlanError::unplaced(located, table, sharded, part, value)
+        })
     }
 }
 

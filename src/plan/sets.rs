@@ -189,7 +189,7 @@ impl<'q> Scopes<'_, 'q> {
         let of_item = |(place, item): (usize, &crate::sql::parse::ast::Item)| match &item.kind {
             ItemKind::Column(column) if self.is_leading(block, column) => {
                 let key = self.instances[self.key_of(block, column)?].key.as_ref()?;
-                Some((place, key.colocation))
+                Some((place, key.colocation?))
             }
             _ => None,
         };
@@ -200,7 +200,8 @@ impl<'q> Scopes<'_, 'q> {
                 let names = self.names_of(block).unwrap_or_default();
                 let instance = &self.instances[*only];
                 let place = names.iter().position(|name| instance.has_key(name));
-                place.zip(instance.key.as_ref()).map(|(place, key)| (place, key.colocation)).into_iter().collect()
+                let shown = place.zip(instance.key.as_ref()).and_then(|(place, key)| Some((place, key.colocation?)));
+                shown.into_iter().collect()
             }
             _ => Vec::new(),
         }

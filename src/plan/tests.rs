@@ -14,7 +14,9 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::sharding::build::{DatabaseSpec, PlacementSpec, SchemaSpec, ShardSpec, ShardedSpec, ShardsSpec, TableSpec};
+use crate::sharding::build::{
+    DatabaseSpec, PlacementSpec, SchemaSpec, ShardSpec, ShardedSpec, ShardsSpec, TableSpec, WithinSpec,
+};
 use crate::sharding::function::params::{Param, Params};
 use crate::sharding::function::{FunctionSpec, Named, registry};
 use crate::sharding::key::KeyType;
@@ -585,6 +587,26 @@ fn one_plan_serves_all_statements_of_a_shape() {
     assert_eq!((renames.schema, renames.tables), (Some(("data", "shop")), smallvec::smallvec![("orders_3", "orders")]));
 }
 
+/// Each statement's route begins so.
+fn check_routes(schema: &Schema, cases: &[(&str, &str)]) {
+    for (text, wanted) in cases {
+        let (sql, mode) = (text.as_bytes(), Mode::default());
+        let mut shape = Shape::default();
+        shape.read(sql, mode);
+        let context = Context { schema, database: Some(DatabaseId(0)), in_catalog: false, mode };
+        let input = Binding { schema, sql, literals: shape.literals(), params: &[], mode };
+        let route = plan(sql, &shape, &context).and_then(|plan| plan.bind(&input));
+        let shown = match &route {
+            Ok(Route::Scatter(shards)) => {
+                let shards: Vec<String> = shards.iter().map(|shard| shard.0.to_string()).collect();
+                format!("Ok(Scatter({{{}}}))", shards.join(", "))
+            }
+            other => format!("{other:?}"),
+        };
+        assert!(shown.starts_with(wanted), "{text}: {shown}");
+    }
+}
+
 /// Tables by a range of ids: `strict` has no place for keys below 0 and wants the key, `loose` has and does not, but wants to know
 /// what it is.
 fn ranged_schema() -> Schema {
@@ -616,6 +638,66 @@ fn ranged_schema() -> Schema {
         tables: vec![table("strict", None, true), table("loose", Some("s2"), false)],
     };
     SchemaSpec { version: 1, databases: vec![database] }.build().unwrap()
+}
+
+/// `orders` by the user modulo 2, and within that by the order modulo 2.
+fn two_column_schema() -> Schema {
+    let PlacementSpec::Sharded(spec) = by("user_id", &["s0", "s1", "s2", "s3"]) else { unreachable!() };
+    let within = WithinSpec { key_column: "id".to_owned(), key: None, function: FunctionSpec::Mod, shards: 2 };
+    let placement =
+        PlacementSpec::Sharded(ShardedSpec { function: Some(FunctionSpec::Mod), within: Some(within), ..spec });
+    let shard = |index: u16| ShardSpec {
+        name: format!("s{index}"),
+        replica_set: ReplicaSetId(0),
+        schema: format!("two_{index}"),
+    };
+    let database = DatabaseSpec {
+        name: "two".to_owned(),
+        shards: (0..4).map(shard).collect(),
+        default_shard: "s0".to_owned(),
+        read_write_splitting: false,
+        tables: vec![
+            table(Layout::Schemas, "orders", "id user_id note", placement.clone()),
+            table(Layout::Schemas, "lines", "id user_id note", placement),
+        ],
+    };
+    SchemaSpec { version: 1, databases: vec![database] }.build().unwrap()
+}
+
+#[test]
+fn keys_of_two_columns_narrow_by_each_and_need_both() {
+    let schema = two_column_schema();
+    let cases = [
+        ("SELECT * FROM orders WHERE user_id = 3 AND id = 4", "Ok(One(ShardId(2)))"),
+        ("SELECT * FROM orders WHERE id = 5 AND user_id = 2", "Ok(One(ShardId(1)))"),
+        ("SELECT * FROM orders WHERE user_id = 3", "Ok(Scatter({2, 3}))"),
+        ("SELECT * FROM orders WHERE id = 4", "Ok(Scatter({0, 2}))"),
+        ("SELECT * FROM orders WHERE (user_id, id) = (3, 5)", "Ok(One(ShardId(3)))"),
+        ("SELECT * FROM orders WHERE user_id = 3 OR id = 4", "Ok(Scatter({0, 2, 3}))"),
+        ("SELECT * FROM orders WHERE user_id IN (1, 2) AND id IN (2, 4)", "Ok(Scatter({0, 2}))"),
+        ("SELECT * FROM orders WHERE user_id BETWEEN 4 AND 4 AND id > 5 AND id < 7", "Ok(One(ShardId(0)))"),
+        ("SELECT * FROM orders WHERE user_id > 1 AND id < 3", "Ok(Scatter({0, 1, 2, 3}))"),
+        ("SELECT * FROM orders WHERE id = NULL", "Ok(Any"),
+        ("SELECT * FROM orders WHERE id IS NULL", "Ok(Scatter({0, 1, 2, 3}))"),
+        ("SELECT COUNT(*) FROM orders WHERE user_id = 1 GROUP BY user_id", "Ok(Merge"),
+        // Equal users are not on one shard.
+        ("SELECT * FROM orders JOIN lines USING (user_id) WHERE user_id = 1", "Ok(Gather)"),
+        ("SELECT * FROM orders a JOIN orders b ON a.user_id = b.user_id", "Ok(Gather)"),
+        ("SELECT * FROM orders JOIN lines USING (user_id) WHERE orders.id = 1 AND orders.user_id = 1", "Ok(Gather)"),
+        ("INSERT INTO orders (id, user_id) VALUES (4, 3)", "Ok(One(ShardId(2)))"),
+        ("INSERT INTO orders (id, user_id) VALUES (4, 3), (5, 3)", "Ok(Split"),
+        (
+            "INSERT INTO orders VALUES (NULL, 3, 'x')",
+            "Err(NullShardKey { table: \"orders\", column: \"id\", rule: \"mod\"",
+        ),
+        ("INSERT INTO orders (user_id) VALUES (3)", "Ok(Staged)"),
+        ("INSERT INTO orders (id, user_id) SELECT id, user_id FROM lines", "Ok(Staged)"),
+        ("UPDATE orders SET note = 'x' WHERE id = 4 AND user_id = 3", "Ok(One(ShardId(2)))"),
+        ("UPDATE orders SET id = 7 WHERE id = 4 AND user_id = 3", "Ok(Staged)"),
+        ("UPDATE orders SET id = user_id WHERE id = 4 AND user_id = 3", "Ok(Staged)"),
+        ("DELETE FROM orders WHERE id = 4", "Ok(Scatter({0, 2}))"),
+    ];
+    check_routes(&schema, &cases);
 }
 
 #[test]
@@ -659,20 +741,5 @@ fn rules_say_what_becomes_of_keys_out_of_range_and_of_statements_without_a_key()
         // Rows of the same id may be on different shards.
         ("SELECT * FROM loose JOIN strict USING (id) WHERE loose.id = -1", "Err("),
     ];
-    for (text, wanted) in cases {
-        let (sql, mode) = (text.as_bytes(), Mode::default());
-        let mut shape = Shape::default();
-        shape.read(sql, mode);
-        let context = Context { schema: &schema, database: Some(DatabaseId(0)), in_catalog: false, mode };
-        let input = Binding { schema: &schema, sql, literals: shape.literals(), params: &[], mode };
-        let route = plan(sql, &shape, &context).and_then(|plan| plan.bind(&input));
-        let shown = match &route {
-            Ok(Route::Scatter(shards)) => {
-                let shards: Vec<String> = shards.iter().map(|shard| shard.0.to_string()).collect();
-                format!("Ok(Scatter({{{}}}))", shards.join(", "))
-            }
-            other => format!("{other:?}"),
-        };
-        assert!(shown.starts_with(wanted), "{text}: {shown}");
-    }
+    check_routes(&schema, &cases);
 }

@@ -51,7 +51,7 @@ fn check_spread(scopes: &Scopes<'_, '_>, view: &View, query: QueryId, rule: &Sha
         return Err(not_spread(feature));
     }
     let is_alike = |instance: &Instance| {
-        instance.key.as_ref().is_some_and(|key| key.colocation == rule.colocation) && !instance.is_nullable
+        instance.key.as_ref().is_some_and(|key| key.colocation == Some(rule.colocation)) && !instance.is_nullable
     };
     let anchor = spread.anchor.filter(|id| is_alike(&scopes.instances[*id]));
     let has_key =

@@ -118,12 +118,16 @@ fn targets_of(scopes: &Scopes<'_, '_>, block: BlockId, column: &ColumnName) -> V
 
 fn assigned_key(scopes: &Scopes<'_, '_>, block: BlockId, targets: &[InstanceId], assignment: &Assignment) -> NewKey {
     let name = &assignment.column.column.text;
-    let Some(target) = targets.iter().find(|id| scopes.instances[**id].has_key(name)) else {
+    let Some(target) = targets.iter().find(|id| scopes.instances[**id].part_of(name).is_some()) else {
         return NewKey::Same;
     };
     let given = match &assignment.value {
         Operand::Constant(constant) => Known::of(constant, scopes.literals),
-        Operand::Column(column) if scopes.key_of(block, column) == Some(*target) => return NewKey::Same,
+        Operand::Column(column)
+            if scopes.key_of(block, column) == Some(*target) && same_name(&column.column.text, name) =>
+        {
+            return NewKey::Same;
+        }
         _ => None,
     };
     let key = scopes.instances[*target].key.as_ref();

@@ -25,9 +25,20 @@ pub fn import(from: System, path: &Path, output: &Path) -> anyhow::Result<ExitCo
         opened.and_then(|mut opened| opened.write_all(text.as_bytes())).with_context(|| file.display().to_string())?;
         writeln!(out, "written: {}", file.display())?;
     }
-    for note in &imported.notes {
-        writeln!(out, "{note}")?;
+    type IsOf = fn(&Note) -> bool;
+    let sections: [(&str, IsOf); 3] = [
+        ("translated", |note| matches!(note, Note::Translated(_))),
+        ("changed in meaning", |note| matches!(note, Note::Changed(_))),
+        ("not translated", |note| matches!(note, Note::NotTranslated(_))),
+    ];
+    for (title, is_of) in sections {
+        let notes: Vec<&Note> = imported.notes.iter().filter(|note| is_of(note)).collect();
+        writeln!(out, "\n{title}: {}", super::operate::counted(notes.len(), "note"))?;
+        for note in notes {
+            writeln!(out, "  {note}")?;
+        }
     }
+    writeln!(out)?;
     writeln!(out, "next: shardgate check --connect -c {}", output.join("shardgate.toml").display())?;
     let is_whole = !imported.notes.iter().any(|note| matches!(note, Note::NotTranslated(_)));
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -2,20 +2,24 @@
 //! one, and keeps what is known of the servers' versions and tables up to date. One task does all of this, so that nothing
 //! that was learned under one configuration is taken for another's.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
+use super::history::{self, History};
 use super::tls;
 use crate::backend::health::Watch;
 use crate::backend::live_schema;
 use crate::backend::topology::Topology;
-use crate::config::{self, Change, Config};
+use crate::config::edit;
+use crate::config::{self, Change, Config, Texts};
 use crate::exec::ddl::Versions;
-use crate::frontend::configuration::{Effect, Order, Wish};
+use crate::frontend::configuration::{Effect, Order, RuleChange, Wish};
 use crate::frontend::shared::{Servers, Setup, Shared};
 use crate::sharding::Schema;
 
@@ -29,9 +33,6 @@ const VERSION_INTERVAL: Duration = Duration::from_secs(1);
 /// How long servers may take to tell what the tables of a new configuration look like, before it is in force.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Configurations that ROLLBACK CONFIG can go back to.
-const KEPT: usize = 10;
-
 /// More changes than these are counted in the log, not listed.
 const LOGGED: usize = 100;
 
@@ -41,8 +42,7 @@ pub(super) type LogLevel = Box<dyn Fn(&str) -> anyhow::Result<()> + Send + Sync>
 /// See the top of the file.
 pub(super) struct Keeper {
     config: Config,
-    /// The newest last.
-    earlier: VecDeque<Config>,
+    earlier: History,
     shared: Arc<Shared>,
     monitors: Watch,
     /// Tells recovery.
@@ -70,7 +70,7 @@ impl Keeper {
     ) -> Keeper {
         let mut monitors = Watch::default();
         monitors.follow(&shared.setup().topology, &config.backend.monitor);
-        let earlier = VecDeque::new();
+        let earlier = History::open(config.reload.history_of(&config.path));
         Keeper {
             config,
             earlier,
@@ -143,6 +143,8 @@ impl Keeper {
         let outcome = match wish {
             Wish::Reload => self.reload().await,
             Wish::Rollback => self.roll_back().await,
+            Wish::ShowRules => Ok(self.rules()),
+            Wish::ChangeRule { database, change } => self.change_rule(&database, &change).await,
             Wish::LookAtTables => {
                 self.read_servers().await;
                 Ok(Vec::new())
@@ -156,10 +158,19 @@ impl Keeper {
     }
 
     async fn reload(&mut self) -> Result<Vec<Effect>, Vec<String>> {
+        let newer = self.read_files(Texts::default()).await?;
+        self.take_over(newer).await
+    }
+
+    /// The files with these texts in the place of some.
+    async fn read_files(&self, instead: Texts) -> Result<Config, Vec<String>> {
         let path = self.config.path.clone();
-        let read = tokio::task::spawn_blocking(move || config::load(&path)).await;
+        let read = tokio::task::spawn_blocking(move || config::load_with(&path, instead)).await;
         let read = read.map_err(|error| vec![format!("reading it has failed: {error}")])?;
-        let newer = read.map_err(|problems| problems.0.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        read.map_err(|problems| problems.0.iter().map(ToString::to_string).collect())
+    }
+
+    async fn take_over(&mut self, newer: Config) -> Result<Vec<Effect>, Vec<String>> {
         let effects = effects(&self.config, &newer);
         if effects.iter().all(|effect| effect.effect == WARNING) {
             tracing::info!("the configuration has not changed");
@@ -167,22 +178,57 @@ impl Keeper {
         }
         self.apply(&newer).await?;
         let before = std::mem::replace(&mut self.config, newer);
-        self.earlier.push_back(before);
-        if self.earlier.len() > KEPT {
-            self.earlier.pop_front();
-        }
+        self.earlier.push(before.texts());
         log("configuration reloaded", &effects);
         Ok(effects)
     }
 
+    /// The rules in force, by table, as they are written.
+    fn rules(&self) -> Vec<Effect> {
+        let file = |key: &str| {
+            let database = key.split('.').next().unwrap_or_default();
+            self.config.rule_file(database).map_or_else(String::new, |path| path.display().to_string())
+        };
+        let effect =
+            |(key, rule): (String, String)| Effect { effect: file(&key), key, before: None, after: Some(rule) };
+        self.config.rules().into_iter().map(effect).collect()
+    }
+
+    /// Changes a table's rule in its file, and runs by it. Nothing has changed, in the file neither, if something is wrong.
+    async fn change_rule(&mut self, database: &str, change: &RuleChange) -> Result<Vec<Effect>, Vec<String>> {
+        let fail = |reason: String| Err(vec![reason]);
+        let Some(path) = self.config.rule_file(database).map(Path::to_owned) else {
+            return fail(format!("database '{database}' has no rule file"));
+        };
+        let place = path.display().to_string();
+        let read = tokio::fs::read_to_string(&path).await;
+        let text = read.map_err(|error| vec![format!("cannot read {place}: {error}")])?;
+        let text = edit::changed(&text, change).map_err(|reason| vec![reason])?;
+        let newer =
+            self.read_files(Texts { files: BTreeMap::from([(path.clone(), text.clone())]), is_whole: false }).await?;
+        // The file goes first: what it does not say would be gone after a restart.
+        let before = tokio::fs::read(&path).await.map_err(|error| vec![format!("cannot read {place}: {error}")])?;
+        let mode = std::fs::metadata(&path).map_or(0o644, |facts| facts.permissions().mode() & 0o7777);
+        history::replace(&path, text.as_bytes(), mode)
+            .map_err(|error| vec![format!("cannot write {place}: {error}")])?;
+        let outcome = self.take_over(newer).await;
+        if outcome.is_err()
+            && let Err(error) = history::replace(&path, &before, mode)
+        {
+            tracing::error!(file = %place, %error, "the rule that was not taken over is still in its file");
+        }
+        outcome
+    }
+
     /// The files stay as they are.
     async fn roll_back(&mut self) -> Result<Vec<Effect>, Vec<String>> {
-        let Some(older) = self.earlier.back().cloned() else {
-            return Err(vec!["there is no earlier one: none was loaded since the start".to_owned()]);
+        let Some(texts) = self.earlier.last().cloned() else {
+            return Err(vec!["there is no earlier one".to_owned()]);
         };
+        let older = self.read_files(texts).await?;
         self.apply(&older).await?;
         let effects = effects(&self.config, &older);
-        self.earlier.pop_back();
+        self.earlier.pop();
         self.config = older;
         log("went back to the configuration before", &effects);
         tracing::warn!(

@@ -2,6 +2,7 @@
 
 pub mod check;
 mod dump;
+mod history;
 pub mod import;
 mod keeper;
 pub mod offline;

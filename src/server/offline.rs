@@ -8,19 +8,28 @@ use anyhow::{anyhow, bail};
 
 use crate::config::Config;
 use crate::plan::{self, Binding, Context, PlanError, explain};
-use crate::sharding::{Database, DatabaseId, KeyType, Located, Placement, Schema, ShardId, Sharded, Table};
+use crate::sharding::{
+    Database, DatabaseId, KeyType, Located, Part, Placement, Schema, ShardId, Sharded, Table, Within,
+};
 use crate::sql::{Mode, Shape, split};
 use crate::value::{Charset, Value};
 
 /// `shardgate shard-of`: the shard of a key. 1 if no shard can be told.
-pub fn shard_of(path: &Path, table: &str, key: &str) -> anyhow::Result<ExitCode> {
+pub fn shard_of(path: &Path, table: &str, key: &str, second: Option<&str>) -> anyhow::Result<ExitCode> {
     let Some(config) = super::load(path) else { return Ok(ExitCode::from(2)) };
     let (database, table) = find(&config.schema, table)?;
     let name = format!("{}.{}", database.name, table.name);
     let mut out = std::io::stdout().lock();
     match &table.placement {
         Placement::Sharded(sharded) => {
-            let value = value(key, sharded)?;
+            if second.is_some() != sharded.within.is_some() {
+                let columns: Vec<&str> = sharded.key_columns().collect();
+                bail!("the key of {name} is ({}): give a value for each", columns.join(", "));
+            }
+            let value = value(key, &sharded.key_column, &sharded.key)?;
+            if let Some((within, second)) = sharded.within.as_ref().zip(second) {
+                return shard_of_both(&config, table, sharded, (key, &value), (second, within));
+            }
             let shard = shard_of_key(&config.schema, sharded, &value, key)?;
             let slot = sharded.bucket(&value).map(|(bucket, buckets)| format!(" (bucket {bucket} of {buckets})"));
             let column = &sharded.key_column;
@@ -36,6 +45,30 @@ pub fn shard_of(path: &Path, table: &str, key: &str) -> anyhow::Result<ExitCode>
             writeln!(out, "{name} is a single table: every row is on {}", place(&config, table, *shard, ""))?;
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The shard of a key of two columns.
+fn shard_of_both(
+    config: &Config,
+    table: &Table,
+    sharded: &Sharded,
+    (first, first_value): (&str, &Value<'_>),
+    (second, within): (&str, &Within),
+) -> anyhow::Result<ExitCode> {
+    let second_value = value(second, &within.key_column, &within.key)?;
+    let (column, inner) = (&sharded.key_column, &within.key_column);
+    let shard = sharded.place_both(first_value, &second_value).map_err(|(part, located)| {
+        let (column, key) = if part == Part::First { (column, first) } else { (inner, second) };
+        match located {
+            Located::Null => anyhow!("rows with {column} = NULL are refused"),
+            Located::Unplaced => anyhow!("the rule has no shard for {column} = {key}"),
+            _ => anyhow!("it is not certain what a server stores for {key} in {column}"),
+        }
+    })?;
+    let mut out = std::io::stdout().lock();
+    let place = place(config, table, shard, "");
+    writeln!(out, "{} {column} = {first}, {inner} = {second}: {place}", table.name)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -157,14 +190,14 @@ fn names(schema: &Schema) -> String {
 }
 
 /// A key as it is typed: a number, a text with or without quotes, NULL; for a key of bytes also 0x and hexadecimal digits.
-fn value<'k>(key: &'k str, sharded: &Sharded) -> anyhow::Result<Value<'k>> {
+fn value<'k>(key: &'k str, column: &str, key_type: &KeyType) -> anyhow::Result<Value<'k>> {
     if key.eq_ignore_ascii_case("null") {
         return Ok(Value::Null);
     }
     let quoted = |quote: char| key.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     let text = quoted('\'').or_else(|| quoted('"'));
     let as_text = |text: &'k str| Value::Text { bytes: text.as_bytes().into(), charset: Charset::Utf8 };
-    match sharded.key {
+    match key_type {
         KeyType::Integer(_) => {
             let number = text.unwrap_or(key).trim();
             if let Ok(integer) = number.parse::<i64>() {
@@ -172,7 +205,7 @@ fn value<'k>(key: &'k str, sharded: &Sharded) -> anyhow::Result<Value<'k>> {
             }
             // A server that is not strict makes 0 of a text; whoever asks here has mistyped it.
             if number.parse::<f64>().is_err() {
-                bail!("{key} is no number, and {} is an integer", sharded.key_column);
+                bail!("{key} is no number, and {column} is an integer");
             }
             Ok(as_text(number))
         }

@@ -23,8 +23,8 @@ pub(super) fn assign(tables: &mut [Table]) {
     let mut next = 0..;
     for table in tables {
         let Placement::Sharded(sharded) = &mut table.placement else { continue };
-        // Nothing is like a table whose live key column contradicts its rule.
-        if sharded.key_facts.contradicts {
+        // Nothing is like a table whose live key column contradicts its rule, or that one value alone leads nowhere in.
+        if !sharded.is_led_by_one() {
             sharded.colocation = ColocationId(next.next().unwrap_or(u16::MAX));
             continue;
         }

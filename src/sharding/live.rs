@@ -5,7 +5,7 @@ use super::collation::TextCollation;
 use super::colocation;
 use super::key::{Capacity, IntegerRange, KeyType};
 use super::schema::{Database, Schema, same_name};
-use super::table::{Column, ColumnKind, KeyFacts, Placement, Sharded, Table};
+use super::table::{Column, ColumnKind, KeyFacts, Placement, Sharded, Table, Within};
 
 /// Why a live key column does not fit its rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,43 +79,67 @@ impl Schema {
 
 fn with_live(table: &Table, columns: Vec<Column>) -> Table {
     let placement = match &table.placement {
-        Placement::Sharded(sharded) => {
-            let column = columns.iter().find(|column| same_name(&column.name, &sharded.key_column));
-            Placement::Sharded(with_live_key(sharded, column))
-        }
+        Placement::Sharded(sharded) => Placement::Sharded(with_live_key(sharded, &columns)),
         other => other.clone(),
     };
     Table { placement, columns: Some(columns), ..table.clone() }
 }
 
-fn with_live_key(sharded: &Sharded, column: Option<&Column>) -> Sharded {
-    let kind = column.and_then(|column| column.kind.as_ref());
+fn with_live_key(sharded: &Sharded, columns: &[Column]) -> Sharded {
+    let find = |name: &str| columns.iter().find(|column| same_name(&column.name, name));
+    let kind = |column: Option<&Column>| column.and_then(|column| column.kind.clone());
+    let wide = |key: KeyType, column| kind(column).map_or(key, |kind| with_width(key, &kind));
+    let facts = |column: Option<&Column>, mismatches: &[KeyMismatch]| KeyFacts {
+        contradicts: mismatches.iter().any(KeyMismatch::misplaces),
+        auto_increment: column.map(|column| column.auto_increment),
+        nullable: kind(column).map(|kind| kind.nullable),
+    };
+    let column = find(&sharded.key_column);
+    let within = sharded.within.as_deref().map(|within| {
+        let column = find(&within.key_column);
+        let mismatches = check_second(within, sharded, column);
+        Box::new(Within { key: wide(within.key, column), key_facts: facts(column, &mismatches), ..within.clone() })
+    });
     Sharded {
-        key: kind.map_or(sharded.key, |kind| with_width(sharded.key, kind)),
-        key_facts: KeyFacts {
-            contradicts: check_key(sharded, column).iter().any(KeyMismatch::misplaces),
-            auto_increment: column.map(|column| column.auto_increment),
-            nullable: kind.map(|kind| kind.nullable),
-        },
+        key: wide(sharded.key, column),
+        key_facts: facts(column, &check_first(sharded, column)),
+        within,
         ..sharded.clone()
     }
 }
 
-/// All reasons for which a live key column (`None`: the table has none of that name) does not fit its rule. Nothing is
-/// said of a column whose type is not known.
-pub fn check_key(sharded: &Sharded, column: Option<&Column>) -> Vec<KeyMismatch> {
-    let Some(column) = column else { return vec![KeyMismatch::NoColumn(sharded.key_column.clone())] };
-    let Some(kind) = &column.kind else { return Vec::new() };
-    let name = || column.name.clone();
-    let mut mismatches: Vec<KeyMismatch> = type_mismatch(&sharded.key, &column.name, kind).into_iter().collect();
-    if sharded.null_key.is_some() && !kind.nullable {
-        mismatches.push(KeyMismatch::NotNullable(name()));
+/// All reasons for which the live key columns do not fit their rule; `find` gives the column of a name, if the table has it.
+/// Nothing is said of a column whose type is not known.
+pub fn check_key<'c>(sharded: &Sharded, find: impl Fn(&str) -> Option<&'c Column>) -> Vec<KeyMismatch> {
+    let mut mismatches = check_first(sharded, find(&sharded.key_column));
+    if let Some(within) = &sharded.within {
+        mismatches.extend(check_second(within, sharded, find(&within.key_column)));
     }
+    mismatches
+}
+
+fn check_first(sharded: &Sharded, column: Option<&Column>) -> Vec<KeyMismatch> {
+    let mut mismatches = check_column(&sharded.key_column, &sharded.key, sharded, column);
+    let is_not_null = |column: &Column| column.kind.as_ref().is_some_and(|kind| !kind.nullable);
+    if let Some(column) = column.filter(|column| sharded.null_key.is_some() && is_not_null(column)) {
+        mismatches.push(KeyMismatch::NotNullable(column.name.clone()));
+    }
+    mismatches
+}
+
+fn check_second(within: &Within, sharded: &Sharded, column: Option<&Column>) -> Vec<KeyMismatch> {
+    check_column(&within.key_column, &within.key, sharded, column)
+}
+
+fn check_column(name: &str, key: &KeyType, sharded: &Sharded, column: Option<&Column>) -> Vec<KeyMismatch> {
+    let Some(column) = column else { return vec![KeyMismatch::NoColumn(name.to_owned())] };
+    let Some(kind) = &column.kind else { return Vec::new() };
+    let mut mismatches: Vec<KeyMismatch> = type_mismatch(key, &column.name, kind).into_iter().collect();
     if kind.generated {
-        mismatches.push(KeyMismatch::Generated(name()));
+        mismatches.push(KeyMismatch::Generated(column.name.clone()));
     }
     if column.auto_increment && sharded.auto_increment_per_shard {
-        mismatches.push(KeyMismatch::Numbered(name()));
+        mismatches.push(KeyMismatch::Numbered(column.name.clone()));
     }
     mismatches
 }
@@ -311,7 +335,7 @@ mod tests {
     fn a_column_that_contradicts_its_rule_leads_nowhere() {
         let contradictory = |column: Column, rule: ShardedSpec| {
             let schema = schema(rule);
-            let reasons = check_key(&sharded(&schema, "t"), Some(&column));
+            let reasons = check_key(&sharded(&schema, "t"), |_| Some(&column));
             let live = schema.with_columns(2, |_, _| Some(vec![column.clone()]));
             let sharded = sharded(&live, "t");
             assert_eq!(sharded.locate(&Value::Int(1)), Located::Anywhere);
@@ -345,10 +369,11 @@ mod tests {
         };
         let rule = ShardedSpec { null_key: Some("s0".into()), ..text_rule("utf8mb3_general_ci") };
         let fits = live(rule, &column(varchar("utf8_general_ci")));
-        assert!(check_key(&fits, Some(&column(varchar("utf8mb3_general_ci")))).is_empty());
+        let nullable = column(varchar("utf8mb3_general_ci"));
+        assert!(check_key(&fits, |_| Some(&nullable)).is_empty());
         assert!(matches!(fits.key, KeyType::Text(_, Some(Capacity { max: 10, fixed: false }))));
-        let not_null = check_key(&fits, Some(&column(ColumnKind { nullable: false, ..varchar("utf8mb3_general_ci") })));
-        assert_eq!(not_null, [KeyMismatch::NotNullable("K".into())]);
-        assert_eq!(check_key(&fits, None), [KeyMismatch::NoColumn("k".into())]);
+        let not_null = column(ColumnKind { nullable: false, ..varchar("utf8mb3_general_ci") });
+        assert_eq!(check_key(&fits, |_| Some(&not_null)), [KeyMismatch::NotNullable("K".into())]);
+        assert_eq!(check_key(&fits, |_| None), [KeyMismatch::NoColumn("k".into())]);
     }
 }

@@ -10,6 +10,7 @@ mod colocation;
 pub mod function;
 pub mod key;
 pub mod live;
+mod parts;
 pub mod schema;
 pub mod shard_set;
 pub mod table;
@@ -18,4 +19,6 @@ pub use function::Function;
 pub use key::KeyType;
 pub use schema::{Database, DatabaseId, ReplicaSetId, Schema, Shard};
 pub use shard_set::{ShardId, ShardSet};
-pub use table::{ColocationId, Column, KeyRequired, Located, Placement, Sequence, SequenceKind, Sharded, Table};
+pub use table::{
+    ColocationId, Column, KeyRequired, Located, Part, Placement, Sequence, SequenceKind, Sharded, Table, Within,
+};

@@ -145,8 +145,34 @@ pub struct Sharded {
     pub auto_increment_per_shard: bool,
     /// What numbers rows over all shards.
     pub sequence: Option<Sequence>,
+    /// The second column of the key: the shards of each bucket of the first are shared out by it.
+    pub within: Option<Box<Within>>,
     /// What is known of the key column beyond its type.
     pub(super) key_facts: KeyFacts,
+}
+
+/// The second column of a shard key. Of a table with one, `function` gives a position among groups of shards, and this one
+/// the position within the group.
+#[derive(Debug, Clone)]
+pub struct Within {
+    /// The column.
+    pub key_column: String,
+    /// How values are compared with that column, and stored in it.
+    pub key: KeyType,
+    /// Key to position within a group.
+    pub function: Function,
+    /// How many shards a group has.
+    pub size: usize,
+    pub(super) key_facts: KeyFacts,
+}
+
+/// Which column of a shard key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The only one of most keys.
+    First,
+    /// Of a key of two columns.
+    Second,
 }
 
 /// Numbers for rows that an INSERT leaves without one, unique over all shards and all ShardGates.
@@ -200,7 +226,7 @@ pub enum Located {
 }
 
 /// Keys between two bounds.
-enum KeyRange {
+pub(super) enum KeyRange {
     Empty,
     /// Few integers.
     Each(std::ops::RangeInclusive<i128>),
@@ -211,6 +237,23 @@ enum KeyRange {
 impl KeyRange {
     /// More integers than these are not looked at one by one.
     const FEW: i128 = 64;
+
+    /// Each end with whether it is included; `None`: what it is beside the column is not known, or keys are not in order.
+    pub(super) fn of_values(
+        key: &KeyType,
+        low: Option<(&Value<'_>, bool)>,
+        high: Option<(&Value<'_>, bool)>,
+    ) -> Option<Self> {
+        match key {
+            KeyType::Integer(_) => Some(Self::of_integers(bound(key, low)?, bound(key, high)?)),
+            KeyType::Date | KeyType::DateTime => {
+                let end = |bound: Option<(Key, bool)>| bound.map(|(key, _)| key);
+                Some(Self::Between(end(bound(key, low)?), end(bound(key, high)?)))
+            }
+            // Texts are ordered otherwise than their canonical bytes.
+            KeyType::Text(..) | KeyType::Bytes(_) => None,
+        }
+    }
 
     fn of_integers(low: Option<(Key, bool)>, high: Option<(Key, bool)>) -> Self {
         let included = |end: Option<(Key, bool)>, inwards: i128| match end {
@@ -225,18 +268,47 @@ impl KeyRange {
     }
 }
 
+/// `None`: it is not known what the value is beside the column.
+#[expect(clippy::option_option, reason = "there may be no bound, and a bound may be unknown")]
+fn bound(key: &KeyType, end: Option<(&Value<'_>, bool)>) -> Option<Option<(Key, bool)>> {
+    let Some((value, is_included)) = end else { return Some(None) };
+    match key.compared(value) {
+        Canonical::Key(key) => Some(Some((key, is_included))),
+        Canonical::Nowhere | Canonical::Null | Canonical::Unknown => None,
+    }
+}
+
 impl Sharded {
     /// Whether rows whose keys are equal for the column are on one shard, as far as the live column tells.
     pub fn is_placed_by_key(&self) -> bool {
         let is_as_written = matches!(self.key, KeyType::Text(collation, _) if collation.is_as_written());
-        !self.key_facts.contradicts && !is_as_written
+        self.is_led_by_one() && !is_as_written
+    }
+
+    /// Whether the key's value leads to one shard: not of a key of two columns, nor of one that contradicts its rule.
+    pub fn is_led_by_one(&self) -> bool {
+        !self.key_facts.contradicts && self.within.is_none()
+    }
+
+    /// Which column of the key this is.
+    pub fn part_of(&self, column: &str) -> Option<Part> {
+        if same_name(&self.key_column, column) {
+            return Some(Part::First);
+        }
+        self.within.as_ref().filter(|within| same_name(&within.key_column, column)).map(|_| Part::Second)
+    }
+
+    /// The columns of the key.
+    pub fn key_columns(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.key_column.as_str()).chain(self.within.iter().map(|within| within.key_column.as_str()))
     }
 
     /// For predicates: which shard may hold rows whose key equals `value`, by MySQL's comparison rules under the
     /// column's own collation. (A predicate with a COLLATE clause, or with BINARY on the column, is not asked here.)
     /// NULL is `Null` whatever `null_key` says: for `IS NULL` and `<=> NULL` look at that field.
+    /// Of a key of two columns one alone leads to no single shard: see `locate_part`.
     pub fn locate(&self, value: &Value<'_>) -> Located {
-        if self.key_facts.contradicts {
+        if !self.is_led_by_one() {
             return Located::Anywhere;
         }
         match self.shard_of(self.key.compared(value)) {
@@ -246,15 +318,19 @@ impl Sharded {
         }
     }
 
-    /// Whether it is not known what the value is beside the key.
-    pub fn is_uncertain(&self, value: &Value<'_>) -> bool {
-        self.key.compared(value) == Canonical::Unknown
+    /// Whether it is not known what the value is beside this column of the key.
+    pub fn is_uncertain(&self, part: Part, value: &Value<'_>) -> bool {
+        let key = match (part, &self.within) {
+            (Part::Second, Some(within)) => &within.key,
+            _ => &self.key,
+        };
+        key.compared(value) == Canonical::Unknown
     }
 
     /// For INSERT: on which shard the row must be stored once the server has converted `value` to the column's type.
     /// `Anywhere` where it is not known what the server will store.
     pub fn place(&self, value: &Value<'_>) -> Located {
-        if self.key_facts.contradicts {
+        if !self.is_led_by_one() {
             return Located::Anywhere;
         }
         let stored = self.key.stored(value);
@@ -272,19 +348,10 @@ impl Sharded {
     /// For predicates: the shards that may hold rows whose key is between these values, each with whether it is included
     /// itself; `None`: any of the table.
     pub fn locate_range(&self, low: Option<(&Value<'_>, bool)>, high: Option<(&Value<'_>, bool)>) -> Option<ShardSet> {
-        if self.key_facts.contradicts {
+        if !self.is_led_by_one() {
             return None;
         }
-        let range = match self.key {
-            KeyType::Integer(_) => KeyRange::of_integers(self.bound(low)?, self.bound(high)?),
-            KeyType::Date | KeyType::DateTime => {
-                let key = |bound: Option<(Key, bool)>| bound.map(|(key, _)| key);
-                KeyRange::Between(key(self.bound(low)?), key(self.bound(high)?))
-            }
-            // Texts are ordered otherwise than their canonical bytes.
-            KeyType::Text(..) | KeyType::Bytes(_) => return None,
-        };
-        match range {
+        match KeyRange::of_values(&self.key, low, high)? {
             KeyRange::Empty => Some(ShardSet::empty()),
             KeyRange::Each(keys) => keys.map(|key| self.shard_of_key(&Key::Integer(key))).collect(),
             KeyRange::Between(low, high) => {
@@ -292,16 +359,6 @@ impl Sharded {
                 // Some of the keys between may be of those without a bucket.
                 Some(positions.into_iter().map(|position| self.shards[position]).chain(self.out_of_range).collect())
             }
-        }
-    }
-
-    /// `None`: it is not known what the value is beside the column.
-    #[expect(clippy::option_option, reason = "there may be no bound, and a bound may be unknown")]
-    fn bound(&self, end: Option<(&Value<'_>, bool)>) -> Option<Option<(Key, bool)>> {
-        let Some((value, is_included)) = end else { return Some(None) };
-        match self.key.compared(value) {
-            Canonical::Key(key) => Some(Some((key, is_included))),
-            Canonical::Nowhere | Canonical::Null | Canonical::Unknown => None,
         }
     }
 

@@ -3,6 +3,8 @@
 //! Such a comment may stand anywhere in the statement, and there may be several. Other comments mean nothing here. A
 //! word that is not known is an error, not ignored: who misspells `primary` would read stale rows.
 
+use std::ops::Range;
+
 use crate::sql::lexer::{Lexer, PieceKind};
 use crate::sql::scan;
 use crate::sql::tokens::Mode;
@@ -13,6 +15,8 @@ pub struct Hint {
     pub side: Option<Side>,
     /// The name of a shard.
     pub shard: Option<String>,
+    /// The rule of a table that is created, and where the comment is: `/*shardgate: rule(shard_key = "id", ...) */`.
+    pub rule: Option<(Range<usize>, String)>,
 }
 
 /// Which servers of a replica set.
@@ -25,7 +29,7 @@ pub enum Side {
 /// Why a hint cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HintError {
-    #[error("unknown hint '{0}': it should be 'primary', 'replica' or 'shard=<name>'")]
+    #[error("unknown hint '{0}': it should be 'primary', 'replica', 'shard=<name>', or 'rule(...)' on CREATE TABLE")]
     Unknown(String),
     #[error("the hint '{0}' contradicts another one")]
     Contradiction(String),
@@ -39,12 +43,25 @@ pub fn read(sql: &[u8], mode: Mode) -> Result<Hint, HintError> {
         if piece.kind == PieceKind::ShardgateHint {
             let body = scan::hint_body(&sql[piece.start..piece.end]).unwrap_or_default();
             let body = String::from_utf8_lossy(body);
+            if let Some(rule) = rule_in(&body) {
+                if !set(&mut hint.rule, (piece.start..piece.end, rule.to_owned())) {
+                    return Err(HintError::Contradiction("rule".to_owned()));
+                }
+                continue;
+            }
             body.split([',', ' ', '\t', '\r', '\n'])
                 .filter(|word| !word.is_empty())
                 .try_for_each(|word| hint.add(word))?;
         }
     }
     Ok(hint)
+}
+
+/// What stands in `rule( ... )`.
+fn rule_in(body: &str) -> Option<&str> {
+    let body = body.trim();
+    let word = body.get(..4).filter(|word| word.eq_ignore_ascii_case("rule"))?;
+    body[word.len()..].trim_start().strip_prefix('(')?.strip_suffix(')')
 }
 
 impl Hint {
@@ -75,7 +92,7 @@ mod tests {
 
     #[test]
     fn hints_are_read_from_comments() {
-        let side = |side| Ok(Hint { side: Some(side), shard: None });
+        let side = |side| Ok(Hint { side: Some(side), ..Hint::default() });
         let unknown = |word: &str| Err(HintError::Unknown(word.into()));
         let cases = [
             ("SELECT 1", Ok(Hint::default())),
@@ -85,7 +102,11 @@ mod tests {
             ("SELECT 1 /*shardgate:primary,primary*/", side(Side::Primary)),
             (
                 "SELECT /*shardgate: shard=s1*/ 1 /*shardgate:\nreplica*/",
-                Ok(Hint { side: Some(Side::Replica), shard: Some("s1".into()) }),
+                Ok(Hint { side: Some(Side::Replica), shard: Some("s1".into()), rule: None }),
+            ),
+            (
+                "CREATE TABLE t (a INT) /*shardgate: rule (shard_key = \"a\", shards = [\"s 0\"]) */",
+                Ok(Hint { rule: Some((23..79, "shard_key = \"a\", shards = [\"s 0\"]".into())), ..Hint::default() }),
             ),
             ("SELECT '/*shardgate: primary*/'", Ok(Hint::default())),
             ("SELECT 1 -- /*shardgate: primary*/", Ok(Hint::default())),

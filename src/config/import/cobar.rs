@@ -7,7 +7,9 @@ use roxmltree::Node;
 
 use super::ImportError;
 use super::document::{attribute, children, fail, inner, properties, property, text, with_xml};
-use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, expanded, plain, quoted};
+use super::draft::{
+    Database, Draft, Function, Placement, Shard, Table, User, Within, expanded, plain, quoted, quoted_list,
+};
 use crate::sharding::function::registry;
 
 /// Where one physical schema is.
@@ -25,6 +27,15 @@ struct Rule {
     column: String,
     function: Option<Function>,
     key_type: &'static str,
+    within: Option<Within>,
+}
+
+/// A function with what it says of the column; of Dimension2PartitionFunction both of them.
+#[derive(Debug, Clone)]
+enum Known {
+    One(Function, &'static str),
+    /// X and how many nodes it has, then Y.
+    Two((Function, &'static str, usize), (Function, &'static str)),
 }
 
 pub(super) fn read(folder: &Path) -> Result<Draft, ImportError> {
@@ -111,20 +122,31 @@ fn read_rules(root: Node<'_, '_>, folder: &Path, draft: &mut Draft) -> BTreeMap<
         let name = attribute(table_rule, "name");
         let all: Vec<Node<'_, '_>> = children(table_rule, "rule").collect();
         let part = |rule: &Node<'_, '_>, part: &str| children(*rule, part).next().map(inner).unwrap_or_default();
+        let known = |name: &str| read_function(*functions.get(name)?, folder);
         let simple = all.iter().find_map(|rule| {
-            let (function, column) = single_call(&part(rule, "algorithm"))?;
-            let function = read_function(*functions.get(function.as_str())?, folder)?;
-            Some((part(rule, "columns"), column, function))
+            let algorithm = part(rule, "algorithm");
+            match call(&algorithm) {
+                Some((function, columns)) => known(&function).and_then(|function| rule_of(function, &columns)),
+                None => arithmetic(&algorithm),
+            }
         });
         if all.len() > 1 && simple.is_some() {
             draft.changed(format!(
-                "rule {name} has {} rules; the first that takes one column is used, and statements that name only the \
+                "rule {name} has {} rules; the first that can be written here is used, and statements that name only the \
                  columns of the others go to all shards",
                 all.len()
             ));
         }
         let rule = match simple {
-            Some((_, column, (function, key_type))) => Rule { column, function: Some(function), key_type },
+            Some(rule) => {
+                if rule.function.as_ref().is_some_and(|function| function.kind == "inline") {
+                    draft.changed(format!(
+                        "rule {name}: the arithmetic is an inline expression here; give its names as many numbers as the \
+                         table has dataNodes, and compare keys with the old proxy"
+                    ));
+                }
+                rule
+            }
             None => {
                 let columns = all.first().map(|rule| part(rule, "columns")).unwrap_or_default();
                 let algorithm = all.first().map(|rule| part(rule, "algorithm")).unwrap_or_default();
@@ -133,7 +155,7 @@ fn read_rules(root: Node<'_, '_>, folder: &Path, draft: &mut Draft) -> BTreeMap<
                      function yet: choose one column that decides, or move the rows to another function"
                 ));
                 let column = columns.split(',').next().unwrap_or_default().trim().to_owned();
-                Rule { column, function: None, key_type: "" }
+                Rule { column, function: None, key_type: "", within: None }
             }
         };
         rules.insert(name.to_owned(), rule);
@@ -141,18 +163,86 @@ fn read_rules(root: Node<'_, '_>, folder: &Path, draft: &mut Draft) -> BTreeMap<
     rules
 }
 
-/// `f(${column})` or `f(column)`: the function and the column.
-fn single_call(algorithm: &str) -> Option<(String, String)> {
+/// `f(${a})`, `f(a)` or `f(${a}, ${b})`: the function and the columns.
+fn call(algorithm: &str) -> Option<(String, Vec<String>)> {
     let (function, rest) = algorithm.trim().split_once('(')?;
-    let argument = rest.trim().strip_suffix(')')?.trim();
-    let column = argument.strip_prefix("${").and_then(|inner| inner.strip_suffix('}')).unwrap_or(argument).trim();
+    let arguments = rest.trim().strip_suffix(')')?;
+    let column = |argument: &str| {
+        let argument = argument.trim();
+        argument.strip_prefix("${").and_then(|inner| inner.strip_suffix('}')).unwrap_or(argument).trim().to_owned()
+    };
+    let columns: Vec<String> = arguments.split(',').map(column).collect();
     let is_word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_');
-    (is_word(function.trim()) && is_word(column)).then(|| (function.trim().to_owned(), column.to_owned()))
+    let function = function.trim().to_owned();
+    (is_word(&function) && columns.iter().all(|column| is_word(column))).then_some((function, columns))
 }
 
-fn read_function(node: Node<'_, '_>, folder: &Path) -> Option<(Function, &'static str)> {
+fn rule_of(function: Known, columns: &[String]) -> Option<Rule> {
+    match (function, columns) {
+        (Known::One(function, key_type), [column]) => {
+            Some(Rule { column: column.clone(), function: Some(function), key_type, within: None })
+        }
+        // The node is x + size * y: all nodes of one y follow each other.
+        (Known::Two((x, x_type, size), (y, y_type)), [x_column, y_column]) => {
+            let within = Within { key: x_column.clone(), key_type: x_type, function: x, shards: size };
+            Some(Rule { column: y_column.clone(), function: Some(y), key_type: y_type, within: Some(within) })
+        }
+        _ => None,
+    }
+}
+
+/// An expression of numbers and one column, such as `${id} % 4`: the number of the dataNode.
+fn arithmetic(algorithm: &str) -> Option<Rule> {
+    /// More dataNodes than a modulo of this size has are unlikely.
+    const MOST: usize = 1024;
+    let (before, rest) = algorithm.split_once("${")?;
+    let (column, after) = rest.split_once('}')?;
+    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "+-*/%()".contains(c));
+    let is_word = !column.trim().is_empty() && column.trim().chars().all(|c| c.is_alphanumeric() || c == '_');
+    if !(is_plain(before) && is_plain(after) && is_word) {
+        return None;
+    }
+    let size: usize = after.rsplit_once('%')?.1.trim().trim_end_matches(')').trim().parse().ok()?;
+    let column = column.trim().to_owned();
+    let names: Vec<String> = (0..size.min(MOST)).map(|number| number.to_string()).collect();
+    let expression = format!("${{{}{column}{}}}", before.trim_start(), after.trim_end());
+    let function = Function::new("inline")
+        .with_text("algorithm-expression", &expression)
+        .with_text("column", &column)
+        .with("names", quoted_list(names.iter().map(String::as_str)));
+    Some(Rule { column, function: Some(function), key_type: "", within: None })
+}
+
+/// X and Y of Dimension2PartitionFunction as functions of their own.
+fn read_dimensions(node: Node<'_, '_>) -> Option<Known> {
+    let dimension = |letter: &str| {
+        let of = |name: &str| property(node, &format!("{name}{letter}"));
+        let is_text = of("keyType")?.eq_ignore_ascii_case("string");
+        let mut function = Function::new(if is_text { "cobar-string" } else { "cobar-long" });
+        let count = of("partitionCount")?;
+        for (name, value) in [
+            ("partitionCount", Some(count.clone())),
+            ("partitionLength", of("partitionLength")),
+            ("hashSlice", of("hashSlice")),
+            ("hashLength", of("hashLength")),
+        ] {
+            if let Some(value) = value {
+                function = function.with_text(name, &value);
+            }
+        }
+        let sizes: Option<Vec<usize>> = count.split(',').map(|part| part.trim().parse().ok()).collect();
+        Some((function, if is_text { "text" } else { "" }, sizes?.into_iter().sum::<usize>()))
+    };
+    let (y, y_type, _) = dimension("Y")?;
+    Some(Known::Two(dimension("X")?, (y, y_type)))
+}
+
+fn read_function(node: Node<'_, '_>, folder: &Path) -> Option<Known> {
     let class = attribute(node, "class").rsplit('.').next().unwrap_or_default();
-    let kind = registry::original("cobar", class).filter(|kind| kind.name != "cobar-dimension2")?;
+    let kind = registry::original("cobar", class)?;
+    if kind.name == "cobar-dimension2" {
+        return read_dimensions(node);
+    }
     let mut function = Function::new(kind.name);
     for (name, value) in properties(node) {
         function = match name.as_str() {
@@ -163,7 +253,7 @@ fn read_function(node: Node<'_, '_>, folder: &Path) -> Option<(Function, &'stati
             _ => function.with_text(&name, &value),
         };
     }
-    Some((function, if kind.name == "cobar-long" { "" } else { "text" }))
+    Some(Known::One(function, if kind.name == "cobar-long" { "" } else { "text" }))
 }
 
 fn read_schema(
@@ -182,12 +272,8 @@ fn read_schema(
             let names = expanded(attribute(table, "dataNode"), indexed);
             let shards: Vec<String> = names.iter().map(|node| add_shard(&mut database, node, nodes, draft)).collect();
             let placement = placement(name, attribute(table, "rule"), shards, rules, draft);
-            database.tables.push(Table { name: name.to_owned(), physical: None, placement });
-            if attribute(table, "ruleRequired") == "true" {
-                draft.changed(format!(
-                    "table {name}: ruleRequired refused statements without the sharding column; here they go to all shards"
-                ));
-            }
+            let is_required = attribute(table, "ruleRequired") == "true";
+            database.tables.push(Table::new(name, placement).requiring_key(is_required));
         }
     }
     if database.default_shard.is_empty() {
@@ -212,19 +298,21 @@ fn placement(
     match (rules.get(rule), shards.as_slice()) {
         (None, [shard]) if rule.is_empty() => Placement::Single(shard.clone()),
         (Some(rule), _) => {
-            if rule.key_type == "text" {
+            let within = rule.within.as_ref().map(|within| (&within.key, within.key_type));
+            for (column, _) in
+                [Some((&rule.column, rule.key_type)), within].into_iter().flatten().filter(|(_, kind)| *kind == "text")
+            {
                 draft.changed(format!(
-                    "table {table}: {} is taken for a text column with a _bin collation, which Cobar does not say; if it \
-                     is an integer, take key_type and collation out",
-                    rule.column
+                    "table {table}: {column} is taken for a text column, which Cobar does not say, and read as it is written; \
+                     if it is an integer, take key_type and collation out"
                 ));
             }
             let (key, function) = (rule.column.clone(), rule.function.clone());
-            Placement::Sharded { key, key_type: rule.key_type, function, shards }
+            Placement::Sharded { key, key_type: rule.key_type, function, within: rule.within.clone(), shards }
         }
         (None, _) => {
             draft.not_translated(format!("table {table} is on several dataNodes without a rule: give it one"));
-            Placement::Sharded { key: "id".to_owned(), key_type: "", function: None, shards }
+            Placement::Sharded { key: "id".to_owned(), key_type: "", function: None, within: None, shards }
         }
     }
 }

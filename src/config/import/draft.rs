@@ -27,9 +27,7 @@ pub enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Translated(text) => write!(f, "translated: {text}"),
-            Self::Changed(text) => write!(f, "changed in meaning: {text}"),
-            Self::NotTranslated(text) => write!(f, "not translated: {text}"),
+            Self::Translated(text) | Self::Changed(text) | Self::NotTranslated(text) => f.write_str(text),
         }
     }
 }
@@ -78,6 +76,48 @@ pub(super) struct Table {
     pub(super) name: String,
     pub(super) physical: Option<String>,
     pub(super) placement: Placement,
+    /// Keys of a sharded table that need no more than their value, as TOML.
+    pub(super) more: Vec<(&'static str, String)>,
+}
+
+impl Table {
+    pub(super) fn new(name: &str, placement: Placement) -> Self {
+        Self { name: name.to_owned(), physical: None, placement, more: Vec::new() }
+    }
+
+    pub(super) fn named(mut self, physical: Option<String>) -> Self {
+        self.physical = physical;
+        self
+    }
+
+    /// Statements must tell the key.
+    pub(super) fn requiring_key(mut self, is_required: bool) -> Self {
+        if is_required && self.is_sharded() {
+            self.more.push(("key_required", "true".to_owned()));
+        }
+        self
+    }
+
+    /// Rows are numbered.
+    pub(super) fn numbered(mut self, column: &str, kind: &str) -> Self {
+        if self.is_sharded() {
+            self.more.push(("sequence", format!("{{ column = {}, kind = {} }}", quoted(column), quoted(kind))));
+        }
+        self
+    }
+
+    fn is_sharded(&self) -> bool {
+        matches!(self.placement, Placement::Sharded { .. } | Placement::Colocated { .. })
+    }
+}
+
+/// The second column of a key.
+#[derive(Debug, Clone)]
+pub(super) struct Within {
+    pub(super) key: String,
+    pub(super) key_type: &'static str,
+    pub(super) function: Function,
+    pub(super) shards: usize,
 }
 
 #[derive(Debug)]
@@ -90,6 +130,8 @@ pub(super) enum Placement {
         key_type: &'static str,
         /// `None`: `check` refuses the table until someone gives one.
         function: Option<Function>,
+        /// Of a key of two columns.
+        within: Option<Within>,
         /// One for each bucket.
         shards: Vec<String>,
     },
@@ -114,6 +156,12 @@ impl Function {
     pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.params.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// As TOML.
+    fn text(&self) -> String {
+        let params: String = self.params.iter().map(|(name, value)| format!(", {name} = {value}")).collect();
+        format!("{{ kind = {}{params} }}", quoted(&self.kind))
     }
 
     pub(super) fn with_text(self, name: &str, value: &str) -> Self {
@@ -255,31 +303,41 @@ impl Table {
             Placement::Colocated { key, with } => {
                 let _ = write!(out, "shard_key = {}\ncolocated_with = {}\n", quoted(key), quoted(with));
             }
-            Placement::Sharded { key, key_type, function, shards } => {
+            Placement::Sharded { key, key_type, function, within, shards } => {
                 let _ = writeln!(out, "shard_key = {}", quoted(key));
-                match *key_type {
-                    "" => {}
-                    "text" => out.push_str("key_type = \"text\"\ncollation = \"utf8mb4_bin\"\n"),
-                    other => {
-                        let _ = writeln!(out, "key_type = {}", quoted(other));
-                    }
+                for (key, value) in key_type_of(key_type) {
+                    let _ = writeln!(out, "{key} = {value}");
                 }
                 match function {
                     Some(function) => {
-                        let params = function.params.iter().map(|(name, value)| format!(", {name} = {value}"));
-                        let _ = writeln!(
-                            out,
-                            "function = {{ kind = {}{} }}",
-                            quoted(&function.kind),
-                            params.collect::<String>()
-                        );
+                        let _ = writeln!(out, "function = {}", function.text());
                     }
                     None => out.push_str("# function = ?  See the report: this table needs a decision.\n"),
+                }
+                if let Some(within) = within {
+                    let types = key_type_of(within.key_type).map(|(key, value)| format!(", {key} = {value}"));
+                    let _ = writeln!(
+                        out,
+                        "within = {{ shard_key = {}{}, function = {}, shards = {} }}",
+                        quoted(&within.key),
+                        types.collect::<String>(),
+                        within.function.text(),
+                        within.shards
+                    );
                 }
                 let _ = writeln!(out, "shards = {}", quoted_list(shards.iter().map(String::as_str)));
             }
         }
+        for (key, value) in &self.more {
+            let _ = writeln!(out, "{key} = {value}");
+        }
     }
+}
+
+/// The keys that say what the column is. The old systems hash texts as they are written, whatever the column's collation.
+fn key_type_of(key_type: &str) -> impl Iterator<Item = (&'static str, String)> {
+    let collation = (key_type == "text").then(|| ("collation", quoted("as-written")));
+    (!key_type.is_empty()).then(|| ("key_type", quoted(key_type))).into_iter().chain(collation)
 }
 
 /// `a,b$0-2,c` as `a`, `b0`, `b1`, `b2`, `c`; `form` makes a name of a stem and a number.

@@ -88,13 +88,13 @@ fn read_rule(rule: &Json, set_of: &impl Fn(&str) -> String, draft: &mut Draft) {
                     "table {name}.{table}: {key} is taken for a {key_type} column; correct key_type if it is another"
                 ));
             }
-            (Some(physical), Placement::Sharded { key, key_type, function, shards: names })
+            (Some(physical), Placement::Sharded { key, key_type, function, within: None, shards: names })
         }
     };
     if matches!(placement, Placement::Reference) {
         draft.changed(format!("table {name}.{table}: a reference table has a copy in every schema of the database"));
     }
-    draft.databases[at].tables.push(Table { name: table, physical, placement });
+    draft.databases[at].tables.push(Table::new(&table, placement).named(physical));
 }
 
 impl Database {

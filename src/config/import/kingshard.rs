@@ -72,7 +72,7 @@ fn read_schema(schema: &Json, sets: &[(String, String)], draft: &mut Draft) {
                 database.shards.push(shard);
             }
         }
-        database.tables.push(Table { name: table, physical: Some(physical.to_owned()), placement });
+        database.tables.push(Table::new(&table, placement).named(Some(physical.to_owned())));
     }
 }
 
@@ -135,6 +135,7 @@ fn read_rule(
         key: string(rule, "key"),
         key_type: if is_date { "datetime" } else { "" },
         function,
+        within: None,
         shards: names,
     };
     (shards, placement, if is_date { "{table}_{bucket}" } else { "{table}_{index:04}" })

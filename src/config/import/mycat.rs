@@ -139,7 +139,9 @@ fn add_user(draft: &mut Draft, name: &str, password: String, schemas: &str) {
 }
 
 fn names_of(text: &str) -> Vec<String> {
-    expanded(text, |stem, number| format!("{stem}{number}"))
+    // `distribute(...)` only says in which order nodes of several hosts are listed.
+    let inner = text.trim().strip_prefix("distribute(").and_then(|inner| inner.strip_suffix(')'));
+    expanded(inner.unwrap_or(text), |stem, number| format!("{stem}{number}"))
 }
 
 /// `<dataNode name="dn$0-3" dataHost="h" database="db$0-3"/>`: with one group or one schema for each node, or one for all.
@@ -293,7 +295,23 @@ fn read_schema(schema: Node<'_, '_>, servers: &Servers, rules: &BTreeMap<String,
                 (_, rule) => sharded(&name, rule.cloned(), &shards, draft),
             };
             let key = key_of(&placement);
-            database.tables.push(Table { name: name.clone(), physical: None, placement });
+            let is_required = attribute(table, "ruleRequired") == "true";
+            let made = Table::new(&name, placement).requiring_key(is_required);
+            let primary = attribute(table, "primaryKey");
+            let is_numbered = attribute(table, "autoIncrement") == "true" && !primary.is_empty();
+            database.tables.push(if is_numbered { made.numbered(primary, "segment") } else { made });
+            if is_numbered {
+                draft.changed(format!(
+                    "table {name}: {primary} is numbered by a sequence of ShardGate's, which begins behind the highest number there is"
+                ));
+            }
+            if table.has_attribute("subTables") {
+                draft.not_translated(format!(
+                    "table {name}: subTables {}; list a shard for each of them, which share a schema, and give the table a \
+                     physical name with {{index}}",
+                    attribute(table, "subTables")
+                ));
+            }
             children(table, "childTable").for_each(|child| {
                 let of = (attribute(child, "joinKey"), attribute(child, "parentKey"));
                 add_child(&mut database, child, (&name, &key), of, draft);
@@ -318,7 +336,15 @@ fn read_dble_schema(schema: Node<'_, '_>, servers: &Servers, functions: &Functio
                 }
             };
             let key = key_of(&placement);
-            database.tables.push(Table { name: name.clone(), physical: None, placement });
+            let is_required = attribute(table, "sqlRequiredSharding") == "true";
+            let increment = attribute(table, "incrementColumn");
+            let made = Table::new(&name, placement).requiring_key(is_required);
+            database.tables.push(if increment.is_empty() { made } else { made.numbered(increment, "segment") });
+            if !increment.is_empty() {
+                draft.changed(format!(
+                    "table {name}: {increment} is numbered by a sequence of ShardGate's, which begins behind the highest number there is"
+                ));
+            }
             children(table, "childTable").for_each(|child| {
                 let of = (attribute(child, "joinColumn"), attribute(child, "parentColumn"));
                 add_child(&mut database, child, (&name, &key), of, draft);
@@ -342,12 +368,13 @@ fn sharded(name: &str, rule: Option<Rule>, shards: &[String], draft: &mut Draft)
     let rule = rule.unwrap_or(Rule { column: "id".to_owned(), function: None, key_type: "" });
     if !rule.key_type.is_empty() {
         draft.changed(format!(
-            "table {name}: {} is taken for a {} column, which the old files do not say; correct key_type if it is another",
+            "table {name}: {} is taken for a {} column, which the old files do not say; correct key_type if it is another \
+             (texts are read as they are written)",
             rule.column, rule.key_type
         ));
     }
     let shards = shards.to_vec();
-    Placement::Sharded { key: rule.column, key_type: rule.key_type, function: rule.function, shards }
+    Placement::Sharded { key: rule.column, key_type: rule.key_type, function: rule.function, within: None, shards }
 }
 
 fn key_of(placement: &Placement) -> String {
@@ -368,15 +395,15 @@ fn add_child(
     let name = attribute(child, "name").to_owned();
     if of.eq_ignore_ascii_case(parent_key) {
         let placement = Placement::Colocated { key: join.to_owned(), with: parent.to_owned() };
-        database.tables.push(Table { name: name.clone(), physical: None, placement });
+        database.tables.push(Table::new(&name, placement));
     } else {
         draft.not_translated(format!(
             "child table {name} is joined by {parent}.{of}, which is not the shard key {parent_key}: add the parent's \
              shard key to it as a column, and colocate it by that"
         ));
         let shards = database.shards.iter().map(|shard| shard.name.clone()).collect();
-        let placement = Placement::Sharded { key: join.to_owned(), key_type: "", function: None, shards };
-        database.tables.push(Table { name: name.clone(), physical: None, placement });
+        let placement = Placement::Sharded { key: join.to_owned(), key_type: "", function: None, within: None, shards };
+        database.tables.push(Table::new(&name, placement));
     }
     for grandchild in children(child, "childTable") {
         let join = attribute(grandchild, if child.has_attribute("joinKey") { "joinKey" } else { "joinColumn" });

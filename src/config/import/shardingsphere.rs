@@ -6,8 +6,10 @@ use serde_json::Value as Json;
 
 use super::ImportError;
 use super::document::{files, list, object, scalar, string, yaml};
-use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, plain, quoted, quoted_list};
-use crate::sharding::function::registry;
+use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, Within, plain, quoted, quoted_list};
+use crate::sharding::function::compute::Buckets;
+use crate::sharding::function::params::{Param, Params};
+use crate::sharding::function::{Named, registry};
 
 pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
     let mut draft = Draft::default();
@@ -47,6 +49,7 @@ fn read_database(config: &Json, draft: &mut Draft) {
         let set = draft.set(address, &[], &string(of, "username"), &string(of, "password"));
         sources.push(Source { name: source.clone(), set, schema });
     }
+    join_replicas(config, &mut sources, draft);
     let of_source = |source: &Source| Shard {
         name: plain(&format!("{name}_{}", source.name)),
         set: source.set.clone(),
@@ -63,7 +66,7 @@ fn read_database(config: &Json, draft: &mut Draft) {
                     add_reference(&mut database, scalar(table), draft);
                 }
             }
-            "SINGLE" => {}
+            "SINGLE" | "READWRITE_SPLITTING" => {}
             other => draft.not_translated(format!("rule !{other} of database {}", database.name)),
         }
     }
@@ -71,69 +74,238 @@ fn read_database(config: &Json, draft: &mut Draft) {
     draft.databases.push(database);
 }
 
+/// `!READWRITE_SPLITTING`: a group is one source, the one that is written, with the others as its replicas.
+fn join_replicas(config: &Json, sources: &mut Vec<Source>, draft: &mut Draft) {
+    let rules = list(config, "rules").iter().filter(|rule| string(rule, "!") == "READWRITE_SPLITTING");
+    for (group, of) in rules.flat_map(|rule| object(rule, "dataSources").chain(object(rule, "dataSourceGroups"))) {
+        let write = string(of, "writeDataSourceName");
+        let reads: Vec<String> = list(of, "readDataSourceNames").iter().map(scalar).collect();
+        let address_of = |draft: &Draft, name: &str| {
+            let set = &sources.iter().find(|source| source.name == name)?.set;
+            draft.sets.iter().find(|known| known.name == *set).map(|known| known.primary.clone())
+        };
+        let replicas: Vec<String> = reads.iter().filter_map(|name| address_of(draft, name)).collect();
+        let Some(primary) = address_of(draft, &write) else { continue };
+        draft.sets.retain(|set| !replicas.contains(&set.primary) || set.primary == primary);
+        if let Some(set) = draft.sets.iter_mut().find(|set| set.primary == primary) {
+            set.replicas.extend(replicas.into_iter().filter(|replica| *replica != primary));
+        }
+        sources.retain(|source| !reads.contains(&source.name));
+        if let Some(source) = sources.iter_mut().find(|source| source.name == write) {
+            source.name.clone_from(group);
+        }
+        draft.changed(format!(
+            "read/write splitting of {group}: set read_write_splitting = true in the rule file, or for users, if reads may go to \
+             replicas"
+        ));
+    }
+}
+
 fn add_reference(database: &mut Database, name: String, draft: &mut Draft) {
     draft.changed(format!("table {name}: a reference table has a copy in every schema of the database"));
-    database.tables.push(Table { name, physical: None, placement: Placement::Reference });
+    database.tables.push(Table::new(&name, Placement::Reference));
 }
 
 fn read_sharding(rule: &Json, sources: &[Source], database: &mut Database, draft: &mut Draft) {
     for (name, table) in object(rule, "tables") {
-        let strategy = |own: &str, default: &str| {
-            let strategy = table.get(own).or_else(|| rule.get(default)).and_then(|strategy| strategy.get("standard"));
-            strategy.map(|strategy| (string(strategy, "shardingColumn"), string(strategy, "shardingAlgorithmName")))
-        };
-        let by_database = strategy("databaseStrategy", "defaultDatabaseStrategy");
-        let by_table = strategy("tableStrategy", "defaultTableStrategy");
         let nodes = data_nodes(&string(table, "actualDataNodes"));
-        let several_tables = nodes.iter().any(|(_, physical)| *physical != nodes[0].1);
-        let several_sources = nodes.iter().any(|(source, _)| *source != nodes[0].0);
-        let chosen = match (several_sources, several_tables) {
-            (true, true) => None,
-            (true, false) => by_database.map(|strategy| (strategy, true)),
-            (false, _) => by_table.map(|strategy| (strategy, false)),
-        };
-        let placed = chosen.and_then(|((column, algorithm), by_database)| {
-            let algorithm = rule.get("shardingAlgorithms").and_then(|all| all.get(&algorithm))?;
-            place(name, &column, algorithm, &nodes, by_database, sources, database)
-        });
-        match placed {
-            Some((physical, placement)) => {
-                if matches!(&placement, Placement::Sharded { key_type, .. } if !key_type.is_empty()) {
-                    draft.changed(format!(
-                        "table {name}: the key is taken for a DATETIME column; correct key_type if it is another"
-                    ));
-                }
-                database.tables.push(Table { name: name.clone(), physical, placement });
-            }
-            None => {
-                draft.not_translated(format!(
-                    "table {name}: only tables that one standard strategy spreads over databases, or over tables of one \
-                     database, can be written; give it a function, or choose one of the two levels"
-                ));
-                let shards = database.shards.iter().map(|shard| shard.name.clone()).collect();
-                let placement = Placement::Sharded { key: "id".to_owned(), key_type: "", function: None, shards };
-                database.tables.push(Table { name: name.clone(), physical: None, placement });
-            }
-        }
+        let placed = table_of(rule, name, table, &nodes, sources, database);
+        add_sharded(rule, name, table, placed, database, draft);
+    }
+    for (name, table) in object(rule, "autoTables") {
+        let placed = auto_table(rule, name, table, sources, database);
+        add_sharded(rule, name, table, placed, database, draft);
     }
     for table in list(rule, "broadcastTables") {
         add_reference(database, scalar(table), draft);
     }
-    if rule.get("keyGenerators").is_some() {
-        draft.changed("keyGenerators: INSERT must name the generated columns here");
+    for group in list(rule, "bindingTables") {
+        draft.translated(format!(
+            "bindingTables {}: tables of one rule over the same shards are colocated by themselves",
+            scalar(group)
+        ));
     }
 }
 
-/// The table's placement; shards of its own where its tables share a schema.
-fn place(
-    table: &str,
-    column: &str,
-    algorithm: &Json,
+type Placed = (Option<String>, Placement);
+
+fn add_sharded(
+    rule: &Json,
+    name: &str,
+    table: &Json,
+    placed: Option<Placed>,
+    database: &mut Database,
+    draft: &mut Draft,
+) {
+    let (physical, placement) = placed.unwrap_or_else(|| {
+        draft.not_translated(format!(
+            "table {name}: only standard strategies (and complex ones whose inline expression has one column in each ${{}}) can be \
+             written, not hints, classes of your own or other combinations; give it a function"
+        ));
+        let shards = database.shards.iter().map(|shard| shard.name.clone()).collect();
+        (None, Placement::Sharded { key: "id".to_owned(), key_type: "", function: None, within: None, shards })
+    });
+    if let Placement::Sharded { key_type, within, .. } = &placement {
+        let types = [Some(*key_type), within.as_ref().map(|within| within.key_type)];
+        if types.into_iter().flatten().any(|key_type| !key_type.is_empty()) {
+            draft.changed(format!(
+                "table {name}: the key is taken for a DATETIME column; correct key_type if it is another"
+            ));
+        }
+    }
+    let made = Table::new(name, placement).named(physical);
+    let generator = table.get("keyGenerateStrategy").or_else(|| rule.get("defaultKeyGenerateStrategy"));
+    let column = generator.map(|generator| string(generator, "column")).unwrap_or_default();
+    let kind = generator.map(|generator| string(generator, "keyGeneratorName")).unwrap_or_default();
+    let kind =
+        rule.get("keyGenerators").and_then(|all| all.get(&kind)).map(|of| string(of, "type")).unwrap_or_default();
+    let made = match kind.to_uppercase().as_str() {
+        "SNOWFLAKE" if !column.is_empty() => {
+            draft.changed(format!(
+                "table {name}: {column} is numbered by ShardGate's snowflake, whose numbers are others"
+            ));
+            made.numbered(&column, "snowflake")
+        }
+        _ if column.is_empty() => made,
+        other => {
+            draft.changed(format!(
+                "table {name}: {column} was made by a generator of type {other}; INSERT must name it here"
+            ));
+            made
+        }
+    };
+    database.tables.push(made);
+}
+
+/// A standard strategy: its column and algorithm.
+fn standard<'r>(rule: &'r Json, table: &Json, own: &str, default: &str) -> Option<(String, &'r Json)> {
+    let strategy = table.get(own).or_else(|| rule.get(default))?.get("standard")?.clone();
+    let algorithm = rule.get("shardingAlgorithms")?.get(string(&strategy, "shardingAlgorithmName"))?;
+    Some((string(&strategy, "shardingColumn"), algorithm))
+}
+
+fn table_of(
+    rule: &Json,
+    name: &str,
+    table: &Json,
     nodes: &[(String, String)],
-    by_database: bool,
     sources: &[Source],
     database: &mut Database,
-) -> Option<(Option<String>, Placement)> {
+) -> Option<Placed> {
+    let (first_source, first_table) = nodes.first()?;
+    let several_tables = nodes.iter().any(|(_, physical)| physical != first_table);
+    let several_sources = nodes.iter().any(|(source, _)| source != first_source);
+    let by_database = standard(rule, table, "databaseStrategy", "defaultDatabaseStrategy");
+    let by_table = standard(rule, table, "tableStrategy", "defaultTableStrategy");
+    match (several_sources, several_tables) {
+        (true, true) => two_levels(name, nodes, (by_database?, by_table?), sources, database),
+        (true, false) => {
+            by_database.and_then(|(column, algorithm)| place(name, &column, algorithm, nodes, true, sources, database))
+        }
+        (false, _) => match by_table {
+            Some((column, algorithm)) => place(name, &column, algorithm, nodes, false, sources, database),
+            None => complex(rule, table, nodes, sources, database),
+        },
+    }
+}
+
+/// The database by one column, the table in it by another (or by the same).
+fn two_levels(
+    name: &str,
+    nodes: &[(String, String)],
+    ((by, of_databases), (inner, of_tables)): ((String, &Json), (String, &Json)),
+    sources: &[Source],
+    database: &mut Database,
+) -> Option<Placed> {
+    let mut databases: Vec<&str> = nodes.iter().map(|(source, _)| source.as_str()).collect();
+    databases.dedup();
+    let size = nodes.len() / databases.len();
+    let tables: Vec<&str> = nodes.iter().take(size).map(|(_, table)| table.as_str()).collect();
+    let is_product = nodes.iter().enumerate().all(|(index, (source, table))| {
+        databases.get(index / size) == Some(&source.as_str()) && tables.get(index % size) == Some(&table.as_str())
+    });
+    let (first, key_type) = function_of(of_databases, &by, &databases)?;
+    let (second, second_type) = function_of(of_tables, &inner, &tables)?;
+    let is_inline = second.kind == "shardingsphere-inline";
+    let physical = if is_inline { "{bucket}".to_owned() } else { format!("{}{{bucket}}", stem(&tables)?) };
+    let within = Within { key: inner, key_type: second_type, function: second, shards: size };
+    let shards = own_shards(name, nodes, false, sources, database).filter(|_| is_product)?;
+    let placement = Placement::Sharded { key: by, key_type, function: Some(first), within: Some(within), shards };
+    Some((Some(physical), placement))
+}
+
+/// COMPLEX_INLINE over the tables of one database, such as `t_${a % 2}_${b % 2}`.
+fn complex(
+    rule: &Json,
+    table: &Json,
+    nodes: &[(String, String)],
+    sources: &[Source],
+    database: &mut Database,
+) -> Option<Placed> {
+    let strategy = table.get("tableStrategy")?.get("complex")?;
+    let algorithm = rule.get("shardingAlgorithms")?.get(string(strategy, "shardingAlgorithmName"))?;
+    if string(algorithm, "type").to_uppercase() != "COMPLEX_INLINE" {
+        return None;
+    }
+    let columns: Vec<String> =
+        string(strategy, "shardingColumns").split(',').map(|name| name.trim().to_owned()).collect();
+    let [one, other] = columns.as_slice() else { return None };
+    let expression = string(algorithm.get("props")?, "algorithm-expression").replace("->", "");
+    let pieces: Vec<&str> = expression.split(['$', '{', '}']).filter(|piece| !piece.is_empty()).collect();
+    let [prefix, first, middle, second] = pieces.as_slice() else { return None };
+    let uses =
+        |piece: &str, column: &str| piece.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == column);
+    let column_of = |piece: &str| match (uses(piece, one), uses(piece, other)) {
+        (true, false) => Some(one.clone()),
+        (false, true) => Some(other.clone()),
+        _ => None,
+    };
+    // Both count from 0, the second one faster.
+    let parts = |name: &str| {
+        let (group, within) = name.strip_prefix(prefix)?.split_once(middle)?;
+        Some((group.parse::<usize>().ok()?, within.parse::<usize>().ok()?))
+    };
+    let numbers: Vec<(usize, usize)> = nodes.iter().map(|(_, name)| parts(name)).collect::<Option<_>>()?;
+    let size = numbers.iter().map(|(_, within)| within + 1).max()?;
+    let is_product = numbers.iter().enumerate().all(|(index, pair)| *pair == (index / size, index % size));
+    let inline = |piece: &str, column: &str, count: usize| {
+        let names: Vec<String> = (0..count).map(|number| number.to_string()).collect();
+        Function::new("shardingsphere-inline")
+            .with_text("algorithm-expression", &format!("${{{piece}}}"))
+            .with_text("column", column)
+            .with("names", quoted_list(names.iter().map(String::as_str)))
+    };
+    let (key, inner) = (column_of(first)?, column_of(second)?);
+    let function = inline(first, &key, nodes.len() / size);
+    let within = Within { function: inline(second, &inner, size), key: inner, key_type: "", shards: size };
+    let shards = own_shards("", nodes, false, sources, database).filter(|_| is_product)?;
+    let physical = format!("{prefix}{{group}}{middle}{{within}}");
+    Some((
+        Some(physical),
+        Placement::Sharded { key, key_type: "", function: Some(function), within: Some(within), shards },
+    ))
+}
+
+/// Tables that ShardingSphere names and spreads by itself: table i is on the i-th data source, in turn.
+fn auto_table(rule: &Json, name: &str, table: &Json, sources: &[Source], database: &mut Database) -> Option<Placed> {
+    let (column, algorithm) = standard(rule, table, "shardingStrategy", "defaultTableStrategy")?;
+    let named = string(table, "actualDataSources");
+    let of: Vec<String> = split_outside(&named).into_iter().flat_map(|part| combinations(part.trim())).collect();
+    let known = registry::original("shardingsphere", &string(algorithm, "type").to_uppercase())?;
+    let params: Params =
+        object(algorithm, "props").map(|(name, value)| (name.clone(), Param::Text(scalar(value)))).collect();
+    let Buckets::Count(count) = Named::read(known, params).0.ok()?.compute().buckets() else { return None };
+    let nodes: Vec<(String, String)> = (0..count)
+        .map(|index| Some((of.get(index % of.len().max(1))?.clone(), format!("{name}_{index}"))))
+        .collect::<Option<_>>()?;
+    let (function, key_type) = function_of(algorithm, &column, &[])?;
+    let shards = own_shards(name, &nodes, false, sources, database)?;
+    let placement = Placement::Sharded { key: column, key_type, function: Some(function), within: None, shards };
+    Some((Some("{table}_{index}".to_owned()), placement))
+}
+
+/// The algorithm as a function of this column that chooses among `names`; and the key's type.
+fn function_of(algorithm: &Json, column: &str, names: &[&str]) -> Option<(Function, &'static str)> {
     let kind = string(algorithm, "type").to_uppercase();
     let known = registry::original("shardingsphere", &kind)?;
     let mut function = Function::new(known.name);
@@ -142,33 +314,66 @@ fn place(
             function = function.with_text(name, &scalar(value));
         }
     }
-    let names: Vec<&str> =
-        nodes.iter().map(|(source, table)| if by_database { source } else { table }.as_str()).collect();
-    let is_inline = kind == "INLINE";
-    if is_inline {
+    if kind == "INLINE" {
         function = function.with("column", quoted(column)).with("names", quoted_list(names.iter().copied()));
     }
-    let of = |source: &str| sources.iter().find(|known| known.name == source);
+    Some((function, if matches!(kind.as_str(), "INTERVAL" | "AUTO_INTERVAL") { "datetime" } else { "" }))
+}
+
+/// The shards of the nodes: of a table that is once in each source the sources' own, else one for each node.
+fn own_shards(
+    table: &str,
+    nodes: &[(String, String)],
+    by_database: bool,
+    sources: &[Source],
+    database: &mut Database,
+) -> Option<Vec<String>> {
     let mut shards = Vec::new();
     for (index, (source, _)) in nodes.iter().enumerate() {
-        let source = of(source)?;
+        let source = sources.iter().find(|known| known.name == *source)?;
         let name = match by_database {
             true => plain(&format!("{}_{}", database.name, source.name)),
-            false => plain(&format!("{}_{}_{index}", database.name, source.name)),
+            // Another number of nodes needs other shards.
+            false => plain(&format!("{}_{}_{}_{index}", database.name, source.name, nodes.len())),
         };
-        if !database.shards.iter().any(|shard| shard.name == name) {
-            database.shards.push(Shard { name: name.clone(), set: source.set.clone(), schema: source.schema.clone() });
+        let shard = Shard { name: name.clone(), set: source.set.clone(), schema: source.schema.clone() };
+        match database.shards.iter().find(|known| known.name == name) {
+            None => database.shards.push(shard),
+            Some(known) if *known == shard => {}
+            // The same number of nodes, spread otherwise.
+            Some(_) => {
+                let name = plain(&format!("{}_{table}_{index}", database.name));
+                database.shards.push(Shard { name: name.clone(), ..shard });
+                shards.push(name);
+                continue;
+            }
         }
         shards.push(name);
     }
-    let physical = match (by_database, is_inline) {
+    Some(shards)
+}
+
+/// The table's placement by one strategy.
+fn place(
+    table: &str,
+    column: &str,
+    algorithm: &Json,
+    nodes: &[(String, String)],
+    by_database: bool,
+    sources: &[Source],
+    database: &mut Database,
+) -> Option<Placed> {
+    let names: Vec<&str> =
+        nodes.iter().map(|(source, table)| if by_database { source } else { table }.as_str()).collect();
+    let (function, key_type) = function_of(algorithm, column, &names)?;
+    let physical = match (by_database, function.kind == "shardingsphere-inline") {
         (true, _) => Some(nodes[0].1.clone()).filter(|physical| physical != table),
         (false, true) => Some("{bucket}".to_owned()),
         (false, false) => Some(format!("{}{{bucket}}", stem(&names)?)),
     };
-    let key_type = if matches!(kind.as_str(), "INTERVAL" | "AUTO_INTERVAL") { "datetime" } else { "" };
+    let shards = own_shards(table, nodes, by_database, sources, database)?;
     let (key, function) = (column.to_owned(), Some(function));
-    Some((physical, Placement::Sharded { key, key_type, function, shards }))
+    Some((physical, Placement::Sharded { key, key_type, function, within: None, shards }))
 }
 
 /// What the names have before their numbers.

@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::config::{Config, Problems, load};
+use crate::sharding::Placement;
+use crate::sharding::function::compute::{Given, Input, Outcome};
+use crate::sharding::function::params::{Param, Params};
+use crate::sharding::function::{Named, registry};
+use crate::value::{Charset, Value};
 
 fn folder(system: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/import").join(system)
@@ -25,13 +30,13 @@ fn loaded(from: System, path: &Path) -> (Result<Config, Problems>, Vec<Note>) {
 #[test]
 fn examples_come_out_as_what_check_takes() {
     let cases = [
-        (System::Cobar, "cobar", 4, 4),
-        (System::Mycat, "mycat", 3, 5),
+        (System::Cobar, "cobar", 4, 6),
+        (System::Mycat, "mycat", 3, 6),
         (System::Dble, "dble", 4, 5),
         (System::Kingshard, "kingshard", 11, 3),
         (System::Gaea, "gaea", 12, 6),
-        (System::ShardingSphere, "shardingsphere", 10, 4),
-        (System::Vitess, "vitess", 2, 4),
+        (System::ShardingSphere, "shardingsphere", 16, 7),
+        (System::Vitess, "vitess", 2, 5),
     ];
     for (system, name, shards, tables) in cases {
         let (config, notes) = loaded(system, &folder(name));
@@ -39,6 +44,38 @@ fn examples_come_out_as_what_check_takes() {
         let found: usize = config.schema.databases.iter().map(|database| database.tables().count()).sum();
         assert_eq!((config.schema.shards.len(), found), (shards, tables), "{name}: {notes:?}");
         assert!(notes.iter().any(|note| matches!(note, Note::Translated(_))), "{name}: {notes:?}");
+    }
+}
+
+/// Dimension2PartitionFunction as a key of two columns leads where the function itself does.
+#[test]
+fn two_dimensions_lead_where_cobar_has_them() {
+    let (config, _) = loaded(System::Cobar, &folder("cobar"));
+    let config = config.unwrap();
+    let table = config.schema.database("trade").unwrap().1.table("stock").unwrap();
+    let Placement::Sharded(sharded) = &table.placement else { panic!("not sharded") };
+    assert_eq!(sharded.key_columns().collect::<Vec<_>>(), ["code", "shop_id"]);
+    let text = |text: &str| Param::Text(text.to_owned());
+    let params = [
+        ("keyTypeX", text("long")),
+        ("partitionCountX", text("2")),
+        ("partitionLengthX", text("512")),
+        ("keyTypeY", text("string")),
+        ("partitionCountY", text("2")),
+        ("partitionLengthY", text("512")),
+        ("hashLengthY", text("4")),
+    ];
+    let params: Params = params.map(|(name, param)| (name.to_owned(), param)).into();
+    let kind = registry::original("cobar", "Dimension2PartitionFunction").unwrap();
+    let original = Named::read(kind, params).0.unwrap();
+    for (shop, code) in [(0_i64, "a"), (511, "zz"), (512, "a"), (1023, "zzzz"), (-1, "quite long"), (77, "")] {
+        let pair = [Input::Integer(i128::from(shop)), Input::Text(code)];
+        let Ok(Outcome::Numbers(nodes)) = original.compute().compute(&Given::new(Input::Pair(&pair))) else {
+            panic!("{shop} {code}")
+        };
+        let code_value = Value::Text { bytes: code.as_bytes().into(), charset: Charset::Utf8 };
+        let shard = sharded.place_both(&code_value, &Value::Int(shop)).unwrap();
+        assert_eq!(sharded.shards.iter().position(|own| *own == shard), Some(nodes[0] as usize), "{shop} {code}");
     }
 }
 

@@ -46,8 +46,8 @@ fn read_keyspace(name: &str, keyspace: &Json, draft: &mut Draft) {
     for (table, rule) in object(keyspace, "tables") {
         let placement = match (is_sharded, string(rule, "type").as_str()) {
             (_, "sequence") => {
-                draft.not_translated(format!(
-                    "table {name}.{table} is a sequence: ShardGate has none yet, so that INSERT must name the id"
+                draft.changed(format!(
+                    "table {name}.{table} is a sequence: ShardGate keeps its own, in a schema of its own"
                 ));
                 continue;
             }
@@ -55,12 +55,15 @@ fn read_keyspace(name: &str, keyspace: &Json, draft: &mut Draft) {
             (false, _) => Placement::Single(names[0].clone()),
             (true, _) => sharded(table, rule, &vindexes, &names, draft),
         };
-        if rule.get("auto_increment").is_some() {
+        let made = Table::new(table, placement);
+        let number = rule.get("auto_increment").map(|number| string(number, "column")).unwrap_or_default();
+        if !number.is_empty() {
             draft.changed(format!(
-                "table {name}.{table}: auto_increment by a sequence; INSERT must name the column here"
+                "table {name}.{table}: {number} is numbered by a sequence of ShardGate's, which begins behind the highest number \
+                 there is"
             ));
         }
-        tables.push(Table { name: table.clone(), physical: None, placement });
+        tables.push(if number.is_empty() { made } else { made.numbered(&number, "segment") });
     }
     draft.translated(format!("keyspace {name}: {} tables", tables.len()));
     let default_shard = names[0].clone();
@@ -99,7 +102,8 @@ fn sharded(
     }
     let key_type = match kind.as_str() {
         "binary" | "binary_md5" | "cfc" => "bytes",
+        "unicode_loose_md5" | "unicode_loose_xxhash" => "text",
         _ => "",
     };
-    Placement::Sharded { key, key_type, function, shards: shards.to_vec() }
+    Placement::Sharded { key, key_type, function, within: None, shards: shards.to_vec() }
 }

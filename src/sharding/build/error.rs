@@ -68,7 +68,9 @@ pub enum RuleProblem {
     Circle(String),
     #[error("differs from table \"{table}\", which this table is colocated with: {detail}")]
     NotAlike { table: String, detail: String },
-    #[error("\"{pattern}\": {reason}; known are {{table}}, {{index}}, {{index:04}} and {{bucket}}")]
+    #[error(
+        "\"{pattern}\": {reason}; known are {{table}}, {{index}}, {{index:04}}, {{group}}, {{within}} and {{bucket}}"
+    )]
     Pattern { pattern: String, reason: &'static str },
     #[error(
         "the physical table \"{physical}\" of schema \"{schema}\" is that of {other} too; give each its own name, as in \
@@ -77,6 +79,8 @@ pub enum RuleProblem {
     PhysicalClash { physical: String, schema: String, other: String },
     #[error("column \"{column}\" is not among the table's columns: {known}")]
     UnknownColumn { column: String, known: String },
+    #[error("{0}")]
+    Within(String),
     #[error("the servers cannot number the shard key itself: a row is routed by its key before a server sees it")]
     NumberedKey,
 }

@@ -94,6 +94,8 @@ pub struct ShardedSpec {
     pub function: Option<FunctionSpec>,
     /// Without it those of the table it is colocated with.
     pub shards: Option<ShardsSpec>,
+    /// The second column of the key.
+    pub within: Option<WithinSpec>,
     /// The table that this one must be sharded alike.
     pub colocated_with: Option<String>,
     /// The shard, one of the table's, of rows whose key is NULL.
@@ -108,6 +110,19 @@ pub struct ShardedSpec {
     pub auto_increment_per_shard: bool,
     /// What numbers rows over all shards.
     pub sequence: Option<Sequence>,
+}
+
+/// The second column of a shard key: the shards of each bucket of the first are shared out by it.
+#[derive(Debug, Clone)]
+pub struct WithinSpec {
+    /// The column.
+    pub key_column: String,
+    /// Without it an integer.
+    pub key: Option<KeyType>,
+    /// Over the shards of one bucket of the first column.
+    pub function: FunctionSpec,
+    /// How many shards each bucket of the first column has, which follow each other in the table's list.
+    pub shards: usize,
 }
 
 /// The shards of a sharded table.

@@ -7,10 +7,10 @@ use crate::sharding::function::{Function, FunctionSpec};
 use crate::sharding::key::KeyType;
 use crate::sharding::schema::{Schema, compare_names, same_name};
 use crate::sharding::shard_set::{ShardId, ShardSet};
-use crate::sharding::table::{ColocationId, KeyFacts, Physical, Placement, Sharded, Table};
+use crate::sharding::table::{ColocationId, KeyFacts, Physical, Placement, Sharded, Table, Within};
 
 use super::error::{self, Place, RuleError, RuleProblem};
-use super::{DatabaseSpec, MAX_TABLES, Names, PlacementSpec, ShardedSpec, ShardsSpec, TableSpec, folded};
+use super::{DatabaseSpec, MAX_TABLES, Names, PlacementSpec, ShardedSpec, ShardsSpec, TableSpec, WithinSpec, folded};
 
 /// What the tables of a database can refer to.
 pub(super) struct Scope<'a> {
@@ -115,7 +115,12 @@ impl Scope<'_> {
         };
         let null_key = own_shard("null_key", &own.null_key);
         let out_of_range = own_shard("out_of_range", &own.out_of_range);
-        let function = build_function(effective.function?, shard_spec, &key).map_err(|(key, problem)| {
+        let within = own.within.as_ref().and_then(|within| {
+            let built = build_within(within, own, shard_spec, shards.len());
+            built.map_err(|problem| errors.push(RuleError::new(at, "within", problem))).ok()
+        });
+        let groups = within.as_ref().map_or(shards.len(), |within| shards.len() / within.size);
+        let function = build_function(effective.function?, shard_spec, groups, &key).map_err(|(key, problem)| {
             errors.push(RuleError::new(at, key, problem));
         });
         (errors.len() == before).then_some(Sharded {
@@ -130,6 +135,7 @@ impl Scope<'_> {
             refuses_uncertain: own.refuses_uncertain,
             auto_increment_per_shard: own.auto_increment_per_shard,
             sequence: own.sequence.clone(),
+            within: within.map(Box::new),
             key_facts: key_facts(&spec.tables[index], own),
         })
     }
@@ -300,6 +306,10 @@ fn resolve<'s>(spec: &'s DatabaseSpec, by_name: &TablesByName, index: usize) -> 
         let mine = Effective { key: own.key, function: own.function.as_ref(), shards: own.shards.as_ref() };
         result = Some(match result {
             None => mine,
+            Some(_) if own.within.is_some() => {
+                let detail = "its key has two columns".to_owned();
+                return Err(RuleProblem::NotAlike { table: table.name.clone(), detail });
+            }
             Some(below) => below.inherit(mine, &table.name)?,
         });
         let Some(next) = &own.colocated_with else { break };
@@ -356,14 +366,36 @@ fn unknown_table(spec: &DatabaseSpec, name: &str) -> RuleProblem {
     RuleProblem::UnknownTable { name: name.to_owned(), known: known.join(", ") }
 }
 
-/// The function over the table's shards; an error comes with the key of the rule that it is about.
+/// The second column of the key, with its function over the shards of each bucket of the first.
+fn build_within(spec: &WithinSpec, own: &ShardedSpec, list: &ShardsSpec, shards: usize) -> Result<Within, RuleProblem> {
+    let fail = |reason: String| Err(RuleProblem::Within(reason));
+    let key = spec.key.unwrap_or(KeyType::INTEGER);
+    if matches!(list, ShardsSpec::Slots(_)) {
+        return fail(
+            "beside it shards must be a list: all shards of the first bucket, then all of the second ...".to_owned(),
+        );
+    }
+    if spec.shards == 0 || !shards.is_multiple_of(spec.shards) {
+        return fail(format!("{shards} shards cannot be shared out in groups of {}", spec.shards));
+    }
+    if own.null_key.is_some() || own.out_of_range.is_some() || own.colocated_with.is_some() {
+        return fail("null_key, out_of_range and colocated_with have no meaning beside it".to_owned());
+    }
+    let function = spec.function.even(spec.shards)?;
+    function.accepts(&key).map_err(RuleProblem::KeyType)?;
+    let (key_column, size) = (spec.key_column.clone(), spec.shards);
+    Ok(Within { key_column, key, function, size, key_facts: KeyFacts::default() })
+}
+
+/// The function over the table's shards, or groups of them; an error comes with the key of the rule that it is about.
 fn build_function(
     spec: &FunctionSpec,
     shards: &ShardsSpec,
+    groups: usize,
     key: &KeyType,
 ) -> Result<Function, (&'static str, RuleProblem)> {
     let function = match shards {
-        ShardsSpec::Even(names) => spec.even(names.len()),
+        ShardsSpec::Even(_) => spec.even(groups),
         ShardsSpec::Slots(shards) => {
             let slots: Vec<Vec<(usize, usize)>> = shards.iter().map(|(_, slots)| slots.clone()).collect();
             spec.mapped(&slots)
@@ -387,7 +419,12 @@ fn physical_names(table: &TableSpec, placement: &Placement) -> Result<Physical, 
     };
     match placement {
         Placement::Sharded(sharded) => {
-            let place = |index| Some((index, sharded.function.label(index)));
+            let size = sharded.within.as_ref().map_or(1, |within| within.size);
+            let label = |index: usize| match &sharded.within {
+                Some(within) => within.function.label(index % size),
+                None => sharded.function.label(index),
+            };
+            let place = |index| Some(Numbers { index, group: index / size, within: index % size, label: label(index) });
             let names = sharded.shards.iter().enumerate().map(|(index, shard)| Ok((*shard, name(place(index))?)));
             let mut names = names.collect::<Result<Vec<_>, RuleProblem>>()?;
             names.sort_by_key(|(shard, _)| *shard);
@@ -397,26 +434,42 @@ fn physical_names(table: &TableSpec, placement: &Placement) -> Result<Physical, 
     }
 }
 
+/// What the placeholders of one shard's name stand for.
+struct Numbers {
+    index: usize,
+    /// By a key of two columns: the place of the shard's group, and of the shard in the group.
+    group: usize,
+    within: usize,
+    label: Option<String>,
+}
+
 /// The pattern with its placeholders filled in. Without an index `{index}` is an error, and without a label `{bucket}`.
-fn expand(pattern: &str, table: &str, place: Option<(usize, Option<String>)>) -> Result<String, &'static str> {
+fn expand(pattern: &str, table: &str, place: Option<Numbers>) -> Result<String, &'static str> {
     let mut name = String::new();
     let mut rest = pattern;
     while let Some(open) = rest.find(['{', '}']) {
         name.push_str(&rest[..open]);
         let inner = rest[open..].strip_prefix('{').and_then(|inner| inner.split_once('}'));
         let (placeholder, after) = inner.ok_or("a brace is not closed or not opened")?;
-        let width = placeholder.strip_prefix("index:0").map(|width| width.parse::<usize>().unwrap_or(0));
-        match (placeholder, width) {
-            ("table", _) => name.push_str(table),
-            ("index", _) | (_, Some(1..=9)) => {
-                let (index, _) = place.as_ref().ok_or("only a sharded table has an {index}")?;
-                let width = width.unwrap_or(1);
-                name.push_str(&format!("{index:0width$}"));
+        let (word, width) = match placeholder.split_once(":0") {
+            Some((word, width)) => (word, width.parse::<usize>().ok().filter(|width| (1..=9).contains(width))),
+            None => (placeholder, Some(1)),
+        };
+        match (word, width, &place) {
+            ("table", ..) => name.push_str(table),
+            ("index" | "group" | "within", Some(width), Some(numbers)) => {
+                let number = match word {
+                    "index" => numbers.index,
+                    "group" => numbers.group,
+                    _ => numbers.within,
+                };
+                name.push_str(&format!("{number:0width$}"));
             }
-            ("bucket", _) => {
-                let (_, label) = place.as_ref().ok_or("only a sharded table has a {bucket}")?;
-                name.push_str(label.as_ref().ok_or("a shard with several buckets has no {bucket}")?);
+            ("bucket", _, Some(numbers)) => {
+                name.push_str(numbers.label.as_ref().ok_or("a shard with several buckets has no {bucket}")?);
             }
+            ("index", _, None) => return Err("only a sharded table has an {index}"),
+            ("bucket", _, None) => return Err("only a sharded table has a {bucket}"),
             _ => return Err("unknown placeholder"),
         }
         rest = after;

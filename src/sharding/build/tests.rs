@@ -208,7 +208,7 @@ fn wrong_rules_are_reported_with_key_and_reason() {
         (vec![table("a", PlacementSpec::Single(Some("x".into())))], "shard: unknown shard \"x\""),
         (
             vec![TableSpec { physical: Some("{tabel}".into()), ..table("a", PlacementSpec::Reference) }],
-            "physical: \"{tabel}\": unknown placeholder; known are {table}, {index}, {index:04} and {bucket}",
+            "physical: \"{tabel}\": unknown placeholder; known are {table}, {index}, {index:04}, {group}, {within} and {bucket}",
         ),
         (
             vec![TableSpec { physical: Some("a_{index}".into()), ..table("a", PlacementSpec::Reference) }],

@@ -22,8 +22,10 @@ pub use show::{Diagnostics, ShowFilter};
 pub use transaction::{Isolation, TransactionScope};
 pub use xa::XaVerb;
 
-use crate::sql::cursor::{Cursor, TableName};
-use crate::sql::tokens::Mode;
+pub use crate::sql::cursor::TableName;
+
+use crate::sql::cursor::Cursor;
+use crate::sql::tokens::{Mode, Op};
 
 /// A statement that ShardGate acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +107,24 @@ pub enum Control {
         table: TableName,
         key: Range<usize>,
     },
+    /// CHECK REFERENCE TABLE tables, or CHECK REFERENCE TABLES for all.
+    CheckReference {
+        tables: Vec<TableName>,
+    },
+    /// SHOW RULES.
+    ShowRules,
+    /// `CREATE SHARDED TABLE RULE table (keys)`, ALTER and DROP: the place of the keys.
+    ChangeRule {
+        verb: RuleVerb,
+        table: TableName,
+        body: Range<usize>,
+    },
+    /// CREATE TABLE with a rule in a comment, which is at this place.
+    CreateWithRule {
+        table: TableName,
+        comment: Range<usize>,
+        body: String,
+    },
     /// RELOAD CONFIG.
     ReloadConfig,
     /// ROLLBACK CONFIG.
@@ -123,6 +143,14 @@ pub enum Control {
     Deallocate {
         name: String,
     },
+}
+
+/// What is done with the rule of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleVerb {
+    Create,
+    Alter,
+    Drop,
 }
 
 /// Why a control statement cannot be acted on.
@@ -164,10 +192,23 @@ fn statement(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
         return Some(Ok(Control::ReloadConfig));
     } else if is("ROLLBACK") && cursor.eat_word("CONFIG") {
         return Some(Ok(Control::RollbackConfig));
+    } else if is("CHECK") && cursor.eat_word("REFERENCE") {
+        return Some(check_reference(cursor));
     } else if is("RESUME") && cursor.eat_word("DDL") {
         return Some(integer(cursor).map(Control::ResumeDdl));
     } else if is("ROLLBACK") && cursor.eat_word("DDL") {
         return Some(integer(cursor).map(Control::RollBackDdl));
+    } else if (is("CREATE") || is("ALTER") || is("DROP")) && cursor.eat_words(&["SHARDED", "TABLE", "RULE"]) {
+        return Some(rule(
+            cursor,
+            if is("CREATE") {
+                RuleVerb::Create
+            } else if is("ALTER") {
+                RuleVerb::Alter
+            } else {
+                RuleVerb::Drop
+            },
+        ));
     } else if (is("CREATE") || is("DROP")) && cursor.eat_one_of(&["DATABASE", "SCHEMA"]) {
         return Some(session::database(cursor, is("CREATE")));
     } else if is("ROLLBACK") {
@@ -200,6 +241,37 @@ fn statement(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
         return Some(name(cursor).map(|name| Control::Deallocate { name }));
     }
     None
+}
+
+/// After CHECK REFERENCE.
+fn check_reference(cursor: &mut Cursor<'_>) -> Parsed<Control> {
+    let mut tables = Vec::new();
+    if cursor.eat_word("TABLES") {
+        return Ok(Control::CheckReference { tables });
+    }
+    expect_words(cursor, &["TABLE"])?;
+    loop {
+        tables.push(cursor.eat_table().ok_or_else(|| syntax(cursor))?);
+        if !cursor.eat_op(Op::Comma) {
+            return Ok(Control::CheckReference { tables });
+        }
+    }
+}
+
+/// After CREATE SHARDED TABLE RULE.
+fn rule(cursor: &mut Cursor<'_>, verb: RuleVerb) -> Parsed<Control> {
+    let table = cursor.eat_table().ok_or_else(|| syntax(cursor))?;
+    let start = cursor.position();
+    if verb == RuleVerb::Drop {
+        return Ok(Control::ChangeRule { verb, table, body: start..start });
+    }
+    cursor.take_rest();
+    let end = cursor.taken_to();
+    let text = cursor.sql.get(start..end).unwrap_or_default();
+    match (text.first(), text.last()) {
+        (Some(b'('), Some(b')')) => Ok(Control::ChangeRule { verb, table, body: start + 1..end - 1 }),
+        _ => Err(ControlError::Syntax { at: start }),
+    }
 }
 
 /// An error at the next token.

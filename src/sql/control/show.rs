@@ -49,6 +49,9 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
     if cursor.eat_words(&["SHARD", "FOR"]) {
         return Some(shard(cursor));
     }
+    if cursor.eat_word("RULES") {
+        return Some(Ok(Control::ShowRules));
+    }
     if cursor.is_word("GRANTS") {
         return grants(cursor);
     }

@@ -48,6 +48,33 @@ fn transactions() {
                 key: 29..33,
             },
         ),
+        (
+            "CHECK REFERENCE TABLE a, b.`c`",
+            Control::CheckReference {
+                tables: vec![
+                    TableName { database: None, table: "a".into() },
+                    TableName { database: Some("b".into()), table: "c".into() },
+                ],
+            },
+        ),
+        ("CHECK REFERENCE TABLES", Control::CheckReference { tables: Vec::new() }),
+        ("SHOW RULES", Control::ShowRules),
+        (
+            "DROP SHARDED TABLE RULE t",
+            Control::ChangeRule {
+                verb: RuleVerb::Drop,
+                table: TableName { database: None, table: "t".into() },
+                body: 25..25,
+            },
+        ),
+        (
+            "ALTER SHARDED TABLE RULE t (shards = [\"s0\"])",
+            Control::ChangeRule {
+                verb: RuleVerb::Alter,
+                table: TableName { database: None, table: "t".into() },
+                body: 28..43,
+            },
+        ),
         ("RELOAD CONFIG", Control::ReloadConfig),
         ("ROLLBACK CONFIG", Control::RollbackConfig),
     ]);

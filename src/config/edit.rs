@@ -1,0 +1,150 @@
+//! Rule files changed by statements: one table's rule is added, altered or taken out, and all else in the file stays as its author
+//! wrote it, remarks too. A rule's keys are written one on a line, always in the same order, so that a diff shows what has changed.
+
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
+
+use crate::frontend::configuration::RuleChange;
+use crate::sharding::schema::same_name;
+
+/// The order of keys in a rule; others stand behind them.
+const ORDER: [&str; 18] = [
+    "name",
+    "kind",
+    "physical",
+    "columns",
+    "shard",
+    "shard_key",
+    "key_type",
+    "collation",
+    "function",
+    "within",
+    "shards",
+    "colocated_with",
+    "null_key",
+    "out_of_range",
+    "key_required",
+    "uncertain_key",
+    "auto_increment",
+    "sequence",
+];
+
+/// The text of the rule file with the change; or why there is none.
+pub fn changed(text: &str, change: &RuleChange) -> Result<String, String> {
+    let mut document: DocumentMut = text.parse().map_err(|error| format!("the rule file is no TOML: {error}"))?;
+    let tables = document.entry("tables").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    let tables = tables.as_array_of_tables_mut().ok_or("the rule file has no [[tables]], but a list in one line")?;
+    let find = |tables: &ArrayOfTables, name: &str| tables.iter().position(|table| is_called(table, name));
+    match change {
+        RuleChange::Create { table: name, body } => {
+            if find(tables, name).is_some() {
+                return Err(format!("table '{name}' has a rule: alter it, or drop it first"));
+            }
+            let mut table = Table::new();
+            table.decor_mut().set_prefix("\n");
+            table.insert("name", value(name.as_str()));
+            put(&mut table, keys_of(body)?);
+            tables.push(table);
+        }
+        RuleChange::Alter { table: name, body } => {
+            let keys = keys_of(body)?;
+            let found = find(tables, name).and_then(|index| tables.get_mut(index));
+            put(found.ok_or_else(|| format!("table '{name}' has no rule"))?, keys);
+        }
+        RuleChange::Drop { table: name } => {
+            let found = find(tables, name).ok_or_else(|| format!("table '{name}' has no rule"))?;
+            tables.remove(found);
+            if tables.is_empty() {
+                document.remove("tables");
+            }
+        }
+    }
+    Ok(document.to_string())
+}
+
+fn is_called(table: &Table, name: &str) -> bool {
+    table.get("name").and_then(Item::as_str).is_some_and(|own| same_name(own, name))
+}
+
+/// The keys and values of a rule's body.
+fn keys_of(body: &str) -> Result<InlineTable, String> {
+    let text = format!("rule = {{ {} }}\n", body.trim().trim_end_matches(','));
+    let read: Result<DocumentMut, _> = text.parse();
+    let fail = |reason: String| {
+        format!(
+            "the rule should be as in (shard_key = \"id\", function = {{ kind = \"mod\" }}, shards = [\"s0\", \"s1\"]): {reason}"
+        )
+    };
+    let document = read.map_err(|error| fail(error.message().to_owned()))?;
+    match document.as_table().iter().collect::<Vec<_>>().as_slice() {
+        [(_, Item::Value(Value::InlineTable(keys)))] => Ok(keys.clone()),
+        _ => Err(fail("there is more than one".to_owned())),
+    }
+}
+
+/// Sets the keys of a rule. New ones come to stand where they belong.
+fn put(table: &mut Table, keys: InlineTable) {
+    for (key, mut new) in keys {
+        new.decor_mut().clear();
+        match table.get_mut(&key).and_then(Item::as_value_mut) {
+            Some(old) => {
+                let decor = old.decor().clone();
+                *old = new;
+                *old.decor_mut() = decor;
+            }
+            None => {
+                table.insert(&key, Item::Value(new));
+            }
+        }
+    }
+    let place = |key: &str| ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len());
+    table.sort_values_by(|one, _, other, _| place(one.get()).cmp(&place(other.get())));
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    const FILE: &str = "database = \"shop\"\n\n# Users.\n[[tables]]\nname = \"users\" # who buys\nshard_key = \"id\"\n\
+                        shards = [\"s0\"]\n\n# Where they are.\n[[tables]]\nname = \"countries\"\nkind = \"reference\"\n";
+
+    fn create(table: &str, body: &str) -> RuleChange {
+        RuleChange::Create { table: table.to_owned(), body: body.to_owned() }
+    }
+
+    #[test]
+    fn a_new_rule_stands_at_the_end_with_its_keys_in_order() {
+        let body = "shards=[\"s0\",  \"s1\"], function = {kind=\"mod\"},shard_key = \"user_id\"";
+        let text = changed(FILE, &create("orders", body)).unwrap();
+        let added = "\n[[tables]]\nname = \"orders\"\nshard_key = \"user_id\"\nfunction = {kind=\"mod\"}\n\
+                     shards = [\"s0\",  \"s1\"]\n";
+        assert_eq!(text, format!("{FILE}{added}"));
+        let first = changed("database = \"shop\"\n", &create("t", "kind = \"reference\"")).unwrap();
+        assert_eq!(first, "database = \"shop\"\n\n[[tables]]\nname = \"t\"\nkind = \"reference\"\n");
+    }
+
+    #[test]
+    fn altering_and_dropping_leave_the_rest_alone() {
+        let body = "null_key = \"s0\", shards = [\"s0\", \"s1\"]".to_owned();
+        let text = changed(FILE, &RuleChange::Alter { table: "USERS".to_owned(), body }).unwrap();
+        let wanted = FILE.replace("shards = [\"s0\"]\n", "shards = [\"s0\", \"s1\"]\nnull_key = \"s0\"\n");
+        assert_eq!(text, wanted);
+        let text = changed(FILE, &RuleChange::Drop { table: "countries".to_owned() }).unwrap();
+        assert_eq!(text, FILE.split("\n# Where").next().unwrap());
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_said() {
+        let cases = [
+            (create("Users", "kind = \"reference\""), "has a rule"),
+            (RuleChange::Drop { table: "x".to_owned() }, "no rule"),
+            (RuleChange::Alter { table: "x".to_owned(), body: "kind = \"single\"".to_owned() }, "no rule"),
+            (create("x", "shard_key = id"), "should be as in"),
+            (create("x", "kind = \"single\" }\n[evil]\na = {"), "should be as in"),
+        ];
+        for (change, wanted) in cases {
+            let error = changed(FILE, &change).unwrap_err();
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
+}

@@ -124,8 +124,10 @@ impl Session {
             text.clear();
             text.extend_from_slice(sql);
         }
-        // To be prepared, a statement need not make its example's shard take part in the transaction.
-        let is_apart = self.txn.is_open() && !self.txn.has_branch(shard) && !self.links.has_lasting_pins();
+        // To be prepared, a statement need not make its example's shard take part in the transaction; but what may only read
+        // must be told so.
+        let joins = self.txn.is_open() && !self.txn.has_branch(shard) && !self.txn.is_read_only();
+        let is_apart = joins && !self.links.has_lasting_pins();
         let mut link = match is_apart {
             true => Link::apart(&self.need().2, shard, Side::Primary).await?,
             false => self.obtain(shard, Side::Primary).await?,
@@ -246,9 +248,9 @@ impl Session {
         }
         if matches!(failure, crate::exec::failure::Failure::Server { .. }) {
             self.links.put(link);
-        } else {
-            drop(link);
+            return self.in_logical_names(failure.into(), Some(shard));
         }
+        drop(link);
         self.failed(failure, Some(shard)).await
     }
 

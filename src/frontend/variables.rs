@@ -188,7 +188,8 @@ impl Session {
         let mut values = Vec::new();
         if !names.is_empty() {
             let list: Vec<_> = names.iter().map(|name| format!("@@session.{name}")).collect();
-            let answer = link.lease.query(format!("SELECT {} LIMIT 1", list.join(", ")).as_bytes(), &self.interrupt).await?;
+            let answer =
+                link.lease.query(format!("SELECT {} LIMIT 1", list.join(", ")).as_bytes(), &self.interrupt).await?;
             values = literals(&answer, system_literal)?;
         }
         let insert_id = names.iter().zip(&values).find(|(name, _)| ["last_insert_id", "identity"].contains(*name));
@@ -226,7 +227,8 @@ impl Session {
         }
         let list: Vec<_> = names.iter().map(|name| user_variable(name)).collect();
         link.lease.has_user_variables_of(self.registered.entry.id);
-        let answer = link.lease.query(format!("SELECT {} LIMIT 1", list.join(", ")).as_bytes(), &self.interrupt).await?;
+        let answer =
+            link.lease.query(format!("SELECT {} LIMIT 1", list.join(", ")).as_bytes(), &self.interrupt).await?;
         for (name, value) in names.iter().zip(literals(&answer, user_literal)?) {
             match value {
                 Some(value) => self.user_variables.insert(name.clone(), value),

@@ -359,3 +359,14 @@ UPDATE users SET level = 53 WHERE user_id IN (1, 2);
 COMMIT;
 SELECT user_id, level FROM users WHERE user_id IN (1, 2) ORDER BY user_id;
 UPDATE users SET level = 54 WHERE user_id IN (1, 2);
+
+-- about: a server that does not prepare a statement again leaves the transaction as it is
+PREPARE later FROM 'UPDATE users SET level = 55 WHERE user_id = 1';
+START TRANSACTION READ ONLY;
+SELECT name FROM users WHERE user_id = 1;
+EXECUTE later;
+SELECT name FROM users WHERE user_id = 1;
+COMMIT;
+EXECUTE later;
+DEALLOCATE PREPARE later;
+SELECT level FROM users WHERE user_id = 1;

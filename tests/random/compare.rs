@@ -287,7 +287,8 @@ const BIT: u8 = 0x10;
 const INTEGERS: [u8; 2] = [0x03, 0x08];
 
 /// MariaDB makes an integer of a BIT column when rows go through a temporary table. Where the other answer has the
-/// integer, the bits become one as well.
+/// integer, the bits become one as well. Of bits, its plan decides whether they are said to come from the derived table or
+/// from the table behind it.
 fn bits_alike(answers: &[Answer], others: &[Answer]) -> Vec<Answer> {
     let mut answers = answers.to_vec();
     for (answer, other) in answers.iter_mut().zip(others) {
@@ -295,7 +296,10 @@ fn bits_alike(answers: &[Answer], others: &[Answer]) -> Vec<Answer> {
             continue;
         };
         for (number, (column, other)) in columns.iter_mut().zip(others).enumerate() {
-            if column.kind == BIT && INTEGERS.contains(&other.kind) {
+            if column.kind == BIT && other.kind == BIT {
+                column.org_table.clear();
+                column.org_name.clear();
+            } else if column.kind == BIT && INTEGERS.contains(&other.kind) {
                 *column = other.clone();
                 let cells = rows.iter_mut().filter_map(|row| row[number].as_mut());
                 cells.for_each(|cell| *cell = as_integer(cell));

@@ -84,7 +84,7 @@ impl Answer {
         self.payloads().last().and_then(|payload| OkPacket::parse(payload, session_track).ok())
     }
 
-    pub(super) fn expect_ok(&self, server: &str, what: &'static str) -> Result<(), Error> {
+    pub fn expect_ok(&self, server: &str, what: &'static str) -> Result<(), Error> {
         match self.error() {
             None => Ok(()),
             Some(error) => Err(Error::Refused {

@@ -72,10 +72,7 @@ async fn in_one_phase(parts: &mut [Part], context: &Context<'_>) -> Result<(), F
         return end_readers(parts, interrupt).await;
     }
     let held = all(readers(parts).map(|link| hold(link, interrupt)).collect()).await;
-    let mut failure = held.into_iter().find_map(Result::err).map(|failure| match failure {
-        Failure::Backend(error) => Failure::RolledBack(error.to_string()),
-        other => other,
-    });
+    let mut failure = held.into_iter().find_map(Result::err).map(nothing_kept);
     if failure.is_none() {
         let writers = parts.iter_mut().filter(|part| part.wrote);
         let ended = all(writers.map(|part| run(&mut part.link, COMMIT, interrupt)).collect()).await;
@@ -105,10 +102,15 @@ async fn end_readers(parts: &mut [Part], interrupt: &Interrupt) -> Result<(), Fa
     let ended = all(ending.collect()).await;
     let Some(failure) = ended.into_iter().find_map(Result::err) else { return Ok(()) };
     roll_back(parts.iter_mut().map(|part| &mut part.link).collect(), interrupt).await;
-    Err(match failure {
+    Err(nothing_kept(failure))
+}
+
+/// A reader that is lost before the end takes its locks, and so the transaction, with it.
+fn nothing_kept(failure: Failure) -> Failure {
+    match failure {
         Failure::Backend(error) => Failure::RolledBack(error.to_string()),
         other => other,
-    })
+    }
 }
 
 fn readers(parts: &mut [Part]) -> impl Iterator<Item = &mut Link> {
@@ -137,12 +139,7 @@ async fn run(link: &mut Link, sql: &str, interrupt: &Interrupt) -> Result<(), Fa
 }
 
 fn judged(answer: &Answer) -> Result<(), Failure> {
-    match answer.error() {
-        None => Ok(()),
-        Some(error) => {
-            Err(Failure::Server { code: error.code, message: String::from_utf8_lossy(error.message).into_owned() })
-        }
-    }
+    answer.error().map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// Rolls back what is open on the links. Best effort: where it fails the connection is closed by its pool, which rolls

@@ -6,6 +6,7 @@ use super::sink::SinkError;
 use crate::backend::error::Error;
 use crate::plan::PlanError;
 use crate::wire::error_code::ErrorCode;
+use crate::wire::response::ErrPacket;
 
 /// A statement that did not end with its own answer.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,12 @@ pub enum Failure {
     /// What the statement needs is not there yet (error 1235).
     #[error("{0}")]
     Unsupported(String),
+}
+
+impl From<ErrPacket<'_>> for Failure {
+    fn from(error: ErrPacket<'_>) -> Self {
+        Self::Server { code: error.code, message: String::from_utf8_lossy(error.message).into_owned() }
+    }
 }
 
 impl Failure {

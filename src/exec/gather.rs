@@ -207,15 +207,8 @@ fn texts(row: &[u8]) -> impl Iterator<Item = String> {
 
 async fn run(connection: &mut Connection, sql: &[u8], interrupt: &Interrupt) -> Result<Answer, Error> {
     let answer = connection.query(sql, interrupt).await?;
-    match answer.error() {
-        None => Ok(answer),
-        Some(error) => Err(Error::Refused {
-            server: connection.server().to_owned(),
-            what: "a temporary table",
-            code: error.code,
-            message: String::from_utf8_lossy(error.message).into_owned(),
-        }),
-    }
+    answer.expect_ok(connection.server(), "a temporary table")?;
+    Ok(answer)
 }
 
 fn quoted(name: &str) -> String {
@@ -287,8 +280,7 @@ impl Scratch {
                 }
                 PacketKind::Err => {
                     let error = ErrPacket::parse(payload).map_err(|source| answer.link.lease.protocol(source))?;
-                    let message = String::from_utf8_lossy(error.message).into_owned();
-                    refused = Some(Failure::Server { code: error.code, message });
+                    refused = Some(error.into());
                 }
                 PacketKind::ColumnCount | PacketKind::Column | PacketKind::Eof | PacketKind::Ok => {}
                 _ => return Err(answer.link.lease.protocol(WireError::Malformed("an answer without rows")).into()),

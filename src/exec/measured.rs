@@ -66,7 +66,7 @@ pub async fn run(lease: &mut Lease, sql: &[u8], watch: &mut Watch<'_>) -> Result
     match refused {
         Some(payload) => {
             let error = crate::wire::response::ErrPacket::parse(&payload).map_err(|source| lease.protocol(source))?;
-            Err(Failure::Server { code: error.code, message: String::from_utf8_lossy(error.message).into_owned() })
+            Err(error.into())
         }
         None => Ok(measured),
     }

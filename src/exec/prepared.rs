@@ -27,8 +27,7 @@ pub async fn ensure(connection: &mut Connection, text: &[u8], interrupt: &Interr
     }
     let answer = Box::pin(prepare(connection, text, interrupt)).await?;
     if let Some(error) = answer.error() {
-        let message = String::from_utf8_lossy(error.message).into_owned();
-        return Err(Failure::Server { code: error.code, message });
+        return Err(error.into());
     }
     connection.known_statement(text).ok_or_else(|| {
         let source = WireError::Malformed("answer to COM_STMT_PREPARE");

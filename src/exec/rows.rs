@@ -64,8 +64,7 @@ impl Rows {
                 }
                 PacketKind::Err => {
                     let error = ErrPacket::parse(found.payload).map_err(|source| from.protocol(source))?;
-                    let message = String::from_utf8_lossy(error.message).into_owned();
-                    refused = Some(Failure::Server { code: error.code, message });
+                    refused = Some(error.into());
                 }
                 PacketKind::ColumnCount | PacketKind::Column | PacketKind::Eof | PacketKind::Ok => {}
                 _ => return Err(from.protocol(WireError::Malformed("an answer without rows")).into()),

@@ -291,8 +291,7 @@ impl Shard {
 
 /// The error in a packet.
 fn refusal(payload: &[u8]) -> Result<Failure, WireError> {
-    let error = ErrPacket::parse(payload)?;
-    Ok(Failure::Server { code: error.code, message: String::from_utf8_lossy(error.message).into_owned() })
+    Ok(ErrPacket::parse(payload)?.into())
 }
 
 /// Gives the packets in `bytes` the numbers from `seq` on.

@@ -12,7 +12,6 @@ use super::links::Link;
 use super::rows::Rows;
 use super::unread;
 use crate::backend::connection::{Connection, Watch};
-use crate::backend::error::Error;
 use crate::backend::interrupt::Interrupt;
 use crate::backend::pool::Lease;
 use crate::wire::{WireError, error_code, text};
@@ -259,22 +258,13 @@ async fn store(into: &mut Connection, sql: &mut Vec<u8>, interrupt: &Interrupt) 
     match answer.error() {
         None => Ok(true),
         Some(error) if error.code == error_code::DUP_ENTRY => Ok(false),
-        Some(error) => {
-            Err(Failure::Server { code: error.code, message: String::from_utf8_lossy(error.message).into_owned() })
-        }
+        Some(error) => Err(error.into()),
     }
 }
 
 async fn run(connection: &mut Connection, sql: &str, interrupt: &Interrupt) -> Result<Vec<Vec<String>>, Failure> {
     let answer = connection.query(sql.as_bytes(), interrupt).await?;
-    if let Some(error) = answer.error() {
-        return Err(Failure::Backend(Error::Refused {
-            server: connection.server().to_owned(),
-            what: "a temporary table",
-            code: error.code,
-            message: String::from_utf8_lossy(error.message).into_owned(),
-        }));
-    }
+    answer.expect_ok(connection.server(), "a temporary table")?;
     Ok(answer.table().1.iter().map(|row| shown(row)).collect())
 }
 

@@ -191,9 +191,9 @@ impl<'l> Stream<'l> {
     fn refused(&mut self, range: Range<usize>) -> Failure {
         match ErrPacket::parse(&self.buffer.filled()[range]) {
             Ok(error) => {
-                let (code, message) = (error.code, String::from_utf8_lossy(error.message).into_owned());
+                let failure = error.into();
                 self.link.lease.answered();
-                Failure::Server { code, message }
+                failure
             }
             Err(source) => self.link.lease.protocol(source).into(),
         }

@@ -275,8 +275,7 @@ async fn run_order(
 
 pub(super) fn read(answer: &Answer, session_track: bool) -> Result<Written, Failure> {
     if let Some(error) = answer.error() {
-        let message = String::from_utf8_lossy(error.message).into_owned();
-        return Err(Failure::Server { code: error.code, message });
+        return Err(error.into());
     }
     if answer.summary.has_rows {
         return Err(Failure::Unsupported("RETURNING in a write on several shards".to_owned()));

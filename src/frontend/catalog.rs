@@ -293,7 +293,7 @@ impl Session {
         lease.execute("a temporary table", &format!("DROP TEMPORARY TABLE {FILTERED}"), &self.interrupt).await?;
         lease.give_back();
         if let Some(error) = answer.error() {
-            let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+            let message = ClientMessage::from(error);
             return Err(self.in_logical_names(message, Some(shard)));
         }
         let numbers = answer_rows(&answer).filter_map(|row| String::from_utf8(row.into_iter().next()??).ok());
@@ -368,7 +368,7 @@ impl Session {
 
 fn checked(answer: Answer) -> Result<Answer, ClientMessage> {
     match answer.error() {
-        Some(error) => Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message))),
+        Some(error) => Err(error.into()),
         None => Ok(answer),
     }
 }

@@ -52,7 +52,7 @@ impl Session {
         let table = format!("information_schema.{}", quoted(&wanted.table));
         let shown = scratch.lease.query(format!("SELECT * FROM {table} LIMIT 0").as_bytes(), &self.interrupt).await?;
         if let Some(error) = shown.error() {
-            return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+            return Err(error.into());
         }
         let (all, _) = shown.table();
         let all: Vec<String> = all.iter().map(|column| String::from_utf8_lossy(column.name).into_owned()).collect();
@@ -171,7 +171,7 @@ impl Session {
         let answer = link.lease.query(sql.as_bytes(), &self.interrupt).await?;
         link.lease.give_back();
         if let Some(error) = answer.error() {
-            return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+            return Err(error.into());
         }
         Ok(answer_rows(&answer).collect())
     }

@@ -8,6 +8,7 @@ use crate::exec::sequence::SequenceError;
 use crate::plan::PlanError;
 use crate::txn::ddl::{Effect, Objection};
 use crate::wire::error_code::{self as codes, ErrorCode};
+use crate::wire::response::ErrPacket;
 
 /// What a client is told when its command fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,13 @@ impl ClientMessage {
     /// Error 1235: what ShardGate does not do (yet).
     pub(super) fn unsupported(feature: &str) -> ClientMessage {
         ClientMessage::new(codes::NOT_SUPPORTED_YET, format!("ShardGate does not support {feature}"))
+    }
+}
+
+/// A server's own error.
+impl From<ErrPacket<'_>> for ClientMessage {
+    fn from(error: ErrPacket<'_>) -> Self {
+        ClientMessage::new(error.code, String::from_utf8_lossy(error.message))
     }
 }
 

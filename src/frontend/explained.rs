@@ -159,7 +159,7 @@ impl Session {
             let answer = link.lease.query(&[words, step.sql.as_slice()].concat(), &self.interrupt).await?;
             self.links.put(link);
             if let Some(error) = answer.error() {
-                let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+                let message = ClientMessage::from(error);
                 return Err(self.in_logical_names(message, Some(shard)));
             }
             if definitions.is_empty() {

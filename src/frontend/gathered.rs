@@ -57,12 +57,11 @@ impl Session {
     /// The shards of the replica set that is configured to hold temporary tables; none if there is none.
     pub(super) fn scratch_shards(&self) -> ShardSet {
         let Some(name) = &self.setup.options.gather.scratch else { return ShardSet::empty() };
-        let all = (0..self.schema.shards.len()).filter_map(|index| u16::try_from(index).ok().map(ShardId));
         let is_there = |shard: &ShardId| {
             let set = self.schema.shard(*shard).replica_set;
             self.setup.topology.set(set).options.name == *name
         };
-        all.filter(is_there).collect()
+        self.schema.all_shards().filter(is_there).collect()
     }
 
     /// Which of the scratch's servers: a replica where a set was configured, but not for a transaction that has written,
@@ -285,7 +284,7 @@ impl Session {
             if error.code == codes::UNSUPPORTED_PS {
                 return Ok(None);
             }
-            let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+            let message = ClientMessage::from(error);
             return Err(self.in_logical_names(message, Some(scratch.shard)));
         }
         let mut payloads = answer.payloads();

@@ -247,7 +247,7 @@ impl Session {
     /// The session's connection to the server that keeps a name.
     async fn keeper(&mut self, name: &str) -> Result<Keeper, ClientMessage> {
         let need = self.need().2;
-        let shards = (0_u16..).map(ShardId).take(need.schema.shards.len());
+        let shards = need.schema.all_shards();
         let shard = keeper_of(shards.map(|shard| (need.replica_set(shard), shard)), name);
         let shard = shard.ok_or_else(|| ClientMessage::unsupported("named locks without a shard"))?;
         let id = need.schema.shard(shard).replica_set;
@@ -352,7 +352,7 @@ fn keeper_of<'a>(places: impl Iterator<Item = (&'a str, ShardId)>, name: &str) -
 
 fn number(answer: &Answer) -> Result<Option<u64>, ClientMessage> {
     if let Some(error) = answer.error() {
-        return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+        return Err(error.into());
     }
     let (_, rows) = answer.table();
     let cell = rows.first().and_then(|row| text::cells(row).next()).and_then(Result::ok).flatten();

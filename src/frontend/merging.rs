@@ -189,7 +189,7 @@ impl Session {
         match asked {
             Ok(answer) => match answer.error() {
                 Some(error) => {
-                    let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+                    let message = ClientMessage::from(error);
                     Err(self.in_logical_names(message, Some(shard)))
                 }
                 None => Ok(Merging::Unsuitable(format!("this over several shards ({})", altered.text))),

@@ -49,7 +49,7 @@ impl Session {
         body: &[u8],
     ) -> Result<Option<Numbered>, ClientMessage> {
         let schema = Arc::clone(&self.schema);
-        let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+        let values = statement.values(body);
         let binding = statement.binding(&schema, &values);
         let Some(numbers) = plan.numbers(&binding) else { return Ok(None) };
         let taken = self.take_numbers(&schema, &numbers).await?;

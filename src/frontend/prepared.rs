@@ -141,7 +141,7 @@ impl Session {
         };
         self.links.put(link);
         if let Some(error) = answer.error() {
-            let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+            let message = ClientMessage::from(error);
             return Err(self.in_logical_names(message, Some(shard)));
         }
         let renames = plan.renames(&self.schema, shard);
@@ -293,7 +293,7 @@ impl Session {
         self.check_access(&plan)?;
         if plan.facts.named_locks {
             let charset = self.settings.get("character_set_client").unwrap_or("utf8mb4").trim_matches('\'');
-            let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+            let values = statement.values(body);
             let written = locks::with_values(&statement.text, statement.mode, &values, charset)
                 .ok_or_else(|| ClientMessage::unsupported("a parameter of this type beside a named lock"))?;
             let calls = lock_calls::read(&written, self.mode);
@@ -353,7 +353,7 @@ impl Session {
             self.end_transaction(End::Commit).await?;
         }
         let is_snapshot = self.wants_snapshot(plan) && {
-            let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+            let values = statement.values(body);
             let shards = self.shards_to_read(plan, &route, &statement.binding(&self.schema, &values));
             self.begin_snapshot(&shards).await?
         };
@@ -428,7 +428,7 @@ impl Session {
                     Err(message) if message.code.number == codes::TOO_BIG_SELECT.number => message,
                     done => return done,
                 };
-                let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+                let values = statement.values(body);
                 let shards = plan.merges_instead(&statement.binding(&self.schema, &values));
                 let Some(shards) = shards.filter(|shards| shards.len() > 1) else { return Err(over) };
                 let request = self.merged_execution(statement, plan, &shards, body)?;
@@ -461,7 +461,7 @@ impl Session {
         shards: &ShardSet,
         body: &[u8],
     ) -> Result<Request<'p>, ClientMessage> {
-        let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+        let values = statement.values(body);
         let binding = statement.binding(&self.schema, &values);
         let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
         let mut orders = Vec::new();
@@ -508,7 +508,7 @@ impl Session {
         head: Execute,
         body: &[u8],
     ) -> Result<(), ClientMessage> {
-        let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+        let values = statement.values(body);
         let gathering = self.gathering(plan, &statement.binding(&self.schema, &values));
         let gathering = gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
         let own: Vec<u16> = (0..statement.params).collect();
@@ -528,7 +528,7 @@ impl Session {
         head: Execute,
         body: &[u8],
     ) -> Result<(), ClientMessage> {
-        let values: Vec<Value<'_>> = (0..statement.params).map(|index| statement.value(index, body)).collect();
+        let values = statement.values(body);
         let binding = statement.binding(&self.schema, &values);
         plan.check_staged(&binding)?;
         let staging = plan.staging(&binding, &self.scratch_shards());
@@ -676,7 +676,7 @@ impl Prepared {
     }
 
     fn route(&self, schema: &crate::sharding::Schema, body: &[u8]) -> Result<Route, PlanError> {
-        let values: Vec<Value<'_>> = (0..self.params).map(|index| self.value(index, body)).collect();
+        let values = self.values(body);
         self.plan.bind(&self.binding(schema, &values))
     }
 
@@ -688,9 +688,14 @@ impl Prepared {
         }
     }
 
+    /// Those of an execution.
+    pub(super) fn values<'b>(&'b self, body: &'b [u8]) -> Vec<Value<'b>> {
+        (0..self.params).map(|index| self.value(index, body)).collect()
+    }
+
     /// What the shards are asked for groups, with the parameters' values in it. `None`: they cannot be written.
     fn regrouping(&self, schema: &crate::sharding::Schema, shards: &ShardSet, body: &[u8]) -> Option<Regrouping> {
-        let values: Vec<Value<'_>> = (0..self.params).map(|index| self.value(index, body)).collect();
+        let values = self.values(body);
         let binding = self.binding(schema, &values);
         let mut regrouping = self.plan.regrouping(&binding, shards)?;
         for (shard, text) in &mut regrouping.groups {
@@ -724,7 +729,7 @@ impl Prepared {
 
     /// The execution as one of several shards gets it.
     fn share(&self, schema: &crate::sharding::Schema, shard: ShardId, body: &[u8]) -> Result<Execution, ClientMessage> {
-        let values: Vec<Value<'_>> = (0..self.params).map(|index| self.value(index, body)).collect();
+        let values = self.values(body);
         let mut text = Vec::new();
         // Without values: the text is prepared once, whatever they are.
         if !self.plan.render_share(&self.binding(schema, &[]), shard, &mut text) {

@@ -57,7 +57,7 @@ impl Session {
             None => self.links.put(link),
         }
         if let Some(error) = answer.error() {
-            let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+            let message = ClientMessage::from(error);
             return Err(self.in_logical_names(message, Some(shard)));
         }
         let mut listing = Listing::of(&answer);

@@ -392,7 +392,7 @@ impl Session {
             }
         };
         if let Some(error) = answer.error() {
-            return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+            return Err(error.into());
         }
         let ok = answer.ok(self.class.session_track()).unwrap_or_default();
         let written = Written {

@@ -64,7 +64,7 @@ impl Session {
         WireCommand::StmtPrepare(sql).write(&mut command);
         let probe = link.lease.ask(&command, AnswerKind::Prepare, &self.interrupt).await?;
         let refused = probe.error().filter(|error| error.code == codes::PARSE_ERROR);
-        let message = refused.map(|error| ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+        let message = refused.map(ClientMessage::from);
         if let Some(id) = probe.prepared_id() {
             link.lease.statements.discard(id);
         }

@@ -164,8 +164,7 @@ impl Session {
     async fn add_decider(&mut self, links: &mut Vec<Link>) -> Result<(), ClientMessage> {
         let decider = links.iter().find_map(|link| Some(Arc::clone(&link.xid.as_ref()?.decider)));
         let (_, _, need) = self.need();
-        let shards = (0..need.schema.shards.len()).filter_map(|index| u16::try_from(index).ok().map(ShardId));
-        let shard = shards.into_iter().find(|shard| Some(need.replica_set(*shard)) == decider.as_deref());
+        let shard = need.schema.all_shards().find(|shard| Some(need.replica_set(*shard)) == decider.as_deref());
         let Some(shard) = shard else { return Err(lost()) };
         links.push(need.begin_apart(shard).await?);
         Ok(())
@@ -194,7 +193,7 @@ impl Session {
                 None => Ok(()),
                 Some(error) => {
                     link.lease.spoil();
-                    Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)))
+                    Err(error.into())
                 }
             },
             // A lost connection rolls back by itself.

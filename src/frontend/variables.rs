@@ -88,7 +88,7 @@ impl Session {
         let local = plan.facts.needs_local_values().then(|| self.with_local_values(statement.sql));
         let answer = link.lease.query(local.as_deref().unwrap_or(statement.sql), &self.interrupt).await?;
         if let Some(error) = answer.error() {
-            let message = ClientMessage::new(error.code, String::from_utf8_lossy(error.message));
+            let message = ClientMessage::from(error);
             self.links.put(link);
             return Err(message);
         }
@@ -338,7 +338,7 @@ fn literals(
     literal: fn(&[u8], &ColumnDefinition<'_>) -> String,
 ) -> Result<Vec<Option<String>>, ClientMessage> {
     if let Some(error) = answer.error() {
-        return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+        return Err(error.into());
     }
     let (columns, rows) = answer.table();
     let Some(row) = rows.into_iter().next() else { return Ok(vec![None; columns.len()]) };

@@ -106,7 +106,7 @@ impl Session {
         let answer = link.lease.end(&sql, &self.interrupt).await?;
         match answer.error() {
             None => Ok(()),
-            Some(error) => Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message))),
+            Some(error) => Err(error.into()),
         }
     }
 
@@ -124,7 +124,7 @@ impl Session {
             let answer = link.lease.query(statement.sql, &self.interrupt).await?;
             link.lease.give_back();
             if let Some(error) = answer.error() {
-                return Err(ClientMessage::new(error.code, String::from_utf8_lossy(error.message)));
+                return Err(error.into());
             }
             definitions = answer.definitions().map(<[u8]>::to_vec).collect();
             rows.extend(foreign(&answer));
@@ -138,8 +138,8 @@ impl Session {
 
     fn one_shard_of_each_set(&self) -> Vec<ShardId> {
         let mut seen = Vec::new();
-        let shards = (0_u16..).map(ShardId).take(self.schema.shards.len());
-        shards
+        self.schema
+            .all_shards()
             .filter(|shard| {
                 let set = self.schema.shard(*shard).replica_set;
                 let is_new = !seen.contains(&set);

@@ -272,6 +272,21 @@ const SCALAR: &[&str] = &[
     "tinyint",
 ];
 
+/// Of many rows, and only over windows.
+const WINDOW_FUNCTIONS: &[&str] = &[
+    "row_number",
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "ntile",
+    "lag",
+    "lead",
+    "first_value",
+    "last_value",
+    "nth_value",
+];
+
 /// Of many rows.
 const AGGREGATES: &[&str] = &[
     "avg",
@@ -293,18 +308,6 @@ const AGGREGATES: &[&str] = &[
     "var_samp",
     "variance",
     "any_value",
-    // Window functions.
-    "row_number",
-    "rank",
-    "dense_rank",
-    "percent_rank",
-    "cume_dist",
-    "ntile",
-    "lag",
-    "lead",
-    "first_value",
-    "last_value",
-    "nth_value",
     "median",
     "percentile_cont",
     "percentile_disc",
@@ -318,7 +321,12 @@ pub(super) fn is_scalar(name: &str) -> bool {
 
 /// Whether the function is certainly one of the server's own that looks at many rows.
 pub(super) fn is_aggregate(name: &str) -> bool {
-    AGGREGATES.contains(&name)
+    AGGREGATES.contains(&name) || is_window_function(name)
+}
+
+/// Whether the function exists only over windows.
+pub(super) fn is_window_function(name: &str) -> bool {
+    WINDOW_FUNCTIONS.contains(&name)
 }
 
 /// Of those that look at one row, what does not only depend on its arguments: the moment, chance, the session, what else
@@ -365,5 +373,5 @@ pub(super) fn is_of_arguments(name: &str) -> bool {
 /// Whether the function means the same on each of several shards: not an unknown one, which might read tables, and none
 /// that is about the connection.
 pub(super) fn is_spreadable(name: &str) -> bool {
-    is_scalar(name) || AGGREGATES.contains(&name)
+    is_scalar(name) || is_aggregate(name)
 }

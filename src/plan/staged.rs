@@ -183,14 +183,7 @@ impl<'q> Scopes<'_, 'q> {
             return None;
         }
         let gather = self.sources_of(sql, facts, |_| Role::ReadToWrite)?;
-        let instance = &self.instances[id];
-        let target = Target {
-            written: instance.name.clone(),
-            source: None,
-            table: instance.table(),
-            shards: self.shards_of(instance)?,
-            assigned: Vec::new(),
-        };
+        let target = self.inserted_into(id)?;
         let verb = match (insert.is_replace, insert.ignores) {
             (true, _) => "REPLACE",
             (false, true) => "INSERT IGNORE",
@@ -203,19 +196,24 @@ impl<'q> Scopes<'_, 'q> {
         Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new(), keys: self.keys() }))
     }
 
-    /// How a file can be loaded into the instance: read on one server, and its rows inserted as those of a query.
-    pub(super) fn staged_load(&self, sql: &[u8], facts: &Facts, id: InstanceId, load: &Load) -> Option<Box<StagePlan>> {
-        if load.has_partition {
-            return None;
-        }
+    /// A table that gets rows, and of which none are read.
+    fn inserted_into(&self, id: InstanceId) -> Option<Target> {
         let instance = &self.instances[id];
-        let target = Target {
+        Some(Target {
             written: instance.name.clone(),
             source: None,
             table: instance.table(),
             shards: self.shards_of(instance)?,
             assigned: Vec::new(),
-        };
+        })
+    }
+
+    /// How a file can be loaded into the instance: read on one server, and its rows inserted as those of a query.
+    pub(super) fn staged_load(&self, sql: &[u8], facts: &Facts, id: InstanceId, load: &Load) -> Option<Box<StagePlan>> {
+        if load.has_partition {
+            return None;
+        }
+        let target = self.inserted_into(id)?;
         // A client that sends its file cannot be stopped: rows that are there already are passed over.
         let verb = if load.replaces { "REPLACE" } else { "INSERT IGNORE" };
         let gather = self.sources_of(sql, facts, |_| Role::ReadToWrite)?;

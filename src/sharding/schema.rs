@@ -42,6 +42,11 @@ impl Schema {
         &self.shards[usize::from(id.0)]
     }
 
+    /// All shards, of whichever database.
+    pub fn all_shards(&self) -> impl Iterator<Item = ShardId> + use<> {
+        (0_u16..).map(ShardId).take(self.shards.len())
+    }
+
     /// The shard of this name, as hints and the command line give it.
     pub fn shard_named(&self, name: &str) -> Option<ShardId> {
         let index = self.shards.iter().position(|shard| same_name(&shard.name, name))?;

@@ -13,22 +13,6 @@ use crate::plan::names::Part;
 use crate::plan::scope::{QueryId, Scopes};
 use crate::plan::{Guard, names};
 
-/// Functions that exist only over windows, and GROUPING, whose arguments are elements of GROUP BY.
-const OVER_GROUPS: &[&str] = &[
-    "row_number",
-    "rank",
-    "dense_rank",
-    "percent_rank",
-    "cume_dist",
-    "ntile",
-    "lag",
-    "lead",
-    "first_value",
-    "last_value",
-    "nth_value",
-    "grouping",
-];
-
 /// The plan for a query whose FROM is spread; `None` where it cannot be answered so. `guards` gets the literals that
 /// decided.
 pub(in crate::plan) fn plan(
@@ -118,7 +102,8 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
         for call in calls {
             let follows =
                 |word: &str| statement.token_from(call.span.end).is_some_and(|token| statement.is(token, word));
-            if follows("OVER") || OVER_GROUPS.contains(&call.name.as_str()) {
+            // The arguments of GROUPING are elements of GROUP BY.
+            if follows("OVER") || functions::is_window_function(&call.name) || call.name == "grouping" {
                 continue;
             }
             if !call.is_plain || ["WITHIN", "FILTER"].into_iter().any(follows) {

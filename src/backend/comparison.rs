@@ -143,6 +143,13 @@ pub async fn compare(options: &Options, schema: &Schema, decisions: &str) -> Vec
         views.push(view);
     }
     for database in &schema.databases {
+        let pattern_shards =
+            database.patterns().iter().flat_map(|pattern| pattern.shard_set().iter().collect::<Vec<_>>());
+        for shard in pattern_shards.map(|id| schema.shard(id)) {
+            let view = views[usize::from(shard.replica_set.0)].as_ref();
+            let tables = view.and_then(|view| view.schemas.get(&shard.schema));
+            tables.into_iter().flat_map(Tables::keys).for_each(|name| database.meet(name));
+        }
         for table in database.tables() {
             differences.extend(compare_table(schema, &views, database, table));
         }

@@ -9,10 +9,10 @@ use mysql_async::prelude::Queryable;
 
 use super::control::{self, ANSWER_TIMEOUT, ControlError};
 use super::topology::Topology;
-use crate::sharding::Placement;
 use crate::sharding::live::check_key;
 use crate::sharding::schema::{DatabaseId, ReplicaSetId, Schema, Shard};
 use crate::sharding::table::{Column, ColumnKind};
+use crate::sharding::{Database, Placement};
 
 /// What could be read of the tables with rules.
 #[derive(Debug, Default)]
@@ -65,6 +65,9 @@ pub async fn load(topology: &Topology, schema: &Schema) -> LiveTables {
     let mut primaries = Primaries { topology, open: HashMap::new(), failed: Vec::new() };
     let mut columns = BTreeMap::new();
     for (id, database) in ids(schema) {
+        for shard in database.patterns().iter().filter_map(|pattern| pattern.shard_set().first()) {
+            primaries.meet(database, schema.shard(shard)).await;
+        }
         for table in database.tables() {
             let Some(shard) = table.shard_set().first() else { continue };
             if let Some(live) = primaries.describe(schema.shard(shard), table.physical_name(shard)).await {
@@ -91,9 +94,11 @@ pub fn mismatches(schema: &Schema) -> Vec<String> {
 
 /// Whether two readings of the same rules found the same columns.
 pub fn is_same(one: &Schema, other: &Schema) -> bool {
+    // Tables that fit a pattern are in the order in which they were met, with names of tables that do not exist.
     let columns = |schema: &Schema| {
-        let tables = schema.databases.iter().flat_map(|database| database.tables());
-        tables.map(|table| table.columns.clone()).collect::<Vec<_>>()
+        let tables = ids(schema).flat_map(|(id, database)| database.tables().map(move |table| (id, table)));
+        let known = tables.filter_map(|(id, table)| Some(((id, table.name.clone()), table.columns.clone()?)));
+        known.collect::<BTreeMap<_, _>>()
     };
     one.version != 0 && columns(one) == columns(other)
 }
@@ -103,6 +108,24 @@ fn ids(schema: &Schema) -> impl Iterator<Item = (DatabaseId, &crate::sharding::D
 }
 
 impl Primaries<'_> {
+    /// Has the database meet the tables of a shard that fit its patterns.
+    async fn meet(&mut self, database: &Database, shard: &Shard) {
+        let id = shard.replica_set;
+        let Some(connection) = self.connection(id).await else { return };
+        let sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = ?";
+        let asked = connection.exec(sql, (shard.schema.as_str(),));
+        match control::within(ANSWER_TIMEOUT, asked).await {
+            Ok(names) => {
+                let names: Vec<String> = names;
+                names.iter().for_each(|name| database.meet(name));
+            }
+            Err(error) => {
+                self.failed.push((self.topology.set(id).options.name.clone(), error));
+                self.open.insert(id, None);
+            }
+        }
+    }
+
     /// The columns of one physical table, in order; none if it does not exist, `None` if its server cannot be asked.
     async fn describe(&mut self, shard: &Shard, table: &str) -> Option<Vec<Column>> {
         let id = shard.replica_set;

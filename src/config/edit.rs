@@ -76,6 +76,9 @@ fn keys_of(body: &str) -> Result<InlineTable, String> {
     };
     let document = read.map_err(|error| fail(error.message().to_owned()))?;
     match document.as_table().iter().collect::<Vec<_>>().as_slice() {
+        [(_, Item::Value(Value::InlineTable(keys)))] if keys.contains_key("name") => {
+            Err(fail("the table's name stands before it, and is not among its keys".to_owned()))
+        }
         [(_, Item::Value(Value::InlineTable(keys)))] => Ok(keys.clone()),
         _ => Err(fail("there is more than one".to_owned())),
     }
@@ -141,6 +144,7 @@ mod tests {
             (RuleChange::Alter { table: "x".to_owned(), body: "kind = \"single\"".to_owned() }, "no rule"),
             (create("x", "shard_key = id"), "should be as in"),
             (create("x", "kind = \"single\" }\n[evil]\na = {"), "should be as in"),
+            (create("x", "name = \"y\", kind = \"single\""), "stands before it"),
         ];
         for (change, wanted) in cases {
             let error = changed(FILE, &change).unwrap_err();

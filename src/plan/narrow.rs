@@ -26,7 +26,7 @@ impl TableId {
 
     /// The table, in the schema that gave the id.
     pub fn table(self, schema: &Schema) -> Option<&Table> {
-        schema.database_of(self.database).tables().nth(self.index as usize)
+        schema.database_of(self.database).table_at(self.index as usize)
     }
 
     /// The rule, if the table is sharded.

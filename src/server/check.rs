@@ -79,7 +79,8 @@ fn print(findings: &Findings, config: Option<&Config>, connect: bool) -> anyhow:
         eprintln!("shardgate: {} found", counted(errors, "error"));
         return Ok(());
     }
-    let tables: usize = config.schema.databases.iter().map(|database| database.tables().count()).sum();
+    let tables: usize =
+        config.schema.databases.iter().map(|database| database.tables().count() + database.patterns().len()).sum();
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

@@ -4,6 +4,7 @@
 use super::collation::TextCollation;
 use super::colocation;
 use super::key::{Capacity, IntegerRange, KeyType};
+use super::pattern::Patterns;
 use super::schema::{Database, Schema, same_name};
 use super::table::{Column, ColumnKind, KeyFacts, Placement, Sharded, Table, Within};
 
@@ -69,8 +70,17 @@ impl Schema {
                 None => table.clone(),
             });
             let mut tables: Vec<Table> = tables.collect();
+            // Of those that fit a pattern, tables that are gone are forgotten.
+            let made = database.patterns.tables();
+            let made = made.filter_map(|table| Some(with_live(table, columns(&database.name, &table.name)?)));
+            let (fixed, patterns) = (tables.len(), database.patterns.rules().len());
+            tables.extend(database.patterns.rules().iter().cloned());
+            tables.extend(made);
             colocation::assign(&mut tables);
-            Database { tables, ..database.clone() }
+            let mut rules = tables.split_off(fixed);
+            let made = rules.split_off(patterns);
+            let patterns = Patterns::new(rules).with(made);
+            Database { tables, patterns, ..database.clone() }
         };
         let databases = self.databases.iter().map(complete).collect();
         Self { shards: self.shards.clone(), databases, version }

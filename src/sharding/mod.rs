@@ -11,6 +11,7 @@ pub mod function;
 pub mod key;
 pub mod live;
 mod parts;
+mod pattern;
 pub mod schema;
 pub mod shard_set;
 pub mod table;

@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use super::pattern::Patterns;
 use super::shard_set::{ShardId, ShardSet};
 use super::table::Table;
 
@@ -97,22 +98,45 @@ pub struct Database {
     pub read_write_splitting: bool,
     /// Sorted by [`compare_names`].
     pub(super) tables: Vec<Table>,
+    /// Rules for tables whose names fit a pattern.
+    pub(super) patterns: Patterns,
 }
 
 impl Database {
     /// The rule of the table. A table without a rule is a single table on `default_shard`.
     pub fn table(&self, name: &str) -> Option<&Table> {
-        self.table_index(name).map(|index| &self.tables[index])
+        self.table_at(self.table_index(name)?)
     }
 
-    /// The place of the table's rule in [`Database::tables`].
+    /// Where [`Database::table_at`] finds the table's rule.
     pub fn table_index(&self, name: &str) -> Option<usize> {
-        self.tables.binary_search_by(|table| compare_names(&table.name, name)).ok()
+        let found = self.tables.binary_search_by(|table| compare_names(&table.name, name)).ok();
+        found.or_else(|| self.patterns.place(name).map(|place| self.tables.len() + place))
     }
 
-    /// All tables that have a rule, by name.
+    /// The rule at an index that `table_index` gave.
+    pub fn table_at(&self, index: usize) -> Option<&Table> {
+        match index.checked_sub(self.tables.len()) {
+            Some(place) => self.patterns.table(place),
+            None => self.tables.get(index),
+        }
+    }
+
+    /// All tables that have a rule, by name; then those that were met and fit a pattern.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
-        self.tables.iter()
+        self.tables.iter().chain(self.patterns.tables())
+    }
+
+    /// The rules for tables by pattern, each as a table that is called as the pattern.
+    pub fn patterns(&self) -> &[Table] {
+        self.patterns.rules()
+    }
+
+    /// Meets a table that a server has under this name, if a pattern fits it.
+    pub fn meet(&self, physical: &str) {
+        if let Some(name) = self.patterns.logical(physical) {
+            self.table_index(&name);
+        }
     }
 }
 

@@ -10,9 +10,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::function::FunctionSpec;
 use super::key::KeyType;
+use super::pattern::{self, Patterns};
 use super::schema::{Database, ReplicaSetId, Schema, Shard};
 use super::shard_set::{MAX_SHARDS, ShardId, ShardSet};
-use super::table::{Column, KeyRequired, Sequence};
+use super::table::{Column, KeyRequired, Sequence, Table};
 
 pub use error::{Place, RuleError, RuleProblem};
 
@@ -238,13 +239,16 @@ fn build_database(
     let default_shard = scope.shard(&spec.default_shard).map_err(|unknown| {
         errors.push(RuleError::new(at, "default_shard", unknown));
     });
-    let tables = scope.build(spec, default_shard.ok(), errors);
+    let mut tables = scope.build(spec, default_shard.ok(), errors);
+    let mut patterns: Vec<Table> = tables.extract_if(.., |table| table.name.contains('*')).collect();
+    patterns.sort_by(pattern::order);
     Some(Database {
         name: spec.name.clone(),
         default_shard: default_shard.ok()?,
         shards,
         read_write_splitting: spec.read_write_splitting,
         tables,
+        patterns: Patterns::new(patterns),
     })
 }
 

@@ -49,6 +49,10 @@ impl Scope<'_> {
                 errors.push(RuleError::new(at, "name", RuleProblem::duplicate("table", &table.name)));
                 continue;
             }
+            if let Some(reason) = wrong_pattern(table) {
+                errors.push(RuleError::new(at, "name", RuleProblem::BadName(reason)));
+                continue;
+            }
             let Some(placement) = self.placement((spec, &by_name), index, default, errors) else { continue };
             match physical_names(table, &placement) {
                 Ok(physical) => {
@@ -260,6 +264,22 @@ fn physical_places(table: &Table) -> Vec<(&str, ShardSet)> {
         Physical::PerShard(names) => {
             names.iter().map(|(shard, name)| (name.as_str(), ShardSet::single(*shard))).collect()
         }
+    }
+}
+
+/// Why a name with a star is no pattern.
+fn wrong_pattern(table: &TableSpec) -> Option<String> {
+    let name = &table.name;
+    match (name.matches('*').count(), &table.physical) {
+        (0, _) => None,
+        (1, _) if table.columns.is_some() => {
+            Some(format!("\"{name}\" stands for several tables, so that it has no columns of its own: leave them out"))
+        }
+        (1, Some(physical)) if !physical.contains("{table}") => {
+            Some(format!("\"{name}\" stands for several tables, so that physical must contain {{table}}"))
+        }
+        (1, _) => None,
+        _ => Some(format!("\"{name}\" has more than one *")),
     }
 }
 

@@ -8,6 +8,8 @@ use crate::sharding::{Column, Database, Placement, Schema, ShardId, Sharded, Tab
 /// Engines whose writes can be taken back, and prepared.
 const TRANSACTIONAL: &[&str] = &["innodb", "rocksdb", "tokudb", "ndbcluster", "ndb"];
 
+const NO_COLUMN: &str = "the table has no such column";
+
 /// One thing that is doubtful about one table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant's message says what it is")]
@@ -33,6 +35,11 @@ pub enum Doubt {
     )]
     Unnumbered(String),
     #[error(
+        "column \"{0}\" places the rows of child tables, and {1}: a child row must lead to one parent; add a unique key for it, and \
+         see to it that its values are unique over all shards"
+    )]
+    Referred(String, &'static str),
+    #[error(
         "foreign key {name} refers to {parent}, and {why}: a server sees the rows of its own shards only, and refuses rows \
          whose parent is elsewhere; drop it, or make both tables colocated by these columns, or the parent a reference table"
     )]
@@ -44,6 +51,7 @@ impl Doubt {
     pub fn is_harmless(&self) -> bool {
         match self {
             Self::NullableKey(_) | Self::UniquePerShard { .. } | Self::Unnumbered(_) => true,
+            Self::Referred(_, why) => *why != NO_COLUMN,
             Self::Engine(_) | Self::ForeignKey { .. } => false,
         }
     }
@@ -89,6 +97,15 @@ fn doubts_of_sharded(sharded: &Sharded, live: &LiveTable) -> Vec<Doubt> {
             doubts.push(Doubt::UniquePerShard { name, columns, key: key.clone() });
         }
     }
+    for (column, _) in &sharded.referred {
+        let is_there = live.columns.iter().any(|live| same_name(&live.column.name, column));
+        let is_alone = |parts: &[(String, Option<u64>)]| matches!(parts, [(only, None)] if same_name(only, column));
+        match (is_there, live.keys.values().any(|key| key.is_unique && is_alone(&key.parts))) {
+            (true, true) => {}
+            (true, false) => doubts.push(Doubt::Referred(column.clone(), "no unique key consists of it")),
+            (false, _) => doubts.push(Doubt::Referred(column.clone(), NO_COLUMN)),
+        }
+    }
     if !sharded.auto_increment_per_shard {
         let of_sequence = sharded.sequence.as_ref().map_or("", |sequence| sequence.column.as_str());
         let is_unnumbered = |column: &Column| column.auto_increment && !same_name(&column.name, of_sequence);
@@ -112,6 +129,14 @@ fn unkept(schema: &Schema, database: &Database, child: &Table, shard: ShardId, k
         // All of one place.
         (Placement::Single(one), Some(Placement::Single(other))) if one == other => None,
         (Placement::Single(one), None) if *one == database.default_shard => None,
+        (Placement::Sharded(one), Some(Placement::Sharded(other))) if is_child(one, other) => {
+            let by_link = |(own, theirs): &(String, String)| {
+                let placed = one.parent.as_ref().map_or("", |parent| parent.column.as_str());
+                same_name(own, &one.key_column) && same_name(theirs, placed)
+            };
+            let why = format!("it does not pair \"{}\" with the column that places the rows", one.key_column);
+            (!key.columns.iter().any(by_link)).then_some(why)
+        }
         (Placement::Sharded(one), Some(Placement::Sharded(other))) if one.colocation == other.colocation => {
             let by_key = |(own, theirs): &(String, String)| {
                 same_name(own, &one.key_column) && same_name(theirs, &other.key_column)
@@ -122,6 +147,11 @@ fn unkept(schema: &Schema, database: &Database, child: &Table, shard: ShardId, k
         (_, Some(Placement::Sharded(_))) => Some("both are not sharded alike".to_owned()),
         (_, Some(Placement::Single(_)) | None) => Some("that is on one shard only".to_owned()),
     }
+}
+
+/// Whether rows of `child` are where the rows of `parent` are that they name.
+fn is_child(child: &Sharded, parent: &Sharded) -> bool {
+    child.parent.is_some() && parent.referred.iter().any(|(_, id)| *id == child.colocation)
 }
 
 /// What is different in engine, default collation, keys and foreign keys.

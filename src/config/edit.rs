@@ -7,7 +7,7 @@ use crate::frontend::configuration::RuleChange;
 use crate::sharding::schema::same_name;
 
 /// The order of keys in a rule; others stand behind them.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "name",
     "kind",
     "physical",
@@ -20,6 +20,7 @@ const ORDER: [&str; 18] = [
     "within",
     "shards",
     "colocated_with",
+    "parent",
     "null_key",
     "out_of_range",
     "key_required",

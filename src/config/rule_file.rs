@@ -7,14 +7,14 @@ use super::parameter;
 use super::problem::{Problem, Report, nearest};
 use super::section::{Item, Section, Source};
 use crate::sharding::build::{
-    DatabaseSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec, ShardsSpec, TableSpec,
-    WithinSpec,
+    DatabaseSpec, PhysicalSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec, ShardsSpec,
+    TableSpec, WithinSpec,
 };
 use crate::sharding::collation::TextCollation;
 use crate::sharding::function::params::{Param, Params};
 use crate::sharding::function::{FunctionSpec, Named, registry};
 use crate::sharding::schema::same_name;
-use crate::sharding::{Column, KeyRequired, KeyType, ReplicaSetId, Sequence, SequenceKind};
+use crate::sharding::{Column, KeyRequired, KeyType, Parent, ReplicaSetId, Sequence, SequenceKind};
 
 /// What a rule file says, and where it says it.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ fn read_table(section: &Section<'_>) -> Option<TableSpec> {
             None
         }
     };
-    let physical = section.text("physical");
+    let physical = section.item("physical").map(|item| read_physical(&item));
     let columns = section.item("columns").map(|item| read_columns(&item));
     let placement = read_placement(section, kind);
     section.finish();
@@ -146,11 +146,21 @@ fn read_table(section: &Section<'_>) -> Option<TableSpec> {
         Some(columns) => Some(columns?),
         None => None,
     };
+    let physical = physical.map_or(Some(None), |physical| physical.map(Some))?;
     Some(TableSpec { name: name?, physical, columns, placement: placement? })
 }
 
+/// A pattern, or a list of names.
+fn read_physical(item: &Item<'_>) -> Option<PhysicalSpec> {
+    if !item.is_list() {
+        return item.text().map(PhysicalSpec::Pattern);
+    }
+    let names = item.list("[\"orders_1\", \"orders_2\"]")?;
+    names.iter().map(Item::text).collect::<Option<Vec<_>>>().map(PhysicalSpec::Names)
+}
+
 fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<PlacementSpec> {
-    const SHARDED_ONLY: [&str; 13] = [
+    const SHARDED_ONLY: [&str; 14] = [
         "shard_key",
         "key_type",
         "collation",
@@ -158,6 +168,7 @@ fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<Plac
         "shards",
         "within",
         "colocated_with",
+        "parent",
         "null_key",
         "out_of_range",
         "key_required",
@@ -192,6 +203,22 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
     let shards = section.item("shards").map(|item| read_shards(&item));
     let within = section.item("within").map(|item| read_within(&item));
     let colocated_with = section.text("colocated_with");
+    let parent = section.item("parent").map(|item| read_parent(&item));
+    if parent.is_some() {
+        const OF_PARENT: [&str; 9] = [
+            "key_type",
+            "collation",
+            "function",
+            "shards",
+            "within",
+            "colocated_with",
+            "null_key",
+            "out_of_range",
+            "uncertain_key",
+        ];
+        let reason = "has no meaning beside parent: rows are where the parent's are, and servers compare the columns";
+        OF_PARENT.iter().for_each(|key| section.refuse(key, reason));
+    }
     let null_key = section.text("null_key");
     let out_of_range = section.text("out_of_range");
     let key_required = section.item("key_required").map(|item| read_key_required(&item));
@@ -208,6 +235,7 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
         shards: shards.map_or(Some(None), |shards| shards.map(Some))?,
         within: within.map_or(Some(None), |within| within.map(Some))?,
         colocated_with,
+        parent: parent.map_or(Some(None), |parent| parent.map(Some))?,
         null_key,
         out_of_range,
         key_required: key_required.map_or(Some(KeyRequired::default()), |required| required)?,
@@ -215,6 +243,14 @@ fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
         auto_increment_per_shard: auto_increment.map_or(Some(false), |choice| choice)?,
         sequence: sequence.map_or(Some(None), |sequence| sequence.map(Some))?,
     })
+}
+
+/// What places the rows of a child table.
+fn read_parent(item: &Item<'_>) -> Option<Parent> {
+    let section = item.section("{ table = \"orders\", column = \"id\" }")?;
+    let (table, column) = (section.required_text("table"), section.required_text("column"));
+    section.finish();
+    Some(Parent { table: table?, column: column? })
 }
 
 /// The second column of a key.

@@ -381,7 +381,7 @@ fn names_column(element: &str, name: &str) -> bool {
     element.get(..quoted.len()).is_some_and(|start| start.eq_ignore_ascii_case(&quoted))
 }
 
-pub(super) fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 

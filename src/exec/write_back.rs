@@ -9,7 +9,7 @@ use super::stage::Table;
 use crate::plan::PlanError;
 use crate::plan::staged::{Insertion, WrittenTable};
 use crate::sharding::schema::same_name;
-use crate::sharding::{self, Located, Part, Schema, ShardId, Sharded};
+use crate::sharding::{self, Located, Parent, Part, Schema, ShardId, Sharded};
 use crate::value::Value;
 use crate::wire::{WireError, text};
 
@@ -17,6 +17,9 @@ use crate::wire::{WireError, text};
 const KEYS: usize = 200;
 /// An INSERT is sent when it is so long; every server takes more (`max_allowed_packet` is 1 MiB at least).
 const BATCH: usize = 512 * 1024;
+
+/// The shards of rows of a parent table, by the literals that child rows name them with.
+pub type Found = HashMap<Vec<u8>, ShardId>;
 
 /// What one shard is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +57,10 @@ pub struct WriteBack<'a> {
     key: Vec<usize>,
     /// Of `columns`, the one that a sequence numbers.
     numbered: Option<usize>,
+    /// Columns of a row that stand before `columns`.
+    before: usize,
+    /// Of a child table.
+    parents: Found,
     /// New values and the keys of the rows that get them.
     updates: HashMap<(ShardId, Vec<u8>), Vec<Vec<u8>>>,
     deletes: HashMap<ShardId, Vec<Vec<u8>>>,
@@ -83,7 +90,7 @@ impl<'a> WriteBack<'a> {
             stored().filter(|(_, column)| may_move || is_set(column)).map(|(place, _)| place).collect();
         let set = (0..columns.len()).filter(|at| is_set(&table.columns[columns[*at]])).collect();
         let key = if may_move { key_places(sharded, table, &columns) } else { Vec::new() };
-        Self { columns, set, key, ..Self::new(schema, written, table) }
+        Self { columns, set, key, before: 1 + table.key.len(), ..Self::new(schema, written, table) }
     }
 
     /// Of a DELETE.
@@ -114,6 +121,8 @@ impl<'a> WriteBack<'a> {
             set: Vec::new(),
             key: Vec::new(),
             numbered: None,
+            before: 0,
+            parents: Found::new(),
             updates: HashMap::new(),
             deletes: HashMap::new(),
             inserts: HashMap::new(),
@@ -126,6 +135,34 @@ impl<'a> WriteBack<'a> {
     /// The columns that must be asked for.
     pub fn columns(&self) -> &[usize] {
         &self.columns
+    }
+
+    /// What places the rows, if they are those of a child table and may be on several shards.
+    pub fn parent(&self) -> Option<&'a Parent> {
+        let parent = self.sharded?.parent.as_deref()?;
+        (self.key.len() == 1 && self.written.places.len() > 1).then_some(parent)
+    }
+
+    /// The column by which a child row names its parent.
+    pub fn parent_key(&self) -> Option<&str> {
+        Some(self.table.columns[self.columns[*self.key.first()?]].name.as_str())
+    }
+
+    /// The literal of the parent that a row names, of those that `update` and `insert` take; `None`: it names none.
+    pub fn named_parent(&self, row: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+        let cells = self.cells(row, self.before + self.columns.len())?;
+        Ok(self.key.first().and_then(|at| self.literal(*at, cells[self.before + at])))
+    }
+
+    fn literal(&self, at: usize, cell: Option<&[u8]>) -> Option<Vec<u8>> {
+        let mut literal = Vec::new();
+        self.table.columns[self.columns[at]].write(Some(cell?), &mut literal);
+        Some(literal)
+    }
+
+    /// Where the parents are of the rows that come next.
+    pub fn know(&mut self, parents: Found) {
+        self.parents = parents;
     }
 
     /// Some row leaves its shard.
@@ -258,6 +295,9 @@ impl<'a> WriteBack<'a> {
         if let [only] = self.written.places.as_slice() {
             return Ok(Some(only.0));
         }
+        if let (Some(_), [at]) = (self.parent(), self.key.as_slice()) {
+            return self.place_by_parent(sharded, *at, cells[*at]);
+        }
         let columns: Vec<&Column> = self.key.iter().map(|at| &self.table.columns[self.columns[*at]]).collect();
         let values: Vec<Value<'_>> =
             columns.iter().zip(&self.key).map(|(column, at)| column.value(cells[*at])).collect();
@@ -281,6 +321,18 @@ impl<'a> WriteBack<'a> {
                 columns.get(index(part)).map_or("", |column| column.name.as_str()),
                 self.written.written
             ))),
+        }
+    }
+
+    fn place_by_parent(&self, sharded: &Sharded, at: usize, cell: Option<&[u8]>) -> Result<Option<ShardId>, Failure> {
+        let found = self.literal(at, cell).and_then(|literal| self.parents.get(&literal));
+        match (found, self.known) {
+            (Some(shard), _) => Ok(Some(*shard)),
+            (None, Some(known)) if cell.is_none() => {
+                let (table, column) = (known.name.clone(), sharded.key_column.clone());
+                Err(Failure::Unplaced(PlanError::NullShardKey { table, column, rule: "parent" }))
+            }
+            (None, _) => Err(Failure::Unsupported(format!("a row of '{}' without a place", self.written.written))),
         }
     }
 

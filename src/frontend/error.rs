@@ -54,6 +54,7 @@ impl From<PlanError> for ClientMessage {
             PlanError::Syntax { .. } => codes::PARSE_ERROR,
             PlanError::MissingShardKey { .. } => codes::NO_DEFAULT_FOR_FIELD,
             PlanError::NullShardKey { .. } => codes::BAD_NULL_ERROR,
+            PlanError::NoParent(_) => codes::NO_REFERENCED_ROW,
             PlanError::KeyOutOfRange { .. } => codes::NO_PARTITION_FOR_GIVEN_VALUE,
             PlanError::KeyRequired { .. } | PlanError::UncertainKey { .. } => codes::UPDATE_WITHOUT_KEY_IN_SAFE_MODE,
             PlanError::ColumnCount { .. } => codes::WRONG_VALUE_COUNT_ON_ROW,
@@ -76,6 +77,7 @@ fn plan_text(error: &PlanError) -> String {
         PlanError::MissingShardKey { table, column, rule } => {
             format!("Field '{column}' doesn't have a default value: it is the shard key of '{table}' (rule {rule})")
         }
+        PlanError::NoParent(_) => error.to_string(),
         PlanError::KeyOutOfRange { table, column, rule, value } => format!(
             "Table has no partition for value {value}: the rule of '{table}' ({rule}) has no shard for this '{column}', and \
              no out_of_range"

@@ -26,6 +26,7 @@ mod gather_load;
 pub mod configuration;
 mod shard_of;
 mod staged;
+mod parents;
 mod control;
 mod copies;
 mod catalog;

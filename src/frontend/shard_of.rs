@@ -9,7 +9,7 @@ use super::response::LocalColumn;
 use super::session::Session;
 use crate::plan::PlanError;
 use crate::sharding::schema::same_name;
-use crate::sharding::{DatabaseId, Located, Part, Placement, ShardId, ShardSet, Table};
+use crate::sharding::{DatabaseId, Located, Part, Placement, ShardId, ShardSet, Sharded, Table};
 use crate::sql::Mode;
 use crate::sql::control::{SimpleValue, simple_value};
 use crate::value::Value;
@@ -60,6 +60,10 @@ impl Session {
         let (shards, bucket) = match &table.placement {
             Placement::Reference(shards) => (shards.clone(), None),
             Placement::Single(shard) => (ShardSet::single(*shard), None),
+            Placement::Sharded(Sharded { parent: Some(parent), .. }) => {
+                let text = format!("SHOW SHARD FOR a child table: its rows are where those of '{}' are", parent.table);
+                return Err(ClientMessage::unsupported(&text));
+            }
             Placement::Sharded(sharded) => {
                 let values = values(sql, key, self.mode).filter(|values| values.len() == sharded.key_columns().count());
                 let Some(values) = values else {

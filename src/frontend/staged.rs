@@ -38,8 +38,8 @@ use crate::wire::walker::AnswerKind;
 /// New rows are sent to the shards when there are so many bytes of them.
 const FLUSH: usize = 8 * 1024 * 1024;
 
-/// Rows that get their numbers from a sequence at once.
-const NUMBERED_TOGETHER: usize = 500;
+/// Rows that get their numbers from a sequence, or whose parents are looked for, at once.
+const TAKEN_TOGETHER: usize = 500;
 
 /// A write to be staged.
 #[derive(Debug)]
@@ -509,8 +509,9 @@ impl Session {
                 StageKind::Update => {
                     let mut back = WriteBack::of_update(&schema, target, table);
                     let changed = table.changed(back.columns());
-                    self.read_rows_back(scratch, &changed, |row| back.update(row)).await?;
+                    self.take_changed(scratch, &changed, target, &mut back).await?;
                     if back.moves_rows() {
+                        check_children(&schema, target)?;
                         self.check_moves(scratch, target).await?;
                     }
                     self.tell(writers, back.take(None), Tail::default(), keeps_transaction).await?;
@@ -554,17 +555,20 @@ impl Session {
         self.send_text(&mut scratch.lease, table.inserted().as_bytes()).await?;
         let mut rows = Rows::new(&scratch.lease);
         let (mut batch, mut first_number, mut is_over) = (Vec::new(), None, false);
+        let is_batched = sequence.is_some() || back.parent().is_some();
         while !is_over {
             let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
             match rows.next(&mut scratch.lease, &mut watch).await? {
-                Some(row) if sequence.is_some() => batch.push(row.to_vec()),
+                Some(row) if is_batched => batch.push(row.to_vec()),
                 Some(row) => back.insert(row, how, keeps_zero, None)?,
                 None => is_over = true,
             }
-            if let Some(sequence) = sequence
-                && (is_over || batch.len() >= NUMBERED_TOGETHER)
-            {
-                let numbers = self.numbers_for(&schema, sequence, &batch, &back, keeps_zero).await?;
+            if is_batched && (is_over || batch.len() >= TAKEN_TOGETHER) {
+                self.find_parents(target, &mut back, &batch).await?;
+                let numbers = match sequence {
+                    Some(sequence) => self.numbers_for(&schema, sequence, &batch, &back, keeps_zero).await?,
+                    None => vec![None; batch.len()],
+                };
                 for (row, number) in batch.drain(..).zip(numbers) {
                     first_number = first_number.or(number);
                     back.insert(&row, how, keeps_zero, number)?;
@@ -604,6 +608,34 @@ impl Session {
         };
         let mut taken = taken.into_iter();
         Ok(given.iter().map(|given| if wants(given) { taken.next() } else { None }).collect())
+    }
+
+    /// Reads back the rows that an UPDATE changed.
+    async fn take_changed(
+        &mut self,
+        scratch: &mut Link,
+        sql: &str,
+        target: &WrittenTable,
+        back: &mut WriteBack<'_>,
+    ) -> Result<(), Failure> {
+        if back.parent().is_none() {
+            return self.read_rows_back(scratch, sql, |row| back.update(row)).await;
+        }
+        self.send_text(&mut scratch.lease, sql.as_bytes()).await?;
+        let mut rows = Rows::new(&scratch.lease);
+        let (mut batch, mut is_over) = (Vec::new(), false);
+        while !is_over {
+            let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+            match rows.next(&mut scratch.lease, &mut watch).await? {
+                Some(row) => batch.push(row.to_vec()),
+                None => is_over = true,
+            }
+            if is_over || batch.len() >= TAKEN_TOGETHER {
+                self.find_parents(target, back, &batch).await?;
+                batch.drain(..).try_for_each(|row| back.update(&row))?;
+            }
+        }
+        Ok(())
     }
 
     async fn read_rows_back(
@@ -687,8 +719,20 @@ impl Session {
     }
 }
 
+/// A row that moves would leave the rows of its child tables behind.
+fn check_children(schema: &Schema, target: &WrittenTable) -> Result<(), Failure> {
+    let rule = target.table.and_then(|id| id.sharded(schema));
+    match rule.is_some_and(|rule| !rule.referred.is_empty()) {
+        false => Ok(()),
+        true => Err(Failure::Unsupported(format!(
+            "changing the shard key of '{}' so that a row moves: rows of its child tables would stay where they are",
+            target.written
+        ))),
+    }
+}
+
 /// Under these values are stored as they are.
-fn store_as_is(settings: &mut Settings) {
+pub(super) fn store_as_is(settings: &mut Settings) {
     for (name, value) in [
         ("character_set_client", "'utf8mb4'"),
         ("collation_connection", "'utf8mb4_general_ci'"),

@@ -5,6 +5,7 @@ use crate::sql::parse::ast::{ColumnName, Comparison, Condition, JoinCondition, J
 
 use super::PlanError;
 use super::cte_copies::contains;
+use super::instance::Role;
 use super::narrow::{Known, Narrow, Test};
 use super::resolve::{Found, Owner, members};
 use super::scope::{BlockId, InstanceId, Node, Scopes};
@@ -29,7 +30,7 @@ pub(super) enum Cond {
 pub(super) enum Leaf {
     /// Of the shard key of an instance, or one column of it.
     Key(InstanceId, Part, Test),
-    /// The shard keys of two colocated instances are equal.
+    /// The shard keys of two colocated instances are equal, or that of a child and the column of its parent that it names.
     Same(InstanceId, InstanceId),
     /// Of constants alone.
     Constant(Narrow),
@@ -164,12 +165,18 @@ impl<'q> Scopes<'_, 'q> {
             _ => members(left)
                 .into_iter()
                 .filter_map(|id| Some(self.instances[id].key.as_ref()?.column.clone()))
+                .chain(
+                    members(left)
+                        .into_iter()
+                        .flat_map(|id| self.instances[id].referred.iter().map(|(name, _)| name.clone())),
+                )
                 .collect(),
         };
-        let pairs = names.iter().filter_map(|name| match (self.owner(left, name), self.owner(right, name)) {
-            (Owner::Key(left, Part::First), Owner::Key(right, Part::First)) => self.same_key(left, right),
+        let found = |node: &Node<'q>, name: &str| match self.owner(node, name) {
+            Owner::Known(instance, _) => Some(self.found(instance, name)),
             _ => None,
-        });
+        };
+        let pairs = names.iter().filter_map(|name| self.same_place(found(left, name)?, found(right, name)?));
         let rejecting = |(left, right)| Cond::Leaf { leaf: Leaf::Same(left, right), rejects: vec![left, right] };
         Cond::And(pairs.map(rejecting).collect())
     }
@@ -178,6 +185,20 @@ impl<'q> Scopes<'_, 'q> {
     fn same_key(&self, left: InstanceId, right: InstanceId) -> Option<(InstanceId, InstanceId)> {
         let (one, other) = (self.instances[left].key.as_ref()?, self.instances[right].key.as_ref()?);
         (left != right && one.colocation.is_some() && one.colocation == other.colocation).then_some((left, right))
+    }
+
+    /// Both, if their rows are on the same shard where these columns are equal.
+    fn same_place(&self, left: Found, right: Found) -> Option<(InstanceId, InstanceId)> {
+        let first = Some(Role::Key(Part::First));
+        let is_child = |child: Found, parent: Found| {
+            let of = self.instances[child.instance].child_of;
+            child.role == first && of.is_some() && of == parent.link && child.instance != parent.instance
+        };
+        match (left.role == first && right.role == first, is_child(left, right) || is_child(right, left)) {
+            (_, true) => Some((left.instance, right.instance)),
+            (true, false) => self.same_key(left.instance, right.instance),
+            (false, false) => None,
+        }
     }
 
     /// Makes inner joins of outer joins whose rows of NULLs a condition rejects. `certain` are rules that every row of
@@ -252,7 +273,7 @@ impl<'q> Scopes<'_, 'q> {
                 }
             }
             Predicate::IsNull(Operand::Column(column)) => match resolve(column) {
-                Some(Found { instance, part: Some(part) }) => {
+                Some(Found { instance, role: Some(Role::Key(part)), .. }) => {
                     Cond::Leaf { leaf: Leaf::Key(instance, part, Test::IsNull), rejects: Vec::new() }
                 }
                 _ => Cond::opaque(Vec::new()),
@@ -308,12 +329,8 @@ impl<'q> Scopes<'_, 'q> {
             return Cond::opaque(Vec::new());
         }
         let rejects = [left, right].into_iter().flatten().map(|found| found.instance).collect();
-        if let (
-            Comparison::Equal,
-            Some(Found { instance: one, part: Some(Part::First) }),
-            Some(Found { instance: other, part: Some(Part::First) }),
-        ) = (comparison, left, right)
-            && let Some((one, other)) = self.same_key(one, other)
+        if let (Comparison::Equal, Some(one), Some(other)) = (comparison, left, right)
+            && let Some((one, other)) = self.same_place(one, other)
         {
             return Cond::Leaf { leaf: Leaf::Same(one, other), rejects };
         }
@@ -377,7 +394,10 @@ pub(super) fn rules_of_sides<'r>(
 impl Found {
     /// The condition that `test` of the column is, which is not true where the column is NULL.
     fn tested(self, test: Test) -> Cond {
-        let leaf = self.part.map_or(Leaf::Opaque, |part| Leaf::Key(self.instance, part, test));
+        let leaf = match self.role {
+            Some(Role::Key(part)) => Leaf::Key(self.instance, part, test),
+            Some(Role::Referred) | None => Leaf::Opaque,
+        };
         Cond::Leaf { leaf, rejects: vec![self.instance] }
     }
 }
@@ -391,12 +411,12 @@ fn compared(found: Found, comparison: Comparison, known: Known) -> Cond {
         Comparison::Greater => found.tested(range(Some((known, false)), None)),
         Comparison::GreaterOrEqual => found.tested(range(Some((known, true)), None)),
         Comparison::NotEqual => Cond::opaque(vec![found.instance]),
-        Comparison::NullSafeEqual => match found.part {
-            Some(part) => {
+        Comparison::NullSafeEqual => match found.role {
+            Some(Role::Key(part)) => {
                 let leaf = Leaf::Key(found.instance, part, Test::NullSafeEqual(known));
                 Cond::Leaf { leaf, rejects: Vec::new() }
             }
-            None => Cond::opaque(Vec::new()),
+            Some(Role::Referred) | None => Cond::opaque(Vec::new()),
         },
     }
 }

@@ -2,7 +2,7 @@
 //! table are answered by one shard that has it.
 
 use crate::sharding::schema::same_name;
-use crate::sharding::{DatabaseId, Placement, ShardSet};
+use crate::sharding::{DatabaseId, Placement, ShardSet, Sharded};
 use crate::sql::parse::ast::{Ddl, DdlKind, ShowTable, TableName, View};
 
 use super::bind::RouteTemplate;
@@ -151,8 +151,10 @@ fn check_references(scopes: &Scopes<'_, '_>, ddl: &Ddl, table: Option<TableId>) 
     for name in &ddl.references {
         let (_, referenced) = find(scopes, name)?;
         let Some(parent) = referenced.and_then(|id| id.sharded(schema)) else { continue };
-        let is_colocated =
-            table.and_then(|id| id.sharded(schema)).is_some_and(|child| child.colocation == parent.colocation);
+        let is_child = |child: &Sharded| parent.referred.iter().any(|(_, id)| *id == child.colocation);
+        let is_colocated = table
+            .and_then(|id| id.sharded(schema))
+            .is_some_and(|child| child.colocation == parent.colocation || is_child(child));
         if !is_colocated {
             return Err(PlanError::unsupported(format!(
                 "a foreign key to '{}', whose rows are not on the shards of the rows that refer to them",

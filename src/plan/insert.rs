@@ -269,6 +269,11 @@ impl<'q> Into<'q> {
             let feature = "a qualified column in ON DUPLICATE KEY UPDATE of a renamed table that the SELECT reads too";
             return Err(PlanError::unsupported(feature));
         }
+        let is_referred = |name: &str| sharded.referred.iter().any(|(column, _)| same_name(column, name));
+        let names = self.insert.on_duplicate.iter().filter(|assignment| !keeps(assignment));
+        if let Some(name) = names.map(|assignment| &assignment.column.column.text).find(|name| is_referred(name)) {
+            return Err(write::referred(target, name));
+        }
         let moves = |assignment: &Assignment| is_key(&assignment.column) && !keeps(assignment);
         if self.insert.on_duplicate.iter().any(moves) {
             Err(PlanError::unsupported("changing the shard key"))

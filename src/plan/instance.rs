@@ -23,6 +23,10 @@ pub(super) struct Instance {
     pub(super) key: Option<Key>,
     /// The second column of the shard key.
     pub(super) second_key: Option<String>,
+    /// Of a child table: what its key leads to, with the column of the parent that has the same id.
+    pub(super) child_of: Option<ColocationId>,
+    /// Columns by which rows of child tables are placed.
+    pub(super) referred: Vec<(String, ColocationId)>,
     /// An outer join can put NULLs in the place of its rows.
     pub(super) is_nullable: bool,
     /// Qualifiers of its columns must be replaced: no alias hides the physical name.
@@ -58,6 +62,15 @@ pub(super) enum Source {
     Nowhere,
 }
 
+/// What a column is to the placement of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A column of the shard key.
+    Key(Part),
+    /// Rows of child tables are where the row is that they name by it.
+    Referred,
+}
+
 /// The shard key of an instance.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
@@ -76,6 +89,8 @@ impl Instance {
             source,
             key: None,
             second_key: None,
+            child_of: None,
+            referred: Vec::new(),
             is_nullable: false,
             is_spliced: false,
             columns: None,
@@ -114,12 +129,22 @@ impl Instance {
 
     /// Whether it has a column of this name, as far as its columns are known.
     pub(super) fn certainly_has(&self, column: &str) -> bool {
-        self.columns.is_some() && self.may_have(column) || self.part_of(column).is_some()
+        self.columns.is_some() && self.may_have(column) || self.role_of(column).is_some()
     }
 
     /// Whether its shard key is this column, or begins with it.
     pub(super) fn has_key(&self, column: &str) -> bool {
         self.part_of(column) == Some(Part::First)
+    }
+
+    /// What this column is, if it matters to where rows are.
+    pub(super) fn role_of(&self, column: &str) -> Option<Role> {
+        self.part_of(column).map(Role::Key).or_else(|| self.link_of(column).map(|_| Role::Referred))
+    }
+
+    /// The id that children have which this column places.
+    pub(super) fn link_of(&self, column: &str) -> Option<ColocationId> {
+        self.referred.iter().find(|(name, _)| same_name(name, column)).map(|(_, id)| *id)
     }
 
     /// Which column of its shard key this is.
@@ -157,6 +182,8 @@ impl Scopes<'_, '_> {
             (instance.source, instance.key) = self.placed(id, table);
             if let Placement::Sharded(sharded) = &table.placement {
                 instance.second_key = sharded.within.as_ref().map(|within| within.key_column.clone());
+                instance.child_of = sharded.parent.as_ref().map(|_| sharded.colocation);
+                instance.referred.clone_from(&sharded.referred);
             }
             instance.columns = table.columns.as_ref().map(|all| all.iter().map(|column| column.name.clone()).collect());
         }
@@ -171,7 +198,7 @@ impl Scopes<'_, '_> {
         };
         match &table.placement {
             Placement::Sharded(sharded) => {
-                let colocation = sharded.is_led_by_one().then_some(sharded.colocation);
+                let colocation = sharded.shared_colocation();
                 (Source::Sharded(id), Some(Key { column: sharded.key_column.clone(), table: id, colocation }))
             }
             Placement::Reference(copies) => (fixed(copies, true), None),

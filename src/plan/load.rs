@@ -219,6 +219,9 @@ impl Into<'_, '_, '_> {
             },
             None => None,
         };
+        if sharded.parent.is_some() {
+            return Ok(Way::Staged("LOAD DATA into a child table"));
+        }
         if sharded.within.is_some() {
             return Ok(Way::Staged("LOAD DATA into a table whose shard key has two columns"));
         }

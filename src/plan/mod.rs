@@ -229,6 +229,9 @@ pub enum PlanError {
     /// 1048 (23000)
     #[error("shard key '{column}' of '{table}' is NULL, and its rule ({rule}) has no null_key")]
     NullShardKey { table: String, column: String, rule: &'static str },
+    /// 1452 (23000): a row of a child table names no row of its parent, by which it would be placed.
+    #[error("Cannot add or update a child row: {0}")]
+    NoParent(String),
     /// 1526 (HY000)
     #[error("the rule of '{table}' ({rule}) has no shard for {column} = {value}, and no out_of_range")]
     KeyOutOfRange { table: String, column: String, rule: &'static str, value: String },

@@ -1,24 +1,27 @@
 //! Who a column belongs to, as the server would find it: from the innermost block outwards.
 
-use crate::sharding::Part;
 use crate::sharding::schema::same_name;
+use crate::sharding::{ColocationId, Part};
 use crate::sql::parse::ast::{ColumnName, JoinCondition, JoinKind};
 
+use super::instance::Role;
 use super::scope::{BlockId, InstanceId, Node, Scopes};
 
-/// A column's instance, and which column of its shard key it is.
+/// A column's instance, and what the column is to the placement of its rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
     pub(super) instance: InstanceId,
-    pub(super) part: Option<Part>,
+    pub(super) role: Option<Role>,
+    /// Of a column that places rows of child tables: their id.
+    pub(super) link: Option<ColocationId>,
 }
 
 /// Who a bare column name belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     Nobody,
-    /// It is the shard key of this instance, or the second column of it, or the name is ambiguous.
-    Key(InstanceId, Part),
+    /// It is the shard key of this instance, or the second column of it, or places rows of others; or the name is ambiguous.
+    Known(InstanceId, Role),
     /// Some table may have such a column.
     Maybe,
     /// It can be the column of several tables at once (USING, NATURAL), or of a table that is not sharded.
@@ -32,7 +35,12 @@ impl<'q> Scopes<'_, 'q> {
             Some(_) => self.resolve_qualified(block, Some(nodes), column)?,
             None => return self.resolve_bare(block, nodes, &column.column.text),
         };
-        Some(Found { instance, part: self.instances[instance].part_of(&column.column.text) })
+        Some(self.found(instance, &column.column.text))
+    }
+
+    pub(super) fn found(&self, instance: InstanceId, column: &str) -> Found {
+        let of = &self.instances[instance];
+        Found { instance, role: of.role_of(column), link: of.link_of(column) }
     }
 
     pub(super) fn resolve_in_join(
@@ -44,10 +52,10 @@ impl<'q> Scopes<'_, 'q> {
     ) -> Option<Found> {
         if column.table.is_some() {
             let instance = self.resolve_among(block, &[members(left), members(right)].concat(), column)?;
-            return Some(Found { instance, part: self.instances[instance].part_of(&column.column.text) });
+            return Some(self.found(instance, &column.column.text));
         }
         match self.list_owner(&[self.owner(left, &column.column.text), self.owner(right, &column.column.text)]) {
-            Owner::Key(instance, part) => Some(Found { instance, part: Some(part) }),
+            Owner::Known(instance, _) => Some(self.found(instance, &column.column.text)),
             _ => None,
         }
     }
@@ -94,7 +102,7 @@ impl<'q> Scopes<'_, 'q> {
     fn resolve_bare(&self, block: BlockId, nodes: &[Node<'q>], name: &str) -> Option<Found> {
         let owners: Vec<Owner> = nodes.iter().map(|node| self.owner(node, name)).collect();
         match self.list_owner(&owners) {
-            Owner::Key(instance, part) => Some(Found { instance, part: Some(part) }),
+            Owner::Known(instance, _) => Some(self.found(instance, name)),
             Owner::Nobody => {
                 let parent = self.blocks[block].parent.filter(|parent| self.blocks[*parent].is_complete)?;
                 self.resolve_bare(parent, &self.blocks[parent].from, name)
@@ -107,11 +115,11 @@ impl<'q> Scopes<'_, 'q> {
     /// The instance whose shard key a column certainly is, seen from within `block`.
     pub(super) fn key_of(&self, block: BlockId, column: &ColumnName) -> Option<InstanceId> {
         let found = self.resolve(block, &self.blocks[block].from, column)?;
-        (found.part == Some(Part::First)).then_some(found.instance)
+        (found.role == Some(Role::Key(Part::First))).then_some(found.instance)
     }
 
     pub(super) fn list_owner(&self, owners: &[Owner]) -> Owner {
-        let keys: Vec<Owner> = owners.iter().copied().filter(|owner| matches!(owner, Owner::Key(..))).collect();
+        let keys: Vec<Owner> = owners.iter().copied().filter(|owner| matches!(owner, Owner::Known(..))).collect();
         match keys.as_slice() {
             _ if owners.contains(&Owner::Unsafe) => Owner::Unsafe,
             [key] => *key,
@@ -124,8 +132,8 @@ impl<'q> Scopes<'_, 'q> {
     /// Who a bare name means within a part of FROM.
     pub(super) fn owner(&self, node: &Node<'q>, name: &str) -> Owner {
         match node {
-            Node::Leaf(id) => match self.instances[*id].part_of(name) {
-                Some(part) => Owner::Key(*id, part),
+            Node::Leaf(id) => match self.instances[*id].role_of(name) {
+                Some(role) => Owner::Known(*id, role),
                 None if self.instances[*id].may_have(name) => Owner::Maybe,
                 None => Owner::Nobody,
             },
@@ -136,10 +144,10 @@ impl<'q> Scopes<'_, 'q> {
                 let (first, second) = if *kind == JoinKind::Right { (right, left) } else { (left, right) };
                 match condition {
                     JoinCondition::Using(names) if names.iter().any(|column| same_name(&column.text, name)) => {
-                        if matches!(first, Owner::Key(..)) { first } else { Owner::Unsafe }
+                        if matches!(first, Owner::Known(..)) { first } else { Owner::Unsafe }
                     }
                     JoinCondition::Natural => match (first, second) {
-                        (Owner::Key(..), _) => first,
+                        (Owner::Known(..), _) => first,
                         (Owner::Nobody, _) => second,
                         (_, Owner::Nobody) => first,
                         _ => Owner::Unsafe,

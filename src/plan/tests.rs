@@ -15,7 +15,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::sharding::build::{
-    DatabaseSpec, PlacementSpec, SchemaSpec, ShardSpec, ShardedSpec, ShardsSpec, TableSpec, WithinSpec,
+    DatabaseSpec, PhysicalSpec, PlacementSpec, SchemaSpec, ShardSpec, ShardedSpec, ShardsSpec, TableSpec, WithinSpec,
 };
 use crate::sharding::function::params::{Param, Params};
 use crate::sharding::function::{FunctionSpec, Named, registry};
@@ -108,7 +108,7 @@ fn table(layout: Layout, name: &str, columns: &str, placement: PlacementSpec) ->
     let is_renamed = layout == Layout::Tables && matches!(placement, PlacementSpec::Sharded(_));
     TableSpec {
         name: name.to_owned(),
-        physical: is_renamed.then(|| "{table}_{index}".to_owned()),
+        physical: is_renamed.then(|| PhysicalSpec::Pattern("{table}_{index}".to_owned())),
         columns: (!columns.is_empty()).then(|| columns.split(' ').map(column).collect()),
         placement,
     }

@@ -46,6 +46,7 @@ pub(super) fn route_update<'q>(
             // There is no such column, which a server will say.
             of.extend(scopes.blocks[block].instances.first());
         }
+        check_referred(scopes, &of, assignment)?;
         match assigned_key(scopes, block, &of, assignment) {
             NewKey::Same => {}
             NewKey::Given(table, key) => assigned.push((table, key)),
@@ -132,6 +133,25 @@ fn assigned_key(scopes: &Scopes<'_, '_>, block: BlockId, targets: &[InstanceId],
     };
     let key = scopes.instances[*target].key.as_ref();
     key.map_or(NewKey::Unknown, |key| NewKey::Given(key.table, given))
+}
+
+/// Rows of child tables stay where they are, and would not be found beside a row that other children name.
+fn check_referred(
+    scopes: &Scopes<'_, '_>,
+    targets: &[InstanceId],
+    Assignment { column, value, .. }: &Assignment,
+) -> Result<(), PlanError> {
+    let name = &column.column.text;
+    let keeps = matches!(value, Operand::Column(value) if same_name(&value.column.text, name));
+    match targets.iter().find(|id| scopes.instances[**id].link_of(name).is_some()).filter(|_| !keeps) {
+        None => Ok(()),
+        Some(id) => Err(referred(&scopes.instances[*id].name, name)),
+    }
+}
+
+/// A column by which rows of child tables are placed is to be changed.
+pub(super) fn referred(table: &str, column: &str) -> PlanError {
+    PlanError::unsupported(format!("changing '{column}' of '{table}', which places the rows of its child tables,"))
 }
 
 /// The route of a DELETE.

@@ -21,6 +21,13 @@ pub fn shard_of(path: &Path, table: &str, key: &str, second: Option<&str>) -> an
     let name = format!("{}.{}", database.name, table.name);
     let mut out = std::io::stdout().lock();
     match &table.placement {
+        Placement::Sharded(Sharded { parent: Some(parent), .. }) => {
+            bail!(
+                "{name} is a child table: its rows are where the rows of {} are whose {} they name; ask for those",
+                parent.table,
+                parent.column
+            )
+        }
         Placement::Sharded(sharded) => {
             if second.is_some() != sharded.within.is_some() {
                 let columns: Vec<&str> = sharded.key_columns().collect();

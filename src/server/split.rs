@@ -170,7 +170,14 @@ fn split_lines(
     };
     let (_, table) = offline::find(&config.schema, &name)?;
     let sharded = match &table.placement {
-        Placement::Sharded(sharded) => sharded,
+        Placement::Sharded(sharded) => match &sharded.parent {
+            Some(parent) => bail!(
+                "{} is a child table, whose rows are where those of {} are: load the file with LOAD DATA LOCAL",
+                table.name,
+                parent.table
+            ),
+            None => sharded,
+        },
         Placement::Reference(shards) => {
             let all: Vec<ShardId> = shards.iter().collect();
             return copy(file, &all, outputs);

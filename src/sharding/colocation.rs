@@ -1,12 +1,15 @@
 //! Which tables are sharded alike. It follows from the rules, whether or not they say `colocated_with`: the same
 //! function with the same parameters over the same shards (and the same one for keys out of its range), and keys whose equality is the same.
+//! Child tables are alike if the same column of the same parent places them.
 
 use std::collections::HashMap;
 
+use super::build::folded;
 use super::function::Function;
 use super::key::KeyType;
+use super::schema::same_name;
 use super::shard_set::ShardId;
-use super::table::{ColocationId, Placement, Sharded, Table};
+use super::table::{ColocationId, Parent, Placement, Sharded, Table};
 
 /// What colocated tables have in common, beside keys whose equality is the same.
 #[derive(PartialEq, Eq, Hash)]
@@ -21,7 +24,7 @@ pub(super) fn assign(tables: &mut [Table]) {
     let mut groups: HashMap<Likeness, Vec<(KeyType, u16)>> = HashMap::new();
     // There are at most `MAX_TABLES` groups.
     let mut next = 0..;
-    for table in tables {
+    for table in tables.iter_mut() {
         let Placement::Sharded(sharded) = &mut table.placement else { continue };
         // Nothing is like a table whose live key column contradicts its rule, or that one value alone leads nowhere in.
         if !sharded.is_led_by_one() {
@@ -36,6 +39,40 @@ pub(super) fn assign(tables: &mut [Table]) {
             group
         });
         sharded.colocation = ColocationId(group);
+    }
+    link(tables, next);
+}
+
+/// Gives child tables the id of the column that places them, and tells their parents of it.
+fn link(tables: &mut [Table], mut next: impl Iterator<Item = u16>) {
+    let parent_of = |table: &Table| match &table.placement {
+        Placement::Sharded(sharded) => sharded.parent.as_deref().cloned(),
+        Placement::Reference(_) | Placement::Single(_) => None,
+    };
+    let children: Vec<(usize, Parent)> =
+        tables.iter().enumerate().filter_map(|(index, table)| Some((index, parent_of(table)?))).collect();
+    for table in tables.iter_mut() {
+        if let Placement::Sharded(sharded) = &mut table.placement {
+            sharded.referred.clear();
+        }
+    }
+    if children.is_empty() {
+        return;
+    }
+    let places: HashMap<String, usize> =
+        tables.iter().enumerate().map(|(index, table)| (folded(&table.name), index)).collect();
+    for (child, of) in children {
+        let Some(parent) = places.get(&folded(&of.table)) else { continue };
+        let Placement::Sharded(parent) = &mut tables[*parent].placement else { continue };
+        let known = parent.referred.iter().find(|(column, _)| same_name(column, &of.column)).map(|(_, id)| *id);
+        let id = known.unwrap_or_else(|| {
+            let id = ColocationId(next.next().unwrap_or(u16::MAX));
+            parent.referred.push((of.column, id));
+            id
+        });
+        if let Placement::Sharded(child) = &mut tables[child].placement {
+            child.colocation = id;
+        }
     }
 }
 

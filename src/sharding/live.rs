@@ -105,6 +105,14 @@ fn with_live_key(sharded: &Sharded, columns: &[Column]) -> Sharded {
         nullable: kind(column).map(|kind| kind.nullable),
     };
     let column = find(&sharded.key_column);
+    if sharded.parent.is_some() {
+        let key = match kind(column).map(|kind| LiveType::of(&kind)) {
+            Some(LiveType::Integer(range)) => KeyType::Integer(range),
+            Some(_) => KeyType::Bytes(None),
+            None => sharded.key,
+        };
+        return Sharded { key, key_facts: facts(column, &check_first(sharded, column)), ..sharded.clone() };
+    }
     let within = sharded.within.as_deref().map(|within| {
         let column = find(&within.key_column);
         let mismatches = check_second(within, sharded, column);
@@ -144,6 +152,10 @@ fn check_second(within: &Within, sharded: &Sharded, column: Option<&Column>) -> 
 fn check_column(name: &str, key: &KeyType, sharded: &Sharded, column: Option<&Column>) -> Vec<KeyMismatch> {
     let Some(column) = column else { return vec![KeyMismatch::NoColumn(name.to_owned())] };
     let Some(kind) = &column.kind else { return Vec::new() };
+    // A server compares it with the parent's column: whatever it is.
+    if sharded.parent.is_some() {
+        return Vec::new();
+    }
     let mut mismatches: Vec<KeyMismatch> = type_mismatch(key, &column.name, kind).into_iter().collect();
     if kind.generated {
         mismatches.push(KeyMismatch::Generated(column.name.clone()));

@@ -21,5 +21,5 @@ pub use key::KeyType;
 pub use schema::{Database, DatabaseId, ReplicaSetId, Schema, Shard};
 pub use shard_set::{ShardId, ShardSet};
 pub use table::{
-    ColocationId, Column, KeyRequired, Located, Part, Placement, Sequence, SequenceKind, Sharded, Table, Within,
+    ColocationId, Column, KeyRequired, Located, Parent, Part, Placement, Sequence, SequenceKind, Sharded, Table, Within,
 };

@@ -69,6 +69,7 @@ pub(super) enum Physical {
 
 /// Where a table's rows lie.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each table, and most are sharded")]
 pub enum Placement {
     /// Spread over shards by the shard key.
     Sharded(Sharded),
@@ -147,6 +148,10 @@ pub struct Sharded {
     pub sequence: Option<Sequence>,
     /// The second column of the key: the shards of each bucket of the first are shared out by it.
     pub within: Option<Box<Within>>,
+    /// A child table: a row is where the row of the parent is that its key names, and `function` decides nothing.
+    pub parent: Option<Box<Parent>>,
+    /// Columns by which rows of child tables are placed, with the id that those children have.
+    pub referred: Vec<(String, ColocationId)>,
     /// What is known of the key column beyond its type.
     pub(super) key_facts: KeyFacts,
 }
@@ -164,6 +169,15 @@ pub struct Within {
     /// How many shards a group has.
     pub size: usize,
     pub(super) key_facts: KeyFacts,
+}
+
+/// What places the rows of a child table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    /// The logical name of the parent table, of the same database.
+    pub table: String,
+    /// The column of the parent that the child's key is equal to.
+    pub column: String,
 }
 
 /// Which column of a shard key.
@@ -281,13 +295,23 @@ fn bound(key: &KeyType, end: Option<(&Value<'_>, bool)>) -> Option<Option<(Key, 
 impl Sharded {
     /// Whether rows whose keys are equal for the column are on one shard, as far as the live column tells.
     pub fn is_placed_by_key(&self) -> bool {
-        let is_as_written = matches!(self.key, KeyType::Text(collation, _) if collation.is_as_written());
-        self.is_led_by_one() && !is_as_written
+        match (&self.parent, &self.key) {
+            // Other types of child and parent may call equal what the other does not.
+            (Some(_), key) => !self.key_facts.contradicts && matches!(key, KeyType::Integer(_)),
+            (None, KeyType::Text(collation, _)) if collation.is_as_written() => false,
+            (None, _) => self.is_led_by_one(),
+        }
     }
 
-    /// Whether the key's value leads to one shard: not of a key of two columns, nor of one that contradicts its rule.
+    /// Whether the key's value leads to one shard: not of a key of two columns, nor of one that contradicts its rule, nor of a
+    /// child table.
     pub fn is_led_by_one(&self) -> bool {
-        !self.key_facts.contradicts && self.within.is_none()
+        !self.key_facts.contradicts && self.within.is_none() && self.parent.is_none()
+    }
+
+    /// The id that tables have whose rows of equal keys are on the same shards as this one's.
+    pub fn shared_colocation(&self) -> Option<ColocationId> {
+        (self.is_led_by_one() || self.parent.is_some() && self.is_placed_by_key()).then_some(self.colocation)
     }
 
     /// Which column of the key this is.

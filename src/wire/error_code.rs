@@ -63,6 +63,8 @@ codes! {
     NO_SUCH_THREAD = 1094 b"HY000";
     /// A table is used without its key in safe update mode.
     UPDATE_WITHOUT_KEY_IN_SAFE_MODE = 1175 b"HY000";
+    /// A foreign key has no row to refer to.
+    NO_REFERENCED_ROW = 1452 b"23000";
     /// Table has no partition for a value.
     NO_PARTITION_FOR_GIVEN_VALUE = 1526 b"HY000";
     /// You are not owner of thread, in KILL.

@@ -75,6 +75,8 @@ pub(super) struct Shard {
 pub(super) struct Table {
     pub(super) name: String,
     pub(super) physical: Option<String>,
+    /// One for each shard, where no pattern makes them.
+    pub(super) names: Vec<String>,
     pub(super) placement: Placement,
     /// Keys of a sharded table that need no more than their value, as TOML.
     pub(super) more: Vec<(&'static str, String)>,
@@ -82,11 +84,17 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(name: &str, placement: Placement) -> Self {
-        Self { name: name.to_owned(), physical: None, placement, more: Vec::new() }
+        Self { name: name.to_owned(), physical: None, names: Vec::new(), placement, more: Vec::new() }
     }
 
     pub(super) fn named(mut self, physical: Option<String>) -> Self {
         self.physical = physical;
+        self
+    }
+
+    /// It has these names on its shards, in their order.
+    pub(super) fn listed(mut self, names: Vec<String>) -> Self {
+        self.names = names;
         self
     }
 
@@ -107,7 +115,7 @@ impl Table {
     }
 
     fn is_sharded(&self) -> bool {
-        matches!(self.placement, Placement::Sharded { .. } | Placement::Colocated { .. })
+        matches!(self.placement, Placement::Sharded { .. } | Placement::Colocated { .. } | Placement::Child { .. })
     }
 }
 
@@ -138,6 +146,12 @@ pub(super) enum Placement {
     Colocated {
         key: String,
         with: String,
+    },
+    /// Where the row of the parent is whose column the key equals.
+    Child {
+        key: String,
+        parent: String,
+        column: String,
     },
 }
 
@@ -294,6 +308,8 @@ impl Table {
         let _ = write!(out, "\n[[tables]]\nname = {}\n", quoted(&self.name));
         if let Some(physical) = &self.physical {
             let _ = writeln!(out, "physical = {}", quoted(physical));
+        } else if !self.names.is_empty() {
+            let _ = writeln!(out, "physical = {}", quoted_list(self.names.iter().map(String::as_str)));
         }
         match &self.placement {
             Placement::Reference => out.push_str("kind = \"reference\"\n"),
@@ -302,6 +318,10 @@ impl Table {
             }
             Placement::Colocated { key, with } => {
                 let _ = write!(out, "shard_key = {}\ncolocated_with = {}\n", quoted(key), quoted(with));
+            }
+            Placement::Child { key, parent, column } => {
+                let (key, parent, column) = (quoted(key), quoted(parent), quoted(column));
+                let _ = write!(out, "shard_key = {key}\nparent = {{ table = {parent}, column = {column} }}\n");
             }
             Placement::Sharded { key, key_type, function, within, shards } => {
                 let _ = writeln!(out, "shard_key = {}", quoted(key));

@@ -287,7 +287,8 @@ fn finished(mut database: Database, draft: &mut Draft) -> Database {
 fn read_schema(schema: Node<'_, '_>, servers: &Servers, rules: &BTreeMap<String, Rule>, draft: &mut Draft) -> Database {
     let mut database = begun(schema, attribute(schema, "dataNode"), servers, draft);
     for table in children(schema, "table") {
-        let shards = add_shards(&mut database, attribute(table, "dataNode"), servers, draft);
+        let mut shards = add_shards(&mut database, attribute(table, "dataNode"), servers, draft);
+        let names = sub_tables(&mut database, table, &mut shards, draft);
         for name in names_of(attribute(table, "name")) {
             let placement = match (attribute(table, "type"), rules.get(attribute(table, "rule"))) {
                 ("global", _) => reference(&name, draft),
@@ -296,20 +297,13 @@ fn read_schema(schema: Node<'_, '_>, servers: &Servers, rules: &BTreeMap<String,
             };
             let key = key_of(&placement);
             let is_required = attribute(table, "ruleRequired") == "true";
-            let made = Table::new(&name, placement).requiring_key(is_required);
+            let made = Table::new(&name, placement).requiring_key(is_required).listed(names.clone());
             let primary = attribute(table, "primaryKey");
             let is_numbered = attribute(table, "autoIncrement") == "true" && !primary.is_empty();
             database.tables.push(if is_numbered { made.numbered(primary, "segment") } else { made });
             if is_numbered {
                 draft.changed(format!(
                     "table {name}: {primary} is numbered by a sequence of ShardGate's, which begins behind the highest number there is"
-                ));
-            }
-            if table.has_attribute("subTables") {
-                draft.not_translated(format!(
-                    "table {name}: subTables {}; list a shard for each of them, which share a schema, and give the table a \
-                     physical name with {{index}}",
-                    attribute(table, "subTables")
                 ));
             }
             children(table, "childTable").for_each(|child| {
@@ -319,6 +313,36 @@ fn read_schema(schema: Node<'_, '_>, servers: &Servers, rules: &BTreeMap<String,
         }
     }
     finished(database, draft)
+}
+
+/// `subTables="t_order$1-3"`: tables of one node. Each gets a shard of its own, in the same schema; their names.
+fn sub_tables(
+    database: &mut Database,
+    table: Node<'_, '_>,
+    shards: &mut Vec<String>,
+    draft: &mut Draft,
+) -> Vec<String> {
+    let names = names_of(attribute(table, "subTables"));
+    let [node] = shards.as_slice() else { return Vec::new() };
+    let Some(home) = database.shards.iter().find(|shard| shard.name == *node).cloned().filter(|_| !names.is_empty())
+    else {
+        return Vec::new();
+    };
+    let part = |number: usize| Shard { name: format!("{}_part{number}", home.name), ..home.clone() };
+    let parts: Vec<Shard> = (0..names.len()).map(part).collect();
+    *shards = parts.iter().map(|shard| shard.name.clone()).collect();
+    for part in parts {
+        if !database.shards.contains(&part) {
+            database.shards.push(part);
+        }
+    }
+    draft.translated(format!(
+        "table {}: its subTables are shards of one schema, {} to {}",
+        attribute(table, "name"),
+        shards.first().map_or("", String::as_str),
+        shards.last().map_or("", String::as_str)
+    ));
+    names
 }
 
 fn read_dble_schema(schema: Node<'_, '_>, servers: &Servers, functions: &Functions, draft: &mut Draft) -> Database {
@@ -379,7 +403,7 @@ fn sharded(name: &str, rule: Option<Rule>, shards: &[String], draft: &mut Draft)
 
 fn key_of(placement: &Placement) -> String {
     match placement {
-        Placement::Sharded { key, .. } | Placement::Colocated { key, .. } => key.clone(),
+        Placement::Sharded { key, .. } | Placement::Colocated { key, .. } | Placement::Child { key, .. } => key.clone(),
         Placement::Reference | Placement::Single(_) => String::new(),
     }
 }
@@ -393,22 +417,30 @@ fn add_child(
     draft: &mut Draft,
 ) {
     let name = attribute(child, "name").to_owned();
-    if of.eq_ignore_ascii_case(parent_key) {
-        let placement = Placement::Colocated { key: join.to_owned(), with: parent.to_owned() };
-        database.tables.push(Table::new(&name, placement));
-    } else {
-        draft.not_translated(format!(
-            "child table {name} is joined by {parent}.{of}, which is not the shard key {parent_key}: add the parent's \
-             shard key to it as a column, and colocate it by that"
+    let is_by_value = of.eq_ignore_ascii_case(parent_key);
+    let placement = match is_by_value {
+        true => Placement::Colocated { key: join.to_owned(), with: parent.to_owned() },
+        false => Placement::Child { key: join.to_owned(), parent: parent.to_owned(), column: of.to_owned() },
+    };
+    if !is_by_value {
+        draft.translated(format!(
+            "child table {name}: rows are where the row of {parent} is whose {of} they have as {join}; INSERT looks for it, on all \
+             shards of {parent} that do not take part in the transaction too, and refuses rows without a parent"
         ));
-        let shards = database.shards.iter().map(|shard| shard.name.clone()).collect();
-        let placement = Placement::Sharded { key: join.to_owned(), key_type: "", function: None, within: None, shards };
-        database.tables.push(Table::new(&name, placement));
     }
+    let made = Table::new(&name, placement);
+    let primary = attribute(child, "primaryKey");
+    let is_numbered = attribute(child, "autoIncrement") == "true" && !primary.is_empty();
+    database.tables.push(if is_numbered { made.numbered(primary, "segment") } else { made });
+    // A child of a child is colocated with it by values only where it has the same key.
     for grandchild in children(child, "childTable") {
         let join = attribute(grandchild, if child.has_attribute("joinKey") { "joinKey" } else { "joinColumn" });
         let of = attribute(grandchild, if child.has_attribute("joinKey") { "parentKey" } else { "parentColumn" });
-        let key = database.tables.iter().find(|table| table.name == name).map(|table| key_of(&table.placement));
-        add_child(database, grandchild, (&name, &key.unwrap_or_default()), (join, of), draft);
+        let key = if is_by_value {
+            attribute(child, if child.has_attribute("joinKey") { "joinKey" } else { "joinColumn" })
+        } else {
+            ""
+        };
+        add_child(database, grandchild, (&name, key), (join, of), draft);
     }
 }

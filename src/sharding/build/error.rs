@@ -64,7 +64,7 @@ pub enum RuleProblem {
     KeyType(String),
     #[error("unknown table \"{name}\"; sharded tables of this database: {known}")]
     UnknownTable { name: String, known: String },
-    #[error("tables are colocated with each other in a circle: {0}")]
+    #[error("tables are colocated with each other, or children of each other, in a circle: {0}")]
     Circle(String),
     #[error("differs from table \"{table}\", which this table is colocated with: {detail}")]
     NotAlike { table: String, detail: String },
@@ -72,6 +72,8 @@ pub enum RuleProblem {
         "\"{pattern}\": {reason}; known are {{table}}, {{index}}, {{index:04}}, {{group}}, {{within}} and {{bucket}}"
     )]
     Pattern { pattern: String, reason: &'static str },
+    #[error("there are {names} names for {shards} shards: give one for each shard, in the order of \"shards\"")]
+    PhysicalNames { names: usize, shards: usize },
     #[error(
         "the physical table \"{physical}\" of schema \"{schema}\" is that of {other} too; give each its own name, as in \
          physical = \"{{table}}_{{index}}\""

@@ -13,7 +13,7 @@ use super::key::KeyType;
 use super::pattern::{self, Patterns};
 use super::schema::{Database, ReplicaSetId, Schema, Shard};
 use super::shard_set::{MAX_SHARDS, ShardId, ShardSet};
-use super::table::{Column, KeyRequired, Sequence, Table};
+use super::table::{Column, KeyRequired, Parent, Sequence, Table};
 
 pub use error::{Place, RuleError, RuleProblem};
 
@@ -63,13 +63,22 @@ pub struct ShardSpec {
 pub struct TableSpec {
     /// The logical name.
     pub name: String,
-    /// Pattern of the physical name: `{table}`, `{index}` or `{index:04}` (position of the shard in the table's list, with
-    /// leading zeros up to so many digits), `{bucket}` (of a shard with one bucket, its number or name). Without it the physical name is the logical one.
-    pub physical: Option<String>,
+    /// Without it the physical name is the logical one.
+    pub physical: Option<PhysicalSpec>,
     /// All columns in order, if they are known.
     pub columns: Option<Vec<Column>>,
     /// Where the rows lie.
     pub placement: PlacementSpec,
+}
+
+/// What a table is called on its shards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhysicalSpec {
+    /// `{table}`, `{index}` or `{index:04}` (position of the shard in the table's list, with leading zeros up to so many digits),
+    /// `{bucket}` (of a shard with one bucket, its number or name).
+    Pattern(String),
+    /// One name for each of its shards, in their order.
+    Names(Vec<String>),
 }
 
 /// Where a table's rows lie.
@@ -99,6 +108,8 @@ pub struct ShardedSpec {
     pub within: Option<WithinSpec>,
     /// The table that this one must be sharded alike.
     pub colocated_with: Option<String>,
+    /// The table by whose rows the rows of this one are placed.
+    pub parent: Option<Parent>,
     /// The shard, one of the table's, of rows whose key is NULL.
     pub null_key: Option<String>,
     /// The shard, one of the table's, of rows for whose key the function has no bucket.
@@ -183,7 +194,7 @@ struct Names {
 }
 
 /// A name as [`same_name`](super::schema::same_name) compares it.
-pub(super) fn folded(name: &str) -> String {
+pub(in crate::sharding) fn folded(name: &str) -> String {
     name.chars().flat_map(char::to_lowercase).collect()
 }
 

@@ -7,10 +7,13 @@ use crate::sharding::function::{Function, FunctionSpec};
 use crate::sharding::key::KeyType;
 use crate::sharding::schema::{Schema, compare_names, same_name};
 use crate::sharding::shard_set::{ShardId, ShardSet};
-use crate::sharding::table::{ColocationId, KeyFacts, Physical, Placement, Sharded, Table, Within};
+use crate::sharding::table::{ColocationId, KeyFacts, Parent, Physical, Placement, Sharded, Table, Within};
 
 use super::error::{self, Place, RuleError, RuleProblem};
-use super::{DatabaseSpec, MAX_TABLES, Names, PlacementSpec, ShardedSpec, ShardsSpec, TableSpec, WithinSpec, folded};
+use super::{
+    DatabaseSpec, MAX_TABLES, Names, PhysicalSpec, PlacementSpec, ShardedSpec, ShardsSpec, TableSpec, WithinSpec,
+    folded,
+};
 
 /// What the tables of a database can refer to.
 pub(super) struct Scope<'a> {
@@ -103,8 +106,11 @@ impl Scope<'_> {
         let before = errors.len();
         error::check_name(&own.key_column, at, "shard_key", errors);
         self.check_key_column(&spec.tables[index], own, at, errors);
+        let (of, parent) = placed_by(spec, by_name, index)
+            .map_err(|problem| errors.push(RuleError::new(at, "parent", problem)))
+            .ok()?;
         let effective =
-            resolve(spec, by_name, index).map_err(|problem| errors.push(RuleError::new(at, "colocated_with", problem)));
+            resolve(spec, by_name, of).map_err(|problem| errors.push(RuleError::new(at, "colocated_with", problem)));
         let effective = effective.ok()?;
         let key = effective.key.unwrap_or(KeyType::INTEGER);
         for (missing, name) in [(effective.function.is_none(), "function"), (effective.shards.is_none(), "shards")] {
@@ -118,12 +124,18 @@ impl Scope<'_> {
             name.as_deref().and_then(|name| self.own_shard(index, key, name, &shards, errors))
         };
         let null_key = own_shard("null_key", &own.null_key);
-        let out_of_range = own_shard("out_of_range", &own.out_of_range);
+        let of_parent = match &spec.tables[of].placement {
+            PlacementSpec::Sharded(root) if own.parent.is_some() => root.out_of_range.as_ref(),
+            _ => None,
+        };
+        let out_of_range = own_shard("out_of_range", &own.out_of_range.as_ref().or(of_parent).cloned());
         let within = own.within.as_ref().and_then(|within| {
             let built = build_within(within, own, shard_spec, shards.len());
             built.map_err(|problem| errors.push(RuleError::new(at, "within", problem))).ok()
         });
-        let groups = within.as_ref().map_or(shards.len(), |within| shards.len() / within.size);
+        let size_of_parent = parent.as_ref().and_then(|_| size_of_groups(&spec.tables[of]));
+        let size = within.as_ref().map(|within| within.size).or(size_of_parent);
+        let groups = size.map_or(shards.len(), |size| shards.len() / size.max(1));
         let function = build_function(effective.function?, shard_spec, groups, &key).map_err(|(key, problem)| {
             errors.push(RuleError::new(at, key, problem));
         });
@@ -140,6 +152,8 @@ impl Scope<'_> {
             auto_increment_per_shard: own.auto_increment_per_shard,
             sequence: own.sequence.clone(),
             within: within.map(Box::new),
+            parent: parent.map(Box::new),
+            referred: Vec::new(),
             key_facts: key_facts(&spec.tables[index], own),
         })
     }
@@ -275,7 +289,10 @@ fn wrong_pattern(table: &TableSpec) -> Option<String> {
         (1, _) if table.columns.is_some() => {
             Some(format!("\"{name}\" stands for several tables, so that it has no columns of its own: leave them out"))
         }
-        (1, Some(physical)) if !physical.contains("{table}") => {
+        (1, Some(PhysicalSpec::Names(_))) => {
+            Some(format!("\"{name}\" stands for several tables, so that physical cannot be a list of names"))
+        }
+        (1, Some(PhysicalSpec::Pattern(physical))) if !physical.contains("{table}") => {
             Some(format!("\"{name}\" stands for several tables, so that physical must contain {{table}}"))
         }
         (1, _) => None,
@@ -314,6 +331,45 @@ struct Effective<'a> {
     key: Option<KeyType>,
     function: Option<&'a FunctionSpec>,
     shards: Option<&'a ShardsSpec>,
+}
+
+/// The table whose rule says where a table's rows may be: its own, or that of the first of its parents; and for a child table
+/// what places its rows. A child of its parent's shard key is colocated with it, by values.
+fn placed_by(
+    spec: &DatabaseSpec,
+    by_name: &TablesByName,
+    index: usize,
+) -> Result<(usize, Option<Parent>), RuleProblem> {
+    let own = |index: usize| match &spec.tables[index].placement {
+        PlacementSpec::Sharded(own) => Some(own),
+        PlacementSpec::Reference | PlacementSpec::Single(_) => None,
+    };
+    let mut chain = vec![index];
+    let mut nearest: Option<Parent> = None;
+    let mut is_by_value = true;
+    while let Some(parent) = own(chain[chain.len() - 1]).and_then(|own| own.parent.as_ref()) {
+        let next = by_name.sharded(spec, &parent.table).ok_or_else(|| unknown_table(spec, &parent.table))?;
+        if chain.contains(&next) {
+            let names: Vec<&str> = chain.iter().chain([&next]).map(|at| spec.tables[*at].name.as_str()).collect();
+            return Err(RuleProblem::Circle(names.join(" -> ")));
+        }
+        chain.push(next);
+        // What refers to the key of its parent is where that is, and for the same reason.
+        is_by_value &=
+            own(next).is_some_and(|above| above.within.is_none() && same_name(&above.key_column, &parent.column));
+        if !is_by_value && nearest.is_none() {
+            nearest = Some(parent.clone());
+        }
+    }
+    Ok((chain[chain.len() - 1], nearest))
+}
+
+/// How many shards a group of the table has, if its key has two columns.
+fn size_of_groups(table: &TableSpec) -> Option<usize> {
+    match &table.placement {
+        PlacementSpec::Sharded(own) => own.within.as_ref().map(|within| within.shards),
+        PlacementSpec::Reference | PlacementSpec::Single(_) => None,
+    }
 }
 
 /// The rule with what it takes from the tables that it is colocated with, and must have in common with them.
@@ -428,7 +484,14 @@ fn build_function(
 
 /// Physical names by the table's pattern.
 fn physical_names(table: &TableSpec, placement: &Placement) -> Result<Physical, RuleProblem> {
-    let Some(pattern) = &table.physical else { return Ok(Physical::Same) };
+    let pattern = match (&table.physical, placement) {
+        (None, _) => return Ok(Physical::Same),
+        (Some(PhysicalSpec::Pattern(pattern)), _) => pattern,
+        (Some(PhysicalSpec::Names(names)), Placement::Sharded(sharded)) => return listed_names(names, &sharded.shards),
+        (Some(PhysicalSpec::Names(names)), _) => {
+            return Err(RuleProblem::PhysicalNames { names: names.len(), shards: 1 });
+        }
+    };
     let fail = |reason| Err(RuleProblem::Pattern { pattern: pattern.clone(), reason });
     let name = |index| match expand(pattern, &table.name, index) {
         Ok(name) if name.is_empty() || name.chars().count() > 64 => {
@@ -452,6 +515,18 @@ fn physical_names(table: &TableSpec, placement: &Placement) -> Result<Physical, 
         }
         Placement::Reference(_) | Placement::Single(_) => name(None).map(Physical::Renamed),
     }
+}
+
+fn listed_names(names: &[String], shards: &[ShardId]) -> Result<Physical, RuleProblem> {
+    if names.len() != shards.len() {
+        return Err(RuleProblem::PhysicalNames { names: names.len(), shards: shards.len() });
+    }
+    if let Some(name) = names.iter().find(|name| name.is_empty() || name.chars().count() > 64) {
+        return Err(RuleProblem::BadName(format!("\"{name}\" is empty or longer than 64 characters")));
+    }
+    let mut names: Vec<(ShardId, String)> = shards.iter().copied().zip(names.iter().cloned()).collect();
+    names.sort_by_key(|(shard, _)| *shard);
+    Ok(Physical::PerShard(names))
 }
 
 /// What the placeholders of one shard's name stand for.

@@ -80,9 +80,9 @@ fn a_schema_answers_by_name_whatever_the_case() {
 #[test]
 fn a_table_for_each_shard_in_one_schema_has_one_copy_of_reference_tables() {
     let mut orders = table("orders", PlacementSpec::Sharded(sharded()));
-    orders.physical = Some("{table}_{index:04}".into());
+    orders.physical = Some(PhysicalSpec::Pattern("{table}_{index:04}".into()));
     let mut renamed = table("countries", PlacementSpec::Reference);
-    renamed.physical = Some("ref_{table}".into());
+    renamed.physical = Some(PhysicalSpec::Pattern("ref_{table}".into()));
     let mut database = shop(vec![orders, renamed]);
     for (index, shard) in database.shards.iter_mut().enumerate() {
         shard.schema = if index < 2 { "shop".into() } else { "Shop".into() };
@@ -182,7 +182,7 @@ fn wrong_rules_are_reported_with_key_and_reason() {
         ),
         (
             with(&|spec| spec.colocated_with = Some("t".into())),
-            "colocated_with: tables are colocated with each other in a circle: t -> t",
+            "colocated_with: tables are colocated with each other, or children of each other, in a circle: t -> t",
         ),
         (
             with(&|spec| {
@@ -207,16 +207,22 @@ fn wrong_rules_are_reported_with_key_and_reason() {
         ),
         (vec![table("a", PlacementSpec::Single(Some("x".into())))], "shard: unknown shard \"x\""),
         (
-            vec![TableSpec { physical: Some("{tabel}".into()), ..table("a", PlacementSpec::Reference) }],
+            vec![TableSpec {
+                physical: Some(PhysicalSpec::Pattern("{tabel}".into())),
+                ..table("a", PlacementSpec::Reference)
+            }],
             "physical: \"{tabel}\": unknown placeholder; known are {table}, {index}, {index:04}, {group}, {within} and {bucket}",
         ),
         (
-            vec![TableSpec { physical: Some("a_{index}".into()), ..table("a", PlacementSpec::Reference) }],
+            vec![TableSpec {
+                physical: Some(PhysicalSpec::Pattern("a_{index}".into())),
+                ..table("a", PlacementSpec::Reference)
+            }],
             "physical: \"a_{index}\": only a sharded table has an {index}",
         ),
         (
             vec![
-                TableSpec { physical: Some("b".into()), ..table("a", PlacementSpec::Reference) },
+                TableSpec { physical: Some(PhysicalSpec::Pattern("b".into())), ..table("a", PlacementSpec::Reference) },
                 table("b", PlacementSpec::Single(None)),
             ],
             "physical: the physical table \"b\" of schema \"shop_0\" is that of table \"a\" too",

@@ -1,0 +1,131 @@
+//! Child tables: rows are where the row of their parent is that they name, are found and joined there, and never anywhere else.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod harness;
+
+use harness::client::{Client, Param};
+use harness::stage::{Setup, World};
+
+const RULES: &str = r#"
+[[tables]]
+name = "accounts"
+shard_key = "owner"
+function = { kind = "mod" }
+shards = ["s0", "s1", "s2", "s3"]
+
+[[tables]]
+name = "entries"
+shard_key = "account_id"
+parent = { table = "accounts", column = "id" }
+
+[[tables]]
+name = "notes"
+physical = "{table}_{index}"
+shard_key = "entry"
+parent = { table = "entries", column = "code" }
+
+# By value: the parent's own key.
+[[tables]]
+name = "badges"
+shard_key = "owner_id"
+parent = { table = "accounts", column = "owner" }
+"#;
+
+const TABLES: &[&str] = &[
+    "CREATE TABLE accounts (id INT PRIMARY KEY, owner INT NOT NULL, name VARCHAR(9))",
+    "CREATE TABLE entries (id INT PRIMARY KEY, account_id INT, code VARCHAR(9) NOT NULL UNIQUE, amount INT, \
+     FOREIGN KEY (account_id) REFERENCES accounts (id))",
+    "CREATE TABLE notes (id INT PRIMARY KEY, entry VARCHAR(9), body VARCHAR(20))",
+    "CREATE TABLE badges (id INT PRIMARY KEY, owner_id INT NOT NULL)",
+    "INSERT INTO accounts VALUES (10, 0, 'a'), (11, 1, 'b'), (12, 2, 'c'), (13, 3, 'd'), (14, 1, 'e')",
+    "INSERT INTO entries VALUES (1, 10, 'x', 5), (2, 11, 'y', 6), (3, 12, 'z', 7), (4, 14, 'ü', 8)",
+    "INSERT INTO notes (body, entry, id) VALUES ('one', 'x', 1), ('two', 'Z', 2), ('three', 'ü', 3)",
+    "INSERT INTO badges VALUES (1, 3), (2, 1)",
+];
+
+fn code(client: &mut Client, sql: &str) -> u16 {
+    client.one(sql).error().map_or(0, |error| error.code)
+}
+
+#[test]
+fn child_rows_are_where_their_parents_are() {
+    let world = World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]);
+    let stage = world.stage(Setup { rules: RULES.to_owned(), ..Default::default() });
+    let mut client = stage.connect();
+    for sql in TABLES {
+        client.run(sql);
+    }
+    let (mut first, mut second) = (world.root(0), world.root(1));
+    assert_eq!(first.value("SELECT GROUP_CONCAT(id) FROM shop_0.entries"), "1");
+    assert_eq!(first.value("SELECT GROUP_CONCAT(id ORDER BY id) FROM shop_1.entries"), "2,4");
+    assert_eq!(second.value("SELECT GROUP_CONCAT(id) FROM shop_2.entries"), "3");
+    // A row of a child's child.
+    assert_eq!(second.value("SELECT GROUP_CONCAT(id) FROM shop_2.notes_2"), "2");
+    assert_eq!(first.value("SELECT GROUP_CONCAT(id) FROM shop_1.notes_1"), "3");
+    assert_eq!(second.value("SELECT GROUP_CONCAT(id) FROM shop_3.badges"), "1");
+
+    // Reads: by the parent's key on one shard, joined on their shards, by other columns on all.
+    let joined = "SELECT COUNT(*), SUM(amount) FROM accounts a JOIN entries e ON e.account_id = a.id LEFT JOIN notes n ON n.entry = e.code";
+    assert_eq!(client.one(joined).text(), [["4", "26"]]);
+    let route = client.one(format!("EXPLAIN ROUTE {joined} WHERE a.owner = 1")).text();
+    assert!(route.iter().flatten().any(|cell| cell.contains("s1")), "{route:?}");
+    assert!(!route.iter().flatten().any(|cell| cell.contains("gather")), "{route:?}");
+    assert_eq!(client.value("SELECT amount FROM entries WHERE account_id = 12"), "7");
+    assert_eq!(client.one("SELECT account_id, COUNT(*) c FROM entries GROUP BY account_id ORDER BY 1").text().len(), 4);
+    let exists = "SELECT COUNT(*) FROM accounts a WHERE EXISTS (SELECT 1 FROM entries e WHERE e.account_id = a.id)";
+    assert_eq!(client.value(exists), "4");
+
+    // A row without a parent, or without a key, is refused; so is what would leave children behind.
+    assert_eq!(code(&mut client, "INSERT INTO entries VALUES (9, 99, 'q', 1)"), 1452);
+    assert_eq!(code(&mut client, "INSERT INTO entries VALUES (9, NULL, 'q', 1)"), 1048);
+    assert_eq!(code(&mut client, "INSERT INTO entries (id, code) VALUES (9, 'q')"), 1048);
+    assert_eq!(code(&mut client, "UPDATE accounts SET id = 20 WHERE owner = 0"), 1235);
+    assert_eq!(code(&mut client, "UPDATE accounts SET owner = 2 WHERE id = 10"), 1235);
+    assert_eq!(code(&mut client, "INSERT INTO accounts VALUES (10, 0, 'a') ON DUPLICATE KEY UPDATE id = 99"), 1235);
+    assert_eq!(client.value("SELECT COUNT(*) FROM entries"), "4");
+    assert_eq!(client.value("SELECT id FROM accounts WHERE owner = 0"), "10");
+}
+
+#[test]
+fn child_rows_follow_what_they_name() {
+    let world = World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]);
+    let stage = world.stage(Setup { rules: RULES.to_owned(), ..Default::default() });
+    let mut client = stage.connect();
+    for sql in TABLES {
+        client.run(sql);
+    }
+    let (mut first, mut second) = (world.root(0), world.root(1));
+    // In one transaction with a parent that nobody else sees.
+    client.run("BEGIN");
+    client.run("INSERT INTO accounts VALUES (15, 3, 'f')");
+    client.run("INSERT INTO entries VALUES (5, 15, 'v', 9), (6, 10, 'w', 9)");
+    client.run("INSERT INTO notes SELECT id + 10, code, 'made' FROM entries WHERE id > 4");
+    client.run("COMMIT");
+    assert_eq!(second.value("SELECT GROUP_CONCAT(id) FROM shop_3.entries"), "5");
+    assert_eq!(second.value("SELECT GROUP_CONCAT(id) FROM shop_3.notes_3"), "15");
+    // A parent that came to be after the transaction's snapshot.
+    let mut other = stage.connect();
+    client.run("BEGIN");
+    client.run("SELECT COUNT(*) FROM accounts");
+    other.run("INSERT INTO accounts VALUES (16, 2, 'g')");
+    client.run("INSERT INTO entries VALUES (7, 16, 'u', 1)");
+    client.run("ROLLBACK");
+    assert_eq!(client.value("SELECT COUNT(*) FROM entries WHERE id = 7"), "0");
+    // To another parent: the row moves, with its children refused.
+    assert_eq!(client.one("UPDATE entries SET account_id = 13 WHERE id = 3").error().unwrap().code, 1235);
+    client.run("UPDATE notes SET entry = 'x' WHERE id = 3");
+    assert_eq!(first.value("SELECT GROUP_CONCAT(id ORDER BY id) FROM shop_0.notes_0"), "1,3,16");
+    assert_eq!(client.value("SELECT body FROM notes n JOIN entries e ON e.code = n.entry WHERE n.id = 3"), "three");
+    assert_eq!(client.one("UPDATE notes SET entry = 'nothing' WHERE id = 3").error().unwrap().code, 1452);
+    client.run("UPDATE entries SET amount = amount + 1 WHERE account_id = 10");
+    client.run("DELETE e FROM entries e JOIN accounts a ON a.id = e.account_id WHERE a.owner = 3");
+    assert_eq!(client.value("SELECT GROUP_CONCAT(id ORDER BY id) FROM entries"), "1,2,3,4,6");
+    let sql = b"INSERT INTO notes (id, entry, body) VALUES (?, ?, 'p')";
+    let statement = client.prepare(sql).unwrap().unwrap();
+    for (id, entry) in [(20, "y"), (21, "z")] {
+        let answers = client.execute(&statement, &[Param::Int(id), Param::Text(entry.into())]).unwrap();
+        assert!(answers.iter().all(|answer| answer.error().is_none()), "{answers:?}");
+    }
+    assert_eq!(second.value("SELECT GROUP_CONCAT(id ORDER BY id) FROM shop_2.notes_2"), "2,21");
+    stage.assert_sound();
+}

@@ -67,10 +67,23 @@ impl Session {
         more_follows: bool,
         binary: bool,
     ) -> Result<(), ClientMessage> {
+        self.send_listing_with(listing, Vec::new(), more_follows, binary).await
+    }
+
+    /// The same with what SHOW WARNINGS is to tell.
+    pub(super) async fn send_listing_with(
+        &mut self,
+        listing: &Listing,
+        conditions: Vec<Condition>,
+        more_follows: bool,
+        binary: bool,
+    ) -> Result<(), ClientMessage> {
         self.last.row_count = -1;
         self.last.found_rows = listing.rows.len() as u64;
         self.diagnostics.clear();
-        let mut end = OkPacket { status: self.status(), ..OkPacket::default() };
+        let warnings = u16::try_from(conditions.len()).unwrap_or(u16::MAX);
+        self.diagnostics.set(conditions);
+        let mut end = OkPacket { status: self.status(), warnings, ..OkPacket::default() };
         end.status.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
         let (mut out, form) = (Vec::new(), self.form());
         let Listing { definitions, rows } = listing;

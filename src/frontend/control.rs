@@ -78,6 +78,7 @@ impl Session {
             Control::CheckReference { tables } => {
                 return self.check_references(tables, statement.more_follows).await;
             }
+            Control::Maintain(what) => return self.maintain(what, statement, false).await,
             Control::ShowRules => return self.show_rules(statement.more_follows).await,
             Control::ChangeRule { verb, table, body } => {
                 let body = String::from_utf8_lossy(statement.sql.get(body.clone()).unwrap_or_default());

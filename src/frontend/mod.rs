@@ -29,6 +29,7 @@ mod staged;
 mod parents;
 mod control;
 mod copies;
+mod maintenance;
 mod catalog;
 mod catalog_rows;
 mod session_list;

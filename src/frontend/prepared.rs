@@ -306,6 +306,7 @@ impl Session {
         let text = Text { sql: &statement.text, more_follows: false };
         match &plan.action {
             Action::Control(Control::ShowCatalog(show)) => self.show_catalog(show, &statement.text, false, true).await,
+            Action::Control(Control::Maintain(what)) => self.maintain(what, &text, true).await,
             Action::Control(control) => {
                 self.shape.read(&statement.text, self.mode);
                 self.control(control, &plan, &text).await

@@ -310,7 +310,7 @@ impl From<ControlError> for PlanError {
 pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanError> {
     let facts = Facts::read(sql, ctx.mode);
     let hint = hint::read(sql, ctx.mode)?;
-    let is_of_shard = |control: &_| hint.shard.is_some() && matches!(control, Ok(Control::ShowCatalog(_)));
+    let is_of_shard = |control: &_| hint.shard.is_some() && matches!(control, Ok(Control::ShowCatalog(_) | Control::Maintain(_)));
     if let Some(control) = control::parse(sql, ctx.mode).filter(|control| !is_of_shard(control)) {
         let control = control?;
         if matches!(control, Control::Set(_)) && !catalog::wanted::names_of(sql, ctx.mode).is_empty() {

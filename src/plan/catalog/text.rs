@@ -61,7 +61,7 @@ pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
         let (before, behind) = (text[..word.start].last(), text.get(word.end));
         let ahead = &text[..word.start];
         let is_of_routine = word.qualifies && (ahead.ends_with(b"PROCEDURE ") || ahead.ends_with(b"FUNCTION "));
-        let is_listed = before == Some(&b',') && text.starts_with(b"Unknown table '");
+        let is_listed = before == Some(&b',') && text.starts_with(b"Unknown ");
         let opens = matches!(before, Some(b'\'' | b'`')) || is_of_routine || is_listed;
         let is_behind_schema = schema_before == Some(word.start);
         schema_before = None;

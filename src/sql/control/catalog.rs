@@ -139,7 +139,7 @@ fn database(cursor: &mut Cursor<'_>) -> Parsed<Place<String>> {
     Ok(Place { name, at: start..cursor.taken_to() })
 }
 
-fn table(cursor: &mut Cursor<'_>) -> Parsed<Place<TableName>> {
+pub(super) fn table(cursor: &mut Cursor<'_>) -> Parsed<Place<TableName>> {
     let start = cursor.position();
     let name = cursor.eat_table().ok_or_else(|| syntax(cursor))?;
     Ok(Place { name, at: start..cursor.taken_to() })

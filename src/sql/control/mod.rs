@@ -6,6 +6,7 @@
 
 mod assignment;
 mod catalog;
+mod maintenance;
 mod prepared;
 mod session;
 mod show;
@@ -15,7 +16,8 @@ mod xa;
 use std::ops::Range;
 
 pub use assignment::{Assignment, Scope, SimpleValue, simple_value};
-pub use catalog::{ShowCatalog, Shown};
+pub use catalog::{Place, ShowCatalog, Shown};
+pub use maintenance::Maintenance;
 pub use prepared::PrepareSource;
 pub use session::{TableLock, TableLockKind, TableLocks};
 pub use show::{Diagnostics, ShowFilter};
@@ -111,6 +113,8 @@ pub enum Control {
     CheckReference {
         tables: Vec<TableName>,
     },
+    /// ANALYZE TABLE and its kind.
+    Maintain(Maintenance),
     /// SHOW RULES.
     ShowRules,
     /// `CREATE SHARDED TABLE RULE table (keys)`, ALTER and DROP: the place of the keys.
@@ -194,6 +198,8 @@ fn statement(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
         return Some(Ok(Control::RollbackConfig));
     } else if is("CHECK") && cursor.eat_word("REFERENCE") {
         return Some(check_reference(cursor));
+    } else if ["ANALYZE", "CHECK", "CHECKSUM", "OPTIMIZE", "REPAIR"].into_iter().any(is) {
+        return maintenance::maintain(cursor, is("CHECKSUM"));
     } else if is("RESUME") && cursor.eat_word("DDL") {
         return Some(integer(cursor).map(Control::ResumeDdl));
     } else if is("ROLLBACK") && cursor.eat_word("DDL") {

@@ -1,7 +1,7 @@
 //! Statements about tables as such: CREATE, ALTER, DROP, TRUNCATE, RENAME, and what shows them. Only the names of
 //! tables are read, and what makes a statement more than these names tell.
 
-use crate::sql::tokens::Op;
+use crate::sql::tokens::{Op, TokenKind};
 
 use super::ast::{Ddl, DdlKind, Explain, ShowTable, TableName, View};
 use super::cursor::Cursor;
@@ -70,18 +70,36 @@ pub(super) fn read_view(cursor: &mut Cursor<'_, '_>) -> Option<Result<View>> {
         return None;
     }
     let replaces = ahead.take_words(&["OR", "REPLACE"]);
-    loop {
-        ahead.skip_words(&["ALGORITHM", "UNDEFINED", "MERGE", "TEMPTABLE", "SQL", "SECURITY", "DEFINER", "INVOKER"]);
-        ahead.skip_words(&["CURRENT_USER"]);
-        if !ahead.take_op(Op::Eq) && !ahead.take_op(Op::LParen) && !ahead.take_op(Op::RParen) {
-            break;
-        }
-    }
+    skip_attributes(&mut ahead);
     if !ahead.take_word("VIEW") {
         return None;
     }
     *cursor = ahead;
     Some(read_view_rest(cursor).map(|view| View { is_tolerant: view.is_tolerant || alters || replaces, ..view }))
+}
+
+/// Steps over what may stand between CREATE and VIEW.
+fn skip_attributes(cursor: &mut Cursor<'_, '_>) {
+    loop {
+        cursor.skip_words(&["ALGORITHM", "UNDEFINED", "MERGE", "TEMPTABLE", "SQL", "SECURITY", "INVOKER"]);
+        let is_definer = cursor.take_word("DEFINER");
+        let has_value = cursor.take_op(Op::Eq);
+        if is_definer && has_value {
+            skip_account(cursor);
+        } else if !is_definer && !has_value {
+            return;
+        }
+    }
+}
+
+/// Steps over `user@host`, a role, or CURRENT_USER().
+fn skip_account(cursor: &mut Cursor<'_, '_>) {
+    let kind = |cursor: &Cursor<'_, '_>| cursor.tokens.kind(cursor.at);
+    if matches!(kind(cursor), Some(TokenKind::Word | TokenKind::QuotedIdent | TokenKind::String { .. })) {
+        cursor.at += 1;
+    }
+    let _ = cursor.take_op(Op::LParen) && cursor.take_op(Op::RParen);
+    cursor.at += usize::from(kind(cursor) == Some(TokenKind::UserVar));
 }
 
 fn read_view_rest(cursor: &mut Cursor<'_, '_>) -> Result<View> {

@@ -130,19 +130,15 @@ EXPLAIN FORMAT=TREE SELECT * FROM countries c JOIN settings p ON p.id = c.name +
 -- about: what looks after tables
 -- ignore: rows
 CHECK TABLE settings, nowhere;
--- refused: 1235 which is on several shards
 CHECK TABLE users;
 -- ignore: rows
 ANALYZE TABLE settings;
--- refused: 1235 which is on several shards
 ANALYZE TABLE users;
 -- ignore: rows
 OPTIMIZE TABLE settings;
--- refused: 1235 which is on several shards
 OPTIMIZE TABLE shop.users;
 -- ignore: rows
 CHECKSUM TABLE settings;
--- refused: 1235 which is on several shards
 CHECKSUM TABLE users;
 -- ignore: rows
 REPAIR TABLE settings;

@@ -6,6 +6,7 @@ mod harness;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use harness::answer::Answer;
 use harness::client::Client;
 use harness::stage::{Setup, Stage, World};
 use harness::talk::wait_until;
@@ -205,6 +206,70 @@ fn routines_that_write_are_refused_where_rows_are_gathered() {
     );
     root.run("DROP FUNCTION twice");
     root.run("DROP FUNCTION noted");
+    stage.assert_sound();
+}
+
+/// A statement that joins items with few parts off the key.
+fn items_and_parts(client: &mut Client) -> String {
+    let first = world().ids();
+    let rows: Vec<String> = (first..first + ROWS).map(|id| format!("({id}, 'n', {})", id % 4)).collect();
+    client.run(&format!("INSERT INTO items (id, note, amount) VALUES {}", rows.join(",")));
+    let parts: Vec<String> = (0..3).map(|part| format!("({}, {part}, 'p{part}')", first + part)).collect();
+    client.run(&format!("INSERT INTO parts (item_id, part_no, label) VALUES {}", parts.join(",")));
+    let range = |key: &str| format!("{key} BETWEEN {first} AND {}", first + ROWS);
+    format!(
+        "SELECT p.label, COUNT(*) FROM items a JOIN parts p ON p.part_no = a.amount WHERE {} AND {} GROUP BY p.label ORDER BY 1",
+        range("a.id"),
+        range("p.item_id")
+    )
+}
+
+#[test]
+fn small_tables_are_shipped_where_that_moves_less() {
+    let expected = [["p0", "10"], ["p1", "10"], ["p2", "10"]];
+    for (lines, is_shipped) in [("ship_from = 10", true), ("", false), ("ship_from = false", false)] {
+        let stage = stage(lines);
+        let mut client = stage.connect();
+        let sql = items_and_parts(&mut client);
+        assert_eq!(client.rows(&sql), expected, "{lines}");
+        let steps = client.rows(&format!("EXPLAIN ROUTE {sql}"));
+        assert_eq!(steps.iter().any(|step| step[1] == "ship"), is_shipped, "{lines}: {steps:?}");
+        assert_eq!(steps.iter().any(|step| step[1] == "gather"), !is_shipped, "{lines}: {steps:?}");
+        client.run("BEGIN");
+        assert_eq!(client.rows(&sql), expected, "{lines}");
+        client.run("ROLLBACK");
+        stage.assert_sound();
+    }
+}
+
+#[test]
+fn what_was_shipped_is_gone_however_the_statement_ends() {
+    let stage = stage("ship_from = 0");
+    let mut client = stage.connect();
+    let sql = items_and_parts(&mut client);
+    let slow = sql.replacen("COUNT(*)", &format!("COUNT(*), MAX(SLEEP(0.2)), '{SLOW}'"), 1);
+    let id = client.value("SELECT CONNECTION_ID()");
+    for order in ["KILL QUERY", "KILL"] {
+        let (mut other, id) = (stage.connect(), id.clone());
+        let killer = std::thread::spawn(move || {
+            wait_until("the statement runs", Duration::from_secs(20), || {
+                !(connections(0).is_empty() && connections(1).is_empty())
+            });
+            other.run(&format!("{order} {id}"));
+        });
+        let is_refused = |answers: Vec<Answer>| answers.iter().any(|answer| answer.error().is_some());
+        assert!(client.query(&slow).map_or(true, is_refused), "{order}");
+        killer.join().unwrap();
+        wait_until("nothing runs on the servers", Duration::from_secs(20), || {
+            connections(0).is_empty() && connections(1).is_empty()
+        });
+    }
+    let mut client = stage.connect();
+    assert_eq!(client.rows(&sql).len(), 3);
+    for shard in ["s0", "s1", "s2", "s3"].repeat(3) {
+        let error = client.error(format!("/*shardgate: shard={shard} */ SELECT * FROM shardgate_shipped_1"));
+        assert_eq!(error.code, 1146, "{error:?}");
+    }
     stage.assert_sound();
 }
 

@@ -4,6 +4,8 @@
 //! sockets. A batch of rows becomes one INSERT, and the next is read when that is done, so that memory holds one batch
 //! however many rows there are. A budget ends what nobody wants to wait for.
 
+use futures_util::future::join_all;
+
 use super::cells::Kind;
 use super::failure::Failure;
 use super::links::Link;
@@ -56,8 +58,8 @@ pub struct Scratch {
 #[derive(Debug, Clone, Copy)]
 pub struct Site<'a> {
     pub gathered: &'a Gathered,
-    /// Where the temporary table is made.
-    pub schema: &'a str,
+    /// Where the temporary table is made; `None`: wherever the connection is.
+    pub schema: Option<&'a str>,
     pub interrupt: &'a Interrupt,
 }
 
@@ -139,7 +141,8 @@ impl Site<'_> {
     }
 
     fn name(&self) -> String {
-        format!("{}.{}", quoted(self.schema), quoted(&self.gathered.temporary))
+        let name = quoted(&self.gathered.temporary);
+        self.schema.map_or(name.clone(), |schema| format!("{}.{name}", quoted(schema)))
     }
 
     async fn describe(&self, connection: &mut Connection, has_key: bool) -> Result<Scratch, Error> {
@@ -211,6 +214,12 @@ async fn run(connection: &mut Connection, sql: &[u8], interrupt: &Interrupt) -> 
     Ok(answer)
 }
 
+/// Runs it on each of the connections at the same time, to its end on all of them.
+async fn run_on_all(links: &mut [Link], sql: &[u8], interrupt: &Interrupt) -> Result<(), Error> {
+    let answers = join_all(links.iter_mut().map(|link| run(&mut link.lease, sql, interrupt))).await;
+    answers.into_iter().collect::<Result<Vec<_>, _>>().map(drop)
+}
+
 fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
@@ -230,16 +239,17 @@ impl Scratch {
     }
 
     /// Takes out what was stored.
-    pub async fn empty(&self, into: &mut Connection, interrupt: &Interrupt) -> Result<(), Error> {
-        run(into, format!("DELETE FROM {}", self.name).as_bytes(), interrupt).await.map(drop)
+    pub async fn empty(&self, into: &mut [Link], interrupt: &Interrupt) -> Result<(), Error> {
+        run_on_all(into, format!("DELETE FROM {}", self.name).as_bytes(), interrupt).await
     }
 
-    /// Reads all rows of the answer to a `fetch` that was sent on `from`, and stores them; gives the number of warnings.
+    /// Reads all rows of the answer to a `fetch` that was sent on `from`, and stores them in the tables of this name on each
+    /// of `into`; gives the number of warnings.
     /// On success, and where the server refused it, `from` is idle. On other failures either may be in the middle of an
     /// answer; where something pins `from`, only if it is lost.
     pub async fn fill(
         &mut self,
-        into: &mut Connection,
+        into: &mut [Link],
         from: &mut Link,
         budget: Budget,
         taken: &mut Taken,
@@ -256,7 +266,7 @@ impl Scratch {
 
     async fn store(
         &mut self,
-        into: &mut Connection,
+        into: &mut [Link],
         answer: &mut Unread<'_>,
         budget: Budget,
         taken: &mut Taken,
@@ -356,19 +366,19 @@ impl Batch<'_> {
         Ok(())
     }
 
-    async fn send(&mut self, into: &mut Connection, interrupt: &Interrupt) -> Result<(), Error> {
+    async fn send(&mut self, into: &mut [Link], interrupt: &Interrupt) -> Result<(), Error> {
         if self.sql.is_empty() {
             return Ok(());
         }
-        match run(into, &self.sql, interrupt).await {
-            // The shards number their rows each on its own.
+        match run_on_all(into, &self.sql, interrupt).await {
+            // The shards number their rows each on its own. All tables have the same rows, and so refuse the same.
             Err(Error::Refused { code: error_code::DUP_ENTRY, .. }) if self.insert.has_key => {
                 let drop_key = format!("ALTER TABLE {} DROP PRIMARY KEY", self.insert.name);
-                run(into, drop_key.as_bytes(), interrupt).await?;
+                run_on_all(into, drop_key.as_bytes(), interrupt).await?;
                 self.insert.has_key = false;
-                run(into, &self.sql, interrupt).await?;
+                run_on_all(into, &self.sql, interrupt).await?;
             }
-            other => drop(other?),
+            other => other?,
         }
         self.sql.clear();
         Ok(())

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::failure::Failure;
 use super::layout::{Folding, Layout};
 use super::links::Link;
-use super::relay::rename;
+use super::relay::define;
 use super::sink::Sink;
 use super::stream::{Head, Piece, Stream};
 use super::unread;
@@ -408,11 +408,11 @@ fn write_head(
     let at = packet::begin(out);
     out.put_lenenc_int(layout.shown as u64);
     packet::finish(out, at, &mut sink.seq);
-    for payload in job.described.unwrap_or(&head.columns[..layout.shown]) {
+    for (place, payload) in job.described.unwrap_or(&head.columns[..layout.shown]).iter().enumerate() {
         let at = packet::begin(out);
         match job.described.is_some() || job.renames.is_empty() {
             true => out.extend_from_slice(payload),
-            false => rename(payload, &job.renames, out)?,
+            false => define(payload, job.renames.definitions.get(place), &job.renames, out)?,
         }
         packet::finish(out, at, &mut sink.seq);
     }

@@ -225,14 +225,7 @@ impl Relay {
                     }
                     let at = packet::begin(out);
                     let known = described(renames, self.walker.phase());
-                    match known.and_then(|known| known_column(known, found.payload)) {
-                        Some(definition) => out.extend_from_slice(&definition),
-                        None => {
-                            let titled = known.and_then(|known| titled_column(known, found.payload));
-                            let payload = titled.as_deref().unwrap_or(found.payload);
-                            rename(payload, renames, out).map_err(|source| lease.protocol(source))?;
-                        }
-                    }
+                    define(found.payload, known, renames, out).map_err(|source| lease.protocol(source))?;
                     packet::finish(out, at, &mut seq);
                 }
                 PacketKind::ColumnCount | PacketKind::PrepareOk | PacketKind::Param | PacketKind::Eof => {
@@ -348,6 +341,21 @@ fn titled_column(known: &Described, found: &[u8]) -> Option<Vec<u8>> {
         ColumnDefinition { name: there.name, ..found }.write(&mut out);
         out
     })
+}
+
+/// Appends a column definition as the client is to have it.
+pub(super) fn define(
+    found: &[u8],
+    known: Option<&Described>,
+    renames: &Renames<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), WireError> {
+    if let Some(definition) = known.and_then(|known| known_column(known, found)) {
+        out.extend_from_slice(&definition);
+        return Ok(());
+    }
+    let titled = known.and_then(|known| titled_column(known, found));
+    rename(titled.as_deref().unwrap_or(found), renames, out)
 }
 
 /// Appends a column definition with the client's names.

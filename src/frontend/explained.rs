@@ -34,7 +34,10 @@ impl Session {
     ) -> Result<(), ClientMessage> {
         let plan = self.plan_or_probe(sql).await?;
         self.check_access(&plan)?;
-        let steps = explain::steps(&plan, &self.binding(sql))?;
+        let steps = match self.shipped_steps(&plan, sql).await? {
+            Some(steps) => steps,
+            None => explain::steps(&plan, &self.binding(sql))?,
+        };
         let names = STEP.iter().chain(MEASURED.iter().filter(|_| analyze));
         let columns: Vec<_> = names.map(|name| LocalColumn::text(name, 1024)).collect();
         let mut cells: Vec<_> = steps.iter().map(|step| self.explained(step)).collect();
@@ -93,7 +96,7 @@ impl Session {
 
     /// The shard that runs the step by itself.
     fn shard_of(&self, step: &explain::Step) -> Option<ShardId> {
-        if step.follows_others() { None } else { self.schema.shard_named(&step.shard) }
+        if step.follows_others { None } else { self.schema.shard_named(&step.shard) }
     }
 
     /// Runs a text on a shard, and reads its rows for nothing.

@@ -1,15 +1,17 @@
 //! Filling the temporary tables of a statement whose rows are gathered: each is made with the types of the client's
 //! table, then the rows of its shards are streamed into it.
 
+use std::slice;
 use std::sync::Arc;
 
 use super::error::ClientMessage;
 use super::session::Session;
+use crate::backend::answer::Answer;
 use crate::backend::connection::Watch;
 use crate::backend::error::Error;
 use crate::backend::settings::Settings;
 use crate::exec::failure::Failure;
-use crate::exec::gather::{self, Budget, Scratch, Site, Taken};
+use crate::exec::gather::{self, Budget, Definition, Scratch, Site, Taken};
 use crate::exec::links::{Link, Need, Side};
 use crate::exec::unread;
 use crate::plan::Plan;
@@ -41,7 +43,7 @@ impl Session {
                 continue;
             }
             let mut table = self.make(scratch, source, &loading).await?;
-            self.fill(scratch, &mut table, source, plan, &mut taken).await?;
+            self.fill(slice::from_mut(scratch), &mut table, source, plan, &mut taken).await?;
         }
         Ok(())
     }
@@ -88,28 +90,36 @@ impl Session {
         let schema = self.schema.shard(scratch.shard).schema.clone();
         let is_hidden = self.links.has_table_locks()
             || self.temporary_tables.iter().any(|name| name.eq_ignore_ascii_case(&source.written));
-        let site = Site { gathered: source, schema: &schema, interrupt: &self.interrupt };
+        let site = Site { gathered: source, schema: Some(&schema), interrupt: &self.interrupt };
         if let Some(copy) = source.copy.as_ref().filter(|_| !is_hidden) {
             return Ok(site.create(&mut scratch.lease, copy).await?);
         }
-        let (shard, table) = &source.model;
-        let there = self.schema.shard(*shard).schema.clone();
-        let definition = if is_hidden {
-            // A temporary table of the client's own, or a locked one: which only its connection knows, or may read.
-            let mut link = self.obtain_with(loading, *shard, Side::Primary).await?;
-            let site = Site { gathered: source, schema: &there, interrupt: &self.interrupt };
-            let shown = site.definition(&mut link.lease, table).await;
-            self.links.put(link);
-            shown?
-        } else {
-            let mut link = Link::apart(&Need { settings: loading, ..self.need().2 }, *shard, Side::Primary).await?;
-            let site = Site { gathered: source, schema: &there, interrupt: &self.interrupt };
-            let shown = site.definition(&mut link.lease, table).await;
-            self.clean(link).await;
-            shown?
-        };
-        let site = Site { gathered: source, schema: &schema, interrupt: &self.interrupt };
+        let definition = self.definition(source, is_hidden, loading).await?;
+        let site = Site { gathered: source, schema: Some(&schema), interrupt: &self.interrupt };
         Ok(site.create_as(&mut scratch.lease, &definition).await?)
+    }
+
+    /// How the temporary table is to look, from a shard that has the table. `is_hidden`: it is a temporary table of the
+    /// client's own, or a locked one, which only the session's connection knows, or may read.
+    pub(super) async fn definition(
+        &mut self,
+        source: &Gathered,
+        is_hidden: bool,
+        loading: &Arc<Settings>,
+    ) -> Result<Definition, ClientMessage> {
+        let (shard, table) = &source.model;
+        let schema = self.schema.shard(*shard).schema.clone();
+        let mut link = match is_hidden {
+            true => self.obtain_with(loading, *shard, Side::Primary).await?,
+            false => Link::apart(&Need { settings: loading, ..self.need().2 }, *shard, Side::Primary).await?,
+        };
+        let site = Site { gathered: source, schema: Some(&schema), interrupt: &self.interrupt };
+        let shown = site.definition(&mut link.lease, table).await;
+        match is_hidden {
+            true => self.links.put(link),
+            false => self.clean(link).await,
+        }
+        Ok(shown?)
     }
 
     pub(super) async fn obtain_with(
@@ -130,14 +140,14 @@ impl Session {
     /// show to them, warnings and errors, must not be known: then all rows are fetched.
     pub(super) async fn fill(
         &mut self,
-        scratch: &mut Link,
+        into: &mut [Link],
         table: &mut Scratch,
         source: &Gathered,
         plan: &Plan,
         taken: &mut Taken,
     ) -> Result<(), ClientMessage> {
         let before = *taken;
-        match self.fill_from(scratch, table, source, plan, taken).await {
+        match self.fill_from(into, table, source, plan, taken).await {
             Ok(warnings) if warnings == 0 || source.filter.is_empty() => return Ok(()),
             Ok(_) => {}
             Err((Failure::Server { code, .. }, links)) if !source.filter.is_empty() && gather::is_of_values(code) => {
@@ -146,9 +156,9 @@ impl Session {
             Err((failure, links)) => return Err(self.load_failed(failure, links, source).await),
         }
         *taken = before;
-        table.empty(&mut scratch.lease, &self.interrupt).await?;
+        table.empty(into, &self.interrupt).await?;
         let all = Gathered { filter: Vec::new(), ..source.clone() };
-        match self.fill_from(scratch, table, &all, plan, taken).await {
+        match self.fill_from(into, table, &all, plan, taken).await {
             Ok(_) => Ok(()),
             Err((failure, links)) => Err(self.load_failed(failure, links, source).await),
         }
@@ -178,12 +188,7 @@ impl Session {
         for (shard, from) in &source.fetches {
             let sql = [b"EXPLAIN SELECT 1", from.as_slice(), &source.filter].concat();
             let answer = self.ask_spare(*shard, &sql).await.ok()?.ok()?;
-            let (columns, rows) = answer.table();
-            // The place differs between servers.
-            let at = columns.iter().position(|column| column.name == b"rows")?;
-            let cell = crate::wire::text::cells(rows.first()?).nth(at)?.ok()?;
-            // NULL: no row can meet the conditions.
-            total += cell.map_or(Some(0), |digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok())?;
+            total += rows_of_plan(&answer)?;
         }
         Some(total)
     }
@@ -192,7 +197,7 @@ impl Session {
     /// of which may not have outlived it.
     pub(super) async fn fill_from(
         &mut self,
-        scratch: &mut Link,
+        into: &mut [Link],
         table: &mut Scratch,
         source: &Gathered,
         plan: &Plan,
@@ -222,7 +227,7 @@ impl Session {
                 }
             }
             let tails = some.iter().map(|(_, from)| [from, source.filter.as_slice(), &source.locking].concat());
-            match self.fetch_into(scratch, table, tails.collect(), &mut links, taken).await {
+            match self.fetch_into(into, table, tails.collect(), &mut links, taken).await {
                 Ok(more) => warnings += more,
                 Err(failure) => return Err((failure, links)),
             }
@@ -233,7 +238,7 @@ impl Session {
 
     async fn fetch_into(
         &mut self,
-        scratch: &mut Link,
+        into: &mut [Link],
         table: &mut Scratch,
         tails: Vec<Vec<u8>>,
         links: &mut [Link],
@@ -246,7 +251,7 @@ impl Session {
         let (mut links, mut warnings) = (links.iter_mut(), 0);
         while let Some(link) = links.next() {
             let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-            match table.fill(&mut scratch.lease, link, budget, taken, watch).await {
+            match table.fill(into, link, budget, taken, watch).await {
                 Ok(more) => warnings += u64::from(more),
                 Err(failure) => {
                     unread::pass_over_whole(links, AnswerKind::Query, &self.interrupt).await;
@@ -256,4 +261,14 @@ impl Session {
         }
         Ok(warnings)
     }
+}
+
+/// How many rows a server expects to read, by its answer to EXPLAIN of a table; `None`: it does not say so.
+pub(super) fn rows_of_plan(answer: &Answer) -> Option<u64> {
+    let (columns, rows) = answer.table();
+    // The place differs between servers.
+    let at = columns.iter().position(|column| column.name == b"rows")?;
+    let cell = crate::wire::text::cells(rows.first()?).nth(at)?.ok()?;
+    // NULL: no row can meet the conditions.
+    cell.map_or(Some(0), |digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok())
 }

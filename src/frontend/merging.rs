@@ -13,7 +13,7 @@ use crate::exec::write::{Command, Order};
 use crate::exec::{cancel, prepared};
 use crate::merge::Limit;
 use crate::plan::merged::{Counting, MergePlan};
-use crate::plan::{Binding, Plan};
+use crate::plan::{Binding, Plan, Renames};
 use crate::sharding::{ShardId, ShardSet};
 use crate::wire::error_code::{ErrorCode, TOO_BIG_SELECT};
 use crate::wire::walker::{AnswerKind, Summary};
@@ -130,7 +130,10 @@ impl Session {
                 limit,
                 memory: self.setup.options.merge_memory,
                 kind,
-                renames: plan.renames(&self.schema, first),
+                renames: Renames {
+                    definitions: plan.described.as_deref().unwrap_or_default(),
+                    ..plan.renames(&self.schema, first)
+                },
                 status: self.status(),
                 may_abandon,
                 repeats_warning: plan.facts.calc_found_rows && !self.mode.mariadb,

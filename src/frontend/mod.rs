@@ -23,6 +23,7 @@ mod regrouped;
 mod load;
 mod gathered;
 mod gather_load;
+mod shipped;
 pub mod configuration;
 mod shard_of;
 mod staged;

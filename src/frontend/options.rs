@@ -80,11 +80,14 @@ pub struct GatherOptions {
     /// The replica set that makes the temporary tables, if it has a shard of the database: on one of its replicas if
     /// that can be. `None`, the default: wherever the most of a statement's tables are.
     pub scratch: Option<String>,
+    /// Where servers expect that so many rows would be gathered, or more, small tables are shipped to the shards of large
+    /// ones, if that moves fewer rows. `None`: never. Default 1,000.
+    pub ship_from: Option<u64>,
 }
 
 impl Default for GatherOptions {
     fn default() -> Self {
-        GatherOptions { max_rows: 1_000_000, max_bytes: 256 << 20, scratch: None }
+        GatherOptions { max_rows: 1_000_000, max_bytes: 256 << 20, scratch: None, ship_from: Some(1_000) }
     }
 }
 

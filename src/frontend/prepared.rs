@@ -18,6 +18,7 @@ use super::merging::{Merging, Request};
 use super::query::Statement as Text;
 use super::regrouped::Order as RegroupOrder;
 use super::session::{Current, Flow, Session};
+use super::shipped::Candidate;
 use super::short_way::{Order as ShortOrder, Way};
 use super::staged::Order as StagedOrder;
 use super::transactions::End;
@@ -27,6 +28,7 @@ use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::write::{Command as WriteCommand, Order};
 use crate::plan::regroup::Regrouping;
+use crate::plan::shipped::Shipped;
 use crate::plan::staged::StageKind;
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
@@ -425,6 +427,9 @@ impl Session {
             }
             Route::Regroup(shards) => self.regroup_prepared(statement, plan, &shards, head, body).await,
             Route::Gather => {
+                if Box::pin(self.ship_prepared(statement, plan, head, body)).await? {
+                    return Ok(());
+                }
                 let over = match self.gather_prepared(statement, plan, head, body).await {
                     Err(message) if message.code.number == codes::TOO_BIG_SELECT.number => message,
                     done => return done,
@@ -452,6 +457,42 @@ impl Session {
                 self.write_everywhere(plan, orders, None, false).await
             }
         }
+    }
+
+    /// The statement runs where its large table is, if the others can go there. Whether the client has its answer.
+    async fn ship_prepared(
+        &mut self,
+        statement: &mut Prepared,
+        plan: &Arc<Plan>,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<bool, ClientMessage> {
+        if !self.may_ship(plan) || head.wants_cursor() {
+            return Ok(false);
+        }
+        let (schema, text) = (Arc::clone(&self.schema), Arc::clone(&statement.text));
+        let shape = self.shape_of(&text, statement.mode);
+        let database = match &statement.current {
+            Current::Logical(id) => Some(*id),
+            Current::None | Current::System(_) => None,
+        };
+        let shipment = {
+            let values = statement.values(body);
+            let candidate = Candidate { plan, input: statement.binding(&schema, &values), database };
+            let Some(mut shipment) = self.shipment(&candidate, &shape).await? else { return Ok(false) };
+            if !self.deliver(&candidate, &mut shipment).await? {
+                return Ok(false);
+            }
+            shipment
+        };
+        let (begun, Shipped { schema, plan: shipped, route, .. }) = (self.client.seq, shipment.shipped);
+        let before = self.use_shipped(schema);
+        statement.plan = Arc::new(shipped);
+        let there = Arc::clone(&statement.plan);
+        let done = Box::pin(self.execute_on_route(statement, &there, route, head, body)).await;
+        statement.plan = Arc::clone(plan);
+        self.end_shipping(before).await;
+        self.judged_shipped(done, begun)
     }
 
     /// The executions of a statement whose rows are merged.

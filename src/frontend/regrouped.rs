@@ -4,6 +4,7 @@
 //! Before any row is moved that server is asked what the statement's columns are over its own tables, and over the
 //! groups. Where the answers differ, or it cannot say, the statement is gathered.
 
+use std::slice;
 use std::sync::Arc;
 
 use super::error::ClientMessage;
@@ -81,13 +82,16 @@ impl Session {
 
     async fn regroup_on(&mut self, scratch: &mut Link, order: Order<'_>) -> Result<bool, ClientMessage> {
         let (plan, regrouping) = (order.plan, &order.regrouping);
-        let there = self.described_by(scratch, plan, &regrouping.own, &order.last).await?;
+        let there = match &plan.described {
+            Some(known) => Some(known.iter().map(|column| column.there.clone()).collect()),
+            None => self.described_by(scratch, plan, &regrouping.own, &order.last).await?,
+        };
         let Some(there) = there else { return Ok(false) };
         let groups = as_gathered(regrouping);
         let Some(mut table) = self.make_groups(scratch, &groups, &order, there).await? else { return Ok(false) };
         let loading = self.loading();
         self.adapt(scratch, &loading).await?;
-        match self.fill_from(scratch, &mut table.scratch, &groups, plan, &mut Taken::default()).await {
+        match self.fill_from(slice::from_mut(scratch), &mut table.scratch, &groups, plan, &mut Taken::default()).await {
             Ok(0) => {}
             // Warnings are the client's, but how many there are depends on who evaluates what.
             Ok(_) => return Ok(false),
@@ -128,7 +132,7 @@ impl Session {
         self.stay_out_of_the_log(scratch).await?;
         let Some((_, query)) = order.regrouping.groups.first() else { return Ok(None) };
         let schema = self.schema.shard(scratch.shard).schema.clone();
-        let site = Site { gathered: groups, schema: &schema, interrupt: &self.interrupt };
+        let site = Site { gathered: groups, schema: Some(&schema), interrupt: &self.interrupt };
         let table = match site.create_for(&mut scratch.lease, query).await {
             Ok(table) => table,
             Err(Error::Refused { .. }) => return Ok(None),

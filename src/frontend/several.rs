@@ -270,10 +270,12 @@ impl Session {
         kind: AnswerKind,
         statement: &Statement<'_>,
     ) -> Result<Merging, ClientMessage> {
-        let Some(count) = self.rows_limit() else {
-            return self.concatenate(plan, orders, side, kind, statement.more_follows).await;
+        let limit = match self.rows_limit() {
+            Some(count) => Limit { offset: 0, count },
+            None if plan.described.is_some() => Limit::NONE,
+            None => return self.concatenate(plan, orders, side, kind, statement.more_follows).await,
         };
-        let (merge, limit) = (&MergePlan::CONCATENATION, Limit { offset: 0, count });
+        let merge = &MergePlan::CONCATENATION;
         let request = Request { merge, orders, limit, own: statement.sql.to_vec(), kind };
         self.merge(plan, request, side, statement.more_follows).await
     }

@@ -1,6 +1,7 @@
 //! Writes that no shard can do by itself (`plan::staged`): the rows that they touch are locked and gathered on a scratch,
 //! the client's own statement runs there, and what it changed is written to the shards, all in one transaction.
 
+use std::slice;
 use std::sync::Arc;
 
 use super::error::ClientMessage;
@@ -253,7 +254,7 @@ impl Session {
         for source in order.staging.gathering.sources.iter().filter(|source| !source.is_written) {
             self.adapt(scratch, &loading).await?;
             let mut table = self.make(scratch, source, &loading).await?;
-            self.fill(scratch, &mut table, source, order.plan, taken).await?;
+            self.fill(slice::from_mut(scratch), &mut table, source, order.plan, taken).await?;
         }
         Ok(())
     }

@@ -159,7 +159,7 @@ impl Session {
         }
     }
 
-    async fn on_route(
+    pub(super) async fn on_route(
         &mut self,
         plan: &Arc<Plan>,
         statement: &Statement<'_>,
@@ -182,7 +182,10 @@ impl Session {
             Route::Scatter(shards) => self.read_everywhere(plan, statement, &shards, side).await,
             Route::Merge(shards) => self.merge_text(plan, statement, &shards, side).await,
             Route::Regroup(shards) => self.regroup_text(plan, statement, &shards).await,
-            Route::Gather => self.gather_or_merge(plan, statement, side).await,
+            Route::Gather => match Box::pin(self.ship_text(plan, statement)).await? {
+                true => Ok(()),
+                false => self.gather_or_merge(plan, statement, side).await,
+            },
             Route::Staged => self.stage_text(plan, statement).await,
             Route::Load(shards) => Box::pin(self.load_file(plan, statement, &shards)).await,
             Route::Split(rows) => {

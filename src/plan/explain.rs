@@ -2,7 +2,8 @@
 
 use crate::sharding::{Schema, ShardId, ShardSet};
 
-use super::gather::{Choice, Gathering};
+use super::gather::{Choice, Gathered, Gathering};
+use super::shipped::{Parcel, Shipped};
 use super::staged::StageKind;
 use super::{Action, Binding, Plan, PlanError, Route};
 
@@ -11,7 +12,7 @@ use super::{Action, Binding, Plan, PlanError, Route};
 pub struct Step {
     /// From 1.
     pub step: u32,
-    /// `local`, `relay`, `scatter`, `merge`, `regroup`, `gather` or `staged`.
+    /// `local`, `relay`, `scatter`, `merge`, `regroup`, `ship`, `gather` or `staged`.
     pub tier: &'static str,
     /// Empty if no shard is asked.
     pub shard: String,
@@ -25,6 +26,8 @@ pub struct Step {
     /// `one of equal copies`, `into a temporary table`, `groups into a temporary table`, `over the temporary tables`, and for what a staged write tells
     /// the shards `changed rows by primary key`, `deleted rows by primary key`, `new rows by shard key`.
     pub merge: &'static str,
+    /// It needs what the steps before it have left on its server.
+    pub follows_others: bool,
 }
 
 /// `Step::merge` of the statement over what was gathered.
@@ -33,11 +36,16 @@ const OVER_GATHERED: &str = "over the temporary tables";
 /// The same of what tells the shards what a staged write did.
 const WRITES_BACK: [&str; 3] = ["changed rows by primary key", "deleted rows by primary key", "new rows by shard key"];
 
-impl Step {
-    /// Whether it needs what the steps before it have left on its server.
-    pub fn follows_others(&self) -> bool {
-        self.merge == OVER_GATHERED || WRITES_BACK.contains(&self.merge)
-    }
+/// The steps of a statement for which these tables are shipped: a row for each shard that is asked for rows of them, and
+/// then those of the statement.
+pub fn shipped_steps(parcels: &[Parcel], shipped: &Shipped, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
+    let fetches = parcels.iter().flat_map(|parcel| fetches_of(&parcel.gathered));
+    let fetched = fetches.flat_map(|(shard, sql)| {
+        rows("ship", "into a temporary table on each shard", vec![(shard, sql)], input.schema)
+    });
+    let there = Binding { schema: &shipped.schema, ..*input };
+    let over = steps(&shipped.plan, &there)?.into_iter().map(|step| Step { follows_others: true, ..step });
+    Ok(fetched.chain(over).zip(1..).map(|(step, number)| Step { step: number, ..step }).collect())
 }
 
 /// The steps of one statement.
@@ -52,6 +60,7 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
             schema: String::new(),
             sql,
             merge: "",
+            follows_others: false,
         };
         return Ok(vec![local]);
     }
@@ -130,14 +139,18 @@ fn staged(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
 fn gathering_steps(gathering: Gathering, schema: &Schema) -> impl Iterator<Item = Step> {
     let mut all: Vec<(&'static str, ShardId, Vec<u8>)> = Vec::new();
     for source in &gathering.sources {
-        for (shard, from) in &source.fetches {
-            let columns = source.columns.as_ref().map_or("*".to_owned(), |columns| columns.join(", "));
-            let sql = [format!("SELECT {columns}").as_bytes(), from, &source.filter, &source.locking].concat();
-            all.push(("into a temporary table", *shard, sql));
-        }
+        all.extend(fetches_of(source).map(|(shard, sql)| ("into a temporary table", shard, sql)));
     }
     all.push(("over the temporary tables", gathering.scratch, gathering.text));
     all.into_iter().flat_map(move |(merge, id, sql)| rows("gather", merge, vec![(id, sql)], schema))
+}
+
+/// What each shard is asked for the rows of a table.
+fn fetches_of(source: &Gathered) -> impl Iterator<Item = (ShardId, Vec<u8>)> {
+    source.fetches.iter().map(|(shard, from)| {
+        let columns = source.columns.as_ref().map_or("*".to_owned(), |columns| columns.join(", "));
+        (*shard, [format!("SELECT {columns}").as_bytes(), from, &source.filter, &source.locking].concat())
+    })
 }
 
 /// A row for the groups of each shard, and one for the statement that runs over all of them.
@@ -161,6 +174,7 @@ fn rows(tier: &'static str, merge: &'static str, texts: Vec<(ShardId, Vec<u8>)>,
             schema: shard.schema.clone(),
             sql,
             merge,
+            follows_others: merge == OVER_GATHERED || WRITES_BACK.contains(&merge),
         }
     };
     texts.into_iter().enumerate().map(row).collect()

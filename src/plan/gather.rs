@@ -6,7 +6,7 @@
 //! needed if a word of its name stands anywhere in the text.
 
 use crate::sharding::schema::same_name;
-use crate::sharding::{Schema, ShardId, ShardSet, Table};
+use crate::sharding::{DatabaseId, Schema, ShardId, ShardSet, Table};
 use crate::sql::parse::ast::{ItemKind, JoinCondition, Locking, NamedTable, Span};
 use crate::sql::parse::conjunct::Reader;
 use crate::sql::tokens::TokenKind;
@@ -40,6 +40,7 @@ pub(super) struct Source {
     pub(super) written: String,
     /// What its columns are qualified with.
     alias: String,
+    pub(super) database: Option<DatabaseId>,
     pub(super) table: Option<TableId>,
     pub(super) from: From,
     /// Columns that the statement may mean; `None`: all that `*` gives.
@@ -48,6 +49,8 @@ pub(super) struct Source {
     filters: Vec<Filter>,
     /// `PARTITION (p0)`
     partition: Option<(Anchor, Anchor)>,
+    /// The text says more of the table than a temporary one can be asked: partitions, indexes.
+    pub(super) is_hinted: bool,
     /// How its rows are locked: the clause without the list of tables that it names.
     locking: Vec<(Anchor, Anchor)>,
     pub(super) role: Role,
@@ -228,11 +231,13 @@ impl<'q> Scopes<'_, 'q> {
         Some(Source {
             written: named.name.table.text.clone(),
             alias: first.name.clone(),
+            database: first.database,
             table: first.table(),
             from,
             columns: self.columns_of(instances, words),
             filters: self.filters_of(instances, reader),
             partition: named.partition.map(anchors),
+            is_hinted: named.partition.is_some() || named.index_hints.is_some(),
             locking: self.locking_of(*instances.first()?).into_iter().map(anchors).collect(),
             role: Role::Read,
             at: Anchor::new(named.name.table.span.start, self.literals),
@@ -442,7 +447,7 @@ impl Source {
         table.map_or(self.written.as_str(), |table| table.physical_name(shard))
     }
 
-    fn gathered(&self, place: usize, scratch: ShardId, input: &Binding<'_>, choice: Choice<'_>) -> Gathered {
+    pub(super) fn gathered(&self, place: usize, scratch: ShardId, input: &Binding<'_>, choice: Choice<'_>) -> Gathered {
         let all = self.places(input.schema);
         let shards = self.shards(input);
         let model = all.first().unwrap_or(scratch);

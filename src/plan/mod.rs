@@ -36,6 +36,7 @@ pub mod rows;
 mod scope;
 mod session_view;
 mod sets;
+pub mod shipped;
 pub mod sort_key;
 pub mod staged;
 mod unknown;
@@ -106,6 +107,8 @@ pub struct Plan {
     pub writes_copies: bool,
     ddl: Option<Box<DdlPlan>>,
     load: Option<Box<LoadPlan>>,
+    /// What a server has told of the answer's columns over the client's own tables, where the plan names others.
+    pub described: Option<Vec<Described>>,
     names: names::Edits,
     /// Shards on which `names` change the text.
     altered: ShardSet,
@@ -310,7 +313,8 @@ impl From<ControlError> for PlanError {
 pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanError> {
     let facts = Facts::read(sql, ctx.mode);
     let hint = hint::read(sql, ctx.mode)?;
-    let is_of_shard = |control: &_| hint.shard.is_some() && matches!(control, Ok(Control::ShowCatalog(_) | Control::Maintain(_)));
+    let is_of_shard =
+        |control: &_| hint.shard.is_some() && matches!(control, Ok(Control::ShowCatalog(_) | Control::Maintain(_)));
     if let Some(control) = control::parse(sql, ctx.mode).filter(|control| !is_of_shard(control)) {
         let control = control?;
         if matches!(control, Control::Set(_)) && !catalog::wanted::names_of(sql, ctx.mode).is_empty() {
@@ -352,6 +356,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         guards: draft.guards,
         ddl: draft.ddl,
         load: draft.load,
+        described: None,
         implicit_commit,
         hint_side: hint.side,
         altered: draft.scopes.edits.altered(ctx.schema),
@@ -473,6 +478,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         writes_copies: false,
         ddl: None,
         load: None,
+        described: None,
         names: names::Edits::default(),
         altered: ShardSet::empty(),
         renamed: ShardSet::empty(),

@@ -308,7 +308,7 @@ fn text_over(outcome: &Outcome, input: &Binding<'_>) -> String {
 /// What a shard is asked for when rows are gathered.
 fn fetched_from(outcome: &Outcome, input: &Binding<'_>, shard: &str) -> Vec<String> {
     let steps = explain::steps(&outcome.plan, input).unwrap();
-    let is_there = |step: &explain::Step| step.shard == format!("s{shard}") && !step.follows_others();
+    let is_there = |step: &explain::Step| step.shard == format!("s{shard}") && !step.follows_others;
     steps.iter().filter(|step| is_there(step)).map(|step| String::from_utf8(step.sql.clone()).unwrap()).collect()
 }
 

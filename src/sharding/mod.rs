@@ -18,7 +18,7 @@ pub mod table;
 
 pub use function::Function;
 pub use key::KeyType;
-pub use schema::{Database, DatabaseId, ReplicaSetId, Schema, Shard};
+pub use schema::{Copied, Database, DatabaseId, ReplicaSetId, Schema, Shard};
 pub use shard_set::{ShardId, ShardSet};
 pub use table::{
     ColocationId, Column, KeyRequired, Located, Parent, Part, Placement, Sequence, SequenceKind, Sharded, Table, Within,

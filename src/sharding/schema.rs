@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::pattern::Patterns;
 use super::shard_set::{ShardId, ShardSet};
-use super::table::Table;
+use super::table::{Physical, Placement, Table};
 
 /// A replica set: an index into the configured ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,6 +54,33 @@ impl Schema {
         Some(ShardId(index as u16))
     }
 
+    /// The schema for a statement that names the tables `mentioned`, some of which have been copied to each of `shards`.
+    pub fn with_copies(&self, copies: &[Copied<'_>], shards: &ShardSet, mentioned: &[String]) -> Self {
+        let databases = (0_u16..).map(DatabaseId).zip(&self.databases).map(|(id, database)| {
+            let mut tables: Vec<Table> = mentioned.iter().filter_map(|name| database.table(name)).cloned().collect();
+            tables.sort_by(|one, other| compare_names(&one.name, &other.name));
+            for copied in copies.iter().filter(|copied| copied.database == id) {
+                let at = tables.binary_search_by(|table| compare_names(&table.name, copied.table));
+                let columns = at.ok().and_then(|at| tables[at].columns.take());
+                let physical = Physical::Renamed(copied.physical.to_owned());
+                let placement = Placement::Reference(shards.clone());
+                let copy = Table { name: copied.table.to_owned(), placement, columns, physical };
+                match at {
+                    Ok(at) => tables[at] = copy,
+                    Err(at) => tables.insert(at, copy),
+                }
+            }
+            Database {
+                name: database.name.clone(),
+                shards: database.shards.clone(),
+                tables,
+                patterns: Patterns::default(),
+                ..*database
+            }
+        });
+        Self { databases: databases.collect(), shards: self.shards.clone(), version: self.version }
+    }
+
     /// Of `shards`, one (the lowest) for each physical schema: shards of a table-per-shard layout share one.
     pub fn distinct_copies(&self, shards: &ShardSet) -> ShardSet {
         let mut copies = ShardSet::empty();
@@ -64,6 +91,16 @@ impl Schema {
         }
         copies
     }
+}
+
+/// A table of which there are copies.
+#[derive(Debug, Clone, Copy)]
+pub struct Copied<'a> {
+    pub database: DatabaseId,
+    /// Its logical name.
+    pub table: &'a str,
+    /// What each copy is called.
+    pub physical: &'a str,
 }
 
 /// One physical schema of one replica set, or a share of it: shards of a table-per-shard layout may have both alike.

@@ -97,7 +97,13 @@ impl Layout {
 
     /// Writes `shardgate.toml` and its rules into `folder`; returns the path of the former.
     pub fn write_config(self, folder: &Path, cluster: &Cluster, port: u16) -> PathBuf {
-        write_config(folder, cluster, port, &self.rules())
+        let config = write_config(folder, cluster, port, &self.rules());
+        if self == Layout::OffKey {
+            // Tables are small here: they are shipped to each other wherever that can be.
+            let text = std::fs::read_to_string(&config).unwrap() + "\n[gather]\nship_from = 0\n";
+            std::fs::write(&config, text).unwrap();
+        }
+        config
     }
 
     fn rules(self) -> String {

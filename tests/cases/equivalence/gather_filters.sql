@@ -101,7 +101,8 @@ SELECT 1 FROM users a JOIN users b ON a.level = b.user_id WHERE level > 2;
 -- error-only
 SELECT 1 FROM users u JOIN tickets t ON t.ticket_id = u.level WHERE nothing > 2;
 
--- about: What a predicate says of rows is the same.
+-- about: What a predicate says of rows is the same. Off the key another table is read first, and more rows are asked.
+-- natural key
 SELECT u.user_id FROM users u, tickets t WHERE t.ticket_id = u.user_id AND u.name = 0 AND u.level = 1 ORDER BY 1;
 
 SELECT u.user_id FROM users u, tickets t WHERE t.ticket_id = u.level AND u.user_id = 3 AND 9223372036854775807 + u.level > 0 ORDER BY 1;

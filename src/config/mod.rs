@@ -18,6 +18,7 @@ mod console;
 mod log;
 mod reload;
 mod parameter;
+mod function;
 mod rule_file;
 mod secret;
 mod section;

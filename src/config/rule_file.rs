@@ -2,17 +2,15 @@
 
 use std::ops::RangeInclusive;
 
+use super::function::Functions;
 use super::main_file::unknown;
-use super::parameter;
-use super::problem::{Problem, Report, nearest};
+use super::problem::{Problem, Report};
 use super::section::{Item, Section, Source};
 use crate::sharding::build::{
     DatabaseSpec, PhysicalSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec, ShardsSpec,
     TableSpec, WithinSpec,
 };
 use crate::sharding::collation::TextCollation;
-use crate::sharding::function::params::{Param, Params};
-use crate::sharding::function::{FunctionSpec, Named, registry};
 use crate::sharding::schema::same_name;
 use crate::sharding::{Column, KeyRequired, KeyType, Parent, ReplicaSetId, Sequence, SequenceKind};
 
@@ -53,7 +51,8 @@ pub(super) fn read<'d>(source: &'d Source, report: &'d Report, replica_sets: &[S
     let table_sections = file.sections("tables");
     let mut broken_tables: Vec<String> =
         table_sections.iter().filter_map(|table| table.peek("name").map(str::to_owned)).collect();
-    let (tables, table_specs) = with_specs(table_sections, |section, _| read_table(section));
+    let functions = Functions::default();
+    let (tables, table_specs) = with_specs(table_sections, |section, _| read_table(section, &functions));
     broken_tables.retain(|name| !table_specs.iter().any(|table| table.name == *name));
     file.finish();
     if file.is_without("shards") {
@@ -126,7 +125,7 @@ enum TableKind {
     Single,
 }
 
-fn read_table(section: &Section<'_>) -> Option<TableSpec> {
+fn read_table(section: &Section<'_>, functions: &Functions) -> Option<TableSpec> {
     const KINDS: &[(&str, TableKind)] =
         &[("sharded", TableKind::Sharded), ("reference", TableKind::Reference), ("single", TableKind::Single)];
     let name = section.required_text("name");
@@ -140,7 +139,7 @@ fn read_table(section: &Section<'_>) -> Option<TableSpec> {
     };
     let physical = section.item("physical").map(|item| read_physical(&item));
     let columns = section.item("columns").map(|item| read_columns(&item));
-    let placement = read_placement(section, kind);
+    let placement = read_placement(section, kind, functions);
     section.finish();
     let columns = match columns {
         Some(columns) => Some(columns?),
@@ -159,7 +158,7 @@ fn read_physical(item: &Item<'_>) -> Option<PhysicalSpec> {
     names.iter().map(Item::text).collect::<Option<Vec<_>>>().map(PhysicalSpec::Names)
 }
 
-fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<PlacementSpec> {
+fn read_placement(section: &Section<'_>, kind: Option<TableKind>, functions: &Functions) -> Option<PlacementSpec> {
     const SHARDED_ONLY: [&str; 14] = [
         "shard_key",
         "key_type",
@@ -191,17 +190,17 @@ fn read_placement(section: &Section<'_>, kind: Option<TableKind>) -> Option<Plac
         }
         TableKind::Sharded => {
             section.refuse("shard", "has no meaning for a sharded table; its shards are named by \"shards\"");
-            read_sharded(section).map(PlacementSpec::Sharded)
+            read_sharded(section, functions).map(PlacementSpec::Sharded)
         }
     }
 }
 
-fn read_sharded(section: &Section<'_>) -> Option<ShardedSpec> {
+fn read_sharded(section: &Section<'_>, functions: &Functions) -> Option<ShardedSpec> {
     let key_column = section.required_text("shard_key");
     let key = read_key_type(section);
-    let function = section.item("function").map(|item| read_function(&item));
+    let function = section.item("function").map(|item| functions.read(&item));
     let shards = section.item("shards").map(|item| read_shards(&item));
-    let within = section.item("within").map(|item| read_within(&item));
+    let within = section.item("within").map(|item| read_within(&item, functions));
     let colocated_with = section.text("colocated_with");
     let parent = section.item("parent").map(|item| read_parent(&item));
     if parent.is_some() {
@@ -254,11 +253,11 @@ fn read_parent(item: &Item<'_>) -> Option<Parent> {
 }
 
 /// The second column of a key.
-fn read_within(item: &Item<'_>) -> Option<WithinSpec> {
+fn read_within(item: &Item<'_>, functions: &Functions) -> Option<WithinSpec> {
     let section = item.section("{ shard_key = \"id\", function = { kind = \"mod\" }, shards = 4 }")?;
     let key_column = section.required_text("shard_key");
     let key = read_key_type(&section);
-    let function = section.required("function").and_then(|item| read_function(&item));
+    let function = section.required("function").and_then(|item| functions.read(&item));
     let shards = section.required("shards").and_then(|item| item.integer(1..=1024));
     section.finish();
     Some(WithinSpec { key_column: key_column?, key: key?, function: function?, shards: shards? as usize })
@@ -357,62 +356,6 @@ fn read_key_type(section: &Section<'_>) -> Option<Option<KeyType>> {
         (Some(Word::DateTime), None) => Some(Some(KeyType::DateTime)),
         (None, None) => Some(None),
     }
-}
-
-fn read_function(item: &Item<'_>) -> Option<FunctionSpec> {
-    let section = item.section("function = { kind = \"hash\", slots = 1024 }")?;
-    let function = match section.required("kind").and_then(|item| read_kind(&item)) {
-        Some(Kind::Hash) => {
-            let slots = section.required("slots").and_then(|item| item.integer(1..=u64::from(u16::MAX) + 1));
-            slots.map(|slots| FunctionSpec::Hash { slots: slots as usize })
-        }
-        Some(Kind::Mod) => {
-            section.refuse("slots", "function \"mod\" has no slots");
-            Some(FunctionSpec::Mod)
-        }
-        Some(Kind::Named(kind)) => Some(FunctionSpec::Named(read_named(kind, &section)?)),
-        // Which parameters there may be is not known.
-        None => return None,
-    };
-    section.finish();
-    function
-}
-
-fn read_kind(item: &Item<'_>) -> Option<Kind> {
-    let name = item.text()?;
-    let known = match name.as_str() {
-        "hash" => Some(Kind::Hash),
-        "mod" => Some(Kind::Mod),
-        name => registry::named(name).map(Kind::Named),
-    };
-    if known.is_none() {
-        let names = || ["hash", "mod"].into_iter().chain(registry::NAMED.iter().map(|kind| kind.name));
-        let hint = match nearest(&name, names()) {
-            Some(meant) => format!("did you mean \"{meant}\"?"),
-            None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
-        };
-        item.problem(format!("\"{name}\" is no sharding function; {hint}"));
-    }
-    known
-}
-
-/// Kinds of function.
-#[derive(Clone, Copy)]
-enum Kind {
-    Hash,
-    Mod,
-    Named(&'static registry::Kind),
-}
-
-/// `None`, reported: then it is not known which other parameters there may be.
-fn read_named(kind: &'static registry::Kind, section: &Section<'_>) -> Option<Named> {
-    let entries = section.entries();
-    let params = entries.iter().filter(|(name, _)| name != "kind");
-    let params: Vec<Option<(String, Param)>> =
-        params.map(|(name, item)| Some((name.clone(), parameter::read(item, section.file())?))).collect();
-    let (named, asked) = Named::read(kind, params.into_iter().collect::<Option<Params>>()?);
-    section.know(&asked);
-    named.map_err(|error| section.problem(error.key, error.message)).ok()
 }
 
 /// A list of names, or slots for each name.

@@ -108,10 +108,15 @@ impl Table {
 
     /// Rows are numbered.
     pub(super) fn numbered(mut self, column: &str, kind: &str) -> Self {
+        self.number(column, kind);
+        self
+    }
+
+    /// The same for a table that is there.
+    pub(super) fn number(&mut self, column: &str, kind: &str) {
         if self.is_sharded() {
             self.more.push(("sequence", format!("{{ column = {}, kind = {} }}", quoted(column), quoted(kind))));
         }
-        self
     }
 
     fn is_sharded(&self) -> bool {

@@ -46,6 +46,31 @@ fn read_namespace(namespace: &Json, draft: &mut Draft) {
     for rule in list(namespace, "shard_rules") {
         read_rule(rule, &set_of, draft);
     }
+    for sequence in list(namespace, "global_sequences") {
+        let (name, table, column) = (string(sequence, "db"), string(sequence, "table"), string(sequence, "pk_name"));
+        let database = draft.databases.iter_mut().find(|database| database.name == name);
+        let known = database.and_then(|database| database.tables.iter_mut().find(|known| known.name == table));
+        match known {
+            Some(known) => {
+                known.number(&column, "segment");
+                draft.changed(format!(
+                    "table {name}.{table}: {column} is numbered by a sequence of ShardGate's, which begins behind the highest number there is"
+                ));
+            }
+            None => draft
+                .not_translated(format!("global sequence of {name}.{table}: there is no such table in shard_rules")),
+        }
+    }
+    for (key, advice) in [
+        ("black_sql", "statements are not forbidden here: take the rights from the account on the servers"),
+        ("allowed_ip", "addresses are not looked at here: leave that to a firewall"),
+        ("slow_sql_time", "slow statements are not logged here: let the servers log them"),
+    ] {
+        if namespace.get(key).is_some_and(|value| !value.is_null() && *value != Json::Array(Vec::new()) && *value != "")
+        {
+            draft.not_translated(format!("{key}: {advice}"));
+        }
+    }
     draft.translated(format!("namespace {}: {} databases", string(namespace, "name"), databases.len()));
 }
 

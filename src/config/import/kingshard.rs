@@ -40,6 +40,16 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
     for schema in schemas {
         read_schema(schema, &sets, &mut draft);
     }
+    for (key, advice) in [
+        ("allow_ips", "addresses are not looked at here: leave that to a firewall"),
+        ("blsFile", "statements are not forbidden here: take the rights from the account on the servers"),
+        ("blacklist_sql", "statements are not forbidden here: take the rights from the account on the servers"),
+        ("slow_log_time", "slow statements are not logged here: let the servers log them"),
+    ] {
+        if !string(&config, key).is_empty() {
+            draft.not_translated(format!("{key}: {advice}"));
+        }
+    }
     Ok(draft)
 }
 

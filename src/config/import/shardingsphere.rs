@@ -67,7 +67,10 @@ fn read_database(config: &Json, draft: &mut Draft) {
                 }
             }
             "SINGLE" | "READWRITE_SPLITTING" => {}
-            other => draft.not_translated(format!("rule !{other} of database {}", database.name)),
+            other => draft.not_translated(format!(
+                "rule !{other} of database {}: there is nothing like it here; leave it to the application, or to the servers",
+                database.name
+            )),
         }
     }
     draft.translated(format!("database {}: {} tables", database.name, database.tables.len()));
@@ -138,10 +141,7 @@ fn add_sharded(
     draft: &mut Draft,
 ) {
     let (physical, placement) = placed.unwrap_or_else(|| {
-        draft.not_translated(format!(
-            "table {name}: only standard strategies (and complex ones whose inline expression has one column in each ${{}}) can be \
-             written, not hints, classes of your own or other combinations; give it a function"
-        ));
+        draft.not_translated(format!("table {name}: {}", why_not(rule, table)));
         let shards = database.shards.iter().map(|shard| shard.name.clone()).collect();
         (None, Placement::Sharded { key: "id".to_owned(), key_type: "", function: None, within: None, shards })
     });
@@ -153,7 +153,17 @@ fn add_sharded(
             ));
         }
     }
-    let made = Table::new(name, placement).named(physical);
+    let audits =
+        ["auditStrategy", "defaultAuditStrategy"].iter().find_map(|key| table.get(*key).or_else(|| rule.get(*key)));
+    let is_audited = audits.is_some_and(|strategy| {
+        let names = list(strategy, "auditorNames").iter().map(scalar);
+        let kind = |name: String| rule.get("auditors")?.get(&name).map(|auditor| string(auditor, "type"));
+        names.filter_map(kind).any(|kind| kind.eq_ignore_ascii_case("DML_SHARDING_CONDITIONS"))
+    });
+    if is_audited {
+        draft.translated(format!("table {name}: statements must tell the key (DML_SHARDING_CONDITIONS)"));
+    }
+    let made = Table::new(name, placement).named(physical).requiring_key(is_audited);
     let generator = table.get("keyGenerateStrategy").or_else(|| rule.get("defaultKeyGenerateStrategy"));
     let column = generator.map(|generator| string(generator, "column")).unwrap_or_default();
     let kind = generator.map(|generator| string(generator, "keyGeneratorName")).unwrap_or_default();
@@ -177,11 +187,63 @@ fn add_sharded(
     database.tables.push(made);
 }
 
+/// Why a table's strategies cannot be written, and what to do instead.
+fn why_not(rule: &Json, table: &Json) -> String {
+    let own = ["databaseStrategy", "tableStrategy", "shardingStrategy"];
+    let defaults = ["defaultDatabaseStrategy", "defaultTableStrategy"];
+    let strategies =
+        own.iter().filter_map(|name| table.get(*name)).chain(defaults.iter().filter_map(|name| rule.get(*name)));
+    for (kind, strategy) in strategies.flat_map(|strategy| strategy.as_object().into_iter().flatten()) {
+        let name = string(strategy, "shardingAlgorithmName");
+        let algorithm = rule.get("shardingAlgorithms").and_then(|all| all.get(&name));
+        let algorithm_type = algorithm.map(|algorithm| string(algorithm, "type")).unwrap_or_default().to_uppercase();
+        let class = algorithm
+            .and_then(|of| of.get("props"))
+            .map(|props| string(props, "algorithmClassName"))
+            .unwrap_or_default();
+        match (kind.as_str(), algorithm_type.as_str()) {
+            ("hint", _) => {
+                return format!(
+                    "a hint strategy ({name}) takes the shard from the program: give the table the column that the program computes its \
+                     hint from as shard_key, and where a read must name \
+                     its shard it can, with /*shardgate: shard=NAME */"
+                );
+            }
+            (_, "CLASS_BASED") => {
+                return format!(
+                    "algorithm {name} is a class of your own ({class}): if one of the functions computes the same (compare with \
+                     `shardgate place`), name that; else list its results for function = {{ kind = \"lookup\" }}, or move the rows"
+                );
+            }
+            ("complex", _) => {
+                return format!(
+                    "a complex strategy ({name}) can be written where it is COMPLEX_INLINE with two columns, one in each ${{}}, over tables \
+                     that are numbered so; else choose one or two columns that decide, and move the rows"
+                );
+            }
+            (_, "") => {
+                return format!("algorithm {name} is not in shardingAlgorithms: add it, or give the table a function");
+            }
+            (_, kind) if registry::original("shardingsphere", kind).is_none() => {
+                return format!(
+                    "algorithm {name} of type {kind} is not known: if one of the functions computes the same (compare with `shardgate \
+                     place`), name that; else move the rows"
+                );
+            }
+            _ => {}
+        }
+    }
+    "actualDataNodes and strategies do not fit together: each data node must be what the databaseStrategy and tableStrategy give, \
+     database by database; give it a function and list its shards"
+        .to_owned()
+}
+
 /// A standard strategy: its column and algorithm.
 fn standard<'r>(rule: &'r Json, table: &Json, own: &str, default: &str) -> Option<(String, &'r Json)> {
     let strategy = table.get(own).or_else(|| rule.get(default))?.get("standard")?.clone();
     let algorithm = rule.get("shardingAlgorithms")?.get(string(&strategy, "shardingAlgorithmName"))?;
-    Some((string(&strategy, "shardingColumn"), algorithm))
+    let column = Some(string(&strategy, "shardingColumn")).filter(|column| !column.is_empty());
+    Some((column.unwrap_or_else(|| string(rule, "defaultShardingColumn")), algorithm))
 }
 
 fn table_of(

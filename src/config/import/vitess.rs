@@ -10,6 +10,9 @@ use super::document::{files, json, list, object, scalar, string};
 use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, plain, quoted};
 use crate::sharding::function::registry;
 
+/// Of the two shards that are assumed.
+const RANGES: &str = "[\"-80\", \"80-\"]";
+
 pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
     let mut draft = Draft::default();
     draft.users.push(User { name: "app".to_owned(), password: "change me".to_owned(), databases: Vec::new() });
@@ -42,6 +45,12 @@ fn read_keyspace(name: &str, keyspace: &Json, draft: &mut Draft) {
         .collect();
     let names: Vec<String> = shards.iter().map(|shard| shard.name.clone()).collect();
     let vindexes: BTreeMap<&String, &Json> = object(keyspace, "vindexes").collect();
+    let all: BTreeMap<&String, &Json> = object(keyspace, "tables").collect();
+    for rules in ["routing_rules", "shard_routing_rules"].into_iter().filter(|rules| keyspace.get(rules).is_some()) {
+        draft.not_translated(format!(
+            "keyspace {name}: {rules}: there are none here; give each table one rule, under one name"
+        ));
+    }
     let mut tables = Vec::new();
     for (table, rule) in object(keyspace, "tables") {
         let placement = match (is_sharded, string(rule, "type").as_str()) {
@@ -53,7 +62,7 @@ fn read_keyspace(name: &str, keyspace: &Json, draft: &mut Draft) {
             }
             (_, "reference") => Placement::Reference,
             (false, _) => Placement::Single(names[0].clone()),
-            (true, _) => sharded(table, rule, &vindexes, &names, draft),
+            (true, _) => sharded(table, rule, &all, &vindexes, &names, draft),
         };
         let made = Table::new(table, placement);
         let number = rule.get("auto_increment").map(|number| string(number, "column")).unwrap_or_default();
@@ -70,40 +79,211 @@ fn read_keyspace(name: &str, keyspace: &Json, draft: &mut Draft) {
     draft.databases.push(Database { name: name.to_owned(), default_shard, shards, tables });
 }
 
+/// A vindex as a table uses it.
+struct Used<'v> {
+    name: String,
+    kind: String,
+    columns: Vec<String>,
+    /// Parameters, and the table that writes it.
+    vindex: Option<&'v Json>,
+}
+
+impl<'v> Used<'v> {
+    fn read(entry: &Json, vindexes: &BTreeMap<&String, &'v Json>) -> Self {
+        let name = string(entry, "name");
+        let columns = match list(entry, "columns") {
+            [] => vec![string(entry, "column")],
+            columns => columns.iter().map(scalar).collect(),
+        };
+        let vindex = vindexes.get(&name).copied();
+        Self { kind: vindex.map(|vindex| string(vindex, "type")).unwrap_or_default(), name, columns, vindex }
+    }
+
+    fn param(&self, name: &str) -> String {
+        self.vindex.and_then(|vindex| vindex.get("params")).map(|params| string(params, name)).unwrap_or_default()
+    }
+
+    fn is_lookup(&self) -> bool {
+        self.kind.starts_with("lookup") || self.kind.starts_with("consistent_lookup")
+    }
+}
+
+/// What there is to say of the vindexes behind the primary one: here only that one places rows.
+fn note_secondary(table: &str, used: &Used<'_>, draft: &mut Draft) {
+    let (columns, name) = (used.columns.join(", "), &used.name);
+    let unique = if used.kind.contains("unique") {
+        "; nothing keeps its values unique over all shards: see that they are unique by themselves (a sequence), or by a key with the \
+         shard key in it"
+    } else {
+        ""
+    };
+    if used.is_lookup() {
+        draft.not_translated(format!(
+            "table {table}: vindex {name} ({}) over {columns}: reads by it go to all shards, each of which should have an index on it, \
+             and {} is not written any more: drop it once you stay{unique}",
+            used.kind,
+            used.param("table")
+        ));
+    } else {
+        draft.changed(format!(
+            "table {table}: vindex {name} ({}) over {columns}: reads by it go to all shards",
+            used.kind
+        ));
+    }
+}
+
 /// The first vindex is the primary one.
 fn sharded(
     table: &str,
     rule: &Json,
+    tables: &BTreeMap<&String, &Json>,
     vindexes: &BTreeMap<&String, &Json>,
     shards: &[String],
     draft: &mut Draft,
 ) -> Placement {
-    let columns = list(rule, "column_vindexes");
-    if columns.len() > 1 {
-        draft.changed(format!(
-            "table {table}: secondary vindexes are left out; reads by their columns go to all shards"
+    let pinned = string(rule, "pinned");
+    if !pinned.is_empty() {
+        draft.changed(format!("table {table}: it is pinned to {pinned}, and single here; correct its shard"));
+        return Placement::Single(shards[0].clone());
+    }
+    let mut used: Vec<Used<'_>> =
+        list(rule, "column_vindexes").iter().map(|entry| Used::read(entry, vindexes)).collect();
+    if used.is_empty() {
+        draft.not_translated(format!(
+            "table {table} has no vindex: say where its rows are, with a shard_key or kind = \"single\""
         ));
+        return unknown("id", shards);
     }
-    let primary = columns.first().cloned().unwrap_or_default();
-    let key = match list(&primary, "columns").first() {
-        Some(column) => scalar(column),
-        None => string(&primary, "column"),
+    let primary = used.remove(0);
+    used.iter().for_each(|used| note_secondary(table, used, draft));
+    if primary.is_lookup() {
+        return by_lookup(table, &primary, tables, vindexes, shards, draft);
+    }
+    match primary.kind.as_str() {
+        "null" => Placement::Single(shards[0].clone()),
+        "multicol" => multicol(table, &primary, shards, draft),
+        "region_experimental" => region(table, &primary, shards, draft),
+        _ => functional(table, &primary, shards, draft),
+    }
+}
+
+fn unknown(key: &str, shards: &[String]) -> Placement {
+    Placement::Sharded { key: key.to_owned(), key_type: "", function: None, within: None, shards: shards.to_vec() }
+}
+
+fn functional(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft) -> Placement {
+    let key = used.columns.first().map_or("", String::as_str);
+    let Some(known) = registry::original("vitess", &used.kind).filter(|_| used.columns.len() < 2) else {
+        let advice = match used.kind.as_str() {
+            "region_json" => {
+                "list the regions of each shard: shard_key = the region's column, function = { kind = \"list\", values = ... }"
+            }
+            "numeric_static_map" => "write its map for function = { kind = \"lookup\", map = ... }, and a default",
+            _ => "give the table a function that computes the same, or move its rows",
+        };
+        draft.not_translated(format!(
+            "table {table}: vindex type {} over {}: {advice}",
+            used.kind,
+            used.columns.join(", ")
+        ));
+        return unknown(key, shards);
     };
-    let vindex = vindexes.get(&string(&primary, "name")).copied().cloned().unwrap_or_default();
-    let kind = string(&vindex, "type");
-    let known = registry::original("vitess", &kind).filter(|_| list(&primary, "columns").len() < 2);
-    let function = known.map(|known| {
-        let params = object(&vindex, "params")
-            .fold(Function::new(known.name), |function, (name, value)| function.with(name, quoted(&scalar(value))));
-        params.with("ranges", "[\"-80\", \"80-\"]")
-    });
-    if function.is_none() {
-        draft.not_translated(format!("table {table}: vindex type {kind} of {key}: give the table a function"));
+    let params = used.vindex.into_iter().flat_map(|vindex| object(vindex, "params"));
+    let function = params
+        .fold(Function::new(known.name), |function, (name, value)| function.with(name, quoted(&scalar(value))))
+        .with("ranges", RANGES);
+    let key_type = key_type(&used.kind);
+    Placement::Sharded {
+        key: key.to_owned(),
+        key_type,
+        function: Some(function),
+        within: None,
+        shards: shards.to_vec(),
     }
-    let key_type = match kind.as_str() {
+}
+
+fn key_type(kind: &str) -> &'static str {
+    match kind {
         "binary" | "binary_md5" | "cfc" => "bytes",
         "unicode_loose_md5" | "unicode_loose_xxhash" => "text",
         _ => "",
+    }
+}
+
+/// A keyspace id that begins with bytes of the first column's: those decide, as long as no shard ends within the rest.
+fn multicol(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft) -> Placement {
+    let kinds = used.param("column_vindex");
+    let first = kinds.split(',').map(str::trim).find(|kind| !kind.is_empty()).unwrap_or("hash").to_owned();
+    let bytes = used.param("column_bytes");
+    let bytes =
+        bytes.split(',').next().map(str::trim).filter(|bytes| !bytes.is_empty()).unwrap_or("the first").to_owned();
+    let of_first = Used {
+        name: used.name.clone(),
+        kind: first,
+        columns: used.columns.iter().take(1).cloned().collect(),
+        vindex: None,
     };
-    Placement::Sharded { key, key_type, function, within: None, shards: shards.to_vec() }
+    draft.changed(format!(
+        "table {table}: of multicol over {} only {} decides here, with {bytes} byte(s) of the keyspace id; that is the same as long as \
+         the ends of the shards' ranges are not longer than that. A longer one cannot be written",
+        used.columns.join(", "),
+        of_first.columns.join(", ")
+    ));
+    functional(table, &of_first, shards, draft)
+}
+
+/// The region's number in one byte or two, and then the hash of the other column.
+fn region(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft) -> Placement {
+    let key = used.columns.first().map_or("", String::as_str);
+    let middle = if used.param("region_bytes") == "2" { 0x8000 } else { 0x80 };
+    draft.changed(format!(
+        "table {table}: only the region, {key}, decides here: correct bounds (the first bytes of the ends of the shards' ranges, as \
+         numbers). A shard that ends within a region cannot be written"
+    ));
+    let function = Function::new("range").with("bounds", format!("[{middle}]"));
+    Placement::Sharded {
+        key: key.to_owned(),
+        key_type: "",
+        function: Some(function),
+        within: None,
+        shards: shards.to_vec(),
+    }
+}
+
+/// Rows that are where a lookup table says: where the row is of the table that writes it.
+fn by_lookup(
+    table: &str,
+    used: &Used<'_>,
+    tables: &BTreeMap<&String, &Json>,
+    vindexes: &BTreeMap<&String, &Json>,
+    shards: &[String],
+    draft: &mut Draft,
+) -> Placement {
+    let key = used.columns.first().cloned().unwrap_or_default();
+    let owner = used.vindex.map(|vindex| string(vindex, "owner")).unwrap_or_default();
+    let column = tables.get(&owner).and_then(|rule| {
+        let all = list(rule, "column_vindexes").iter().map(|entry| Used::read(entry, vindexes));
+        all.into_iter().find(|entry| entry.name == used.name)?.columns.first().cloned()
+    });
+    match column.filter(|_| owner != table && used.kind.contains("unique")) {
+        Some(column) => {
+            draft.changed(format!(
+                "table {table}: rows are where the row of {owner} is whose {column} they have as {key}, as the lookup vindex {} had it; \
+                 INSERT asks {owner}, and {} is not used any more",
+                used.name,
+                used.param("table")
+            ));
+            Placement::Child { key, parent: owner, column }
+        }
+        None => {
+            draft.not_translated(format!(
+                "table {table}: its primary vindex {} ({}) looks {key} up in {}: name the table whose rows its rows lie with, as in parent = \
+                 {{ table = \"orders\", column = \"id\" }}, or give it a shard key of its own and move the rows",
+                used.name,
+                used.kind,
+                used.param("table")
+            ));
+            unknown(&key, shards)
+        }
+    }
 }

@@ -195,6 +195,9 @@ struct Names {
 
 /// A name as [`same_name`](super::schema::same_name) compares it.
 pub(in crate::sharding) fn folded(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     name.chars().flat_map(char::to_lowercase).collect()
 }
 

@@ -503,7 +503,9 @@ fn physical_names(table: &TableSpec, placement: &Placement) -> Result<Physical, 
     match placement {
         Placement::Sharded(sharded) => {
             let size = sharded.within.as_ref().map_or(1, |within| within.size);
+            let is_labelled = pattern.contains("{bucket");
             let label = |index: usize| match &sharded.within {
+                _ if !is_labelled => None,
                 Some(within) => within.function.label(index % size),
                 None => sharded.function.label(index),
             };

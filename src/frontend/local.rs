@@ -72,6 +72,9 @@ impl Session {
                     continue;
                 };
                 (value, used)
+            } else if is_definer(sql, &tokens[..at]) {
+                at += 1;
+                continue;
             } else if let Some((value, used)) = call(sql, &tokens[at..], before) {
                 (self.as_expression(value).into_bytes(), used)
             } else {
@@ -239,4 +242,11 @@ fn number(name: &str, flags: ColumnFlags, length: u32) -> LocalColumn {
     // CONNECTION_ID() is an INT UNSIGNED.
     let kind = if length == 10 { ColumnType::MYSQL_TYPE_LONG } else { ColumnType::MYSQL_TYPE_LONGLONG };
     LocalColumn::number(name, kind, flags, length)
+}
+
+/// Whether who a view or a routine belongs to comes next: an account, where no value can stand.
+fn is_definer(sql: &[u8], before: &[Token]) -> bool {
+    let [first, .., word, equals] = before else { return false };
+    let creates = first.is_word(sql, "CREATE") || first.is_word(sql, "ALTER");
+    creates && word.is_word(sql, "DEFINER") && equals.kind == TokenKind::Op(Op::Eq)
 }

@@ -65,7 +65,7 @@ CHECK TABLE tickets;
 UNLOCK TABLES;
 
 -- about: As programs write dumps.
-/*!50001 CREATE ALGORITHM=UNDEFINED */ /*!50013 SQL SECURITY DEFINER */ /*!50001 VIEW `dumped` AS SELECT `countries`.`code` AS `code` FROM `countries` */;
+/*!50001 CREATE ALGORITHM=UNDEFINED */ /*!50013 DEFINER=CURRENT_USER SQL SECURITY DEFINER */ /*!50001 VIEW `dumped` AS SELECT `countries`.`code` AS `code` FROM `countries` */;
 SELECT COUNT(*) FROM dumped;
 DROP VIEW dumped, nothing, missing;
 DROP VIEW IF EXISTS dumped;

@@ -4,11 +4,14 @@
 //! sockets. A batch of rows becomes one INSERT, and the next is read when that is done, so that memory holds one batch
 //! however many rows there are. A budget ends what nobody wants to wait for.
 
+use std::time::Instant;
+
 use futures_util::future::join_all;
 
 use super::cells::Kind;
 use super::failure::Failure;
 use super::links::Link;
+use super::measured::Measured;
 use super::relay;
 use super::unread::{self, Unread};
 use crate::backend::answer::Answer;
@@ -19,6 +22,7 @@ use crate::plan::gather::Gathered;
 use crate::sharding::schema::same_name;
 use crate::wire::WireError;
 use crate::wire::error_code::{self, ErrorCode};
+use crate::wire::packet::HEADER_LEN;
 use crate::wire::response::ErrPacket;
 use crate::wire::text;
 use crate::wire::walker::{AnswerKind, PacketKind};
@@ -244,20 +248,20 @@ impl Scratch {
     }
 
     /// Reads all rows of the answer to a `fetch` that was sent on `from`, and stores them in the tables of this name on each
-    /// of `into`; gives the number of warnings.
+    /// of `into`; gives the number of warnings, and what the answer was since it was asked for at `begun`.
     /// On success, and where the server refused it, `from` is idle. On other failures either may be in the middle of an
     /// answer; where something pins `from`, only if it is lost.
     pub async fn fill(
         &mut self,
         into: &mut [Link],
         from: &mut Link,
-        budget: Budget,
-        taken: &mut Taken,
+        begun: Instant,
+        (budget, taken): (Budget, &mut Taken),
         mut watch: Watch<'_>,
-    ) -> Result<u16, Failure> {
+    ) -> Result<(u16, Measured), Failure> {
         let interrupt = watch.interrupt;
         let mut answer = Unread::whole(from, AnswerKind::Query);
-        let filled = self.store(into, &mut answer, budget, taken, &mut watch).await;
+        let filled = self.store(into, &mut answer, begun, (budget, taken), &mut watch).await;
         if filled.as_ref().err().is_some_and(Failure::leaves_client) {
             unread::pass_over(vec![answer], interrupt).await;
         }
@@ -268,10 +272,11 @@ impl Scratch {
         &mut self,
         into: &mut [Link],
         answer: &mut Unread<'_>,
-        budget: Budget,
-        taken: &mut Taken,
+        begun: Instant,
+        (budget, taken): (Budget, &mut Taken),
         watch: &mut Watch<'_>,
-    ) -> Result<u16, Failure> {
+    ) -> Result<(u16, Measured), Failure> {
+        let (before, mut measured) = (taken.rows, Measured::default());
         let mut batch = Batch { insert: self, sql: Vec::new(), row: Vec::new() };
         let (mut refused, mut killed) = (None, false);
         while !answer.walker().is_complete() {
@@ -279,7 +284,11 @@ impl Scratch {
                 relay::more(watch, &mut answer.link.lease, &mut answer.buffer, &mut killed).await?;
                 continue;
             };
+            if measured.bytes == 0 {
+                measured.first = begun.elapsed();
+            }
             let payload = &answer.buffer.filled()[range];
+            measured.bytes += (HEADER_LEN + payload.len()) as u64;
             match kind {
                 PacketKind::Row | PacketKind::Continuation => {
                     batch.row.extend_from_slice(payload);
@@ -303,7 +312,9 @@ impl Scratch {
             Some(failure) => Err(failure),
             None => {
                 batch.send(into, watch.interrupt).await?;
-                Ok(answer.walker().summary().warnings)
+                measured.rows = taken.rows - before;
+                measured.total = begun.elapsed();
+                Ok((answer.walker().summary().warnings, measured))
             }
         }
     }

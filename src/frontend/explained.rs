@@ -61,8 +61,9 @@ impl Session {
         ]
     }
 
-    /// Runs the steps one after the other, so that their times are their own, and then, if there are several, the statement
-    /// as a whole, whose rows go nowhere: its line is the last.
+    /// Runs a statement whose rows are moved as a whole, and counts what it moves. Of any other the steps are run one after the
+    /// other, so that their times are their own, and then, if there are several, the whole. Its rows go nowhere; its line is the
+    /// last.
     async fn analyze(
         &mut self,
         plan: &Plan,
@@ -73,6 +74,45 @@ impl Session {
         if !matches!(plan.kind, StatementKind::Read | StatementKind::Show) {
             return Err(ClientMessage::unsupported("EXPLAIN ANALYZE ROUTE of a statement that writes or locks"));
         }
+        let whole = match steps.iter().any(|step| step.follows_others) {
+            true => self.measure_moved(sql, steps, cells).await?,
+            false => self.measure_steps(plan, sql, steps, cells).await?,
+        };
+        let mut line = vec![Some((steps.len() + 1).to_string()), Some("answer".to_owned())];
+        line.resize(STEP.len(), None);
+        line[5] = Some(String::from_utf8_lossy(sql).into_owned());
+        line.extend(shown(Some(whole)));
+        cells.push(line);
+        Ok(())
+    }
+
+    async fn measure_moved(
+        &mut self,
+        sql: &[u8],
+        steps: &[explain::Step],
+        cells: &mut [Vec<Option<String>>],
+    ) -> Result<Measured, ClientMessage> {
+        self.measuring = Some(Vec::new());
+        let whole = self.measure_whole(sql).await;
+        let mut fetched = self.measuring.take().unwrap_or_default();
+        if fetched.len() != steps.iter().filter(|step| !step.follows_others).count() {
+            // It went another way than it was to go.
+            fetched.clear();
+        }
+        let mut fetched = fetched.into_iter();
+        for (step, line) in steps.iter().zip(cells.iter_mut()) {
+            line.extend(shown(if step.follows_others { None } else { fetched.next() }));
+        }
+        whole
+    }
+
+    async fn measure_steps(
+        &mut self,
+        plan: &Plan,
+        sql: &[u8],
+        steps: &[explain::Step],
+        cells: &mut [Vec<Option<String>>],
+    ) -> Result<Measured, ClientMessage> {
         let mut only = None;
         for (step, line) in steps.iter().zip(cells.iter_mut()) {
             let measured = match self.shard_of(step) {
@@ -82,16 +122,10 @@ impl Session {
             only = measured.filter(|_| steps.len() == 1);
             line.extend(shown(measured));
         }
-        let whole = match only {
-            Some(whole) => whole,
-            None => self.measure_whole(sql).await?,
-        };
-        let mut line = vec![Some((steps.len() + 1).to_string()), Some("answer".to_owned())];
-        line.resize(STEP.len(), None);
-        line[5] = Some(String::from_utf8_lossy(sql).into_owned());
-        line.extend(shown(Some(whole)));
-        cells.push(line);
-        Ok(())
+        match only {
+            Some(whole) => Ok(whole),
+            None => self.measure_whole(sql).await,
+        }
     }
 
     /// The shard that runs the step by itself.

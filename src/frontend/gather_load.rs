@@ -3,6 +3,7 @@
 
 use std::slice;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::error::ClientMessage;
 use super::session::Session;
@@ -147,6 +148,7 @@ impl Session {
         taken: &mut Taken,
     ) -> Result<(), ClientMessage> {
         let before = *taken;
+        let measured = self.measuring.as_ref().map_or(0, Vec::len);
         match self.fill_from(into, table, source, plan, taken).await {
             Ok(warnings) if warnings == 0 || source.filter.is_empty() => return Ok(()),
             Ok(_) => {}
@@ -156,6 +158,7 @@ impl Session {
             Err((failure, links)) => return Err(self.load_failed(failure, links, source).await),
         }
         *taken = before;
+        self.measuring.iter_mut().for_each(|all| all.truncate(measured));
         table.empty(into, &self.interrupt).await?;
         let all = Gathered { filter: Vec::new(), ..source.clone() };
         match self.fill_from(into, table, &all, plan, taken).await {
@@ -244,6 +247,7 @@ impl Session {
         links: &mut [Link],
         taken: &mut Taken,
     ) -> Result<u64, Failure> {
+        let begun = Instant::now();
         for (link, tail) in links.iter_mut().zip(tails) {
             self.send_text(&mut link.lease, &table.fetch(&tail)).await?;
         }
@@ -251,8 +255,11 @@ impl Session {
         let (mut links, mut warnings) = (links.iter_mut(), 0);
         while let Some(link) = links.next() {
             let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-            match table.fill(into, link, budget, taken, watch).await {
-                Ok(more) => warnings += u64::from(more),
+            match table.fill(into, link, begun, (budget, taken), watch).await {
+                Ok((more, measured)) => {
+                    warnings += u64::from(more);
+                    self.measuring.iter_mut().for_each(|all| all.push(measured));
+                }
                 Err(failure) => {
                     unread::pass_over_whole(links, AnswerKind::Query, &self.interrupt).await;
                     return Err(failure);

@@ -28,6 +28,7 @@ use crate::backend::pool::WorkerId;
 use crate::backend::settings::Settings;
 use crate::backend::transport::Transport;
 use crate::exec::links::{Link, Links, Need, Side};
+use crate::exec::measured::Measured;
 use crate::sharding::schema::{DatabaseId, same_name};
 use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::sql::shape::Shape;
@@ -111,6 +112,8 @@ pub(super) struct Session {
     pub(super) locks: NamedLocks,
     /// Of the lock functions that the running statement calls, in order; empty where it is not run.
     pub(super) lock_values: Vec<Option<u64>>,
+    /// What fetching rows for temporary tables has cost, in order, where EXPLAIN ANALYZE ROUTE asks.
+    pub(super) measuring: Option<Vec<Measured>>,
     pub(super) temporary_tables: Vec<String>,
     /// By LOCK TABLES, as the client named them.
     pub(super) locked_tables: Vec<String>,
@@ -176,6 +179,7 @@ impl Session {
             links: Links::default(),
             locks: NamedLocks::default(),
             lock_values: Vec::new(),
+            measuring: None,
             temporary_tables: Vec::new(),
             locked_tables: Vec::new(),
             statements: Statements::default(),

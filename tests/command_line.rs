@@ -384,28 +384,29 @@ fn what_the_rules_cannot_keep_is_said(live: &Live) {
          ADD CONSTRAINT to_users FOREIGN KEY (u) REFERENCES users (user_id); ALTER TABLE files ENGINE = MyISAM; \
          ALTER TABLE logins DROP PRIMARY KEY, MODIFY login VARCHAR(40) COLLATE utf8mb4_general_ci NULL",
     );
-    live.execute(1, "ALTER TABLE shop_1.logins ADD KEY by_login (login)");
+    live.execute(1, "ALTER TABLE shop_1.logins ADD KEY by_login (login), ENGINE = MyISAM");
     live.expect_differences(2, &[
         "warning: shop.toml:15: tables[0]: shop.users on shard s0: shop_0.users on rs0-primary (replica set rs0): unique key n \
          (n) does not contain the shard key \"user_id\"",
         "column \"n\" is AUTO_INCREMENT, and no server can number rows of several shards",
         "shop.logins on shard s0: shop_0.logins on rs0-primary (replica set rs0): the shard key \"login\" can be NULL, and",
+        "shop.toml:21: tables[1]: shop.logins on shard s1: shop_1.logins on rs1-primary (replica set rs1): its engine is MyISAM",
         "warning: shop.toml:21: tables[1]: shop.logins on shard s1: shop_1.logins on rs1-primary (replica set rs1): it is not as \
-         on shard s0: one more key by_login",
+         on shard s0: its engine is MyISAM, not InnoDB, one more key by_login",
         "shop.toml:37: tables[3]: shop.files on shard s0: shop_0.files on rs0-primary (replica set rs0): its engine is MyISAM",
         "foreign key to_users refers to shop_0.users, and both are not sharded alike",
-        "shardgate: 2 errors found",
+        "shardgate: 3 errors found",
     ]);
     let (code, lines) = live.run(&["check", "--connect", "--format", "json"]);
     let found: serde_json::Value = serde_json::from_str(&lines.concat()).unwrap();
-    assert_eq!((code, &found["worst"], found["findings"].as_array().unwrap().len()), (Some(2), &"error".into(), 6));
+    assert_eq!((code, &found["worst"], found["findings"].as_array().unwrap().len()), (Some(2), &"error".into(), 7));
     assert_eq!((&found["findings"][2]["file"], &found["findings"][2]["line"]), (&"shop.toml".into(), &21.into()));
     both(
         "ALTER TABLE countries DROP FOREIGN KEY to_users, DROP COLUMN u; ALTER TABLE users DROP COLUMN n; \
          ALTER TABLE files ENGINE = InnoDB",
     );
     both("ALTER TABLE logins MODIFY login VARCHAR(40) COLLATE utf8mb4_general_ci NOT NULL PRIMARY KEY");
-    live.execute(1, "ALTER TABLE shop_1.logins DROP KEY by_login");
+    live.execute(1, "ALTER TABLE shop_1.logins DROP KEY by_login, ENGINE = InnoDB");
     let (code, lines) = live.run(&["check", "--connect"]);
     assert_eq!(code, Some(0), "{lines:#?}");
 

@@ -232,6 +232,7 @@ impl View<'_> {
 fn compare_table(schema: &Schema, views: &[Option<View<'_>>], database: &Database, table: &Table) -> Vec<Difference> {
     let mut differences = Vec::new();
     let mut first: Option<(&Shard, &LiveTable)> = None;
+    let mut known: Vec<Doubt> = Vec::new();
     for id in table.shard_set().iter() {
         let shard = schema.shard(id);
         // What is missing as a whole has been said.
@@ -251,9 +252,14 @@ fn compare_table(schema: &Schema, views: &[Option<View<'_>>], database: &Databas
             Some((_, found)) => tables.get(wanted).unwrap_or(found),
         };
         differences.extend(compare_with_rule(table, &place, &live.columns));
+        // What is doubtful on each shard alike is said once.
+        for doubt in table_checks::doubts(schema, database, table, id, live) {
+            if first.is_none() || !known.iter().any(|other| other.is_alike(&doubt)) {
+                known.push(doubt.clone());
+                differences.push(Difference::Doubtful { place: place.clone(), doubt });
+            }
+        }
         let Some((other, expected)) = first else {
-            let doubts = table_checks::doubts(schema, database, table, id, live).into_iter();
-            differences.extend(doubts.map(|doubt| Difference::Doubtful { place: place.clone(), doubt }));
             first = Some((shard, live));
             continue;
         };

@@ -47,6 +47,14 @@ pub enum Doubt {
 }
 
 impl Doubt {
+    /// Whether both say the same of two shards, whose schemas and constraints are called otherwise.
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::ForeignKey { why, .. }, Self::ForeignKey { why: theirs, .. }) => why == theirs,
+            _ => self == other,
+        }
+    }
+
     /// Whether all works nevertheless.
     pub fn is_harmless(&self) -> bool {
         match self {
@@ -86,7 +94,8 @@ fn doubts_of_sharded(sharded: &Sharded, live: &LiveTable) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     let column = live.columns.iter().find(|live| same_name(&live.column.name, key));
     let is_nullable = column.and_then(|live| live.column.kind.as_ref()).is_some_and(|kind| kind.nullable);
-    if is_nullable && sharded.null_key.is_none() {
+    // A child row without a parent has no place anyway.
+    if is_nullable && sharded.null_key.is_none() && sharded.parent.is_none() {
         doubts.push(Doubt::NullableKey(key.clone()));
     }
     for (name, unique) in live.keys.iter().filter(|(_, key)| key.is_unique) {

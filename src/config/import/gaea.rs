@@ -30,7 +30,8 @@ fn read_namespace(namespace: &Json, draft: &mut Draft) {
     let default = string(namespace, "default_slice");
     let set_of =
         |slice: &str| sets.iter().find(|(name, _)| name == slice).map(|(_, set)| set.clone()).unwrap_or_default();
-    let databases: Vec<String> = object(namespace, "allowed_dbs").map(|(name, _)| name.clone()).collect();
+    let allowed = object(namespace, "allowed_dbs").filter(|(_, is_allowed)| is_allowed.as_bool() != Some(false));
+    let databases: Vec<String> = allowed.map(|(name, _)| name.clone()).collect();
     for name in &databases {
         let physical =
             namespace.get("default_phy_dbs").map(|map| string(map, name)).filter(|schema| !schema.is_empty());
@@ -41,6 +42,11 @@ fn read_namespace(namespace: &Json, draft: &mut Draft) {
     }
     for user in list(namespace, "users") {
         let (name, password) = (string(user, "user_name"), string(user, "password"));
+        if string(user, "rw_flag") == "1" {
+            draft.not_translated(format!(
+                "user {name} may only read in Gaea: leave it out, or take the rights from the servers' account"
+            ));
+        }
         draft.users.push(User { name, password, databases: databases.clone() });
     }
     for rule in list(namespace, "shard_rules") {

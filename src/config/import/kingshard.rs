@@ -57,7 +57,8 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
 fn read_schema(schema: &Json, sets: &[(String, String)], draft: &mut Draft) {
     let default_node = string(schema, "default");
     for rule in list(schema, "shard") {
-        let name = string(rule, "db");
+        // Older files have one database for all tables.
+        let name = Some(string(rule, "db")).filter(|name| !name.is_empty()).unwrap_or_else(|| string(schema, "db"));
         if !draft.databases.iter().any(|database| database.name == name) {
             let shard = Shard {
                 name: plain(&format!("{name}_default")),

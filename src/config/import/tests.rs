@@ -34,6 +34,7 @@ fn examples_come_out_as_what_check_takes() {
         (System::Mycat, "mycat", 6, 9),
         (System::Dble, "dble", 4, 5),
         (System::Kingshard, "kingshard", 11, 5),
+        (System::Kingshard, "kingshard_old", 9, 1),
         (System::Gaea, "gaea", 12, 6),
         (System::ShardingSphere, "shardingsphere", 16, 7),
         (System::Vitess, "vitess", 2, 11),

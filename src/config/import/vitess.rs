@@ -65,7 +65,11 @@ fn read_keyspace(name: &str, keyspace: &Json, draft: &mut Draft) {
             (true, _) => sharded(table, rule, &all, &vindexes, &names, draft),
         };
         let made = Table::new(table, placement);
-        let number = rule.get("auto_increment").map(|number| string(number, "column")).unwrap_or_default();
+        let number = rule
+            .get("auto_increment")
+            .or(rule.get("autoIncrement"))
+            .map(|number| string(number, "column"))
+            .unwrap_or_default();
         if !number.is_empty() {
             draft.changed(format!(
                 "table {name}.{table}: {number} is numbered by a sequence of ShardGate's, which begins behind the highest number \
@@ -77,6 +81,11 @@ fn read_keyspace(name: &str, keyspace: &Json, draft: &mut Draft) {
     draft.translated(format!("keyspace {name}: {} tables", tables.len()));
     let default_shard = names[0].clone();
     draft.databases.push(Database { name: name.to_owned(), default_shard, shards, tables });
+}
+
+/// A list under its own name, or as Vitess' tools print it.
+fn either<'j>(of: &'j Json, name: &str, printed: &str) -> &'j [Json] {
+    if of.get(name).is_some() { list(of, name) } else { list(of, printed) }
 }
 
 /// A vindex as a table uses it.
@@ -147,7 +156,7 @@ fn sharded(
         return Placement::Single(shards[0].clone());
     }
     let mut used: Vec<Used<'_>> =
-        list(rule, "column_vindexes").iter().map(|entry| Used::read(entry, vindexes)).collect();
+        either(rule, "column_vindexes", "columnVindexes").iter().map(|entry| Used::read(entry, vindexes)).collect();
     if used.is_empty() {
         draft.not_translated(format!(
             "table {table} has no vindex: say where its rows are, with a shard_key or kind = \"single\""
@@ -262,7 +271,7 @@ fn by_lookup(
     let key = used.columns.first().cloned().unwrap_or_default();
     let owner = used.vindex.map(|vindex| string(vindex, "owner")).unwrap_or_default();
     let column = tables.get(&owner).and_then(|rule| {
-        let all = list(rule, "column_vindexes").iter().map(|entry| Used::read(entry, vindexes));
+        let all = either(rule, "column_vindexes", "columnVindexes").iter().map(|entry| Used::read(entry, vindexes));
         all.into_iter().find(|entry| entry.name == used.name)?.columns.first().cloned()
     });
     match column.filter(|_| owner != table && used.kind.contains("unique")) {

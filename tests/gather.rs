@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use harness::answer::Answer;
-use harness::client::Client;
+use harness::client::{Client, Param};
 use harness::stage::{Setup, Stage, World};
 use harness::talk::wait_until;
 
@@ -284,5 +284,35 @@ fn every_temporary_table_is_gone() {
         let error = client.error("/*shardgate: shard=s0 */ SELECT * FROM shardgate_gathered_0");
         assert_eq!(error.code, 1146, "{error:?}");
     }
+    stage.assert_sound();
+}
+
+#[test]
+fn a_statement_is_prepared_though_no_shard_has_all_its_tables() {
+    let tables = "[[tables]]\nname = \"away\"\nkind = \"single\"\nshard = \"s3\"\n";
+    let stage = world().stage(Setup { tables: tables.to_owned(), ..Setup::default() });
+    let mut client = stage.connect();
+    client.run("CREATE TABLE away (id INT PRIMARY KEY, word VARCHAR(10))");
+    client.run("CREATE TABLE IF NOT EXISTS here (id INT PRIMARY KEY, n INT)");
+    client.run("INSERT INTO away VALUES (1, 'one'), (2, 'two')");
+    client.run("INSERT INTO here VALUES (1, 10), (2, 20)");
+    let mut both = |sql: &str, params: &[Param]| {
+        let statement = client.prepare(sql.as_bytes()).unwrap().unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        assert_eq!(statement.params, params.len() as u16, "{sql}");
+        let answer = client.execute(&statement, params).unwrap().remove(0);
+        assert!(answer.error().is_none(), "{sql}: {answer:?}");
+        (statement.columns, answer)
+    };
+    let sql = "SELECT h.n, a.word FROM here h JOIN away a USING (id) WHERE a.id > ? ORDER BY 1";
+    let (columns, answer) = both(sql, &[Param::Int(0)]);
+    assert_eq!(answer.text().len(), 2);
+    let names: Vec<_> = columns.iter().map(|column| (&*column.name, &*column.org_table, &*column.schema)).collect();
+    assert_eq!(names, [("n", "here", "shop"), ("word", "away", "shop")]);
+    both("INSERT INTO here SELECT id + ?, id FROM away WHERE word = ?", &[Param::Int(2), Param::Text("two".into())]);
+    both("UPDATE here SET n = 7 WHERE id IN (SELECT id FROM away WHERE word <> ?)", &[Param::Text("two".into())]);
+    both("DELETE h FROM here h JOIN away a ON a.id = h.id WHERE a.word = ?", &[Param::Text("two".into())]);
+    assert_eq!(client.rows("SELECT id, n FROM here ORDER BY id"), [["1", "7"], ["4", "2"]]);
+    let refused = client.prepare(b"SELECT nothing FROM here JOIN away USING (id)").unwrap().unwrap_err();
+    assert_eq!((refused.code, refused.message.as_str()), (1054, "Unknown column 'nothing' in 'SELECT'"));
     stage.assert_sound();
 }

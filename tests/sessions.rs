@@ -1599,3 +1599,84 @@ fn a_branch_that_a_client_has_prepared_outlives_its_session_and_is_ended_by_anot
     }
     stage.assert_sound();
 }
+
+#[test]
+fn what_shardgate_answers_itself_is_binary_where_it_was_prepared() {
+    let tables = "[[tables]]\nname = \"a\"\nkind = \"single\"\n";
+    let stage = world().stage(Setup { tables: tables.to_owned(), ..Setup::default() });
+    let mut client = stage.connect();
+    let mut executed = |sql: &str| {
+        let statement = client.prepare(sql.as_bytes()).unwrap().unwrap();
+        client.execute(&statement, &[]).unwrap().remove(0)
+    };
+    // Only what is in binary form can be read as such.
+    let databases = executed("SHOW DATABASES").text();
+    let Answer::Rows { rows, .. } = executed("SHOW COUNT(*) WARNINGS") else { panic!("no rows") };
+    assert_eq!(rows, [vec![Some(vec![0; 8])]]);
+    // Its id is 65, which as a byte is the name of a table.
+    let Answer::Rows { rows, .. } = executed("SHOW COLLATION LIKE 'ascii_bin'") else { panic!("no rows") };
+    assert_eq!(rows[0][2].as_ref().unwrap()[..4], [65, 0, 0, 0]);
+    for sql in ["SHOW VARIABLES LIKE 'autocommit'", "SHOW GRANTS", "SHOW PROCESSLIST", "SHOW WARNINGS"] {
+        assert!(matches!(executed(sql), Answer::Rows { .. }), "{sql}");
+    }
+    assert_eq!(client.rows("SHOW DATABASES"), databases);
+    stage.assert_sound();
+}
+
+#[test]
+fn what_a_session_leaves_on_a_connection_is_nobody_elses() {
+    let stage = narrow(2);
+    let id = ids();
+    let mut one = stage.connect();
+    one.run(&format!("INSERT INTO items (id) VALUES ({id})"));
+    one.run("SET TRANSACTION READ ONLY");
+    one.rows("SELECT 1");
+    let mut other = stage.connect();
+    for _ in 0..8 {
+        other.run(&format!("UPDATE items SET amount = 1 WHERE id = {id}"));
+    }
+    // A read of several shards is the transaction that was meant.
+    one.run("SET TRANSACTION READ ONLY");
+    one.rows("SELECT COUNT(*) FROM items");
+    one.run(&format!("UPDATE items SET amount = 2 WHERE id = {id}"));
+    one.run("SET foreign_key_checks = 0, unique_checks = 0");
+    one.run(&format!("UPDATE items SET amount = 3 WHERE id = {id}"));
+    let checks = format!("SELECT @@foreign_key_checks, @@unique_checks FROM items WHERE id = {id}");
+    assert_eq!(one.rows(&checks), [["0", "0"]]);
+    assert_eq!(other.rows(&checks), [["1", "1"]]);
+    // Nor the next user's of the same session.
+    one.run("SET @left = 5");
+    assert_eq!(one.value("SELECT @left"), "5");
+    one.simple(0x1f, b"").unwrap();
+    assert_eq!(one.value("SELECT @left"), "NULL");
+    stage.assert_sound();
+}
+
+#[test]
+fn a_session_that_only_reads_may_gather() {
+    let stage = common();
+    let mut client = stage.connect();
+    let sql = "SELECT COUNT(*) FROM items a JOIN items b ON a.amount = b.id + 0 WHERE a.id < 0";
+    for set in ["SET SESSION TRANSACTION READ ONLY", "BEGIN"] {
+        client.run(set);
+        assert_eq!(client.value(sql), "0", "{set}");
+        assert_eq!(client.rows("SELECT amount, COUNT(DISTINCT note) FROM items WHERE id < 0 GROUP BY amount").len(), 0);
+    }
+    assert_eq!(client.error("DELETE FROM items WHERE id < 0").code, 1792);
+}
+
+#[test]
+fn the_statement_that_was_prepared_last_can_be_executed_by_that_name() {
+    let mut client = common().connect();
+    let statement = prepare(&mut client, "SELECT 41 + ?");
+    client
+        .command(0x17, &[&u32::MAX.to_le_bytes()[..], &[0, 1, 0, 0, 0, 0, 1, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0]].concat())
+        .unwrap();
+    let answer = client.answers(true).unwrap().remove(0);
+    let Answer::Rows { rows, .. } = &answer else { panic!("{answer:?}") };
+    assert_eq!(rows[0][0].as_deref(), Some(&42_i64.to_le_bytes()[..]));
+    assert!(client.prepare(b"SELECT nothing").unwrap().is_err());
+    client.command(0x17, &[&u32::MAX.to_le_bytes()[..], &[0, 1, 0, 0, 0]].concat()).unwrap();
+    assert_eq!(client.answers(true).unwrap()[0].error().unwrap().code, 1243);
+    client.close(&statement).unwrap();
+}

@@ -42,9 +42,18 @@ impl Settings {
         }
         let all = self.variables.keys().chain(have.variables.keys().filter(|name| !self.variables.contains_key(*name)));
         for name in all.map(AsRef::as_ref).filter(changed).filter(|name| !CHARACTER_SETS.contains(name)) {
-            assignments.push(format!("{} = {}", variable_name(name), self.get(name).unwrap_or("DEFAULT")));
+            assignments.push(format!("{} = {}", variable_name(name), self.get(name).unwrap_or(default_of(name))));
         }
         (!assignments.is_empty()).then(|| format!("SET {}", assignments.join(", ")))
+    }
+}
+
+/// What takes the variable back. To MySQL (9.7) the DEFAULT of these two is 0, whatever the global value.
+fn default_of(name: &str) -> &'static str {
+    match name {
+        "foreign_key_checks" => "@@global.foreign_key_checks",
+        "unique_checks" => "@@global.unique_checks",
+        _ => "DEFAULT",
     }
 }
 
@@ -87,6 +96,14 @@ mod tests {
         let have = settings(&[("sql_mode", "''")]);
         let sql = want.difference(&have, |name| name_of(name));
         assert_eq!(sql.as_deref(), Some("SET collation_connection = 'latin1_bin', autocommit = 0, sql_mode = DEFAULT"));
+    }
+
+    #[test]
+    fn checks_are_taken_back_to_what_they_are_globally() {
+        let have = settings(&[("foreign_key_checks", "0"), ("unique_checks", "0")]);
+        let sql = settings(&[]).difference(&have, |name| name_of(name));
+        let expected = "SET foreign_key_checks = @@global.foreign_key_checks, unique_checks = @@global.unique_checks";
+        assert_eq!(sql.as_deref(), Some(expected));
     }
 
     fn name_of(name: &str) -> &str {

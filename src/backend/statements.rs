@@ -60,6 +60,13 @@ impl StatementCache {
         self.stale.extend(self.known.pop(text).map(|old| old.id));
     }
 
+    /// Statements that may read user variables, whose types have changed.
+    pub fn forget_users_of_variables(&mut self) {
+        let texts: Vec<Box<[u8]>> =
+            self.known.iter().map(|(text, _)| text).filter(|text| text.contains(&b'@')).cloned().collect();
+        texts.iter().for_each(|text| self.remove(text));
+    }
+
     /// A statement that is not kept.
     pub fn discard(&mut self, id: u32) {
         self.stale.push(id);

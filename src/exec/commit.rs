@@ -142,6 +142,11 @@ fn judged(answer: &Answer) -> Result<(), Failure> {
     answer.error().map_or(Ok(()), |error| Err(error.into()))
 }
 
+/// Of two statements of which the second is refused where the first is.
+fn judged_both(answers: &[Answer; 2]) -> Result<(), Failure> {
+    answers.iter().try_for_each(judged)
+}
+
 /// Rolls back what is open on the links. Best effort: where it fails the connection is closed by its pool, which rolls
 /// back as well, but for a branch that is prepared.
 pub async fn roll_back(links: Vec<&mut Link>, interrupt: &Interrupt) {
@@ -161,10 +166,11 @@ async fn roll_back_one(link: &mut Link, interrupt: &Interrupt) -> Result<(), Fai
     if !link.lease.is_usable() {
         return Err(Failure::RolledBack("its connection was lost".to_owned()));
     }
-    let Some(xid) = link.xid.clone() else { return run(link, ROLLBACK, interrupt).await };
-    // Refused where the branch is prepared, or was rolled back by its server: both are as good.
-    link.lease.end(&format!("XA END {}", xid.sql()), interrupt).await?;
-    run(link, &format!("XA ROLLBACK {}", xid.sql()), interrupt).await
+    let Some(xid) = link.xid.as_ref().map(Xid::sql) else { return run(link, ROLLBACK, interrupt).await };
+    let both = [&*format!("XA END {xid}"), &*format!("XA ROLLBACK {xid}")];
+    // XA END is refused where the branch is prepared, or was rolled back by its server: both are as good.
+    let [_, rolled_back] = link.lease.end_in_two(both, interrupt).await?;
+    judged(&rolled_back)
 }
 
 fn abandon(link: &mut Link) {
@@ -351,8 +357,8 @@ impl Decided<'_> {
         match (action, link.xid.as_ref().map(Xid::sql)) {
             (Action::Record(_), _) => run(link, &self.record, calm).await,
             (Action::Prepare(_), Some(xid)) => {
-                run(link, &format!("XA END {xid}"), calm).await?;
-                run(link, &format!("XA PREPARE {xid}"), calm).await
+                let both = [&*format!("XA END {xid}"), &*format!("XA PREPARE {xid}")];
+                judged_both(&link.lease.end_in_two(both, calm).await?)
             }
             (Action::Commit(_), Some(xid)) => run(link, &format!("XA COMMIT {xid}"), calm).await,
             (Action::Hold(_), _) => hold(link, calm).await,
@@ -365,16 +371,18 @@ impl Decided<'_> {
 
     /// COMMIT on the decider.
     async fn decide(&self, link: &mut Link) -> Result<(), Failure> {
-        let mut command = [b"\x03", COMMIT.as_bytes()].concat();
+        let calm = &*self.calm;
         if let Some(xid) = link.xid.as_ref().map(Xid::sql) {
-            run(link, &format!("XA END {xid}"), &self.calm).await?;
-            command = format!("\x03XA COMMIT {xid} ONE PHASE").into_bytes();
+            let both = [&*format!("XA END {xid}"), &*format!("XA COMMIT {xid} ONE PHASE")];
+            link.lease.send_two(both, calm).await?;
+            self.die_at(Place::WhileDeciding);
+            return judged_both(&link.lease.collect_two(calm).await?);
         }
         let mut framed = Vec::new();
-        packet::write_packet(&mut framed, &mut 0, &command);
-        link.lease.send(&framed, &mut Watch { interrupt: &self.calm, client: None }).await?;
+        packet::write_packet(&mut framed, &mut 0, &[b"\x03", COMMIT.as_bytes()].concat());
+        link.lease.send(&framed, &mut Watch { interrupt: calm, client: None }).await?;
         self.die_at(Place::WhileDeciding);
-        judged(&link.lease.collect(AnswerKind::Query, Some(&self.calm)).await?)
+        judged(&link.lease.collect(AnswerKind::Query, Some(calm)).await?)
     }
 
     /// The decision as the table has it, asked until there is an answer or no more time.

@@ -60,6 +60,8 @@ impl Pins {
 pub struct Link {
     pub shard: ShardId,
     pub side: Side,
+    /// It was given a SET TRANSACTION for one statement.
+    pub told_next: bool,
     pub pins: Pins,
     /// Where the transaction is an XA branch: its name, until the branch has ended.
     pub xid: Option<Xid>,
@@ -146,7 +148,7 @@ impl Link {
         let wanted = need.wanted(shard);
         let mut lease = need.server(shard, side)?.pool.checkout(&wanted).await?;
         lease.prepare_for(&wanted, need.interrupt).await?;
-        Ok(Link { shard, side, pins: Pins::default(), xid: None, lease })
+        Ok(Link { shard, side, pins: Pins::default(), xid: None, told_next: false, lease })
     }
 
     /// Brings the connection to the variables of `need`.
@@ -191,7 +193,7 @@ impl Links {
             return Ok(self.take_ready(&wanted, shard, side, txn));
         }
         let lease = need.server(shard, side)?.pool.try_checkout(&wanted);
-        Ok(lease.map(|lease| Link { shard, side, pins: Pins::default(), xid: None, lease }))
+        Ok(lease.map(|lease| Link { shard, side, pins: Pins::default(), xid: None, told_next: false, lease }))
     }
 
     /// The held connection of a shard that takes part in the transaction, if nothing must be done to it first.
@@ -303,7 +305,7 @@ impl Links {
             }
             None => {
                 let lease = need.server(shard, side)?.pool.checkout(&wanted).await?;
-                Link { shard, side, pins: Pins::default(), xid: None, lease }
+                Link { shard, side, pins: Pins::default(), xid: None, told_next: false, lease }
             }
         };
         if !link.lease.needs_nothing(&wanted) {
@@ -350,12 +352,15 @@ impl Links {
     }
 
     /// As `settle`, where the state of the transaction is known to the caller.
-    pub fn put(&mut self, link: Link) {
+    pub fn put(&mut self, mut link: Link) {
         if link.pins.any() {
-            self.held.push(link);
-        } else {
-            link.lease.give_back();
+            return self.held.push(link);
         }
+        if link.told_next {
+            // A statement that reads no table leaves it to the next transaction, which would be another session's.
+            link.lease.spoil();
+        }
+        link.lease.give_back();
     }
 
     /// All held connections, taken out.

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::plan::Renames;
+use crate::wire::ColumnType;
 use crate::wire::cells::{CellPlaces, write_binary};
 use crate::wire::column::ColumnDefinition;
 use crate::wire::walker::AnswerKind;
@@ -50,7 +51,8 @@ impl NamedRows {
             let cell = self.places.cell(index, payload)?;
             let renamed = match is_message {
                 true => std::str::from_utf8(cell).ok().and_then(|text| renames.message(text)).map(String::into_bytes),
-                false => renames.sql(cell),
+                // The bytes of a number may look like a name.
+                false => is_text(self.types[index]).then(|| renames.sql(cell)).flatten(),
             };
             Some(renamed.map_or(Cow::Borrowed(cell), Cow::Owned))
         };
@@ -62,4 +64,10 @@ impl NamedRows {
         }
         Ok(())
     }
+}
+
+fn is_text(column_type: u8) -> bool {
+    use ColumnType::{MYSQL_TYPE_GEOMETRY, MYSQL_TYPE_JSON, MYSQL_TYPE_NEWDECIMAL, MYSQL_TYPE_VARCHAR};
+    let is_among_texts = (MYSQL_TYPE_JSON as u8..MYSQL_TYPE_GEOMETRY as u8).contains(&column_type);
+    column_type == MYSQL_TYPE_VARCHAR as u8 || is_among_texts && column_type != MYSQL_TYPE_NEWDECIMAL as u8
 }

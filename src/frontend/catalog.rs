@@ -54,20 +54,14 @@ impl Session {
         show: &ShowCatalog,
         sql: &[u8],
         more_follows: bool,
-        binary: bool,
     ) -> Result<(), ClientMessage> {
         let listing = self.listing(show, sql).await?;
-        self.send_listing(&listing, more_follows, binary).await
+        self.send_listing(&listing, more_follows).await
     }
 
     /// A collected result set, which also counts as the session's last statement.
-    pub(super) async fn send_listing(
-        &mut self,
-        listing: &Listing,
-        more_follows: bool,
-        binary: bool,
-    ) -> Result<(), ClientMessage> {
-        self.send_listing_with(listing, Vec::new(), more_follows, binary).await
+    pub(super) async fn send_listing(&mut self, listing: &Listing, more_follows: bool) -> Result<(), ClientMessage> {
+        self.send_listing_with(listing, Vec::new(), more_follows).await
     }
 
     /// The same with what SHOW WARNINGS is to tell.
@@ -76,7 +70,6 @@ impl Session {
         listing: &Listing,
         conditions: Vec<Condition>,
         more_follows: bool,
-        binary: bool,
     ) -> Result<(), ClientMessage> {
         self.last.row_count = -1;
         self.last.found_rows = listing.rows.len() as u64;
@@ -87,7 +80,7 @@ impl Session {
         end.status.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
         let (mut out, form) = (Vec::new(), self.form());
         let Listing { definitions, rows } = listing;
-        response::collected(&mut out, &mut self.client.seq, definitions, rows, &end, form, binary);
+        response::collected(&mut out, &mut self.client.seq, definitions, rows, &end, form);
         self.send(&out).await
     }
 
@@ -242,7 +235,7 @@ impl Session {
                 self.judge(&mut listing, &condition, shard).await?;
             }
         }
-        self.send_listing(&listing, statement.more_follows, false).await
+        self.send_listing(&listing, statement.more_follows).await
     }
 
     /// Keeps the rows that LIKE or WHERE lets through.

@@ -73,7 +73,7 @@ impl Session {
         let cells = |effect: Effect| vec![Some(effect.key), effect.before, effect.after, Some(effect.effect)];
         let rows: Vec<Vec<Option<String>>> = effects.into_iter().map(cells).collect();
         self.diagnostics.clear();
-        self.send_table(&columns, &rows, more_follows, false).await
+        self.send_table(&columns, &rows, more_follows).await
     }
 
     async fn ordered_by_admin(&self, wish: Wish) -> Result<Vec<Effect>, ClientMessage> {
@@ -145,7 +145,7 @@ impl Session {
         let columns = columns.map(|(name, length)| LocalColumn::text(name, length));
         let cells = |rule: Effect| vec![Some(rule.key), rule.after, Some(rule.effect)];
         let rows: Vec<Vec<Option<String>>> = rules.into_iter().map(cells).collect();
-        self.send_table(&columns, &rows, more_follows, false).await
+        self.send_table(&columns, &rows, more_follows).await
     }
 
     pub(super) async fn ordered(&self, wish: Wish) -> Result<Vec<Effect>, Vec<String>> {

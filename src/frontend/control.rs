@@ -68,7 +68,7 @@ impl Session {
             Control::ShowVariables => return self.show_variables(statement.sql, statement.more_follows).await,
             Control::ShowGrants => return self.show_grants(statement.more_follows).await,
             Control::ShowCatalog(show) => {
-                return self.show_catalog(show, statement.sql, statement.more_follows, false).await;
+                return self.show_catalog(show, statement.sql, statement.more_follows).await;
             }
             Control::ShowShard { table, key } => {
                 let table = (table.database.as_deref(), table.table.as_str());
@@ -78,7 +78,7 @@ impl Session {
             Control::CheckReference { tables } => {
                 return self.check_references(tables, statement.more_follows).await;
             }
-            Control::Maintain(what) => return self.maintain(what, statement, false).await,
+            Control::Maintain(what) => return self.maintain(what, statement).await,
             Control::ShowRules => return self.show_rules(statement.more_follows).await,
             Control::ChangeRule { verb, table, body } => {
                 let body = String::from_utf8_lossy(statement.sql.get(body.clone()).unwrap_or_default());
@@ -191,7 +191,7 @@ impl Session {
             };
             let name = if errors_only { "@@session.error_count" } else { "@@session.warning_count" };
             let column = LocalColumn::number(name, ColumnType::MYSQL_TYPE_LONGLONG, ColumnFlags::UNSIGNED_FLAG, 21);
-            return self.send_table(&[column], &[vec![Some(number.to_string())]], more_follows, false).await;
+            return self.send_table(&[column], &[vec![Some(number.to_string())]], more_follows).await;
         }
         let (offset, rows) = limit.unwrap_or((0, u64::MAX));
         let conditions = self.diagnostics.conditions(errors_only);
@@ -209,7 +209,7 @@ impl Session {
             ),
             LocalColumn { flags: ColumnFlags::NOT_NULL_FLAG, ..LocalColumn::text("Message", 512) },
         ];
-        self.send_rows(&columns, &cells, more_follows, false).await
+        self.send_rows(&columns, &cells, more_follows).await
     }
 
     /// A result set of ShardGate's own, which also counts as the session's last statement.
@@ -218,12 +218,11 @@ impl Session {
         columns: &[LocalColumn],
         rows: &[Vec<Option<String>>],
         more_follows: bool,
-        binary: bool,
     ) -> Result<(), ClientMessage> {
         self.last.row_count = -1;
         self.last.found_rows = rows.len() as u64;
         self.diagnostics.clear();
-        self.send_rows(columns, rows, more_follows, binary).await
+        self.send_rows(columns, rows, more_follows).await
     }
 
     /// A column of ShardGate's own, with what depends on the session's character set and the kind of server.
@@ -242,14 +241,13 @@ impl Session {
         columns: &[LocalColumn],
         rows: &[Vec<Option<String>>],
         more_follows: bool,
-        binary: bool,
     ) -> Result<(), ClientMessage> {
         let mut end = OkPacket { status: self.status(), ..OkPacket::default() };
         end.status.set(crate::wire::StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
         let mut out = Vec::new();
         let form = self.form();
         let columns: Vec<_> = columns.iter().map(|column| self.as_servers_describe(column)).collect();
-        response::result_set(&mut out, &mut self.client.seq, &columns, rows, &end, form, binary);
+        response::result_set(&mut out, &mut self.client.seq, &columns, rows, &end, form);
         self.send(&out).await
     }
 }

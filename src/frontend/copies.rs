@@ -38,7 +38,7 @@ impl Session {
         for (id, name) in self.reference_tables(names)? {
             rows.extend(self.check_reference(id, &name).await?);
         }
-        self.send_table(&columns, &rows, more_follows, false).await
+        self.send_table(&columns, &rows, more_follows).await
     }
 
     fn reference_tables(&self, names: &[TableName]) -> Result<Vec<(DatabaseId, String)>, ClientMessage> {

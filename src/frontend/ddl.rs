@@ -271,7 +271,7 @@ impl Session {
             .chain([("Database", 64), ("Statement", 65_535), ("Started", 19), ("State", 16)].map(text))
             .chain([("Shard", 64), ("Shard_state", 16), ("Error", 65_535)].map(text))
             .collect();
-        self.send_table(&columns, &rows, more_follows, false).await
+        self.send_table(&columns, &rows, more_follows).await
     }
 
     /// RESUME DDL.
@@ -315,7 +315,7 @@ impl Session {
         };
         let rows: Vec<_> = outcomes.into_iter().map(row).collect();
         let columns = [("Shard", 64), ("Shard_state", 16), ("Error", 65_535)].map(text);
-        self.send_table(&columns, &rows, more_follows, false).await
+        self.send_table(&columns, &rows, more_follows).await
     }
 
     /// Whether it may change a table that has a rule: of others nothing is known here that could change.

@@ -44,7 +44,7 @@ impl Session {
         if analyze {
             self.analyze(&plan, sql, &steps, &mut cells).await?;
         }
-        self.send_table(&columns, &cells, more_follows, false).await
+        self.send_table(&columns, &cells, more_follows).await
     }
 
     fn explained(&self, step: &explain::Step) -> Vec<Option<String>> {
@@ -218,7 +218,7 @@ impl Session {
         end.status.set(crate::wire::StatusFlags::SERVER_MORE_RESULTS_EXISTS, statement.more_follows);
         let mut out = Vec::new();
         let form = self.form();
-        response::collected(&mut out, &mut self.client.seq, &definitions, &rows, &end, form, false);
+        response::collected(&mut out, &mut self.client.seq, &definitions, &rows, &end, form);
         self.send(&out).await
     }
 }

@@ -72,6 +72,8 @@ impl Session {
             }
             settings.unset("sql_select_limit");
             settings.unset("autocommit");
+            // To make a temporary table is a write.
+            settings.unset("transaction_read_only");
         })
     }
 

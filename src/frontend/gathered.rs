@@ -15,7 +15,7 @@ use crate::exec::prepared::{self, Execution};
 use crate::exec::relay::{self, Relay};
 use crate::plan::gather::{Choice, Gathering};
 use crate::plan::{Binding, Described, Plan, Renames, StatementKind};
-use crate::sharding::{ShardId, ShardSet};
+use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::wire::command::PrepareOk;
 use crate::wire::error_code as codes;
 use crate::wire::walker::{AnswerKind, Summary};
@@ -170,16 +170,7 @@ impl Session {
         more_follows: bool,
     ) -> Result<Summary, ClientMessage> {
         let schema = Arc::clone(&self.schema);
-        let own = plan.renames(&schema, gathering.scratch);
-        let mut renames = Renames { definitions: described, ..own };
-        for source in &gathering.sources {
-            let name = source.catalog.as_ref().map_or(&source.written, |wanted| &wanted.table);
-            renames.tables.push((&source.temporary, name));
-        }
-        renames.tables.extend(gathering.copies.iter().map(|(copy, name)| (copy.as_str(), name.as_str())));
-        if gathering.sources.iter().all(|source| source.catalog.is_some()) {
-            renames.schema = Some((&schema.shard(gathering.scratch).schema, "information_schema"));
-        }
+        let renames = Renames { definitions: described, ..renames_of(plan, &schema, gathering) };
         self.relay_last(scratch, kind, Buffer::default(), &renames, more_follows).await
     }
 
@@ -332,4 +323,18 @@ impl Session {
         }
         self.read_user_variables(scratch, &plan.facts.writes_user_vars).await
     }
+}
+
+/// The client's names for what an answer over gathered rows comes from.
+pub(super) fn renames_of<'s>(plan: &'s Plan, schema: &'s Schema, gathering: &'s Gathering) -> Renames<'s> {
+    let mut renames = plan.renames(schema, gathering.scratch);
+    for source in &gathering.sources {
+        let name = source.catalog.as_ref().map_or(&source.written, |wanted| &wanted.table);
+        renames.tables.push((&source.temporary, name));
+    }
+    renames.tables.extend(gathering.copies.iter().map(|(copy, name)| (copy.as_str(), name.as_str())));
+    if gathering.sources.iter().all(|source| source.catalog.is_some()) {
+        renames.schema = Some((&schema.shard(gathering.scratch).schema, "information_schema"));
+    }
+    renames
 }

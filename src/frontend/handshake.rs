@@ -170,7 +170,7 @@ impl Arrival {
     }
 
     async fn greet(&mut self, shared: &Shared, id: u32, scramble: [u8; SCRAMBLE_LEN]) -> Result<(), ClientError> {
-        let version = shared.version_text();
+        let version = shared.greeting_version();
         let mut out = Vec::new();
         let at = packet::begin(&mut out);
         Handshake {

@@ -15,15 +15,10 @@ use crate::wire::{ColumnFlags, ColumnType};
 
 impl Session {
     /// A SELECT whose items are all such functions.
-    pub(super) async fn local_select(
-        &mut self,
-        items: &[LocalItem],
-        more_follows: bool,
-        binary: bool,
-    ) -> Result<(), ClientMessage> {
+    pub(super) async fn local_select(&mut self, items: &[LocalItem], more_follows: bool) -> Result<(), ClientMessage> {
         let columns: Vec<_> = items.iter().map(|item| column(item, self.mode)).collect();
         let row = items.iter().map(|item| self.local_value(item.value)).collect();
-        self.send_table(&columns, &[row], more_follows, binary).await
+        self.send_table(&columns, &[row], more_follows).await
     }
 
     /// The payloads of the answer to PREPARE of such a SELECT.

@@ -127,7 +127,6 @@ impl Session {
         calls: &LockCalls,
         titles: &[Vec<u8>],
         more_follows: bool,
-        binary: bool,
     ) -> Result<(), ClientMessage> {
         let is_mariadb = self.mode.mariadb;
         let columns = calls.calls.iter().zip(titles).map(|(call, title)| column(call.function, title, is_mariadb));
@@ -135,7 +134,7 @@ impl Session {
         let row = std::mem::take(&mut self.lock_values).into_iter().map(|value| value.map(|value| value.to_string()));
         let row = row.collect();
         self.txn.take_next();
-        self.send_table(&columns, &[row], more_follows, binary).await
+        self.send_table(&columns, &[row], more_follows).await
     }
 
     async fn asked(&mut self, plan: &Plan, call: &LockCall, sql: &[u8]) -> Result<Asked, ClientMessage> {

@@ -47,7 +47,6 @@ impl Session {
         &mut self,
         what: &Maintenance,
         statement: &Statement<'_>,
-        binary: bool,
     ) -> Result<(), ClientMessage> {
         let asked: Vec<Asked> =
             what.tables.iter().map(|table| self.maintained(what, table, statement.sql)).collect::<Result<_, _>>()?;
@@ -67,7 +66,7 @@ impl Session {
             }
             listing.rows.extend(self.put_in_one(table, &said, what.sums));
         }
-        self.send_listing_with(&listing, conditions, statement.more_follows, binary).await
+        self.send_listing_with(&listing, conditions, statement.more_follows).await
     }
 
     /// The statement about one of its tables, for each shard that has it.

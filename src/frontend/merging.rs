@@ -218,6 +218,7 @@ impl Session {
     /// The client has its rows. `found_rows`: of all shards; `None` if each knows its own.
     async fn merged(&mut self, links: Vec<Link>, summaries: Vec<Option<Summary>>, found_rows: Option<u64>) {
         self.last.row_count = -1;
+        self.txn.take_next();
         self.last.found_rows = found_rows.unwrap_or_default();
         self.diagnostics.clear();
         let (mut read, mut ends) = (Vec::new(), Vec::new());

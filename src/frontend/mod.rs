@@ -44,6 +44,7 @@ mod locks;
 mod diagnostics;
 mod explained;
 mod prepared;
+mod preparing;
 mod table_locks;
 mod text_prepared;
 mod response;

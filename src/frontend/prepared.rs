@@ -51,6 +51,8 @@ const MAX_LONG_DATA: usize = 64 * 1024 * 1024;
 pub(super) struct Statements {
     by_id: HashMap<u32, Box<Prepared>>,
     last_id: u32,
+    /// The one that was prepared last; 0 if that failed.
+    prepared_last: u32,
 }
 
 /// One of them.
@@ -76,6 +78,7 @@ impl Session {
     /// COM_STMT_PREPARE.
     pub(super) async fn prepare(&mut self, sql: &[u8]) -> Result<(), ClientMessage> {
         self.setup_is_current();
+        self.statements.prepared_last = 0;
         if self.statements.by_id.len() >= self.setup.options.max_prepared {
             let text = "Can't create more than max_prepared statements in one session";
             return Err(ClientMessage::new(codes::MAX_PREPARED_STMT_COUNT_REACHED, text));
@@ -89,7 +92,10 @@ impl Session {
             return Err(not_preparable());
         }
         let (params, answer) = match &plan.action {
-            Action::Route(_) | Action::Insert(_) => self.prepare_on_shard(&plan, sql).await?,
+            Action::Route(_) | Action::Insert(_) => {
+                let described = self.describe(&plan, sql).await?;
+                (described.params, described.payloads)
+            }
             // Answered by ShardGate, and without parameters.
             Action::Control(Control::ShowCatalog(show)) => (0, self.listing(show, sql).await?.prepared(self.form())),
             Action::Control(_) => (0, Vec::new()),
@@ -110,63 +116,9 @@ impl Session {
             cursor: None,
         };
         self.statements.by_id.insert(id, Box::new(statement));
+        self.statements.prepared_last = id;
         let out = self.prepare_answer(id, answer);
         self.send(&out).await
-    }
-
-    /// Prepares on a shard that could answer, and gives back its answer's payloads with logical names.
-    pub(super) async fn prepare_on_shard(
-        &mut self,
-        plan: &Plan,
-        sql: &[u8],
-    ) -> Result<(u16, Vec<Vec<u8>>), ClientMessage> {
-        let shard = plan.example_shard(&self.schema).unwrap_or_else(|| self.home_shard(&self.schema));
-        let mut text = Vec::new();
-        if !plan.render(&self.binding(sql), shard, &mut text) {
-            text.clear();
-            text.extend_from_slice(sql);
-        }
-        // To be prepared, a statement need not make its example's shard take part in the transaction; but what may only read
-        // must be told so.
-        let joins = self.txn.is_open() && !self.txn.has_branch(shard) && !self.txn.is_read_only();
-        let is_apart = joins && !self.links.has_lasting_pins();
-        let mut link = match is_apart {
-            true => Link::apart(&self.need().2, shard, Side::Primary).await?,
-            false => self.obtain(shard, Side::Primary).await?,
-        };
-        let answer = match prepared::prepare(&mut link.lease, &text, &self.interrupt).await {
-            Ok(answer) => answer,
-            Err(failure) => {
-                drop(link);
-                return Err(self.failed(failure, Some(shard)).await);
-            }
-        };
-        self.links.put(link);
-        if let Some(error) = answer.error() {
-            let message = ClientMessage::from(error);
-            return Err(self.in_logical_names(message, Some(shard)));
-        }
-        let renames = plan.renames(&self.schema, shard);
-        let mut payloads = Vec::new();
-        let mut params = 0;
-        let mut left = 0;
-        for payload in answer.payloads() {
-            if payloads.is_empty() {
-                let ok = PrepareOk::parse(payload).map_err(super::handshake::wire_message)?;
-                params = ok.params;
-                left = ok.columns;
-            }
-            payloads.push(payload.to_vec());
-        }
-        if !renames.is_empty() && left > 0 {
-            let columns = payloads.iter_mut().filter(|payload| payload.starts_with(b"\x03def"));
-            for payload in columns.skip(usize::from(params)) {
-                let mut renamed = Vec::new();
-                crate::exec::relay::rename(payload, &renames, &mut renamed).map_err(super::handshake::wire_message)?;
-                *payload = renamed;
-            }
-        }
-        Ok((params, payloads))
     }
 
     fn prepare_answer(&mut self, id: u32, mut payloads: Vec<Vec<u8>>) -> Vec<u8> {
@@ -189,7 +141,7 @@ impl Session {
     pub(super) fn execute_way(&mut self, body: &[u8]) -> Option<Way> {
         self.setup_is_current();
         let is_plain = self.is_plain();
-        let id = u32::from_le_bytes(*body.first_chunk()?);
+        let id = self.statements.meant(u32::from_le_bytes(*body.first_chunk()?));
         let statement = self.statements.by_id.get_mut(&id)?;
         let is_current = statement.current == self.current
             && statement.schema_version == self.schema.version
@@ -236,26 +188,6 @@ impl Session {
         Some(Way { plan, shard, side, order: ShortOrder::Execute { text, altered, framed } })
     }
 
-    /// The server would not prepare the statement: its error is the answer, and its connection is none the worse.
-    pub(super) async fn not_prepared(
-        &mut self,
-        failure: crate::exec::failure::Failure,
-        link: crate::exec::links::Link,
-    ) -> ClientMessage {
-        let shard = link.shard;
-        let mut link = link;
-        if self.txn.has_next() {
-            // What SET TRANSACTION said waits on the connection for a transaction to begin.
-            link.lease.spoil();
-        }
-        if matches!(failure, crate::exec::failure::Failure::Server { .. }) {
-            self.links.put(link);
-            return self.in_logical_names(failure.into(), Some(shard));
-        }
-        drop(link);
-        self.failed(failure, Some(shard)).await
-    }
-
     /// COM_STMT_EXECUTE of any other kind.
     pub(super) async fn execute_slowly(&mut self, packet: Packet) -> Flow {
         match self.execute_any(packet).await {
@@ -267,11 +199,14 @@ impl Session {
     async fn execute_any(&mut self, packet: Packet) -> Result<(), ClientMessage> {
         let body = &packet.payload()[1..];
         let head = Execute::parse(body).map_err(super::commands::malformed)?;
-        let mut statement = self.statements.by_id.remove(&head.statement_id).ok_or_else(unknown_statement)?;
+        let id = self.statements.meant(head.statement_id);
+        let mut statement = self.statements.by_id.remove(&id).ok_or_else(unknown_statement)?;
         self.registered.entry.activity.begin(STMT_EXECUTE, self.now_ms(), &statement.text);
+        self.answers_in_binary = true;
         let done = self.execute_statement(&mut statement, head, body).await;
+        self.answers_in_binary = false;
         statement.long_data.clear();
-        self.statements.by_id.insert(head.statement_id, statement);
+        self.statements.by_id.insert(id, statement);
         done
     }
 
@@ -302,18 +237,18 @@ impl Session {
             self.call_locks(&plan, &calls, &written).await?;
             let titles = lock_calls::read(&statement.text, self.mode).titles;
             if let (Some(titles), false) = (titles, self.lock_values.is_empty()) {
-                return self.send_lock_values(&calls, &titles, false, true).await;
+                return self.send_lock_values(&calls, &titles, false).await;
             }
         }
         let text = Text { sql: &statement.text, more_follows: false };
         match &plan.action {
-            Action::Control(Control::ShowCatalog(show)) => self.show_catalog(show, &statement.text, false, true).await,
-            Action::Control(Control::Maintain(what)) => self.maintain(what, &text, true).await,
+            Action::Control(Control::ShowCatalog(show)) => self.show_catalog(show, &statement.text, false).await,
+            Action::Control(Control::Maintain(what)) => self.maintain(what, &text).await,
             Action::Control(control) => {
                 self.shape.read(&statement.text, self.mode);
                 self.control(control, &plan, &text).await
             }
-            Action::LocalSelect(items) => self.local_select(items, false, true).await,
+            Action::LocalSelect(items) => self.local_select(items, false).await,
             Action::Route(_) | Action::Insert(_) => self.execute_routed(statement, &plan, head, body).await,
         }
     }
@@ -702,6 +637,11 @@ impl Session {
 }
 
 impl Statements {
+    /// MariaDB's drivers execute without waiting for what PREPARE says, and call the statement -1 then (10.2.1).
+    fn meant(&self, id: u32) -> u32 {
+        if id == u32::MAX { self.prepared_last } else { id }
+    }
+
     fn next_id(&mut self) -> u32 {
         loop {
             self.last_id = self.last_id.wrapping_add(1);

@@ -161,14 +161,19 @@ impl Registry {
         if entries.len() >= self.limit.load(Ordering::Relaxed) {
             return None;
         }
+        let id = self.fresh_id(&entries);
+        let entry = Arc::new(Entry { id, interrupt, user: Mutex::new(String::new()), activity: Activity::default() });
+        entries.insert(id, Arc::clone(&entry));
+        Some(Registered { entry, registry: Arc::clone(self) })
+    }
+
+    fn fresh_id(&self, entries: &HashMap<u32, Arc<Entry>>) -> u32 {
         let mut id = self.next_id.fetch_add(1, Ordering::Relaxed);
         // After four thousand million sessions ids begin again; 0 is never one.
         while id == 0 || entries.contains_key(&id) {
             id = self.next_id.fetch_add(1, Ordering::Relaxed);
         }
-        let entry = Arc::new(Entry { id, interrupt, user: Mutex::new(String::new()), activity: Activity::default() });
-        entries.insert(id, Arc::clone(&entry));
-        Some(Registered { entry, registry: Arc::clone(self) })
+        id
     }
 
     /// Sessions beyond it stay; no more come.
@@ -218,6 +223,13 @@ impl Registry {
             }
             notified.await;
         }
+    }
+}
+
+impl Registered {
+    /// Another id that no session has.
+    pub(super) fn fresh_id(&self) -> u32 {
+        self.registry.fresh_id(&self.registry.entries.lock())
     }
 }
 

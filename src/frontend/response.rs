@@ -14,6 +14,8 @@ use crate::wire::writer::Put;
 pub(super) struct Form {
     pub deprecate_eof: bool,
     pub session_track: bool,
+    /// Rows are in binary form: a prepared statement is executed.
+    pub binary: bool,
 }
 
 /// One column of a result set of ShardGate's own.
@@ -90,7 +92,7 @@ pub(super) fn error_before_greeting(out: &mut Vec<u8>, message: &ClientMessage) 
     packet::finish(out, at, &mut 0);
 }
 
-/// Appends a whole result set in the text protocol, or with binary rows. All cells are text or NULL.
+/// Appends a whole result set. All cells are text or NULL.
 pub(super) fn result_set(
     out: &mut Vec<u8>,
     seq: &mut u8,
@@ -98,12 +100,11 @@ pub(super) fn result_set(
     rows: &[Vec<Option<String>>],
     end: &OkPacket<'_>,
     form: Form,
-    binary: bool,
 ) {
     column_definitions(out, seq, columns, end.status, form);
     for row in rows {
         let at = packet::begin(out);
-        if binary {
+        if form.binary {
             binary_row(out, columns, row);
         } else {
             row.iter().for_each(|cell| out.put_cell(cell.as_deref().map(str::as_bytes)));
@@ -151,13 +152,12 @@ pub(super) fn collected(
     rows: &[Vec<Option<Vec<u8>>>],
     end: &OkPacket<'_>,
     form: Form,
-    binary: bool,
 ) {
     collected_definitions(out, seq, definitions, end, form);
     let kinds: Vec<u8> = definitions.iter().map(|payload| column_type(payload)).collect();
     for row in rows {
         let at = packet::begin(out);
-        if binary {
+        if form.binary {
             let cells: Vec<_> = row.iter().map(Option::as_deref).collect();
             wire_binary::write_text_row(out, &kinds, &cells);
         } else {

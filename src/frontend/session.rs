@@ -106,6 +106,8 @@ pub(super) struct Session {
     pub(super) autocommit: bool,
     /// User variables: name without `@`, in lower case -> value as an SQL literal. NULL ones are not kept.
     pub(super) user_variables: BTreeMap<String, String>,
+    /// Whose they are on connections: another number after each reset of the session.
+    pub(super) variables_id: u32,
     // Work on several statements.
     pub(super) txn: Transaction,
     pub(super) links: Links,
@@ -123,6 +125,8 @@ pub(super) struct Session {
     pub(super) diagnostics: Diagnostics,
     /// Counts statements, to take replicas in turn.
     pub(super) turn: usize,
+    /// A prepared statement is executed: ShardGate's own answers have rows in binary form.
+    pub(super) answers_in_binary: bool,
     /// COMMIT RELEASE: the session ends after the answer.
     pub(super) ends: bool,
     /// Scratch of the shape of the statement at hand.
@@ -175,6 +179,7 @@ impl Session {
             results_collation: 45,
             autocommit: true,
             user_variables: BTreeMap::new(),
+            variables_id: id,
             txn: Transaction::default(),
             links: Links::default(),
             locks: NamedLocks::default(),
@@ -188,6 +193,7 @@ impl Session {
             diagnostics: Diagnostics::default(),
             // Sessions that read once each must not all begin with the same replica.
             turn: id as usize,
+            answers_in_binary: false,
             ends: false,
             shape: Shape::default(),
             setup,
@@ -240,6 +246,7 @@ impl Session {
         self.statements = Statements::default();
         self.text_statements.clear();
         self.user_variables.clear();
+        self.variables_id = self.registered.fresh_id();
         self.last = Last::default();
         self.diagnostics.clear();
         self.autocommit = true;
@@ -348,7 +355,11 @@ impl Session {
     }
 
     pub(super) fn form(&self) -> Form {
-        Form { deprecate_eof: self.class.deprecate_eof(), session_track: self.class.session_track() }
+        Form {
+            deprecate_eof: self.class.deprecate_eof(),
+            session_track: self.class.session_track(),
+            binary: self.answers_in_binary,
+        }
     }
 
     /// By the watchdog's clock, which costs nothing.
@@ -412,7 +423,7 @@ impl Session {
             schema: &self.schema,
             class: self.class,
             settings: &self.settings,
-            session: self.registered.entry.id,
+            session: self.variables_id,
             turn: self.turn,
             worker: self.worker,
             system_schema,

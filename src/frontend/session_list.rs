@@ -18,7 +18,7 @@ impl Session {
         let mut listing = Listing::of(&self.ask_spare(shard, sql).await??);
         let names: Vec<String> = listing.names();
         listing.rows = self.session_rows(&names, if full { usize::MAX } else { BRIEF });
-        self.send_listing(&listing, more_follows, false).await
+        self.send_listing(&listing, more_follows).await
     }
 
     /// The sessions of the user, as rows of the columns with these names.
@@ -67,7 +67,7 @@ impl Session {
                 *value = Some(own.into_bytes());
             }
         }
-        self.send_listing(&listing, more_follows, false).await
+        self.send_listing(&listing, more_follows).await
     }
 
     /// What a variable is that the session keeps to itself.
@@ -100,7 +100,7 @@ impl Session {
         let of = |name: &String| format!("GRANT ALL PRIVILEGES ON `{}`.* TO {user}", name.replace('`', "``"));
         let lines = std::iter::once(usage).chain(self.user.databases.iter().map(of));
         listing.rows = lines.map(|line| vec![Some(line.into_bytes())]).collect();
-        self.send_listing(&listing, more_follows, false).await
+        self.send_listing(&listing, more_follows).await
     }
 }
 

@@ -309,6 +309,7 @@ impl Session {
             }
             Err(failure) => return Err(self.read_failed(links, failure).await),
         };
+        self.txn.take_next();
         self.last.row_count = -1;
         self.last.found_rows = summaries.iter().map(|summary| summary.rows).sum();
         self.diagnostics.clear();

@@ -42,7 +42,7 @@ impl Session {
         let names = ["Table", "Bucket", "Buckets", "Shard", "Replica_set", "Schema", "Physical_table"];
         let columns: Vec<LocalColumn> = names.map(|name| LocalColumn::text(name, 256)).to_vec();
         let rows = self.places(self.database_named(database)?, table, key, statement.sql)?;
-        self.send_table(&columns, &rows, statement.more_follows, false).await
+        self.send_table(&columns, &rows, statement.more_follows).await
     }
 
     fn places(

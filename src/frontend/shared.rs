@@ -156,8 +156,15 @@ impl Shared {
         self.servers.store(Arc::new(servers));
     }
 
-    pub fn version_text(&self) -> String {
-        self.setup.load().options.server_version.clone().unwrap_or_else(|| self.servers.load().version.clone())
+    /// The version that clients are greeted with: as MariaDB's own servers before 11 do it, with a number in front by
+    /// which clients that know only MySQL's take them for an old MySQL.
+    pub fn greeting_version(&self) -> String {
+        let own = || {
+            let version = &self.servers.load().version;
+            let is_marked = version.starts_with("10.") && version.contains("MariaDB");
+            format!("{}{version}", if is_marked { "5.5.5-" } else { "" })
+        };
+        self.setup.load().options.server_version.clone().unwrap_or_else(own)
     }
 
     /// What the servers are, whatever clients are told: they are who reads the statements.

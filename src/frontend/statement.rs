@@ -99,12 +99,12 @@ impl Session {
             let calls = lock_calls::read(statement.sql, self.mode);
             self.call_locks(plan, &calls, statement.sql).await?;
             if let (Some(titles), false) = (&calls.titles, self.lock_values.is_empty()) {
-                return self.send_lock_values(&calls, titles, statement.more_follows, false).await;
+                return self.send_lock_values(&calls, titles, statement.more_follows).await;
             }
         }
         match &plan.action {
             Action::Control(control) => self.control(control, plan, statement).await,
-            Action::LocalSelect(items) => self.local_select(items, statement.more_follows, false).await,
+            Action::LocalSelect(items) => self.local_select(items, statement.more_follows).await,
             Action::Route(_) | Action::Insert(_) => self.routed(plan, statement).await,
         }
     }
@@ -262,7 +262,8 @@ impl Session {
     /// What SET TRANSACTION said of the next transaction, which is one statement.
     pub(super) async fn tell_next_transaction(&self, link: &mut Link) -> Result<(), Error> {
         if self.txn.has_next() && !self.txn.was_begun() {
-            // Taken back after the statement: one that fails before its transaction begins does not use it up.
+            // One that fails before its transaction begins does not use it up.
+            link.told_next = true;
             for sql in self.txn.next().for_one_statement() {
                 link.lease.execute("SET TRANSACTION", &sql, &self.interrupt).await?;
             }

@@ -39,7 +39,7 @@ impl Session {
         // A server says whether it is one.
         let plan = self.plan_or_probe(&text).await?;
         self.check_access(&plan)?;
-        self.prepare_on_shard(&plan, &text).await?;
+        self.describe(&plan, &text).await?;
         self.text_statements.insert(name.to_lowercase(), text);
         self.diagnostics.clear();
         self.last.row_count = 0;

@@ -225,11 +225,16 @@ impl Session {
         if names.is_empty() {
             return Ok(());
         }
-        let list: Vec<_> = names.iter().map(|name| user_variable(name)).collect();
-        link.lease.has_user_variables_of(self.registered.entry.id);
+        // A text is on its way in the character set of results, which may not have its letters: as digits it is whole.
+        let list: Vec<_> = names
+            .iter()
+            .map(|name| user_variable(name))
+            .map(|name| format!("{name}, HEX({name}), COLLATION({name})"))
+            .collect();
+        link.lease.has_user_variables_of(self.variables_id);
         let answer =
             link.lease.query(format!("SELECT {} LIMIT 1", list.join(", ")).as_bytes(), &self.interrupt).await?;
-        for (name, value) in names.iter().zip(literals(&answer, user_literal)?) {
+        for (name, value) in names.iter().zip(variable_literals(&answer)?) {
             match value {
                 Some(value) => self.user_variables.insert(name.clone(), value),
                 None => self.user_variables.remove(name),
@@ -256,7 +261,11 @@ impl Session {
             return Ok(());
         }
         let list: Vec<_> = known.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        link.lease.has_user_variables_of(self.registered.entry.id);
+        link.lease.has_user_variables_of(self.variables_id);
+        if !link.lease.version().mariadb {
+            // MySQL (8.0.22) fixes what type a variable has when it prepares a statement.
+            link.lease.statements.forget_users_of_variables();
+        }
         link.lease.execute("user variables", &format!("SET {}", list.join(", ")), &self.interrupt).await?;
         Ok(())
     }
@@ -344,6 +353,27 @@ fn literals(
     let Some(row) = rows.into_iter().next() else { return Ok(vec![None; columns.len()]) };
     let cells = text::cells(row).zip(&columns);
     Ok(cells.map(|(cell, column)| cell.ok().flatten().map(|bytes| literal(bytes, column))).collect())
+}
+
+/// User variables from an answer that has of each: it, its bytes as digits, and its collation.
+fn variable_literals(answer: &Answer) -> Result<Vec<Option<String>>, ClientMessage> {
+    if let Some(error) = answer.error() {
+        return Err(error.into());
+    }
+    let (columns, rows) = answer.table();
+    let cells: Vec<_> =
+        rows.first().map_or(Vec::new(), |row| text::cells(row).map(|cell| cell.ok().flatten()).collect());
+    let literal = |(cells, columns): (&[Option<&[u8]>], &[ColumnDefinition<'_>])| match cells {
+        [Some(value), Some(digits), Some(collation)] => Some(number(value, &columns[0]).unwrap_or_else(|| {
+            let (digits, collation) = (String::from_utf8_lossy(digits), String::from_utf8_lossy(collation));
+            match collation.split_once('_') {
+                Some((charset, _)) => format!("_{charset} x'{digits}' COLLATE {collation}"),
+                None => format!("_binary x'{digits}'"),
+            }
+        })),
+        _ => None,
+    };
+    Ok(cells.chunks(3).zip(columns.chunks(3)).map(literal).collect())
 }
 
 /// The cells of a one-row answer as literals with the values, types and collations that they would have as user

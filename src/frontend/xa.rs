@@ -132,7 +132,7 @@ impl Session {
         let mut out = Vec::new();
         let end = OkPacket { status: self.status(), ..OkPacket::default() };
         let form = self.form();
-        response::collected(&mut out, &mut self.client.seq, &definitions, &rows, &end, form, false);
+        response::collected(&mut out, &mut self.client.seq, &definitions, &rows, &end, form);
         self.send(&out).await
     }
 

@@ -58,6 +58,11 @@ pub struct ShardRows {
 }
 
 impl InsertTemplate {
+    /// Whether its values come from other tables, as by a subquery.
+    pub(super) fn reads_others(&self) -> bool {
+        self.staged.as_ref().is_some_and(|staged| staged.reads_others())
+    }
+
     /// A shard that has the table.
     pub(super) fn example_shard(&self, schema: &crate::sharding::Schema) -> Option<ShardId> {
         self.only.or_else(|| self.table.table(schema)?.shard_set().first())

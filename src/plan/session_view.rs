@@ -64,10 +64,12 @@ impl Plan {
         matches!(self.action, Action::Control(Control::Commit { .. } | Control::Rollback { .. }))
     }
 
-    /// A shard that knows the statement's tables, whatever the values are. `None`: any will do.
+    /// A shard that knows the statement's tables, whatever the values are. `None`: any will do, or there is none for
+    /// certain, as where rows must be gathered.
     pub fn example_shard(&self, schema: &Schema) -> Option<ShardId> {
         match &self.action {
             Action::Control(_) | Action::LocalSelect(_) => None,
+            Action::Insert(insert) if insert.reads_others() => None,
             Action::Insert(insert) => insert.example_shard(schema),
             Action::Route(route) => match &route.target {
                 Target::Fixed(Route::One(shard)) => Some(*shard),
@@ -78,9 +80,9 @@ impl Plan {
                     | Route::Regroup(shards)
                     | Route::Load(shards),
                 ) => shards.first(),
-                Target::Fixed(Route::Gather) => None,
-                Target::Fixed(Route::Staged) => self.staged()?.example_shard(),
+                Target::Fixed(Route::Gather | Route::Staged) => None,
                 Target::Fixed(Route::Split(rows)) => rows.first().map(|rows| rows.shard),
+                Target::Placed { .. } if route.staged.as_ref().is_some_and(|staged| staged.reads_others()) => None,
                 Target::Placed { table, .. } => table.table(schema)?.shard_set().first(),
                 Target::Narrowed(narrowed) => {
                     let mut all = ShardSet::empty();

@@ -407,9 +407,9 @@ impl Plan {
 }
 
 impl StagePlan {
-    /// A shard that has the tables that are written.
-    pub(super) fn example_shard(&self) -> Option<ShardId> {
-        self.targets.first()?.shards.first()
+    /// Whether it reads tables besides those that it writes.
+    pub(super) fn reads_others(&self) -> bool {
+        self.gather.sources.iter().any(|source| source.role != Role::Written)
     }
 
     /// Lets each shard judge what it can of the statement's conditions, unless a value of them cannot be written down.

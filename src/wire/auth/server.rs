@@ -92,7 +92,9 @@ impl ServerAuth {
             awaits: Awaits::Response(plugin),
             using_password: !login.response.is_empty(),
         };
-        let step = if proposed == Some(plugin) {
+        // Where the greeting named another plugin, a client may wait for a request to begin with its own.
+        let waits = login.response.is_empty() && plugin != login.default_plugin;
+        let step = if proposed == Some(plugin) && !waits {
             auth.response(plugin, login.response)
         } else if login.plugin.is_some() {
             ServerStep::Send(auth.switch(plugin))

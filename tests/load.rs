@@ -4,6 +4,7 @@
 
 mod harness;
 
+use std::io::Write;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -100,6 +101,54 @@ fn a_client_that_leaves_in_the_middle_leaves_nothing() {
     });
     assert_eq!(loaded(&mut other, first), "1");
     common().assert_sound();
+}
+
+/// What client libraries send in the place of a file that they cannot open, or will not give.
+#[test]
+fn a_client_that_gives_no_file_loads_no_row() {
+    let mut client = common().connect();
+    let first = world().ids();
+    client.file = Vec::new();
+    for statement in [LOAD.to_owned(), LOAD.replace("(id, note, amount)", "(@a, note) SET id = @a + 1")] {
+        assert_eq!(client.run(&statement).info, "Records: 0  Deleted: 0  Skipped: 0  Warnings: 0");
+    }
+    assert_eq!(loaded(&mut client, first), "0");
+    common().assert_sound();
+}
+
+#[test]
+fn packets_out_of_order_end_the_session_and_leave_nothing() {
+    let mut client = common().connect();
+    let first = world().ids();
+    client.command(0x03, LOAD.as_bytes()).unwrap();
+    assert_eq!(client.read_packet().unwrap(), b"\xfbitems.txt");
+    client.write_packet(&lines(first, 100)).unwrap();
+    client.tcp().write_all(b"\x05\0\0\xf7\xff\xfe\xfd\xfc\xfb").unwrap();
+    assert!(client.answers(false).is_err() || client.query("SELECT 1").is_err());
+    let mut other = common().connect();
+    wait_until("its locks to go", Duration::from_secs(10), || {
+        !matches!(other.one(format!("INSERT INTO items (id) VALUES ({first})")), Answer::Error { .. })
+    });
+    assert_eq!(loaded(&mut other, first), "1");
+    common().assert_sound();
+}
+
+#[test]
+fn a_line_that_never_ends_is_refused_before_it_is_held_whole() {
+    let stage = world().stage(Setup { server: "max_packet = \"1MiB\"".to_owned(), ..Setup::default() });
+    let mut client = stage.connect();
+    let first = world().ids();
+    client.command(0x03, LOAD.as_bytes()).unwrap();
+    assert_eq!(client.read_packet().unwrap(), b"\xfbitems.txt");
+    client.write_packet(&lines(first, 10)).unwrap();
+    for _ in 0..40 {
+        client.write_packet(&vec![b'x'; 100_000]).unwrap();
+    }
+    client.write_packet(&[]).unwrap();
+    let answers = client.answers(false).unwrap();
+    assert!(answers[0].error().is_some(), "{answers:?}");
+    assert_eq!(loaded(&mut client, first), "0");
+    stage.assert_sound();
 }
 
 #[test]

@@ -114,6 +114,8 @@ impl Inlet {
 /// Tells the server to load the file, and passes on what comes of it.
 pub async fn load(connection: &mut Connection, intake: &mut Intake, interrupt: &Interrupt) -> Result<Answer, Failure> {
     if let Some(answer) = connection.begin_load(&intake.text, &intake.name, interrupt).await? {
+        // Who would send the file waits to be asked for it.
+        intake.asks = None;
         intake.pieces.close();
         return Ok(answer);
     }

@@ -2,7 +2,7 @@
 //!
 //! `links` finds the connection for a shard and keeps those that a session's state needs; `relay` passes one shard's
 //! answer on undecoded (but for rows that tell names: `named_rows`); `scatter` concatenates the answers of several, `merged` merges their rows; `write` runs a
-//! statement on several shards so that all or none of them keep it; `commit` ends transactions, and `recovery` those that
+//! statement on several shards so that all or none of them keep it (`tally` adds up their answers, `row_numbers` knows whose row they mean); `commit` ends transactions, and `recovery` those that
 //! were left halfway; `prepared` brings a statement to the connection that must execute it; `measured` runs one for what
 //! it costs; `sequence` has numbers for rows; `gather` brings the rows of tables together on one server (`cells` writes
 //! their values), `scratch` puts rows of ShardGate's own into temporary tables; `stage` makes the tables that a staged
@@ -28,6 +28,7 @@ pub mod measured;
 pub mod commit;
 pub mod recovery;
 pub mod tally;
+pub mod row_numbers;
 pub mod write;
 pub mod sequence;
 pub mod prepared;

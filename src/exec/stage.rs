@@ -27,6 +27,9 @@ const UNCHANGED: &str = "'2000-01-01 00:00:00'";
 /// Where the row is: a number, as the caller gives it.
 const PLACE: &str = "`shardgate place`";
 
+/// So that `*` does not mean a column: servers have it from MySQL 8.0.23 and MariaDB 10.3.3 on.
+const HIDDEN: &str = "/*!80023 INVISIBLE */ /*M!100303 INVISIBLE */";
+
 /// A table of rows that a statement changes, or inserts.
 #[derive(Debug)]
 pub struct Table {
@@ -127,8 +130,9 @@ impl Table {
         let elements: Vec<String> =
             elements.map(|element| if is_unique { element.clone() } else { with_plain_key(element) }).collect();
         let sql = format!(
-            "CREATE TEMPORARY TABLE {} ({}, {PLACE} INT NOT NULL, {ROW} BIGINT NOT NULL, \
-             {CHANGED} DATETIME(6) NOT NULL DEFAULT {UNCHANGED} ON UPDATE CURRENT_TIMESTAMP(6)){}",
+            "CREATE TEMPORARY TABLE {} ({}, {PLACE} INT NOT NULL DEFAULT 0 {HIDDEN}, \
+             {ROW} BIGINT NOT NULL DEFAULT 0 {HIDDEN}, \
+             {CHANGED} DATETIME(6) NOT NULL DEFAULT {UNCHANGED} ON UPDATE CURRENT_TIMESTAMP(6) {HIDDEN}){}",
             self.name,
             elements.join(", "),
             self.definition.charset

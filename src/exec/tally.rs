@@ -26,8 +26,9 @@ impl Written {
 
 /// An INSERT of one row has no info line; as part of a longer one it counts in that one's. `ignores`: INSERT IGNORE.
 pub(super) fn with_info_of_one_row(mut written: Written, ignores: bool) -> Written {
-    // 2: the row replaced another, or updated it. 0: it was there already, and was left alone, which counts with IGNORE.
-    let duplicates = u64::from(written.affected_rows > 1 || ignores && written.affected_rows == 0);
+    // 2: the row replaced another, or updated it. 0: it was there already, and was left alone. With IGNORE only those
+    // count, without it only the others.
+    let duplicates = u64::from(if ignores { written.affected_rows == 0 } else { written.affected_rows > 1 });
     written.info = format!("Records: 1  Duplicates: {duplicates}  Warnings: {}", written.warnings).into_bytes();
     written
 }
@@ -48,13 +49,38 @@ pub fn total(written: &[Written], tally: Tally) -> Written {
     if tally == Tally::Same {
         return first.clone();
     }
-    parts.fold(first.clone(), |sum, part| Written {
-        affected_rows: sum.affected_rows + part.affected_rows,
-        last_insert_id: if sum.last_insert_id == 0 { part.last_insert_id } else { sum.last_insert_id },
-        warnings: sum.warnings.saturating_add(part.warnings),
-        info: add_info(&sum.info, &part.info),
-        conditions: [sum.conditions, part.conditions.clone()].concat(),
+    parts.fold(first.clone(), |sum, part| {
+        let conditions = said_once(&sum.conditions, &part.conditions);
+        let again = u16::try_from(sum.conditions.len() + part.conditions.len() - conditions.len()).unwrap_or(u16::MAX);
+        Written {
+            affected_rows: sum.affected_rows + part.affected_rows,
+            last_insert_id: if sum.last_insert_id == 0 { part.last_insert_id } else { sum.last_insert_id },
+            warnings: sum.warnings.saturating_add(part.warnings).saturating_sub(again),
+            info: with_fewer_warnings(add_info(&sum.info, &part.info), again),
+            conditions,
+        }
     })
+}
+
+/// What a server says once of a statement, whatever its rows are: deprecated syntax, a column without a value or default,
+/// a statement that its binary log takes for unsafe.
+const OF_STATEMENTS: [&str; 3] = ["1287", "1364", "1592"];
+
+/// The conditions of both, without what the second says again of the statement as such.
+fn said_once(first: &[Condition], second: &[Condition]) -> Vec<Condition> {
+    let is_new = |new: &&Condition| !OF_STATEMENTS.contains(&new.code.as_str()) || !first.contains(new);
+    first.iter().chain(second.iter().filter(is_new)).cloned().collect()
+}
+
+fn with_fewer_warnings(info: Vec<u8>, fewer: u16) -> Vec<u8> {
+    const WORD: &str = "Warnings: ";
+    let text = String::from_utf8_lossy(&info);
+    match text.rsplit_once(WORD).and_then(|(before, count)| Some((before, count.parse::<u64>().ok()?))) {
+        Some((before, count)) if fewer > 0 => {
+            format!("{before}{WORD}{}", count.saturating_sub(u64::from(fewer))).into_bytes()
+        }
+        _ => info,
+    }
 }
 
 /// Adds up the numbers of two lines like `Rows matched: 3  Changed: 1  Warnings: 0`. One line alone stands for both

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::feed::{self, Intake};
 use super::links::Link;
 use super::prepared;
+use super::row_numbers::{OwnRows, row_of};
 use super::tally::{Written, with_info_of_one_row};
 use crate::backend::answer::Answer;
 use crate::backend::error::{Error, Reason};
@@ -20,8 +21,8 @@ use crate::sharding::ShardId;
 #[derive(Debug)]
 pub struct Order {
     pub command: Command,
-    /// One row of an INSERT that was split; whether that has IGNORE.
-    pub one_row: Option<bool>,
+    /// Of an INSERT that was split.
+    pub rows: Option<OwnRows>,
 }
 
 /// The statement as one shard gets it.
@@ -59,17 +60,26 @@ pub enum Bounds {
     Locked,
 }
 
+/// How the shards run it.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner<'a> {
+    /// What all of them take for the present.
+    pub timestamp: Option<&'a str>,
+    /// The numbers that the first gives to new rows are those of the others, which have copies of the table.
+    pub first_numbers: bool,
+}
+
 /// Runs the statement on all shards: they all keep it, or none does.
 pub async fn write(
     shares: Vec<Share>,
-    timestamp: Option<&str>,
+    how: Manner<'_>,
     bounds: Bounds,
     context: &commit::Context<'_>,
 ) -> (Vec<Link>, Within) {
     let (links, done) = match bounds {
-        Bounds::Within => return write_within(shares, timestamp, context.interrupt).await,
-        Bounds::Alone => write_alone(shares, timestamp, context).await,
-        Bounds::Locked => write_locked(shares, timestamp, context.interrupt).await,
+        Bounds::Within => return write_within(shares, how, context.interrupt).await,
+        Bounds::Alone => write_alone(shares, how, context).await,
+        Bounds::Locked => write_locked(shares, how, context.interrupt).await,
     };
     (links, done.map_or_else(Within::TakenBack, Within::Done))
 }
@@ -78,10 +88,10 @@ pub async fn write(
 /// and nothing is kept if it failed.
 async fn write_alone(
     shares: Vec<Share>,
-    timestamp: Option<&str>,
+    how: Manner<'_>,
     context: &commit::Context<'_>,
 ) -> (Vec<Link>, Result<Vec<Written>, Failed>) {
-    let (mut links, done) = run_everywhere(shares, timestamp, context.interrupt).await;
+    let (mut links, done) = run_everywhere(shares, how, context.interrupt).await;
     let written = match done {
         Ok(written) => written,
         Err(failed) => {
@@ -100,14 +110,14 @@ async fn write_alone(
 /// ShardGate that dies between the commits can leave it on some.
 async fn write_locked(
     mut shares: Vec<Share>,
-    timestamp: Option<&str>,
+    how: Manner<'_>,
     interrupt: &Interrupt,
 ) -> (Vec<Link>, Result<Vec<Written>, Failed>) {
     shares.iter_mut().for_each(|share| share.before.push("SET autocommit = 0".to_owned()));
-    let (mut links, done) = run_everywhere(shares, timestamp, interrupt).await;
+    let (mut links, done) = run_everywhere(shares, how, interrupt).await;
     let ending = if done.is_ok() { commit::COMMIT } else { commit::ROLLBACK };
     let ended = everywhere(&mut links, ending, interrupt).await;
-    clear_time(&mut links, timestamp.filter(|_| done.is_err()), interrupt).await;
+    clear_time(&mut links, how.timestamp.filter(|_| done.is_err()), interrupt).await;
     if !everywhere(&mut links, "SET autocommit = 1", interrupt).await {
         links.iter_mut().for_each(|link| link.lease.spoil());
     }
@@ -146,17 +156,17 @@ impl Failed {
 }
 
 /// Runs the statement in the transactions that are open on the links.
-async fn write_within(mut shares: Vec<Share>, timestamp: Option<&str>, interrupt: &Interrupt) -> (Vec<Link>, Within) {
+async fn write_within(mut shares: Vec<Share>, how: Manner<'_>, interrupt: &Interrupt) -> (Vec<Link>, Within) {
     let is_one = shares.len() == 1;
     if !is_one {
         shares.iter_mut().for_each(|share| share.before.push(SAVEPOINT.to_owned()));
     }
-    let (mut links, done) = run_everywhere(shares, timestamp, interrupt).await;
+    let (mut links, done) = run_everywhere(shares, how, interrupt).await;
     let failed = match done {
         Ok(written) => return (links, Within::Done(written)),
         Err(failed) => failed,
     };
-    if !leaves_transaction(&failed.failure) || !clear_time(&mut links, timestamp, interrupt).await {
+    if !leaves_transaction(&failed.failure) || !clear_time(&mut links, how.timestamp, interrupt).await {
         return (links, Within::Spoiled(failed));
     }
     match is_one || everywhere(&mut links, TAKE_BACK, interrupt).await {
@@ -207,14 +217,52 @@ async fn take_back_all(links: &mut [Link], interrupt: &Interrupt) {
 
 async fn run_everywhere(
     shares: Vec<Share>,
-    timestamp: Option<&str>,
+    how: Manner<'_>,
     interrupt: &Interrupt,
 ) -> (Vec<Link>, Result<Vec<Written>, Failed>) {
+    if how.first_numbers && shares.len() > 1 {
+        return run_after_the_first(shares, how.timestamp, interrupt).await;
+    }
     // All are awaited even if one fails: a connection in the middle of an answer could not be rolled back.
-    let running = shares.into_iter().map(|share| run_on_one(share, timestamp, interrupt)).collect();
+    let running = shares.into_iter().map(|share| run_on_one(share, how.timestamp, interrupt)).collect();
     let (links, done): (Vec<Link>, Vec<_>) = all(running).await.into_iter().unzip();
     let done = links.iter().map(|link| link.shard).zip(done).collect();
     (links, worst_first(done))
+}
+
+/// On the first shard, and then on the others with the numbers that it gave to the rows.
+async fn run_after_the_first(
+    mut shares: Vec<Share>,
+    timestamp: Option<&str>,
+    interrupt: &Interrupt,
+) -> (Vec<Link>, Result<Vec<Written>, Failed>) {
+    let mut others = shares.split_off(1);
+    let plain = Manner { timestamp, first_numbers: false };
+    let (mut links, first) = Box::pin(run_everywhere(shares, plain, interrupt)).await;
+    let number = match &first {
+        Ok(written) => written.first().map_or(0, |written| written.last_insert_id),
+        Err(_) => {
+            // They must be where the first is to be rolled back with it.
+            for share in &mut others {
+                for sql in std::mem::take(&mut share.before) {
+                    execute(&mut share.link, &sql, interrupt).await;
+                }
+            }
+            links.extend(others.into_iter().map(|share| share.link));
+            return (links, first);
+        }
+    };
+    // It holds for the next row that is numbered, which each of these is.
+    for share in others.iter_mut().filter(|_| number > 0) {
+        share.before.push(format!("SET insert_id = {number}"));
+    }
+    let (mut more, done) = Box::pin(run_everywhere(others, plain, interrupt)).await;
+    if done.is_err() {
+        // One that has not come to its rows would give the number to the next that it numbers.
+        more.iter_mut().for_each(|link| link.lease.spoil());
+    }
+    links.append(&mut more);
+    (links, first.and_then(|first| Ok([first, done?].concat())))
 }
 
 /// What failed worst is what the client must know: a deadlock has rolled back more than a duplicate key.
@@ -226,7 +274,7 @@ fn worst_first(done: Vec<(ShardId, Result<Written, Failure>)>) -> Result<Vec<Wri
             Err(failure) => failed.push(Failed { failure, shard: Some(shard) }),
         }
     }
-    failed.sort_by_key(|failed| leaves_transaction(&failed.failure));
+    failed.sort_by_key(|Failed { failure, .. }| (leaves_transaction(failure), row_of(failure).unwrap_or(usize::MAX)));
     failed.into_iter().next().map_or(Ok(all), Err)
 }
 
@@ -237,6 +285,10 @@ pub(super) async fn run_on_one(
 ) -> (Link, Result<Written, Failure>) {
     let Share { mut link, mut order, before } = share;
     let done = run_order(&mut link, &mut order, &before, timestamp, interrupt).await;
+    let done = match &order.rows {
+        Some(rows) => rows.renumber(done),
+        None => done,
+    };
     (link, done)
 }
 
@@ -267,8 +319,8 @@ async fn run_order(
     if timestamp.is_some() {
         connection.execute("the statement's time", "SET timestamp = DEFAULT", interrupt).await?;
     }
-    Ok(match order.one_row {
-        Some(ignores) => with_info_of_one_row(written, ignores),
+    Ok(match order.rows.as_ref().filter(|rows| rows.is_one()) {
+        Some(rows) => with_info_of_one_row(written, rows.ignores),
         None => written,
     })
 }

@@ -302,7 +302,8 @@ impl<'a> WriteBack<'a> {
         let values: Vec<Value<'_>> =
             columns.iter().zip(&self.key).map(|(column, at)| column.value(cells[*at])).collect();
         let placed = match values.as_slice() {
-            [key] => match sharded.place(key) {
+            // What was staged is stored as it is.
+            [key] => match sharded.place_as(key, true) {
                 Located::Shard(shard) => Ok(shard),
                 located => Err((Part::First, located)),
             },

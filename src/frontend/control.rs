@@ -87,6 +87,7 @@ impl Session {
             Control::CreateWithRule { table, comment, body } => {
                 return self.create_with_rule(table, comment, body, statement).await;
             }
+            Control::CreateSelect(create) => return Box::pin(self.create_select(create, statement)).await,
             Control::RollbackConfig => return self.order(Wish::Rollback, statement.more_follows).await,
             Control::Prepare { name, source } => {
                 return self.prepare_text(name, source, statement.more_follows).await;

@@ -20,7 +20,7 @@ use crate::exec::links::Side;
 use crate::exec::recovery;
 use crate::exec::tally::{self, Tally, Written};
 use crate::exec::write::{Command, Order, Share};
-use crate::plan::{DdlPlan, Plan, TableEffect};
+use crate::plan::{DdlPlan, Plan, Route, TableEffect};
 use crate::sharding::{DatabaseId, Schema, ShardId, ShardSet};
 use crate::txn::ddl::{self, Effect, Print};
 use crate::txn::ddl_journal::ShardState;
@@ -87,6 +87,28 @@ impl Session {
             total.conditions = first.conditions;
         }
         total
+    }
+
+    /// Runs DDL of ShardGate's own making, without an answer for the client.
+    pub(super) async fn change_by(&mut self, sql: &[u8]) -> Result<(), ClientMessage> {
+        let plan = self.plan(sql)?;
+        self.check_access(&plan)?;
+        let shards = match plan.bind(&self.binding(sql))? {
+            Route::One(shard) => ShardSet::single(shard),
+            Route::Scatter(shards) => shards,
+            _ => return Err(ClientMessage::unsupported("such a statement about tables")),
+        };
+        let statement = Statement { sql, more_follows: false };
+        let orders = self.orders(&plan, &statement, &shards);
+        let changed = match plan.ddl().filter(|_| shards.len() > 1) {
+            Some(ddl) => self.change(ddl, &statement, orders).await,
+            None => {
+                let ran = self.change_on(orders).await;
+                self.outcome_of(ran, None)
+            }
+        };
+        self.tables_were_changed().await;
+        changed.map(drop)
     }
 
     async fn change(

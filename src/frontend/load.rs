@@ -13,13 +13,13 @@ use crate::backend::answer::Answer;
 use crate::backend::error::{Error, Reason};
 use crate::backend::interrupt::Interrupt;
 use crate::exec::commit;
-use crate::exec::conditions::Condition;
 use crate::exec::failure::Failure;
 use crate::exec::feed::{self, Inlet};
 use crate::exec::links::Link;
+use crate::exec::row_numbers::{in_order, with_row};
 use crate::exec::sink::SinkError;
 use crate::exec::tally::{self, Tally, Written};
-use crate::exec::write::{self as writes, Command, Failed, Order, Within};
+use crate::exec::write::{self as writes, Command, Failed, Manner, Order, Within};
 use crate::plan::load::{LineSplit, LoadPlan};
 use crate::plan::placed_lines::{Default as KeyDefault, Placer};
 use crate::plan::{Plan, PlanError};
@@ -60,7 +60,7 @@ impl Session {
             }
             let (inlet, intake) = feed::feed(text, load.file.clone());
             inlets.push(inlet);
-            orders.push((shard, Order { command: Command::File(intake), one_row: None }));
+            orders.push((shard, Order { command: Command::File(intake), rows: None }));
         }
         let shares = self.shares(plan, orders, bounds).await?;
         let timestamp = self.time_of(plan);
@@ -73,7 +73,8 @@ impl Session {
             interrupt: &interrupt,
         };
         let feeder = Feeder { client: &mut self.client, interrupt: &interrupt, inlets, lines, name: &load.file };
-        let writing = writes::write(shares, timestamp.as_deref(), bounds, &context);
+        let how = Manner { timestamp: timestamp.as_deref(), first_numbers: false };
+        let writing = writes::write(shares, how, bounds, &context);
         let (lines, (links, done)) = join(feeder.run(), writing).await;
         let (mut links, mut written) = self.written(links, lines.renumber_error(done, shards, &schema), bounds).await?;
         let last = lines.renumber(&mut written, shards, &schema);
@@ -389,60 +390,8 @@ impl Splitter<'_> {
 
 /// The message with the file's number of a row in the place of the shard's.
 fn renumbered(message: &str, rows: &[u32], shard: &str) -> String {
-    let Some((before, number, behind)) = row_in(message) else { return message.to_owned() };
-    match number.checked_sub(1).and_then(|row| rows.get(row)) {
-        Some(row) => format!("{before}{row}{behind}"),
-        None => format!("{before}{number}{behind} (of the lines for shard {shard})"),
-    }
-}
-
-/// What stands around the number of a row: `... at row 5`, or `Row 5 ...`.
-fn row_in(message: &str) -> Option<(&str, usize, &str)> {
-    if let Some((before, number)) = message.rsplit_once(" at row ")
-        && let Ok(row) = number.parse()
-    {
-        return Some((&message[..before.len() + " at row ".len()], row, ""));
-    }
-    let rest = message.strip_prefix("Row ")?;
-    let end = rest.find(|c: char| !c.is_ascii_digit())?;
-    Some(("Row ", rest[..end].parse().ok()?, &rest[end..]))
-}
-
-/// Conditions in the order of the rows that they are about, and no more of them than one server would tell.
-fn in_order(total: Written, parts: &[Written]) -> Written {
-    let is_cut = |part: &&Written| usize::from(part.warnings) > part.conditions.len();
-    let limit = parts.iter().filter(is_cut).map(|part| part.conditions.len()).max();
-    let mut row = 0;
-    let mut numbered: Vec<(usize, Condition)> = Vec::new();
-    for condition in total.conditions {
-        // One that names no row is about that of its neighbours.
-        row = row_in(&condition.message).map_or(row, |(_, row, _)| row);
-        numbered.push((row, condition));
-    }
-    numbered.sort_by_key(|(row, _)| *row);
-    numbered.truncate(limit.unwrap_or(usize::MAX));
-    Written { conditions: numbered.into_iter().map(|(_, condition)| condition).collect(), ..total }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_get_the_numbers_of_the_file() {
-        let cases = [
-            ("Data truncated for column 'a' at row 2", "Data truncated for column 'a' at row 7"),
-            ("Row 1 doesn't contain data for all columns", "Row 4 doesn't contain data for all columns"),
-            ("Duplicate entry '5' for key 'PRIMARY'", "Duplicate entry '5' for key 'PRIMARY'"),
-            (
-                "Incorrect value ' at row 2' for column 'a' at row 1",
-                "Incorrect value ' at row 2' for column 'a' at row 4",
-            ),
-            ("Out of range at row 9", "Out of range at row 9 (of the lines for shard s1)"),
-            ("Row format", "Row format"),
-        ];
-        for (message, expected) in cases {
-            assert_eq!(renumbered(message, &[4, 7], "s1"), expected);
-        }
-    }
+    with_row(message, |row| {
+        let own = rows.get(row).map(ToString::to_string);
+        Some(own.unwrap_or_else(|| format!("{} (of the lines for shard {shard})", row + 1)))
+    })
 }

@@ -53,7 +53,7 @@ impl Session {
     ) -> Result<(), ClientMessage> {
         let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
         let binding = self.binding(statement.sql);
-        let order = |(shard, text): (ShardId, Vec<u8>)| (shard, Order { command: Command::Text(text), one_row: None });
+        let order = |(shard, text): (ShardId, Vec<u8>)| (shard, Order { command: Command::Text(text), rows: None });
         let orders = plan.render_merged(merge, &binding, shards).into_iter().map(order).collect();
         let limit = self.limit_of(merge, &binding);
         let mut request = Request { merge, orders, limit, own: statement.sql.to_vec(), kind: AnswerKind::Query };

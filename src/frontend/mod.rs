@@ -49,4 +49,5 @@ mod table_locks;
 mod text_prepared;
 mod response;
 mod ddl;
+mod create_select;
 mod error;

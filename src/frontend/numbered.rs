@@ -4,11 +4,15 @@
 use std::sync::Arc;
 
 use super::error::ClientMessage;
+use super::gathered::Last;
 use super::prepared::Prepared;
 use super::query::Statement;
 use super::session::Session;
+use super::several::own_rows;
+use super::staged::Order as StagedOrder;
 use crate::exec::links::Side;
 use crate::exec::write::{Command, Order};
+use crate::plan::staged::StageKind;
 use crate::plan::{Binding, Numbers, Parameter, Plan, Route, ShardRows};
 use crate::sharding::{Schema, ShardId};
 use crate::value::Value;
@@ -65,31 +69,28 @@ impl Session {
 
     pub(super) async fn insert_numbered(
         &mut self,
-        original: (&Plan, &Statement<'_>),
         numbered: Numbered,
+        more_follows: bool,
     ) -> Result<(), ClientMessage> {
         let plan = self.plan(&numbered.text)?;
-        let more_follows = original.1.more_follows;
         let statement = Statement { sql: &numbered.text, more_follows };
         let route = plan.bind(&self.binding(statement.sql))?;
         self.before_statement(&plan, &route)?;
         if route == Route::Staged {
-            // Which numbers the rows itself. Planning the other text has taken the place of this one's literals.
-            self.shape.read(original.1.sql, self.mode);
-            return self.stage_text(original.0, original.1).await;
+            return self.stage_numbered(&plan, &statement, Some(numbered.first)).await;
         }
         let parts = parts_of(&plan, route)?;
         if let [ShardRows { shard, .. }] = parts[..]
-            && plan.rows() == 1
+            && (plan.rows() == 1 || plan.returns_rows())
         {
             self.on_one(&plan, &statement, shard, Side::Primary).await?;
-            self.note_number(numbered.first);
+            self.note_number(&plan, numbered.first);
             return Ok(());
         }
         let order = |part: &ShardRows| {
             let mut text = Vec::new();
             plan.render_rows(&self.binding(statement.sql), part, &mut text);
-            (part.shard, Order { command: Command::Text(text), one_row: plan.counts_as_one(part) })
+            (part.shard, Order { command: Command::Text(text), rows: Some(own_rows(&plan, part)) })
         };
         let orders = parts.iter().map(order).collect();
         self.write_everywhere(&plan, orders, Some(numbered.first), more_follows).await
@@ -97,7 +98,7 @@ impl Session {
 
     pub(super) async fn execute_numbered(
         &mut self,
-        (statement, original): (&Prepared, &Plan),
+        statement: &Prepared,
         numbered: Numbered,
         (head, body): (Execute, &[u8]),
     ) -> Result<(), ClientMessage> {
@@ -105,16 +106,15 @@ impl Session {
         let (route, orders) = self.numbered_orders(&plan, statement, &numbered, body)?;
         self.before_statement(&plan, &route)?;
         if route == Route::Staged {
-            // Which numbers the rows itself.
-            return self.stage_prepared(statement, original, head, body).await;
+            return self.stage_execution(&plan, statement, &numbered, (head, body)).await;
         }
         if let [(shard, Order { command: Command::Prepared(execution), .. })] = &orders[..]
-            && plan.rows() == 1
+            && (plan.rows() == 1 || plan.returns_rows())
         {
             let link = self.begin_execution(&plan, execution, *shard, Side::Primary).await?;
             let kind = AnswerKind::Execute { cursor: false };
             self.relay_answer(&plan, &statement.text, link, kind, false).await?;
-            self.note_number(numbered.first);
+            self.note_number(&plan, numbered.first);
             return Ok(());
         }
         self.write_everywhere(&plan, orders, Some(numbered.first), false).await
@@ -151,14 +151,55 @@ impl Session {
                 Parameter::Number(number) => Given::Number(number),
             });
             let command = Command::Prepared(statement.execution_given(text, given, body)?);
-            orders.push((part.shard, Order { command, one_row: plan.counts_as_one(&part) }));
+            orders.push((part.shard, Order { command, rows: Some(own_rows(plan, &part)) }));
         }
         Ok((route, orders))
     }
 
-    /// A row was inserted with this number, if one was.
-    fn note_number(&mut self, number: u64) {
-        if !self.last.failed && self.last.row_count == 1 {
+    /// Stages a numbered statement, which `plan` was made of last.
+    async fn stage_execution(
+        &mut self,
+        plan: &Plan,
+        statement: &Prepared,
+        Numbered { text, parameters, first }: &Numbered,
+        (head, body): (Execute, &[u8]),
+    ) -> Result<(), ClientMessage> {
+        let values = parameters.iter().map(|parameter| match *parameter {
+            Parameter::Own(index) => statement.value(index, body),
+            Parameter::Number(number) => Value::UInt(number),
+        });
+        let values: Vec<Value<'_>> = values.collect();
+        let own = statement.binding(&self.schema, &values);
+        let binding = Binding { sql: text, literals: self.shape.literals(), ..own };
+        plan.check_staged(&binding)?;
+        let staging = plan.staging(&binding, &self.scratch_shards());
+        let staging = staging.ok_or_else(|| ClientMessage::unsupported("this write over several shards"))?;
+        let execution = |places: &[u16]| {
+            let given = places.iter().map(|place| match parameters[usize::from(*place)] {
+                Parameter::Own(index) => Given::Own(index),
+                Parameter::Number(number) => Given::Number(number),
+            });
+            statement.execution_given(Vec::new(), given, body)
+        };
+        let all = match &staging.gathering.params {
+            Some(places) => execution(places)?,
+            None => execution(&(0..parameters.len() as u16).collect::<Vec<_>>())?,
+        };
+        let tail = match &staging.kind {
+            StageKind::Insert(how) if how.params.0 < how.params.1 => {
+                Some(execution(&(how.params.0..how.params.1).collect::<Vec<_>>())?)
+            }
+            StageKind::Insert(_) | StageKind::Update | StageKind::Delete => None,
+        };
+        let last = Last::Prepared(all, AnswerKind::Execute { cursor: head.wants_cursor() });
+        let (timestamp, first_number) = (self.time_of(plan), Some(*first));
+        let order = StagedOrder { plan, staging, last, tail, more_follows: false, timestamp, first_number };
+        Box::pin(self.write_staged(order)).await
+    }
+
+    /// Rows were inserted, the first with this number, if any were.
+    fn note_number(&mut self, plan: &Plan, number: u64) {
+        if !self.last.failed && (self.last.row_count == 1 || plan.returns_rows()) {
             self.last.insert_id = number;
         }
     }

@@ -18,6 +18,7 @@ use super::merging::{Merging, Request};
 use super::query::Statement as Text;
 use super::regrouped::Order as RegroupOrder;
 use super::session::{Current, Flow, Session};
+use super::several::own_rows;
 use super::shipped::Candidate;
 use super::short_way::{Order as ShortOrder, Way};
 use super::staged::Order as StagedOrder;
@@ -37,6 +38,7 @@ use crate::sql::control::Control;
 use crate::sql::lock_calls;
 use crate::sql::parameter;
 use crate::sql::tokens::Mode;
+use crate::sql::{Lexer, TokenKind};
 use crate::value::Value;
 use crate::wire::command::{Arguments, Command, Execute, Given, PrepareOk};
 use crate::wire::error_code as codes;
@@ -90,6 +92,11 @@ impl Session {
         self.check_access(&plan)?;
         if plan.load().is_some() {
             return Err(not_preparable());
+        }
+        if matches!(plan.action, Action::Control(Control::CreateSelect(_)))
+            && Lexer::new(sql, self.mode).any(|token| token.kind == TokenKind::Param)
+        {
+            return Err(ClientMessage::unsupported("parameters in CREATE TABLE ... SELECT over several shards"));
         }
         let (params, answer) = match &plan.action {
             Action::Route(_) | Action::Insert(_) => {
@@ -282,7 +289,7 @@ impl Session {
         body: &[u8],
     ) -> Result<(), ClientMessage> {
         if let Some(numbered) = self.numbered_execution(statement, plan, body).await? {
-            return Box::pin(self.execute_numbered((statement, plan), numbered, (head, body))).await;
+            return Box::pin(self.execute_numbered(statement, numbered, (head, body))).await;
         }
         let route = statement.route(&self.schema, body)?;
         self.before_statement(plan, &route)?;
@@ -330,7 +337,7 @@ impl Session {
                 let mut orders = Vec::new();
                 for shard in shards.iter() {
                     let execution = statement.share(&self.schema, shard, body)?;
-                    orders.push((shard, Order { command: WriteCommand::Prepared(execution), one_row: None }));
+                    orders.push((shard, Order { command: WriteCommand::Prepared(execution), rows: None }));
                 }
                 if plan.kind == StatementKind::Write {
                     return self.write_everywhere(plan, orders, None, false).await;
@@ -387,7 +394,7 @@ impl Session {
                     plan.render_rows(&statement.binding(&self.schema, &[]), part, &mut text);
                     let params = plan.params_of(part, statement.params);
                     let command = WriteCommand::Prepared(statement.execution_of(text, &params, body)?);
-                    orders.push((part.shard, Order { command, one_row: plan.counts_as_one(part) }));
+                    orders.push((part.shard, Order { command, rows: Some(own_rows(plan, part)) }));
                 }
                 self.write_everywhere(plan, orders, None, false).await
             }
@@ -445,7 +452,7 @@ impl Session {
         for (shard, text) in plan.render_merged(merge, &binding, shards) {
             let params = plan.params_of_share(&binding, shard, merge.params());
             let command = WriteCommand::Prepared(statement.execution_of(text, &params, body)?);
-            orders.push((shard, Order { command, one_row: None }));
+            orders.push((shard, Order { command, rows: None }));
         }
         let mut own = statement.text.to_vec();
         if let Some(first) = shards.first() {
@@ -522,7 +529,7 @@ impl Session {
         let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
         let last = Last::Prepared(execution, kind);
         let timestamp = self.time_of(plan);
-        let order = StagedOrder { plan, staging, last, tail, more_follows: false, timestamp };
+        let order = StagedOrder { plan, staging, last, tail, more_follows: false, timestamp, first_number: None };
         Box::pin(self.write_staged(order)).await
     }
 

@@ -14,13 +14,14 @@ use crate::exec::conditions::Condition;
 use crate::exec::failure::Failure;
 use crate::exec::feed::Intake;
 use crate::exec::links::{Link, Need, Side};
+use crate::exec::row_numbers::{OwnRows, in_order};
 use crate::exec::scatter::{self, Job, Outcome};
 use crate::exec::tally::{self, Tally, Written};
-use crate::exec::write::{self as writes, Bounds, Command, Failed, Order, Share, Within};
+use crate::exec::write::{self as writes, Bounds, Command, Failed, Manner, Order, Share, Within};
 use crate::exec::{cancel, prepared, unread};
 use crate::merge::Limit;
-use crate::plan::Plan;
 use crate::plan::merged::MergePlan;
+use crate::plan::{Plan, ShardRows};
 use crate::sharding::{ShardId, ShardSet};
 use crate::txn::transaction::{Beginning, Transaction};
 use crate::wire::StatusFlags;
@@ -37,7 +38,7 @@ impl Session {
                 text.clear();
                 text.extend_from_slice(statement.sql);
             }
-            (shard, Order { command: Command::Text(text), one_row: None })
+            (shard, Order { command: Command::Text(text), rows: None })
         };
         shards.iter().map(order).collect()
     }
@@ -52,12 +53,15 @@ impl Session {
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
         let bounds = self.bounds();
+        let is_split = orders.iter().any(|(_, order)| order.rows.is_some());
         let shares = self.shares(plan, orders, bounds).await?;
         let timestamp = self.time_of(plan);
-        let (links, done) = writes::write(shares, timestamp.as_deref(), bounds, &self.commit_context()).await;
+        let how = Manner { timestamp: timestamp.as_deref(), first_numbers: plan.numbers_copies };
+        let (links, done) = writes::write(shares, how, bounds, &self.commit_context()).await;
         let (links, written) = self.written(links, done, bounds).await?;
-        let written = tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum });
-        self.tell_written(links, written, first_number, more_follows).await
+        let total = tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum });
+        let total = if is_split { in_order(total, &written) } else { total };
+        self.tell_written(links, total, first_number, more_follows).await
     }
 
     /// The time that a statement must have on all shards alike, unless the client has set one.
@@ -425,6 +429,11 @@ impl Session {
             }
         }
     }
+}
+
+/// The rows of an INSERT that one shard gets, as its answer is to be read.
+pub(super) fn own_rows(plan: &Plan, part: &ShardRows) -> OwnRows {
+    OwnRows { places: part.rows.clone(), ignores: plan.ignores_duplicates() }
 }
 
 /// What one server says of a text once, each shard says: deprecated syntax.

@@ -53,6 +53,8 @@ pub(super) struct Order<'a> {
     pub(super) more_follows: bool,
     /// What the statement takes for the present, if it asks.
     pub(super) timestamp: Option<String>,
+    /// Of those that a sequence has given to the rows already.
+    pub(super) first_number: Option<u64>,
 }
 
 /// How the rows of a table are fetched that is changed.
@@ -99,13 +101,23 @@ struct Returned {
 impl Session {
     /// A write that came as text.
     pub(super) async fn stage_text(&mut self, plan: &Plan, statement: &Statement<'_>) -> Result<(), ClientMessage> {
+        self.stage_numbered(plan, statement, None).await
+    }
+
+    /// The same for an INSERT whose rows have numbers of a sequence, the first of them this one.
+    pub(super) async fn stage_numbered(
+        &mut self,
+        plan: &Plan,
+        statement: &Statement<'_>,
+        first_number: Option<u64>,
+    ) -> Result<(), ClientMessage> {
         let binding = self.binding(statement.sql);
         plan.check_staged(&binding)?;
         let staging = plan.staging(&binding, &self.scratch_shards());
         let staging = staging.ok_or_else(|| ClientMessage::unsupported("this write over several shards"))?;
         let more_follows = statement.more_follows;
         let timestamp = self.time_of(plan);
-        let order = Order { plan, staging, last: Last::Text, tail: None, more_follows, timestamp };
+        let order = Order { plan, staging, last: Last::Text, tail: None, more_follows, timestamp, first_number };
         Box::pin(self.write_staged(order)).await
     }
 
@@ -451,6 +463,7 @@ impl Session {
     ) -> Result<Ran, ClientMessage> {
         let mut writers: Vec<Writer> = Vec::new();
         let done = self.write_all(scratch, order, tables, &mut writers, keeps_transaction).await;
+        let done = done.map(|first| order.first_number.or(first));
         let undone = match &done {
             Err(failure) if keeps_transaction => apply::undo(&mut writers, failure, &self.interrupt).await,
             _ => true,

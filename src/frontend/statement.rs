@@ -6,6 +6,7 @@ use super::client::Packet;
 use super::error::ClientMessage;
 use super::query::Statement;
 use super::session::{Current, Flow, Session};
+use super::several::own_rows;
 use super::transactions::{End as TransactionEnd, rolls_back_transaction};
 use crate::backend::error::Error;
 use crate::exec::conditions;
@@ -123,7 +124,7 @@ impl Session {
     /// A statement for the shards of a route.
     async fn routed(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
         if let Some(numbered) = self.numbered(plan, statement).await? {
-            return Box::pin(self.insert_numbered((plan, statement), numbered)).await;
+            return Box::pin(self.insert_numbered(numbered, statement.more_follows)).await;
         }
         let route = match plan.bind(&self.binding(statement.sql)) {
             Err(PlanError::Unsupported { .. }) | Ok(Route::Staged) if plan.explains => {
@@ -192,7 +193,7 @@ impl Session {
                 let orders = rows.iter().map(|part| {
                     let mut text = Vec::new();
                     plan.render_rows(&self.binding(statement.sql), part, &mut text);
-                    (part.shard, Order { command: Command::Text(text), one_row: plan.counts_as_one(part) })
+                    (part.shard, Order { command: Command::Text(text), rows: Some(own_rows(plan, part)) })
                 });
                 let orders = orders.collect();
                 self.write_everywhere(plan, orders, None, statement.more_follows).await

@@ -9,7 +9,8 @@ use super::error::ClientMessage;
 use super::query::Statement;
 use super::session::Session;
 use crate::exec::links::Side;
-use crate::sql::control::PrepareSource;
+use crate::plan::Action;
+use crate::sql::control::{Control, PrepareSource};
 use crate::sql::{Lexer, TokenKind};
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
@@ -39,7 +40,9 @@ impl Session {
         // A server says whether it is one.
         let plan = self.plan_or_probe(&text).await?;
         self.check_access(&plan)?;
-        self.describe(&plan, &text).await?;
+        if !matches!(plan.action, Action::Control(Control::CreateSelect(_))) {
+            self.describe(&plan, &text).await?;
+        }
         self.text_statements.insert(name.to_lowercase(), text);
         self.diagnostics.clear();
         self.last.row_count = 0;

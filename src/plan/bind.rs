@@ -312,10 +312,14 @@ impl Plan {
         }
     }
 
-    /// Whether these rows are a single one, and then whether it is inserted with IGNORE.
-    pub fn counts_as_one(&self, rows: &ShardRows) -> Option<bool> {
-        let ignores = matches!(&self.action, Action::Insert(template) if template.ignores);
-        (rows.rows.len() == 1).then_some(ignores)
+    /// An INSERT of rows with RETURNING.
+    pub fn returns_rows(&self) -> bool {
+        matches!(&self.action, Action::Insert(template) if template.returns)
+    }
+
+    /// INSERT IGNORE
+    pub fn ignores_duplicates(&self) -> bool {
+        matches!(&self.action, Action::Insert(template) if template.ignores)
     }
 
     /// The parameters that `render_rows` leaves in the text, in order, as indexes of the whole statement's.

@@ -5,7 +5,7 @@ use crate::sharding::schema::same_name;
 use crate::sharding::{ShardId, ShardSet, Sharded, Table};
 use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{
-    Assignment, Cell, ColumnName, Insert, Item, ItemKind, Operand, Query, Row, Source as Rows, Term,
+    Assignment, Cell, ColumnName, Constant, Insert, Item, ItemKind, Operand, Query, Row, Source as Rows, Term,
 };
 
 use super::bind::{Narrowed, RouteTemplate, Target};
@@ -39,6 +39,7 @@ pub(super) fn action<'q>(
     {
         into.check_on_duplicate(scopes, sharded)?;
     }
+    scopes.numbers_copies = into.is_numbered_by_the_first(scopes);
     let action = match scopes.instances[target].source.clone() {
         Source::Sharded(id) => into.sharded(scopes, id, query),
         Source::Fixed { table: Some(id), is_reference: true, .. } => into.copies(scopes, id, facts.nondeterministic),
@@ -88,11 +89,42 @@ impl<'q> Into<'q> {
             if self.insert.has_returning {
                 return Err(PlanError::unsupported("RETURNING in a write to a reference table"));
             }
-            if let Some(table) = table.filter(|table| self.leaves_number_out(table)) {
-                return Err(PlanError::unsupported(format!("AUTO_INCREMENT of reference table '{}'", table.name)));
+            if let Some(table) = table.filter(|table| self.leaves_number_out(table) && !scopes.numbers_copies) {
+                return Err(PlanError::unsupported(format!(
+                    "AUTO_INCREMENT of reference table '{}' but in a plain INSERT whose rows all leave it out",
+                    table.name
+                )));
             }
         }
         Ok(Action::Route(RouteTemplate::fixed(Route::Scatter(copies))))
+    }
+
+    /// Whether the first copy of a reference table can number the rows, and the others take its numbers: where a server
+    /// surely gives one to each row, in their order.
+    fn is_numbered_by_the_first(&self, scopes: &Scopes<'_, '_>) -> bool {
+        let Source::Fixed { table: Some(id), is_reference: true, .. } = &scopes.instances[self.target].source else {
+            return false;
+        };
+        let table = id.table(scopes.ctx.schema);
+        let Some((table, number)) =
+            table.and_then(|table| Some((table, table.columns.iter().flatten().find(|column| column.auto_increment)?)))
+        else {
+            return false;
+        };
+        let rows: &[Row] = match &self.insert.source {
+            Rows::Rows(rows) => rows,
+            Rows::Set { row, .. } => std::slice::from_ref(row),
+            Rows::Query(_) => return false,
+        };
+        if self.insert.ignores || self.insert.is_replace || !self.insert.on_duplicate.is_empty() {
+            return false;
+        }
+        let is_null = |cell: &Cell| matches!(cell, Cell::Default | Cell::Constant(Constant::Null));
+        match self.place_of(table, &number.name) {
+            Ok(None) => true,
+            Ok(Some(place)) => rows.iter().all(|row| row.values.get(place).is_none_or(is_null)),
+            Err(_) => false,
+        }
     }
 
     /// Whether the server would number some row.
@@ -107,10 +139,8 @@ impl<'q> Into<'q> {
             Rows::Query(_) => return !matches!(place, Ok(Some(_))),
         };
         // A number that is bound later could be NULL.
-        let is_given = |row: &Row, place: usize| {
-            use crate::sql::parse::ast::Constant;
-            matches!(row.values.get(place), Some(Cell::Constant(Constant::Literal { .. })))
-        };
+        let is_given =
+            |row: &Row, place: usize| matches!(row.values.get(place), Some(Cell::Constant(Constant::Literal { .. })));
         match place {
             Ok(Some(place)) => !rows.iter().all(|row| is_given(row, place)),
             _ => true,
@@ -197,6 +227,7 @@ impl<'q> Into<'q> {
             numbering: numbering.filter(|_| sharded.sequence.is_some()),
             staged: None,
             ignores: self.insert.ignores,
+            returns: self.insert.has_returning,
         };
         Ok(Action::Insert(template))
     }
@@ -251,12 +282,15 @@ impl<'q> Into<'q> {
     fn check_on_duplicate(&self, scopes: &Scopes<'_, '_>, sharded: &Sharded) -> Result<(), PlanError> {
         let is_key = |column: &ColumnName| sharded.part_of(&column.column.text).is_some();
         let is_same = |one: &ColumnName, other: &ColumnName| same_name(&one.column.text, &other.column.text);
-        let keeps = |assignment: &Assignment| match (&assignment.inserted, &assignment.value) {
-            (Some(column), _) => is_same(column, &assignment.column),
-            (None, Operand::Column(column)) => {
-                is_same(column, &assignment.column)
-                    && column.table.as_ref().is_none_or(|table| same_name(&table.text, &self.insert.target.table.text))
-            }
+        let is_own = |column: &ColumnName, assignment: &Assignment| {
+            is_same(column, &assignment.column)
+                && column.table.as_ref().is_none_or(|table| same_name(&table.text, &self.insert.target.table.text))
+        };
+        let keeps = |assignment: &Assignment| match (&assignment.inserted, &assignment.noted, &assignment.value) {
+            (Some(column), ..) => is_same(column, &assignment.column),
+            // What a server or a sequence has made is a number above 0, which the function leaves as it is.
+            (_, Some(column), _) => is_own(column, assignment) && sharded.is_numbered(&column.column.text),
+            (_, _, Operand::Column(column)) => is_own(column, assignment),
             _ => false,
         };
         let id = &scopes.instances[self.target].source;

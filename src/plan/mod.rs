@@ -47,12 +47,12 @@ mod write;
 use thiserror::Error;
 
 use crate::sharding::{DatabaseId, Located, Part, Schema, ShardId, ShardSet, Sharded, Table};
-use crate::sql::control::{self, Control, ControlError, TableName};
+use crate::sql::control::{self, Control, ControlError, CreateSelect, TableName};
 use crate::sql::facts::Facts;
 use crate::sql::hint::{self, Hint, HintError, Side};
-use crate::sql::parse::ast::{DdlKind, Statement};
+use crate::sql::parse::ast::{Ddl, DdlKind, Statement};
 use crate::sql::parse::{self, Problem};
-use crate::sql::{Literal, Mode, Shape};
+use crate::sql::{Lexer, Literal, Mode, Shape};
 use crate::value::Value;
 
 pub use bind::RouteTemplate;
@@ -105,6 +105,8 @@ pub struct Plan {
     pub hint_side: Option<Side>,
     /// The same write runs on all copies of a reference table: its affected rows are those of one of them.
     pub writes_copies: bool,
+    /// And the numbers that the first copy gives to the rows are those of the others.
+    pub numbers_copies: bool,
     ddl: Option<Box<DdlPlan>>,
     load: Option<Box<LoadPlan>>,
     /// What a server has told of the answer's columns over the client's own tables, where the plan names others.
@@ -311,6 +313,15 @@ impl From<ControlError> for PlanError {
 
 /// Plans one statement, whose shape is `shape`. This is the slow path: it parses, and may allocate.
 pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanError> {
+    planned(sql, shape, ctx, false)
+}
+
+/// The same for a query of which all is gathered, wherever it is.
+pub fn plan_gathered(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanError> {
+    planned(sql, shape, ctx, true)
+}
+
+fn planned(sql: &[u8], shape: &Shape, ctx: &Context<'_>, gathers: bool) -> Result<Plan, PlanError> {
     let facts = Facts::read(sql, ctx.mode);
     let hint = hint::read(sql, ctx.mode)?;
     let is_of_shard =
@@ -320,9 +331,12 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         if matches!(control, Control::Set(_)) && !catalog::wanted::names_of(sql, ctx.mode).is_empty() {
             return Err(PlanError::unsupported("information_schema in SET: SELECT ... INTO the variable"));
         }
+        if matches!(control, Control::Set(_)) {
+            unknown::check_set(&mut Draft::new(ctx, shape.literals()).scopes, sql)?;
+        }
         return Ok(of_session(control, facts, &hint));
     }
-    let mut draft = Draft::new(ctx, shape.literals());
+    let mut draft = Draft { gathers, ..Draft::new(ctx, shape.literals()) };
     let parsed = parse::parse(sql, ctx.mode);
     if let Some((comment, body)) = &hint.rule {
         let table =
@@ -332,7 +346,13 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
     }
     let (kind, action, implicit_commit) = match &parsed {
         Ok(statement) => {
-            let action = draft.action(statement, sql, &facts)?;
+            let action = match draft.action(statement, sql, &facts) {
+                Err(error @ PlanError::Unsupported { .. }) => match created_from(statement, sql, ctx)? {
+                    Some(create) => return Ok(of_session(Control::CreateSelect(create), facts, &hint)),
+                    None => return Err(error),
+                },
+                action => action?,
+            };
             (read::kind(statement, draft.scopes.locks_rows()), action, commits(statement))
         }
         Err(problem) => draft.unknown(sql, *problem)?,
@@ -350,6 +370,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
             ..facts
         },
         writes_copies: draft.writes_copies(kind, &action),
+        numbers_copies: draft.scopes.numbers_copies,
         explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
         tells_names: tells_names(&parsed, kind),
         action,
@@ -383,22 +404,56 @@ fn created_table(parsed: &Result<Statement, Problem>) -> Option<TableName> {
     Some(TableName { database, table: name.table.text.clone() })
 }
 
+/// CREATE TABLE ... SELECT, which no shard can run by itself.
+fn created_from(statement: &Statement, sql: &[u8], ctx: &Context<'_>) -> Result<Option<CreateSelect>, PlanError> {
+    let Statement::Ddl(Ddl { query: Some(parts), targets, references, is_temporary: false, .. }) = statement else {
+        return Ok(None);
+    };
+    let [target] = targets.as_slice() else { return Ok(None) };
+    if catalog::wanted::names_of(sql, ctx.mode).iter().any(|table| catalog::wanted::is_assembled(table)) {
+        return Ok(None);
+    }
+    let of = |span: parse::ast::Span| span.start as usize..span.end as usize;
+    let head = target.database.as_ref().unwrap_or(&target.table).span.start;
+    let before: Vec<_> = Lexer::new(sql, ctx.mode).take_while(|token| token.start < head).collect();
+    let says = |word: &str| before.iter().any(|token| token.is_word(sql, word));
+    let feature = if parts.has_partitions { "PARTITION BY" } else { "a foreign key" };
+    if parts.has_partitions || !references.is_empty() {
+        return Err(PlanError::unsupported(format!(
+            "{feature} in CREATE TABLE ... SELECT over several shards: create the table, then INSERT ... SELECT"
+        )));
+    }
+    let database = target.database.as_ref().map(|database| database.text.clone());
+    Ok(Some(CreateSelect {
+        table: TableName { database, table: target.table.text.clone() },
+        target: head as usize..target.table.span.end as usize,
+        definition: of(parts.definition),
+        query: of(parts.query),
+        replaces: says("REPLACE"),
+        is_tolerant: says("EXISTS"),
+        verb: parts.verb,
+    }))
+}
+
 /// A plan while it is made.
 struct Draft<'a, 'q> {
     scopes: scope::Scopes<'a, 'q>,
     guards: Vec<Guard>,
     ddl: Option<Box<DdlPlan>>,
     load: Option<Box<LoadPlan>>,
+    /// A query is gathered, wherever its tables are.
+    gathers: bool,
 }
 
 impl<'a, 'q> Draft<'a, 'q> {
     fn new(ctx: &'a Context<'a>, literals: &'a [Literal]) -> Self {
-        Self { scopes: scope::Scopes::new(ctx, literals), guards: Vec::new(), ddl: None, load: None }
+        Self { scopes: scope::Scopes::new(ctx, literals), guards: Vec::new(), ddl: None, load: None, gathers: false }
     }
 
     fn action(&mut self, statement: &'q Statement, sql: &[u8], facts: &Facts) -> Result<Action, PlanError> {
         let scopes = &mut self.scopes;
         match statement {
+            Statement::Query(query) if self.gathers => read::gathered(scopes, query, sql, facts),
             Statement::Query(query) => match local::items(query, sql, scopes.literals, &mut self.guards) {
                 Some(items) => return Ok(Action::LocalSelect(items)),
                 None => {
@@ -476,6 +531,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         tells_names: false,
         hint_side: hint.side,
         writes_copies: false,
+        numbers_copies: false,
         ddl: None,
         load: None,
         described: None,

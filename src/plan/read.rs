@@ -72,6 +72,19 @@ pub(super) fn route<'q>(
     Ok(RouteTemplate { gather, ..RouteTemplate::narrowed(narrowed) })
 }
 
+/// The same where all that it reads is to be gathered.
+pub(super) fn gathered<'q>(
+    scopes: &mut Scopes<'_, 'q>,
+    query: &'q Query,
+    sql: &[u8],
+    facts: &Facts,
+) -> Result<RouteTemplate, PlanError> {
+    let id = scopes.read_query(query, None)?;
+    let refused = || PlanError::unsupported("this query in CREATE TABLE ... SELECT over several shards");
+    let gather = gather_plan(scopes, id, sql, facts).ok_or_else(refused)?;
+    Ok(RouteTemplate { gather: Some(gather), ..RouteTemplate::fixed(Route::Gather) })
+}
+
 fn gather_plan(scopes: &Scopes<'_, '_>, root: QueryId, sql: &[u8], facts: &Facts) -> Option<Box<GatherPlan>> {
     // A named lock that is taken for each row, or for none, is not known before.
     if facts.named_locks {

@@ -28,6 +28,8 @@ pub struct InsertTemplate {
     pub(super) staged: Option<Box<StagePlan>>,
     /// INSERT IGNORE
     pub(super) ignores: bool,
+    /// RETURNING
+    pub(super) returns: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -176,7 +178,7 @@ impl RowTemplate {
         };
         let first = value(&self.key);
         let Some(second) = &self.second else {
-            return match sharded.place(&first) {
+            return match sharded.place_as(&first, input.mode.no_auto_value_on_zero) {
                 Located::Shard(shard) => Ok(shard),
                 located => Err(PlanError::unplaced(located, table, sharded, Part::First, &first)),
             };

@@ -5,9 +5,10 @@
 //! statement runs, over tables that look like its own, and so counts, converts, warns and fails as the client's server
 //! would. What it changed is then written to the shards by primary key, and what it inserted by shard key.
 
+use crate::sharding::schema::same_name;
 use crate::sharding::{Placement, Schema, Sequence, ShardId, ShardSet, Table};
 use crate::sql::facts::Facts;
-use crate::sql::parse::ast::{Condition, Expression, Insert, Span, Tail};
+use crate::sql::parse::ast::{Condition, Expression, Insert, Source as Rows, Span, Tail};
 use crate::sql::parse::load::Load;
 use crate::sql::{Lexer, TokenKind};
 use crate::value::Value;
@@ -176,7 +177,10 @@ impl<'q> Scopes<'_, 'q> {
         id: InstanceId,
         insert: &Insert,
     ) -> Option<Box<StagePlan>> {
-        let is_far = insert.tail.as_ref().is_some_and(|tail| self.is_far(tail, insert, facts));
+        let is_far = insert
+            .tail
+            .as_ref()
+            .is_some_and(|tail| self.is_far(tail, insert, facts) || self.names_selected(tail, insert, id));
         // Only the shards know which rows were there already.
         let may_be_there = insert.ignores || insert.tail.is_some();
         if insert.has_partition || insert.has_returning && may_be_there || is_far {
@@ -233,6 +237,23 @@ impl<'q> Scopes<'_, 'q> {
         let is_unknown = calls.into_iter().any(|call| !call.is_plain || !functions::is_spreadable(&call.name));
         let is_apart = facts.nondeterministic || facts.needs_local_values() || !facts.writes_user_vars.is_empty();
         reads || is_unknown || is_apart
+    }
+
+    /// Whether what follows the rows names columns of the SELECT that they come from: where they are inserted, there is
+    /// only the row.
+    fn names_selected(&self, tail: &Tail, insert: &Insert, id: InstanceId) -> bool {
+        if !matches!(insert.source, Rows::Query(_)) {
+            return false;
+        }
+        let target = &insert.target.table.text;
+        let table = self.instances[id].table().and_then(|id| id.table(self.ctx.schema));
+        let columns = table.and_then(|table| table.columns.as_ref());
+        let is_own = |name: &str| columns.is_none_or(|known| known.iter().any(|column| same_name(&column.name, name)));
+        let named = insert.expression.columns.iter().filter(|column| column.column.span.start >= tail.span.start);
+        named.into_iter().any(|column| match &column.table {
+            Some(table) => !same_name(&table.text, target),
+            None => !is_own(&column.column.text),
+        })
     }
 
     fn sources_of(&self, sql: &[u8], facts: &Facts, role: impl Fn(InstanceId) -> Role) -> Option<GatherPlan> {

@@ -54,6 +54,36 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
     Ok(RouteTemplate::fixed(Route::One(shard)))
 }
 
+/// SET is evaluated on the default shard of the database, or any: what its subqueries read must be there, under its own name.
+pub(super) fn check_set(scopes: &mut Scopes<'_, '_>, sql: &[u8]) -> Result<(), PlanError> {
+    if !Lexer::new(sql, scopes.ctx.mode).any(|token| token.is_word(sql, "SELECT")) {
+        return Ok(());
+    }
+    let home = default_shard(scopes);
+    for name in parse::mentioned_names(sql, scopes.ctx.mode).unwrap_or_default() {
+        let database = match &name.database {
+            Some(written) => scopes.ctx.schema.database(&written.text).map(|(id, _)| id),
+            None => scopes.ctx.database,
+        };
+        let Some(database) = database else { continue };
+        let rule =
+            TableId::find(scopes.ctx.schema, database, &name.table.text).and_then(|id| id.table(scopes.ctx.schema));
+        let is_there = match rule.map(|rule| (&rule.placement, rule.is_renamed())) {
+            Some((Placement::Single(shard), false)) => Some(*shard) == home,
+            Some((Placement::Reference(shards), false)) => home.is_some_and(|home| shards.contains(home)),
+            Some(_) => false,
+            None => name.database.is_none(),
+        };
+        if !is_there {
+            let table = &name.table.text;
+            return Err(PlanError::unsupported(format!(
+                "a subquery about '{table}' in SET: SELECT ... INTO the variable"
+            )));
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn default_shard(scopes: &Scopes<'_, '_>) -> Option<ShardId> {
     let schema = scopes.ctx.schema;
     let database = scopes.ctx.database.or((!schema.databases.is_empty()).then_some(DatabaseId(0)))?;

@@ -322,6 +322,12 @@ impl Sharded {
         self.within.as_ref().filter(|within| same_name(&within.key_column, column)).map(|_| Part::Second)
     }
 
+    /// Whether this is a column whose values the server makes, or a sequence.
+    pub fn is_numbered(&self, column: &str) -> bool {
+        let is_key = same_name(&self.key_column, column) && self.key_facts.auto_increment == Some(true);
+        is_key || self.sequence.as_ref().is_some_and(|sequence| same_name(&sequence.column, column))
+    }
+
     /// The columns of the key.
     pub fn key_columns(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.key_column.as_str()).chain(self.within.iter().map(|within| within.key_column.as_str()))
@@ -354,15 +360,20 @@ impl Sharded {
     /// For INSERT: on which shard the row must be stored once the server has converted `value` to the column's type.
     /// `Anywhere` where it is not known what the server will store.
     pub fn place(&self, value: &Value<'_>) -> Located {
+        self.place_as(value, false)
+    }
+
+    /// The same; `keeps_zero`: under NO_AUTO_VALUE_ON_ZERO, where the server stores 0 as it is.
+    pub fn place_as(&self, value: &Value<'_>, keeps_zero: bool) -> Located {
         if !self.is_led_by_one() {
             return Located::Anywhere;
         }
         let stored = self.key.stored(value);
+        let is_numbered = self.key_facts.auto_increment == Some(true);
         match (&stored, self.null_key) {
             // The server would number the row: it stores neither NULL nor 0.
-            (Canonical::Null | Canonical::Key(Key::Integer(0)), _) if self.key_facts.auto_increment == Some(true) => {
-                Located::Anywhere
-            }
+            (Canonical::Null, _) if is_numbered => Located::Anywhere,
+            (Canonical::Key(Key::Integer(0)), _) if is_numbered && !keeps_zero => Located::Anywhere,
             // A column that is NOT NULL makes 0 of it where the server is not strict.
             (Canonical::Null, Some(shard)) if self.key_facts.nullable != Some(false) => Located::Shard(shard),
             _ => self.shard_of(stored),

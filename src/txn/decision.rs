@@ -78,10 +78,18 @@ impl DecisionTable {
         )
     }
 
+    /// Makes the table of an earlier version usable: it had no `connection`.
+    pub fn upgrade(&self) -> String {
+        format!(
+            "ALTER TABLE {} ADD COLUMN connection BIGINT UNSIGNED NOT NULL DEFAULT 0 AFTER participants",
+            self.name()
+        )
+    }
+
     /// Fails where the table cannot be used; also what opens a consistent snapshot in an XA branch, since XA START has no
     /// words for that.
     pub fn probe(&self) -> String {
-        format!("SELECT outcome FROM {} LIMIT 1", self.name())
+        format!("SELECT outcome, connection FROM {} LIMIT 1", self.name())
     }
 
     /// `participants`: the replica sets that have a branch. The row may go once none of them has one any more.

@@ -411,7 +411,7 @@ mod tests {
                     "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
                     "SET TRANSACTION READ WRITE",
                     "XA START c.00000001.00000002.1/0/rs0",
-                    "SELECT outcome FROM `shardgate`.txn_decision LIMIT 1",
+                    "SELECT outcome, connection FROM `shardgate`.txn_decision LIMIT 1",
                     "SAVEPOINT `a`",
                     "SAVEPOINT `b``c`",
                 ],

@@ -65,6 +65,8 @@ codes! {
     UPDATE_WITHOUT_KEY_IN_SAFE_MODE = 1175 b"HY000";
     /// A foreign key has no row to refer to.
     NO_REFERENCED_ROW = 1452 b"23000";
+    /// A table is read by the statement that makes it.
+    UPDATE_TABLE_USED = 1093 b"HY000";
     /// Table has no partition for a value.
     NO_PARTITION_FOR_GIVEN_VALUE = 1526 b"HY000";
     /// You are not owner of thread, in KILL.

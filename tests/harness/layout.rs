@@ -45,6 +45,9 @@ const NATURAL: Rules = &[
     ("products", "kind = \"reference\""),
     ("samples", "shard_key = \"sample_id\"\nfunction = { kind = \"hash\", slots = 64 }\nshards = ALL"),
     ("words", "shard_key = \"word_id\"\nfunction = { kind = \"mod\" }\nshards = ALL"),
+    // Not there until a case makes them.
+    ("made", "shard_key = \"id\"\nfunction = { kind = \"mod\" }\nshards = ALL"),
+    ("made_copies", "kind = \"reference\""),
 ];
 
 /// Every join between sharded tables is off the key, most predicates are, and a unique key does not imply a shard.
@@ -66,6 +69,9 @@ const OFF_KEY: Rules = &[
         "shard_key = \"general\"\nkey_type = \"text\"\ncollation = \"utf8mb4_general_ci\"\n\
          function = { kind = \"hash\", slots = 64 }\nnull_key = \"s0\"\nshards = ALL",
     ),
+    // Not there until a case makes them.
+    ("made", "shard_key = \"id\"\nfunction = { kind = \"mod\" }\nshards = ALL"),
+    ("made_copies", "kind = \"reference\""),
 ];
 
 impl Layout {

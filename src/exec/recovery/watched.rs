@@ -22,6 +22,8 @@ const KEEP_ABORT: Duration = Duration::from_secs(24 * 3600);
 /// One of this process, which knows that it is not needed.
 const KEEP_OWN: Duration = Duration::from_secs(60);
 
+/// A column that the table does not have.
+const BAD_FIELD: u16 = 1054;
 /// XA RECOVER without XA_RECOVER_ADMIN.
 const XAER_RMERR: u16 = 1401;
 
@@ -169,16 +171,25 @@ async fn prepare(set: &ReplicaSet, address: Address, in_flight: &InFlight) -> Re
     let lock = in_flight.names.owner().lock_name();
     let _: Option<Option<u8>> = within(ANSWER_TIMEOUT, conn.exec_first("SELECT GET_LOCK(?, 0)", (lock,))).await?;
     create_table(&mut conn, &in_flight.table).await.map_err(|error| {
-        Trouble::NotAllowed("CREATE, SELECT, INSERT and DELETE on the schema of its own tables", error)
+        Trouble::NotAllowed("CREATE, ALTER, SELECT, INSERT and DELETE on the schema of its own tables", error)
     })?;
     let is_mariadb = warn_of_weakness(&mut conn, &set.options.name).await?;
     Ok(Open { address, conn, is_mariadb })
 }
 
-/// Creates schema and table where they are not there.
+/// Creates schema and table where they are not there, and completes the table of an earlier version.
 pub async fn create_table(conn: &mut Conn, table: &DecisionTable) -> Result<bool, ControlError> {
-    if within(ANSWER_TIMEOUT, conn.query_drop(table.probe())).await.is_ok() {
-        return Ok(false);
+    match within(ANSWER_TIMEOUT, conn.query_drop(table.probe())).await {
+        Ok(()) => return Ok(false),
+        Err(error) if number(&error) == Some(BAD_FIELD) => {
+            // Another ShardGate may be at it too: whether the table can be used then, the probe tells.
+            let upgraded = within(ANSWER_TIMEOUT, conn.query_drop(table.upgrade())).await;
+            return match within(ANSWER_TIMEOUT, conn.query_drop(table.probe())).await {
+                Ok(()) => Ok(false),
+                Err(error) => Err(upgraded.err().unwrap_or(error)),
+            };
+        }
+        Err(_) => {}
     }
     within(ANSWER_TIMEOUT, conn.query_drop(table.create_schema())).await?;
     within(ANSWER_TIMEOUT, conn.query_drop(table.create())).await?;

@@ -236,13 +236,14 @@ fn rounded(number: &Number<'_>) -> Option<i128> {
     }
 }
 
-/// The number that a text starts with, if servers agree on what that is. Spaces before it do not count; which other
-/// characters are spaces depends on the character set (0xA0 is one in latin1).
+/// The number that a text starts with, if servers agree on what that is. Spaces and tabs before it do not count; which
+/// other characters are spaces depends on the character set (0xA0 is one in latin1), and on the server: a line break is
+/// none for MySQL, which stores 0 then.
 fn leading_number(text: &[u8], charset: Charset) -> Option<Number<'_>> {
     if charset == Charset::NotAscii {
         return None;
     }
-    let start = text.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).unwrap_or(text.len());
+    let start = text.iter().position(|byte| !matches!(byte, b' ' | b'\t')).unwrap_or(text.len());
     let text = &text[start..];
     if text.first().is_some_and(|byte| !byte.is_ascii_graphic()) {
         return None;

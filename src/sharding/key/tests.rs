@@ -59,7 +59,9 @@ fn integers_are_compared_and_stored_as_servers_do() {
         (Value::Double(f64::NAN), Unknown, Unknown),
         (Value::Double(f64::INFINITY), Unknown, Unknown),
         (text("42"), integer(42), integer(42)),
-        (text(" \n42 "), integer(42), integer(42)),
+        (text(" \t42 "), integer(42), integer(42)),
+        // A line break is a space for MariaDB only.
+        (text(" \n42 "), Unknown, Unknown),
         (text("42abc"), integer(42), integer(42)),
         (text("42.0"), integer(42), integer(42)),
         (text("4.2e1"), integer(42), integer(42)),

@@ -129,6 +129,8 @@ pub enum Control {
         comment: Range<usize>,
         body: String,
     },
+    /// CREATE TABLE ... SELECT that no shard can run by itself.
+    CreateSelect(CreateSelect),
     /// RELOAD CONFIG.
     ReloadConfig,
     /// ROLLBACK CONFIG.
@@ -147,6 +149,23 @@ pub enum Control {
     Deallocate {
         name: String,
     },
+}
+
+/// CREATE TABLE ... SELECT, with the places of its parts in the statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateSelect {
+    pub table: TableName,
+    /// The table's name as it is written.
+    pub target: Range<usize>,
+    /// What is between name and query.
+    pub definition: Range<usize>,
+    pub query: Range<usize>,
+    /// OR REPLACE.
+    pub replaces: bool,
+    /// IF NOT EXISTS.
+    pub is_tolerant: bool,
+    /// The first words of the INSERT that brings the rows.
+    pub verb: &'static str,
 }
 
 /// What is done with the rule of a table.

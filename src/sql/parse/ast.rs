@@ -353,6 +353,8 @@ pub struct Assignment {
     pub value: Operand,
     /// `VALUES(c)`, `VALUE(c)`: the column of the row that was to be inserted.
     pub inserted: Option<ColumnName>,
+    /// `LAST_INSERT_ID(c)`.
+    pub noted: Option<ColumnName>,
 }
 
 /// INSERT and REPLACE.
@@ -477,6 +479,19 @@ pub struct Ddl {
     pub is_view: bool,
     /// CREATE TABLE ... SELECT, DISCARD TABLESPACE and the like: more than names of tables tell.
     pub is_complex: bool,
+    /// Of CREATE TABLE ... SELECT.
+    pub query: Option<CreateQuery>,
+}
+
+/// What follows the name in CREATE TABLE ... SELECT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateQuery {
+    /// Columns, options, IGNORE or REPLACE, AS.
+    pub definition: Span,
+    pub query: Span,
+    /// The first words of an INSERT that treats rows with a key that is there already alike.
+    pub verb: &'static str,
+    pub has_partitions: bool,
 }
 
 /// SHOW COLUMNS FROM t and its kind.

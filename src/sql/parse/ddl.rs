@@ -3,7 +3,7 @@
 
 use crate::sql::tokens::{Op, TokenKind};
 
-use super::ast::{Ddl, DdlKind, Explain, ShowTable, TableName, View};
+use super::ast::{CreateQuery, Ddl, DdlKind, Explain, ShowTable, TableName, View};
 use super::cursor::Cursor;
 use super::{Result, expression, query};
 
@@ -40,6 +40,7 @@ fn of(kind: DdlKind, targets: Vec<TableName>) -> Ddl {
         is_tolerant: false,
         is_view: false,
         is_complex: false,
+        query: None,
     }
 }
 
@@ -49,7 +50,7 @@ fn read_create(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
     if cursor.take_word("TABLE") {
         cursor.take_words(&["IF", "NOT", "EXISTS"]);
         let targets = vec![expression::read_table_name(cursor)?];
-        return Ok(Ddl { is_temporary, ..of(DdlKind::CreateTable, targets) });
+        return Ok(Ddl { is_temporary, query: find_query(cursor), ..of(DdlKind::CreateTable, targets) });
     }
     cursor.skip_words(&["UNIQUE", "FULLTEXT", "SPATIAL", "ONLINE", "OFFLINE"]);
     cursor.expect_word("INDEX")?;
@@ -60,6 +61,30 @@ fn read_create(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
     }
     cursor.expect_word("ON")?;
     Ok(of(DdlKind::CreateIndex, vec![expression::read_table_name(cursor)?]))
+}
+
+/// The query of CREATE TABLE ... SELECT; the cursor is behind the table's name, and stays there.
+fn find_query(cursor: &Cursor<'_, '_>) -> Option<CreateQuery> {
+    let tokens = cursor.tokens;
+    let mut at = cursor.at;
+    let mut has_partitions = false;
+    let begins = |at: usize| {
+        tokens.opens_query(at)
+            || tokens.is_any_word(at, &["SELECT", "VALUES", "TABLE"])
+            || tokens.is_word(at, "WITH") && !tokens.is_word(at + 1, "SYSTEM")
+    };
+    while at < cursor.end && !begins(at) {
+        has_partitions |= tokens.is_word(at, "PARTITION");
+        at = if tokens.is_op(at, Op::LParen) { tokens.close_of(at) + 1 } else { at + 1 };
+    }
+    let before = if at > cursor.at && tokens.is_word(at - 1, "AS") { at - 1 } else { at };
+    let verb = match before.checked_sub(1) {
+        Some(last) if tokens.is_word(last, "IGNORE") => "INSERT IGNORE",
+        Some(last) if tokens.is_word(last, "REPLACE") => "REPLACE",
+        _ => "INSERT",
+    };
+    let (definition, query) = (tokens.span(cursor.at, at), tokens.span(at, cursor.end));
+    (at < cursor.end).then_some(CreateQuery { definition, query, verb, has_partitions })
 }
 
 /// CREATE VIEW or ALTER VIEW, if it comes next.

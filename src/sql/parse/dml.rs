@@ -162,16 +162,17 @@ fn read_assignments(cursor: &mut Cursor<'_, '_>) -> Result<(Vec<Assignment>, Exp
     loop {
         let column = expression::read_column(cursor)?;
         let value = read_assigned(cursor, ASSIGNMENT_END)?;
-        assignments.push(Assignment { column, value: predicate::operand(value), inserted: inserted_column(value) });
+        let (inserted, noted) = (argument_of(value, &["VALUES", "VALUE"]), argument_of(value, &["LAST_INSERT_ID"]));
+        assignments.push(Assignment { column, value: predicate::operand(value), inserted, noted });
         if !cursor.take_op(Op::Comma) {
             return Ok((assignments, expression));
         }
     }
 }
 
-/// The column of `VALUES(column)`.
-fn inserted_column(value: Cursor<'_, '_>) -> Option<ColumnName> {
-    if !value.is_any_word(&["VALUES", "VALUE"]) || !value.tokens.is_op(value.at + 1, Op::LParen) {
+/// The column of `VALUES(column)`, for these names of the function.
+fn argument_of(value: Cursor<'_, '_>, names: &[&str]) -> Option<ColumnName> {
+    if !value.is_any_word(names) || !value.tokens.is_op(value.at + 1, Op::LParen) {
         return None;
     }
     expression::column_in(value.tokens, value.at + 2, value.end.checked_sub(1)?)

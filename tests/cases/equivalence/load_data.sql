@@ -209,3 +209,9 @@ SELECT 1; LOAD DATA LOCAL INFILE 'f' INTO TABLE tickets; SELECT COUNT(*) FROM ti
 
 -- refused: 1235 LOCAL
 LOAD DATA INFILE '/tmp/none' INTO TABLE tickets;
+
+-- about: A server refuses what is read on one server before it has asked for the file.
+-- natural key
+-- file: 1,a\n2,b\n
+LOAD DATA LOCAL INFILE 'f' INTO TABLE tickets FIELDS TERMINATED BY ',' (@x, nothing) SET ticket_id = @x + 9000;
+SELECT COUNT(*) FROM tickets;

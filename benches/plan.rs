@@ -58,7 +58,7 @@ fn schema() -> Option<Schema> {
 fn plans(criterion: &mut Criterion) {
     let Some(schema) = schema() else { return };
     let mode = Mode::default();
-    let ctx = Context { schema: &schema, database: Some(DatabaseId(0)), in_catalog: false, mode };
+    let ctx = Context { schema: &schema, database: Some(DatabaseId(0)), in_catalog: false, mode, gathers: false };
     let cache = Cache::new(Limits::default());
     for (name, sql) in STATEMENTS {
         let sql = sql.as_bytes();

@@ -64,7 +64,7 @@ fn rules(criterion: &mut Criterion) {
         let (schema, mode) = (&config.schema, Mode::default());
         let sql = format!("SELECT c FROM t{} WHERE id = 4711", tables - 1);
         let sql = sql.as_bytes();
-        let ctx = Context { schema, database: Some(DatabaseId(0)), in_catalog: false, mode };
+        let ctx = Context { schema, database: Some(DatabaseId(0)), in_catalog: false, mode, gathers: false };
         let mut shape = Shape::default();
         shape.read(sql, mode);
         let Ok(planned) = plan(sql, &shape, &ctx) else { return };

@@ -26,7 +26,11 @@ fn world() -> &'static World {
 
 /// Rows on all shards; a condition that means them.
 fn fill(client: &mut Client, rows: i64, note: impl Fn(i64) -> String) -> String {
-    let first = world().ids();
+    fill_in(world(), client, rows, note)
+}
+
+fn fill_in(world: &World, client: &mut Client, rows: i64, note: impl Fn(i64) -> String) -> String {
+    let first = world.ids();
     for some in (first..first + rows).collect::<Vec<_>>().chunks(500) {
         let values: Vec<String> = some.iter().map(|id| format!("({id}, '{}', {})", note(*id), id % 1000)).collect();
         client.run(&format!("INSERT INTO items (id, note, amount) VALUES {}", values.join(",")));
@@ -101,13 +105,96 @@ fn what_cannot_be_gathered_for_want_of_room_is_merged_where_any_order_is_right()
         Answer::Rows { rows, .. } => assert_eq!(rows.len(), 7),
         other => panic!("{other:?}"),
     }
-    // Which texts come first is part of the value here, and so there must be room.
-    let ordered = format!("SELECT GROUP_CONCAT(amount ORDER BY id) FROM items WHERE {range}");
-    assert_eq!(client.error(&ordered).code, 1104);
-    // What is cut depends on it as well.
+    // Which texts come first is open here, and so is which of them are cut.
     client.run("SET SESSION group_concat_max_len = 1000");
-    let long = format!("SELECT GROUP_CONCAT(amount) FROM items WHERE {range}");
-    assert_eq!(client.error(&long).code, 1104);
+    let long = format!("SELECT GROUP_CONCAT(note), COUNT(*) FROM items WHERE {range}");
+    assert_eq!(client.rows(&long)[0][0].len(), 1000);
+    let warnings = client.rows("SHOW WARNINGS");
+    assert_eq!((warnings.len(), warnings[0][1].as_str()), (1, "1260"));
+    // What must be on one server has no other way.
+    let nested = format!("SELECT CONCAT(GROUP_CONCAT(note ORDER BY id), 'x') FROM items WHERE {range}");
+    assert_eq!(client.error(&nested).code, 1104);
+    stage.assert_sound();
+}
+
+/// Statements whose answer is determined, over `items`; `?` is a condition.
+const IN_ORDER: &[&str] = &[
+    "SELECT note, GROUP_CONCAT(id ORDER BY id), COUNT(*) FROM items WHERE ? GROUP BY note ORDER BY note",
+    "SELECT GROUP_CONCAT(note, ':', amount ORDER BY amount DESC, id SEPARATOR ' | ') AS g FROM items WHERE ?",
+    "SELECT note, GROUP_CONCAT(amount ORDER BY id DESC) g, SUM(amount), AVG(amount), MAX(note) FROM items WHERE ? \
+     GROUP BY note ORDER BY SUM(amount) DESC, note LIMIT 3",
+    "SELECT note, GROUP_CONCAT(DISTINCT amount ORDER BY amount DESC SEPARATOR '') FROM items WHERE ? GROUP BY note \
+     ORDER BY note DESC",
+    "SELECT COUNT(DISTINCT amount), SUM(DISTINCT amount), AVG(DISTINCT amount), COUNT(*) FROM items WHERE ?",
+    "SELECT note AS n, COUNT(DISTINCT amount, id), MIN(id) FROM items WHERE ? GROUP BY n ORDER BY 1",
+    "SELECT COUNT(DISTINCT amount), GROUP_CONCAT(DISTINCT amount ORDER BY amount) FROM items WHERE ? LIMIT 5",
+    "SELECT amount % 5, GROUP_CONCAT(note ORDER BY note, id) FROM items WHERE ? GROUP BY amount % 5 ORDER BY 1 LIMIT 1, 2",
+    "SELECT GROUP_CONCAT(id ORDER BY id), COUNT(*) FROM items WHERE ? AND id < 0",
+    "SELECT COUNT(DISTINCT note), GROUP_CONCAT(DISTINCT note ORDER BY note DESC), MAX(note) FROM items WHERE ?",
+    "SELECT amount % 3 AS m, GROUP_CONCAT(note, '' ORDER BY CONCAT(note, id) DESC SEPARATOR 'é') FROM items WHERE ? \
+     GROUP BY m ORDER BY m DESC",
+    "SELECT c.name, GROUP_CONCAT(i.id ORDER BY i.id), COUNT(*) FROM items i JOIN colours c ON c.code = i.amount % 4 \
+     WHERE i.? GROUP BY c.name ORDER BY c.name",
+    "SELECT slot, note, GROUP_CONCAT(slot ORDER BY slot), COUNT(DISTINCT slot) FROM items WHERE ? GROUP BY slot, note \
+     ORDER BY note",
+    "SELECT note, COUNT(*), SUM(amount), AVG(amount) FROM items WHERE ? GROUP BY note WITH ROLLUP",
+    "SELECT note, amount >= 0 AS m, COUNT(*) AS n, MAX(id) FROM items WHERE ? GROUP BY note, m WITH ROLLUP HAVING n > 40",
+];
+
+#[test]
+fn texts_in_an_order_and_different_values_are_merged_where_they_are_too_many_to_be_gathered() {
+    let stage = world().stage(Setup { more: "[gather]\nmax_rows = 50".to_owned(), ..Default::default() });
+    let (mut client, mut roomy) = (stage.connect(), world().common().connect());
+    let range = fill(&mut client, 600, |id| format!("note {}é", id % 7));
+    for length in [1_000_000, 1500, 100, 33] {
+        for client in [&mut client, &mut roomy] {
+            client.run(&format!("SET SESSION group_concat_max_len = {length}"));
+        }
+        for sql in IN_ORDER {
+            let sql = sql.replace('?', &range);
+            assert_eq!(client.rows(&sql), roomy.rows(&sql), "{sql}");
+            let warnings = client.value("SELECT @@warning_count");
+            assert_eq!(warnings, roomy.value("SELECT @@warning_count"), "{length} {sql}");
+            client.rows(&sql);
+            roomy.rows(&sql);
+            assert_eq!(client.rows("SHOW WARNINGS"), roomy.rows("SHOW WARNINGS"), "{length} {sql}");
+        }
+    }
+    for sql in IN_ORDER {
+        let sql = sql.replace('?', &format!("{range} AND amount >= ?"));
+        let mut answers = [&mut client, &mut roomy].map(|client| {
+            let prepared = client.prepare(sql.as_bytes()).unwrap().unwrap();
+            client.execute(&prepared, &[Param::Int(3)]).unwrap().remove(0)
+        });
+        let [Answer::Rows { rows: found, .. }, Answer::Rows { rows: wanted, .. }] = &mut answers else {
+            panic!("{sql}: {answers:?}")
+        };
+        assert_eq!(found, wanted, "{sql}");
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn json_of_many_rows_is_merged_where_they_cannot_be_gathered() {
+    let stage = world().stage(Setup { more: "[gather]\nmax_rows = 50".to_owned(), ..Default::default() });
+    let (mut client, mut roomy) = (stage.connect(), world().common().connect());
+    let range = fill(&mut client, 400, |id| format!("note \\\" {}", id % 3));
+    let sql = format!(
+        "SELECT note, JSON_ARRAYAGG(amount), JSON_OBJECTAGG(id, note), COUNT(*) FROM items WHERE {range} GROUP BY note \
+         ORDER BY note"
+    );
+    let (found, wanted) = (client.rows(&sql), roomy.rows(&sql));
+    let parts = |cell: &str| {
+        let inner = cell.get(1..cell.len() - 1).unwrap();
+        let mut parts: Vec<String> = inner.split(',').map(|part| part.trim().to_owned()).collect();
+        parts.sort_unstable();
+        (cell.len(), parts)
+    };
+    assert_eq!((found.len(), wanted.len()), (3, 3));
+    for (one, other) in found.iter().zip(&wanted) {
+        assert_eq!((&one[0], &one[3]), (&other[0], &other[3]));
+        assert_eq!((parts(&one[1]), parts(&one[2])), (parts(&other[1]), parts(&other[2])));
+    }
     stage.assert_sound();
 }
 
@@ -126,26 +213,88 @@ fn what_no_limit_needs_is_ended_on_the_servers() {
         assert_eq!(rows.len(), 3);
         assert!(rows.windows(2).all(|pair| pair[0] < pair[1]), "not sorted");
     }
+    let running = |set: usize| {
+        world().root(set).value(
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'shardgate' AND info LIKE '%early stop%'",
+        )
+    };
     for set in 0..2 {
-        let running = || {
-            world().root(set).value(
-                "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'shardgate' AND info LIKE '%early stop%'",
-            )
-        };
-        wait_until("what is left of the statements is ended", SOON, || running() == "0");
+        wait_until("what is left of the statements is ended", SOON, || running(set) == "0");
+    }
+    // So it is for prepared ones, with a cursor or without: over several shards all rows come at once.
+    for flags in [0, 1] {
+        let prepared = client.prepare(sql.as_bytes()).unwrap().unwrap();
+        let answers = within(PATIENCE, "a limited merge", || client.execute_flagged(&prepared, &[], flags).unwrap());
+        assert!(matches!(&answers[0], Answer::Rows { rows, .. } if rows.len() == 3), "{answers:?}");
+    }
+    for set in 0..2 {
+        wait_until("what is left of prepared statements is ended", SOON, || running(set) == "0");
     }
     // No connection was given back in the middle of an answer, and none was lost to the pool.
     for _ in 0..10 {
         assert_eq!(client.value(&format!("SELECT COUNT(*) FROM items WHERE {range}")), "400");
     }
-    // In a transaction they are read to the end, and go on.
+    // In a transaction the statements are ended, and it goes on.
     client.run("BEGIN");
     client.run(&format!("UPDATE items SET amount = 5000 WHERE {range}"));
     assert_eq!(client.rows(&sql).len(), 3);
+    for prepared in [false, true] {
+        let rows = || match prepared {
+            false => client.rows(&sql).len(),
+            true => {
+                let prepared = client.prepare(sql.as_bytes()).unwrap().unwrap();
+                match client.execute(&prepared, &[]).unwrap().remove(0) {
+                    Answer::Rows { rows, .. } => rows.len(),
+                    other => panic!("{other:?}"),
+                }
+            }
+        };
+        assert_eq!(within(SOON, "a limited merge in a transaction", rows), 3);
+        for set in 0..2 {
+            assert_eq!(running(set), "0", "what is left of the statement runs on");
+        }
+    }
     assert_eq!(client.value(&format!("SELECT MIN(amount) FROM items WHERE {range}")), "5000");
     client.run("ROLLBACK");
     assert_ne!(client.value(&format!("SELECT MIN(amount) FROM items WHERE {range}")), "5000");
     stage.assert_sound();
+}
+
+#[test]
+fn columns_that_differ_between_shards_are_read_as_one_server_would() {
+    static DRIFTED: OnceLock<&'static World> = OnceLock::new();
+    let world = DRIFTED.get_or_init(|| World::start(&[0], &[("shop", [0, 0, 0, 0])]));
+    let mut client = world.common().connect();
+    let range = fill_in(world, &mut client, 40, |id| format!("note {id}"));
+    for (shard, change) in [(1, "amount BIGINT NOT NULL"), (2, "amount DECIMAL(12,2) NOT NULL")] {
+        world.root(0).run(&format!("ALTER TABLE shop_{shard}.items MODIFY {change}"));
+    }
+    let sql = format!("SELECT id, amount FROM items WHERE {range}");
+    let wanted: Vec<Vec<String>> = {
+        let mut rows: Vec<(i64, i64)> = (0..40).map(|n| first_of(&range) + n).map(|id| (id, id % 1000)).collect();
+        rows.sort_unstable();
+        rows.into_iter().map(|(id, amount)| vec![id.to_string(), amount.to_string()]).collect()
+    };
+    let sorted = |mut rows: Vec<Vec<String>>| {
+        rows.sort_unstable_by_key(|row| row[0].parse::<i64>().unwrap());
+        rows
+    };
+    for _ in 0..2 {
+        assert_eq!(sorted(client.rows(&sql)), wanted);
+        assert_eq!(client.rows(&format!("{sql} ORDER BY id")), wanted);
+        let prepared = client.prepare(sql.as_bytes()).unwrap().unwrap();
+        let answers = client.execute(&prepared, &[]).unwrap();
+        assert!(matches!(&answers[0], Answer::Rows { rows, .. } if rows.len() == 40), "{answers:?}");
+        client.run("BEGIN");
+        assert_eq!(sorted(client.rows(&sql)), wanted);
+        client.run("COMMIT");
+    }
+    world.common().assert_sound();
+}
+
+/// Where the keys of a condition that `fill` made begin.
+fn first_of(range: &str) -> i64 {
+    range.split(' ').nth(2).unwrap().parse().unwrap()
 }
 
 #[test]

@@ -19,6 +19,10 @@ pub(super) struct Folding {
     pub(super) group: Group,
     /// Where the groups come in another order than the client wants.
     pub(super) top: Option<Top>,
+    /// So many keys tell the groups.
+    pub(super) by: usize,
+    /// There is exactly one.
+    pub(super) is_one: bool,
     pub(super) limit: Limit,
 }
 
@@ -71,12 +75,13 @@ impl Layout {
         let Some(described) = job.described else { return Ok(()) };
         let is_alike = |(payload, own): (&Vec<u8>, &Column)| {
             let found = ColumnDefinition::parse(payload).map(|found| Column::of(&found));
-            found.is_ok_and(|found| found.is_read_like(own) && found.decimals == own.decimals)
+            // How many decimals a text has says nothing.
+            found.is_ok_and(|found| {
+                found.is_text() && own.is_text() || found.is_read_like(own) && found.decimals == own.decimals
+            })
         };
         let are_alike = described.len() == self.shown && described.iter().zip(&self.columns).all(is_alike);
-        are_alike
-            .then_some(())
-            .ok_or_else(|| "columns of other types in a set operation over several shards".to_owned())
+        are_alike.then_some(()).ok_or_else(|| "columns of other types on the shards than in the answer".to_owned())
     }
 
     /// How the rows are compared, or why they cannot be.
@@ -92,20 +97,21 @@ impl Layout {
     pub(super) fn folding(&self, job: &Job<'_>) -> Result<Option<Folding>, String> {
         let Some(groups) = &job.plan.groups else { return Ok(None) };
         let mut aggregates = Vec::new();
-        for (at, fold) in &groups.folds {
-            let combine = self.combine(*at, *fold)?;
-            aggregates.push(Aggregate { cell: self.index(*at), combine });
+        for folded in &groups.folds {
+            let combine = self.combine(folded.at, folded.fold)?;
+            aggregates.push(Aggregate { cell: self.index(folded.at), combine, is_once: folded.is_once });
         }
         let order = self.keys(&groups.order)?;
         let top = (!order.is_empty()).then(|| Top::new(order, self.encoding, job.limit.of_each(), job.memory));
-        let group = Group::new(self.columns.len(), aggregates, self.encoding);
-        Ok(Some(Folding { group, top, limit: job.limit }))
+        let group = Group::new(self.columns.len(), aggregates, self.encoding, job.memory);
+        Ok(Some(Folding { group, top, by: groups.by, is_one: groups.is_one, limit: job.limit }))
     }
 
     fn combine(&self, at: ColumnAt, fold: Fold) -> Result<Combine, String> {
         let unsuitable = || "an aggregate of values of this type over several shards".to_owned();
         let column = self.columns.get(self.index(at)).ok_or_else(unsuitable)?;
         let is_integer = column.is(ColumnType::MYSQL_TYPE_LONGLONG);
+        let is_json = column.is(ColumnType::MYSQL_TYPE_JSON);
         let is_exact = matches!(column.compare(self.encoding), Some(Compare::Decimal));
         let is_real = column.is(ColumnType::MYSQL_TYPE_DOUBLE) && column.compare(self.encoding).is_some();
         Ok(match fold {
@@ -141,11 +147,21 @@ impl Layout {
                 let (count, mean, variance) = (self.index(count), self.index(mean), self.index(variance));
                 Combine::Deviation { count, mean, variance, of, decimals }
             }
-            Fold::Texts { separator, length, most } if column.is_text() => {
-                let (separator, length, most) = (self.index(separator), self.index(length), self.index(most));
-                Combine::Texts { separator, length, most }
+            Fold::Texts { separator, size, elements, most, cut } if column.is_text() => Combine::Texts {
+                separator: self.index(separator),
+                size: self.index(size),
+                elements: self.index(elements),
+                most: self.index(most),
+                cut: self.index(cut),
+            },
+            Fold::Array { .. } if is_json => Combine::Array { is_value: true, most: None },
+            Fold::Array { most } if column.is_text() => {
+                Combine::Array { is_value: false, most: Some(self.index(most)) }
             }
-            Fold::Deviation { .. } | Fold::Texts { .. } => return Err(unsuitable()),
+            Fold::Object if is_json || column.is_text() => Combine::Object { is_value: is_json },
+            Fold::Deviation { .. } | Fold::Texts { .. } | Fold::Array { .. } | Fold::Object => {
+                return Err(unsuitable());
+            }
             Fold::Count | Fold::And | Fold::Or | Fold::Xor | Fold::Sum | Fold::RoundedSum { .. } => {
                 return Err(unsuitable());
             }

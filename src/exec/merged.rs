@@ -3,9 +3,8 @@
 //! All shards get the statement at once and work in parallel. Of each no more is read than its next row needs, so that
 //! memory does not grow with the result; what a shard has ready before it is asked waits in the sockets' buffers. The
 //! client gets the first shard's definitions, without the columns that were added for the merge, and the rows in their
-//! order. Once there are enough of them, what the shards still have is read if it is little, and given up if not.
-
-use std::time::Duration;
+//! order. Once there are enough of them, what the shards still have is read if it is little. If not, a connection that
+//! nothing pins is given up, and on others the server is told to end the statement.
 
 use super::failure::Failure;
 use super::layout::{Folding, Layout};
@@ -13,9 +12,9 @@ use super::links::Link;
 use super::relay::define;
 use super::sink::Sink;
 use super::stream::{Head, Piece, Stream};
-use super::unread;
+use super::unread::{self, Unread};
 use crate::merge::key::Cells;
-use crate::merge::{Group, Limit, MergeError, Next, Sorted, Top};
+use crate::merge::{Cuts, Group, Limit, MergeError, Next, Sorted, Top};
 use crate::plan::Renames;
 use crate::plan::merged::{Counting, MergePlan};
 use crate::wire::StatusFlags;
@@ -28,8 +27,6 @@ use crate::wire::writer::Put;
 
 /// Rows are sent in pieces of this size, or before something is waited for.
 const PIECE: usize = 32 * 1024;
-/// How long rows that nobody needs are read, to keep the connection.
-const PATIENCE: Duration = Duration::from_millis(20);
 
 /// What is to be merged.
 #[derive(Debug)]
@@ -45,8 +42,8 @@ pub struct Job<'j> {
     pub status: StatusFlags,
     /// Bytes that groups may occupy which wait for others.
     pub memory: usize,
-    /// A connection that is in the middle of its answer may be closed.
-    pub may_abandon: bool,
+    /// Every answer is read to its end, although the client needs no more rows.
+    pub reads_all: bool,
     /// Each shard has this warning, which one server would give once.
     pub repeats_warning: bool,
 }
@@ -55,15 +52,17 @@ pub struct Job<'j> {
 #[derive(Debug)]
 pub enum Outcome {
     Merged {
-        /// By link; `None` where the answer was given up, and the connection must be too.
+        /// By link; `None` where the answer was given up. The connection must be too, unless it is idle again.
         summaries: Vec<Option<Summary>>,
         /// With those before OFFSET.
         found_rows: u64,
+        /// Texts that grew too long. What the servers say of their parts is not to be told.
+        cuts: Cuts,
     },
-    /// Nothing was sent: a server did not accept the altered text.
+    /// Nothing was sent: a server did not accept the altered text, or found its first rows to be wrong.
     Refused { code: ErrorCode, message: String },
     /// Nothing was sent, and nothing can be: columns of a type that only a server can sort, more groups than there is
-    /// memory for. Links may be in the middle of their answers if they may be abandoned.
+    /// memory for. Links that nothing pins may be in the middle of their answers.
     Unsuitable(String),
 }
 
@@ -79,7 +78,7 @@ pub async fn merge(sink: &mut Sink<'_>, links: &mut [Link], job: &Job<'_>) -> Re
     done
 }
 
-async fn merge_streams(sink: &mut Sink<'_>, streams: &mut [Stream<'_>], job: &Job<'_>) -> Result<Outcome, Failure> {
+async fn merge_streams(sink: &mut Sink<'_>, streams: &mut Vec<Stream<'_>>, job: &Job<'_>) -> Result<Outcome, Failure> {
     let mut heads = Vec::with_capacity(streams.len());
     for stream in &mut *streams {
         match stream.head(sink).await {
@@ -100,6 +99,10 @@ async fn merge_streams(sink: &mut Sink<'_>, streams: &mut [Stream<'_>], job: &Jo
             sink.seq = first_seq;
             Ok(Outcome::Unsuitable(reason))
         }
+        Err(Failure::Server { code, message }) if !out.has_sent => {
+            sink.seq = first_seq;
+            Ok(Outcome::Refused { code, message })
+        }
         done => done,
     }
 }
@@ -107,7 +110,7 @@ async fn merge_streams(sink: &mut Sink<'_>, streams: &mut [Stream<'_>], job: &Jo
 /// What follows the definitions of all shards.
 async fn rows(
     sink: &mut Sink<'_>,
-    streams: &mut [Stream<'_>],
+    streams: &mut Vec<Stream<'_>>,
     heads: &[Head],
     job: &Job<'_>,
     out: &mut Piece,
@@ -120,15 +123,11 @@ async fn rows(
     });
     let (layout, keys, folding) = match understood {
         Ok(understood) => understood,
-        Err(reason) => {
-            for stream in streams {
-                finish(stream, sink, out, job.may_abandon).await?;
-            }
-            return Ok(Outcome::Unsuitable(reason));
-        }
+        Err(reason) => return Ok(Outcome::Unsuitable(reason)),
     };
     let counts_all = job.plan.counting() == Counting::All;
     let sorted = |limit| Sorted::new(heads.len(), keys, layout.encoding, limit);
+    let mut cuts = Cuts::default();
     let found_rows = match folding {
         None => {
             let mut merge = sorted(job.limit);
@@ -142,41 +141,60 @@ async fn rows(
             pour(sink, streams, &mut merge, &layout, out).await?;
             merge.counted()
         }
-        Some(Folding { group, top: None, limit }) => {
-            let groups = Groups::new(sorted(Limit::NONE).grouped(), group, &layout);
+        Some(Folding { group, top: None, by, is_one: true, mut limit }) => {
+            let mut groups = Groups::new(sorted(Limit::NONE).grouped(by), group, &layout);
+            // Without any row a server alone can tell what the aggregates come to.
+            let Some(cells) = groups.next(sink, streams, out).await? else {
+                return Ok(Outcome::Unsuitable("an aggregate of no rows over several shards".to_owned()));
+            };
             begin(heads, &layout, job, streams, sink, out)?;
-            pour_groups(sink, streams, groups, limit, counts_all, out).await?
+            if limit.admits() {
+                layout.write_cells(cells, &mut sink.seq, &mut out.bytes);
+            }
+            cuts.clone_from(groups.group.cuts());
+            1
         }
-        Some(Folding { group, top: Some(top), limit }) => {
-            let groups = Groups::new(sorted(Limit::NONE).grouped(), group, &layout);
+        Some(Folding { group, top: None, by, is_one: false, limit }) => {
+            let mut groups = Groups::new(sorted(Limit::NONE).grouped(by), group, &layout);
+            begin(heads, &layout, job, streams, sink, out)?;
+            let found_rows = pour_groups(sink, streams, &mut groups, limit, counts_all, out).await?;
+            cuts.clone_from(groups.group.cuts());
+            found_rows
+        }
+        Some(Folding { group, top: Some(top), by, limit, .. }) => {
+            let mut groups = Groups::new(sorted(Limit::NONE).grouped(by), group, &layout);
             // The client is sent nothing before it is known that there is room for all groups.
-            match keep_groups(sink, streams, groups, top, out).await? {
+            let kept = keep_groups(sink, streams, &mut groups, top, out).await?;
+            cuts.clone_from(groups.group.cuts());
+            match kept {
                 Kept::All { top, found_rows } => {
                     begin(heads, &layout, job, streams, sink, out)?;
                     pour_kept(sink, top, &layout, limit, out).await?;
                     if counts_all { found_rows } else { found_rows.min(limit.of_each()) }
                 }
-                Kept::TooMany(error) => {
-                    for stream in streams {
-                        finish(stream, sink, out, job.may_abandon).await?;
-                    }
-                    return Ok(Outcome::Unsuitable(error.to_string()));
-                }
+                Kept::TooMany(error) => return Ok(Outcome::Unsuitable(error.to_string())),
             }
         }
     };
-    for stream in &mut *streams {
-        finish(stream, sink, out, job.may_abandon).await?;
+    out.is_held = false;
+    if job.reads_all {
+        for stream in &mut *streams {
+            while stream.next(sink, out).await? {}
+        }
     }
-    let summaries: Vec<Option<Summary>> = streams.iter().map(Stream::summary).collect();
+    // The rows are on their way while the servers are told that no more are needed.
+    out.send(sink).await?;
+    let mut rests: Vec<Unread<'_>> = std::mem::take(streams).into_iter().map(Stream::into_unread).collect();
+    unread::end_all(&mut rests, sink.interrupt).await;
+    let summaries: Vec<Option<Summary>> = rests.iter().map(Unread::summary).collect();
     if let Some(class) = class {
-        let ok = end(&summaries, job, sink.more_follows);
+        let ok = end(&summaries, job, &cuts, sink.more_follows);
         let at = packet::begin(&mut out.bytes);
         response::write_end_of_rows(&mut out.bytes, &ok, class.deprecate_eof(), class.session_track());
         packet::finish(&mut out.bytes, at, &mut sink.seq);
     }
     out.send(sink).await?;
-    Ok(Outcome::Merged { summaries, found_rows })
+    Ok(Outcome::Merged { summaries, found_rows, cuts })
 }
 
 /// Sends the rows.
@@ -203,6 +221,7 @@ async fn pour(
                 merge.offer(index, &Row { payload: stream.row(), places: &places[index] }).map_err(unmergeable)?;
             }
             Next::Row(index) => {
+                out.is_held = false;
                 layout.write(streams[index].row(), &places[index], &mut sink.seq, &mut out.bytes);
                 if out.bytes.len() >= PIECE {
                     out.send(sink).await?;
@@ -216,7 +235,7 @@ async fn pour(
 async fn pour_groups(
     sink: &mut Sink<'_>,
     streams: &mut [Stream<'_>],
-    mut groups: Groups<'_>,
+    groups: &mut Groups<'_>,
     mut limit: Limit,
     counts_all: bool,
     out: &mut Piece,
@@ -225,8 +244,10 @@ async fn pour_groups(
     while counts_all || !limit.is_reached() {
         let Some(cells) = groups.next(sink, streams, out).await? else { break };
         found_rows += 1;
-        if limit.admits() {
-            layout.write_cells(cells, &mut sink.seq, &mut out.bytes);
+        out.is_held = false;
+        match limit.admits() {
+            true => layout.write_cells(cells, &mut sink.seq, &mut out.bytes),
+            false => groups.group.pass_over(),
         }
         if out.bytes.len() >= PIECE {
             out.send(sink).await?;
@@ -245,7 +266,7 @@ enum Kept {
 async fn keep_groups(
     sink: &mut Sink<'_>,
     streams: &mut [Stream<'_>],
-    mut groups: Groups<'_>,
+    groups: &mut Groups<'_>,
     mut top: Top,
     out: &mut Piece,
 ) -> Result<Kept, Failure> {
@@ -269,6 +290,7 @@ async fn pour_kept(
     mut limit: Limit,
     out: &mut Piece,
 ) -> Result<(), Failure> {
+    out.is_held = false;
     for cells in top.into_rows() {
         if limit.admits() {
             layout.write_cells(&cells, &mut sink.seq, &mut out.bytes);
@@ -314,7 +336,7 @@ impl<'l> Groups<'l> {
                 Next::Row(index) => {
                     let row = Row { payload: streams[index].row(), places: &self.places[index] };
                     match (self.group.is_open(), self.merge.is_repeat()) {
-                        (true, true) => self.group.add(&row).map_err(unmergeable)?,
+                        (true, true) => self.group.add(&row, self.merge.is_same()).map_err(unmergeable)?,
                         (true, false) => {
                             self.begins = Some(index);
                             break;
@@ -352,27 +374,8 @@ fn unmergeable(error: MergeError) -> Failure {
     Failure::Unsupported(format!("merging the rows of several shards here: {error}"))
 }
 
-/// Reads what is left of an answer. Where that takes its time, the connection is left in the middle of it.
-async fn finish(
-    stream: &mut Stream<'_>,
-    sink: &mut Sink<'_>,
-    out: &mut Piece,
-    may_abandon: bool,
-) -> Result<(), Failure> {
-    let drained = async {
-        while stream.next(sink, out).await? {}
-        Ok(())
-    };
-    if !may_abandon {
-        return drained.await;
-    }
-    // Whatever becomes of it, the rows that are needed are there.
-    let _ = tokio::time::timeout(PATIENCE, drained).await;
-    Ok(())
-}
-
 /// What ends the rows says.
-fn end<'o>(summaries: &[Option<Summary>], job: &Job<'_>, more_follows: bool) -> OkPacket<'o> {
+fn end<'o>(summaries: &[Option<Summary>], job: &Job<'_>, cuts: &Cuts, more_follows: bool) -> OkPacket<'o> {
     let read = || summaries.iter().flatten();
     let mut status = read().filter_map(|summary| summary.status).fold(job.status, |all, one| all | one);
     status.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
@@ -381,6 +384,9 @@ fn end<'o>(summaries: &[Option<Summary>], job: &Job<'_>, more_follows: bool) -> 
     let own = |summary: &Summary| summary.warnings - repeated(summary);
     let once = read().map(repeated).max().unwrap_or_default();
     let warnings = read().fold(once, |sum, summary| sum.saturating_add(own(summary)));
+    // Each server has warned of the parts that it cut.
+    let warnings = u64::from(warnings).saturating_sub(cuts.parts).saturating_add(cuts.count);
+    let warnings = u16::try_from(warnings).unwrap_or(u16::MAX);
     OkPacket { status, warnings, ..OkPacket::default() }
 }
 

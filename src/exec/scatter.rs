@@ -2,7 +2,8 @@
 //!
 //! All shards get the statement at once and work in parallel; their answers are passed on in the order of the shards.
 //! What a shard has ready before its turn waits in the sockets' buffers, so memory does not grow with the result. The
-//! client sees one result set: the first shard's column definitions, all rows renumbered, one end.
+//! client sees one result set: the first shard's column definitions, all rows renumbered, one end. It is sent nothing
+//! before all shards have described their columns: rows by other definitions than the first's could not be read.
 
 use super::failure::Failure;
 use super::links::Link;
@@ -25,8 +26,6 @@ pub struct Job<'j> {
     pub kind: AnswerKind,
     /// The session's status flags.
     pub status: StatusFlags,
-    /// Servers may describe the columns in different ways: nothing is sent before all have.
-    pub may_differ: bool,
 }
 
 /// What came of it.
@@ -45,7 +44,6 @@ pub async fn concatenate(sink: &mut Sink<'_>, links: &mut [Link], job: &Job<'_>)
     let new = |link: &Link| Shard {
         walker: ResultWalker::new(job.kind, link.lease.deprecate_eof()).starting_at(link.lease.answer_seq()),
         buffer: Buffer::default(),
-        columns: Vec::new(),
         failed: None,
     };
     let mut shards: Vec<Shard> = links.iter().map(new).collect();
@@ -65,13 +63,11 @@ async fn concatenate_shards(
     shards: &mut [Shard],
     job: &Job<'_>,
 ) -> Result<Outcome, Failure> {
-    if job.may_differ && !are_alike(shards, sink, links).await? {
+    if !are_alike(shards, sink, links).await? {
         return Ok(Outcome::Unsuitable(DIFFERENT.to_owned()));
     }
-    let mut first: Option<Vec<Kind>> = None;
-    for ((shard, link), renames) in shards.iter_mut().zip(&mut *links).zip(&job.renames) {
-        shard.relay(sink, link, renames, first.as_deref()).await?;
-        first.get_or_insert_with(|| shard.columns.clone());
+    for (place, ((shard, link), renames)) in shards.iter_mut().zip(&mut *links).zip(&job.renames).enumerate() {
+        shard.relay(sink, link, renames, place == 0).await?;
     }
     let summaries: Vec<Summary> = shards.iter().map(|shard| *shard.walker.summary()).collect();
     end(sink, links, &summaries, job.status).await?;
@@ -131,7 +127,6 @@ fn kind(column: &ColumnDefinition<'_>) -> Kind {
 struct Shard {
     walker: ResultWalker,
     buffer: Buffer,
-    columns: Vec<Kind>,
     failed: Option<Failure>,
 }
 
@@ -180,17 +175,16 @@ impl Shard {
         }
     }
 
-    /// `expected`: the columns of the first shard, for all others.
     async fn relay(
         &mut self,
         sink: &mut Sink<'_>,
         link: &mut Link,
         renames: &Renames<'_>,
-        expected: Option<&[Kind]>,
+        is_first: bool,
     ) -> Result<(), Failure> {
         let mut killed = false;
         loop {
-            self.pass_on(sink, link, renames, expected).await?;
+            self.pass_on(sink, link, renames, is_first).await?;
             if self.walker.is_complete() {
                 break;
             }
@@ -209,9 +203,8 @@ impl Shard {
         sink: &mut Sink<'_>,
         link: &mut Link,
         renames: &Renames<'_>,
-        expected: Option<&[Kind]>,
+        is_first: bool,
     ) -> Result<(), Failure> {
-        let is_first = expected.is_none();
         let mut at = 0;
         let mut out = Vec::new();
         let mut run = 0..0;
@@ -220,26 +213,17 @@ impl Shard {
             let Some(found) = found.map_err(|source| link.lease.protocol(source))? else { break };
             let end = at + HEADER_LEN + found.payload.len();
             let fate = match found.kind {
-                // The client would read the rows by the first shard's definitions.
-                PacketKind::Row if expected.is_some_and(|expected| expected != self.columns) => {
-                    return Err(Failure::Unsupported(DIFFERENT.to_owned()));
-                }
                 PacketKind::Row | PacketKind::Continuation => Fate::PassOn,
                 PacketKind::ColumnCount if is_first => Fate::PassOn,
-                PacketKind::Column => {
-                    let column =
-                        ColumnDefinition::parse(found.payload).map_err(|source| link.lease.protocol(source))?;
-                    self.columns.push(kind(&column));
-                    match (is_first, renames.is_empty()) {
-                        (false, _) => Fate::Drop,
-                        (true, true) => Fate::PassOn,
-                        (true, false) => Fate::Rename,
-                    }
-                }
+                PacketKind::Column => match (is_first, renames.is_empty()) {
+                    (false, _) => Fate::Drop,
+                    (true, true) => Fate::PassOn,
+                    (true, false) => Fate::Rename,
+                },
                 // The EOF after the definitions; the one after the rows is made at the end.
                 PacketKind::Eof if is_first && !self.walker.is_complete() => Fate::PassOn,
                 PacketKind::Eof | PacketKind::ColumnCount => Fate::Drop,
-                PacketKind::Ok if !self.columns.is_empty() => Fate::Drop,
+                PacketKind::Ok if self.walker.is_complete() => Fate::Drop,
                 PacketKind::Err => {
                     self.failed = Some(refusal(found.payload).map_err(|source| link.lease.protocol(source))?);
                     Fate::Drop

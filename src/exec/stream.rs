@@ -13,7 +13,7 @@ use crate::backend::buffer::Buffer;
 use crate::wire::WireError;
 use crate::wire::packet::{HEADER_LEN, MAX_PAYLOAD};
 use crate::wire::response::ErrPacket;
-use crate::wire::walker::{AnswerKind, PacketKind, Phase, ResultWalker, Summary};
+use crate::wire::walker::{AnswerKind, PacketKind, Phase, ResultWalker};
 
 /// One answer under way.
 #[derive(Debug)]
@@ -53,14 +53,19 @@ pub(super) struct Piece {
     pub(super) first_seq: u8,
     /// Whether the client was sent any before.
     pub(super) has_sent: bool,
+    /// They wait for the first row, or for it to be known that there is none: until then a server may refuse.
+    pub(super) is_held: bool,
 }
 
 impl Piece {
     pub(super) fn new(sink: &Sink<'_>) -> Self {
-        Self { bytes: Vec::new(), first_seq: sink.seq, has_sent: false }
+        Self { bytes: Vec::new(), first_seq: sink.seq, has_sent: false, is_held: true }
     }
 
     pub(super) async fn send(&mut self, sink: &mut Sink<'_>) -> Result<(), Failure> {
+        if self.is_held {
+            return Ok(());
+        }
         self.has_sent |= !self.bytes.is_empty();
         sink.send(&self.bytes).await?;
         self.bytes.clear();
@@ -128,11 +133,6 @@ impl<'l> Stream<'l> {
             Place::Buffer(range) => self.buffer.filled().get(range.clone()).unwrap_or_default(),
             Place::Joined => &self.joined,
         }
-    }
-
-    /// How the answer ended; `None` if it has not been read to its end.
-    pub(super) fn summary(&self) -> Option<Summary> {
-        self.walker.is_complete().then(|| *self.walker.summary())
     }
 
     /// What has not been read.

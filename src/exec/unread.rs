@@ -12,7 +12,7 @@ use crate::backend::connection::Watch;
 use crate::backend::error::{Error, Reason};
 use crate::backend::interrupt::Interrupt;
 use crate::wire::packet::HEADER_LEN;
-use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker};
+use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker, Summary};
 
 /// How long an answer may take to end by itself before its server is told to end it.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -43,6 +43,12 @@ impl<'l> Unread<'l> {
 
     pub(super) fn walker(&self) -> &ResultWalker {
         &self.walker
+    }
+
+    /// How the answer ended; `None` if it was not read to its end, or a server was told to end it.
+    pub(super) fn summary(&self) -> Option<Summary> {
+        let summary = *self.walker.summary();
+        (self.walker.is_complete() && summary.error.is_none()).then_some(summary)
     }
 
     /// The next packet: what it is, and where in the buffer its payload is. `None`: more must be read first. After the
@@ -100,8 +106,15 @@ pub async fn pass_over_whole(links: impl Iterator<Item = &mut Link>, kind: Answe
 }
 
 /// Ends all of them at once. Links that something pins are idle afterwards; one that is not must be dropped.
-pub(super) async fn pass_over(answers: Vec<Unread<'_>>, interrupt: &Interrupt) {
-    let mut answers = answers;
+pub(super) async fn pass_over(mut answers: Vec<Unread<'_>>, interrupt: &Interrupt) {
+    end_all(&mut answers, interrupt).await;
+}
+
+/// The same for answers that are still looked at.
+pub(super) async fn end_all(answers: &mut [Unread<'_>], interrupt: &Interrupt) {
+    if answers.iter().all(|answer| !answer.link.lease.is_busy()) {
+        return;
+    }
     interrupt.begin_statement();
     all(answers.iter_mut().map(|answer| answer.pass_over(interrupt)).collect()).await;
 }

@@ -148,7 +148,8 @@ impl Session {
     async fn created_shape(&mut self, create: &CreateSelect, sql: &[u8]) -> Result<Shape, ClientMessage> {
         let query = &sql[create.query.clone()];
         self.shape.read(query, self.mode);
-        let context = Context { schema: &self.schema, database: self.database(), in_catalog: false, mode: self.mode };
+        let (database, mode) = (self.database(), self.mode);
+        let context = Context { schema: &self.schema, database, in_catalog: false, mode, gathers: false };
         let plan = plan::plan_gathered(query, &self.shape, &context)?;
         self.check_access(&plan)?;
         let (_, _, shards) = self.place_of(create)?;

@@ -6,13 +6,15 @@ use super::error::ClientMessage;
 use super::gathered::Last;
 use super::query::Statement;
 use super::session::Session;
+use crate::exec::conditions::Condition;
 use crate::exec::failure::Failure;
+use crate::exec::gather::is_of_values;
 use crate::exec::links::{Link, Side};
 use crate::exec::merged::{self, Job, Outcome};
+use crate::exec::prepared;
 use crate::exec::write::{Command, Order};
-use crate::exec::{cancel, prepared};
-use crate::merge::Limit;
-use crate::plan::merged::{Counting, MergePlan};
+use crate::merge::{Cuts, Limit};
+use crate::plan::merged::{Counting, Instead, MergePlan};
 use crate::plan::{Binding, Plan, Renames};
 use crate::sharding::{ShardId, ShardSet};
 use crate::wire::error_code::{ErrorCode, TOO_BIG_SELECT};
@@ -27,6 +29,9 @@ pub(super) struct Request<'p> {
     pub(super) own: Vec<u8>,
     pub(super) kind: AnswerKind,
 }
+
+/// ER_CUT_VALUE_GROUP_CONCAT
+const CUT: &str = "1260";
 
 /// Whether merging has answered.
 pub(super) enum Merging {
@@ -51,6 +56,52 @@ impl Session {
         shards: &ShardSet,
         side: Side,
     ) -> Result<(), ClientMessage> {
+        let request = self.merged_texts(plan, statement, shards)?;
+        match self.merge(plan, request, side, statement.more_follows).await? {
+            Merging::Answered => Ok(()),
+            Merging::Unsuitable(_) if plan.regroup().is_some() => self.regroup_text(plan, statement, shards).await,
+            Merging::Unsuitable(feature) => {
+                let plan = self.plan_to_gather(plan, statement.sql, &feature)?;
+                self.gather_text(&plan, statement).await
+            }
+        }
+    }
+
+    /// Brings rows or groups together on one server (those of `shards`, where they are known), and merges where that needs
+    /// more than there is room for.
+    pub(super) async fn collect_or_merge(
+        &mut self,
+        plan: &Arc<Plan>,
+        statement: &Statement<'_>,
+        shards: Option<&ShardSet>,
+        side: Side,
+    ) -> Result<(), ClientMessage> {
+        let done = match shards {
+            Some(shards) => self.regroup_text(plan, statement, shards).await,
+            None => self.gather_text(plan, statement).await,
+        };
+        let over = match done {
+            Err(message) if message.code.number == TOO_BIG_SELECT.number => message,
+            done => return done,
+        };
+        let Some((instead, shards)) = plan.instead(&self.binding(statement.sql)) else { return Err(over) };
+        let answered = match instead {
+            Instead::Regroup => self.regroup_shards(plan, statement, &shards).await?,
+            Instead::Merge => {
+                let request = self.merged_texts(plan, statement, &shards)?;
+                matches!(self.merge(plan, request, side, statement.more_follows).await?, Merging::Answered)
+            }
+        };
+        if answered { Ok(()) } else { Err(over) }
+    }
+
+    /// What each shard is asked whose rows are merged.
+    fn merged_texts<'p>(
+        &self,
+        plan: &'p Plan,
+        statement: &Statement<'_>,
+        shards: &ShardSet,
+    ) -> Result<Request<'p>, ClientMessage> {
         let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
         let binding = self.binding(statement.sql);
         let order = |(shard, text): (ShardId, Vec<u8>)| (shard, Order { command: Command::Text(text), rows: None });
@@ -60,29 +111,7 @@ impl Session {
         if let Some(first) = shards.first() {
             plan.render_own(&binding, first, &mut request.own);
         }
-        match self.merge(plan, request, side, statement.more_follows).await? {
-            Merging::Answered => Ok(()),
-            Merging::Unsuitable(_) if plan.regroup().is_some() => self.regroup_text(plan, statement, shards).await,
-            Merging::Unsuitable(_) if plan.gather().is_some() => self.gather_text(plan, statement).await,
-            Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
-        }
-    }
-
-    /// Gathers, and merges where that needs more than there is room for.
-    pub(super) async fn gather_or_merge(
-        &mut self,
-        plan: &Arc<Plan>,
-        statement: &Statement<'_>,
-        side: Side,
-    ) -> Result<(), ClientMessage> {
-        let over = match self.gather_text(plan, statement).await {
-            Err(message) if message.code.number == TOO_BIG_SELECT.number => message,
-            done => return done,
-        };
-        match plan.merges_instead(&self.binding(statement.sql)) {
-            Some(shards) if shards.len() > 1 => self.merge_text(plan, statement, &shards, side).await,
-            _ => Err(over),
-        }
+        Ok(request)
     }
 
     /// Sends each shard its order, and the client the merged rows. Whatever turns out not to be mergeable does so before
@@ -121,7 +150,6 @@ impl Session {
             Err(message) => return Err(message),
         };
         let counts_by_shards = merge.counting() == Counting::ByShards;
-        let may_abandon = self.may_abandon(&links) && !counts_by_shards;
         let first = links.first().map(|link| link.shard).unwrap_or(ShardId(0));
         let (result, seq) = {
             let job = Job {
@@ -135,7 +163,7 @@ impl Session {
                     ..plan.renames(&self.schema, first)
                 },
                 status: self.status(),
-                may_abandon,
+                reads_all: counts_by_shards,
                 repeats_warning: plan.facts.calc_found_rows && !self.mode.mariadb,
             };
             let mut sink = self.client.sink(&self.interrupt, more_follows);
@@ -144,8 +172,9 @@ impl Session {
         };
         self.client.seq = seq;
         match result {
-            Ok(Outcome::Merged { summaries, found_rows }) => {
+            Ok(Outcome::Merged { summaries, found_rows, cuts }) => {
                 self.merged(links, summaries, (!counts_by_shards).then_some(found_rows)).await;
+                self.tell_cuts(&cuts);
                 Ok(Merging::Answered)
             }
             Ok(Outcome::Unsuitable(feature)) => {
@@ -154,6 +183,11 @@ impl Session {
             }
             Ok(Outcome::Refused { code, message }) if is_of_text(code) => {
                 self.judged(links, &own, ClientMessage::new(code, message)).await
+            }
+            // A text that is not the client's has words that the client does not know.
+            Ok(Outcome::Refused { code, .. }) if merge.is_described && is_of_values(code) => {
+                self.keep_usable(links);
+                Ok(Merging::Unsuitable("values that a server refuses".to_owned()))
             }
             Ok(Outcome::Refused { code, message }) => {
                 Err(self.read_failed(links, Failure::Server { code, message }).await)
@@ -201,6 +235,23 @@ impl Session {
         }
     }
 
+    /// The warnings of texts that were cut are those of the merge, and not of the shards' parts.
+    fn tell_cuts(&mut self, cuts: &Cuts) {
+        if cuts.count == 0 && cuts.parts == 0 {
+            return;
+        }
+        let others = self.diagnostics.conditions(false).filter(|condition| condition.code != CUT).cloned();
+        let mut all: Vec<Condition> = others.collect();
+        all.extend(cuts.elements.iter().map(|element| Condition {
+            level: "Warning".to_owned(),
+            code: CUT.to_owned(),
+            message: format!("Row {element} was cut by GROUP_CONCAT()"),
+        }));
+        let more = cuts.count - cuts.elements.len() as u64;
+        self.diagnostics.set(all);
+        self.diagnostics.warning_count += more;
+    }
+
     /// The rows that a statement wants: so many as its LIMIT says, or else the session.
     pub(super) fn limit_of(&self, merge: &MergePlan, binding: &Binding<'_>) -> Limit {
         match self.rows_limit().filter(|_| !merge.has_limit()) {
@@ -228,7 +279,7 @@ impl Session {
                     read.push(link);
                     ends.push(summary);
                 }
-                None => cancel::abandon(link),
+                None => self.keep_usable(vec![link]),
             }
         }
         let has_warnings = ends.iter().any(|end| end.warnings > 0);

@@ -28,6 +28,7 @@ use crate::backend::connection::Watch;
 use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::write::{Command as WriteCommand, Order};
+use crate::plan::merged::Instead;
 use crate::plan::regroup::Regrouping;
 use crate::plan::shipped::Shipped;
 use crate::plan::staged::StageKind;
@@ -272,10 +273,15 @@ impl Session {
 
     /// The plan of a text in the database and under the sql_mode that a statement was prepared in.
     pub(super) fn plan_as_prepared(&mut self, statement: &Prepared, text: &[u8]) -> Result<Arc<Plan>, PlanError> {
+        self.as_prepared(statement, |session| session.plan(text))
+    }
+
+    /// Plans in the database and under the sql_mode that a statement was prepared in.
+    fn as_prepared<T>(&mut self, statement: &Prepared, plan: impl FnOnce(&mut Self) -> T) -> T {
         let (current, mode) = (self.current.clone(), self.mode);
         self.current = statement.current.clone();
         self.mode = statement.mode;
-        let planned = self.plan(text);
+        let planned = plan(self);
         self.current = current;
         self.mode = mode;
         planned
@@ -318,7 +324,8 @@ impl Session {
         body: &[u8],
     ) -> Result<(), ClientMessage> {
         let side = self.side(plan);
-        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
+        // A cursor is opened on one shard only. Otherwise all rows come at once, which clients must expect.
+        let kind = AnswerKind::Execute { cursor: false };
         match route {
             Route::One(shard) => self.execute_one(statement, plan, shard, side, head, body).await,
             Route::Any(shards) => {
@@ -331,9 +338,6 @@ impl Session {
                 Box::pin(self.ddl(plan, &text, &shards)).await
             }
             Route::Scatter(shards) => {
-                if head.wants_cursor() {
-                    return Err(ClientMessage::unsupported("cursors over several shards"));
-                }
                 let mut orders = Vec::new();
                 for shard in shards.iter() {
                     let execution = statement.share(&self.schema, shard, body)?;
@@ -345,45 +349,29 @@ impl Session {
                 let own = Text { sql: &statement.text, more_follows: false };
                 match self.put_together(plan, orders, side, kind, &own).await? {
                     Merging::Answered => Ok(()),
-                    Merging::Unsuitable(_) if plan.gather().is_some() => {
-                        self.gather_prepared(statement, plan, head, body).await
-                    }
-                    Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
+                    Merging::Unsuitable(feature) => self.gather_unsuitable(statement, plan, &feature, head, body).await,
                 }
             }
             Route::Merge(shards) => {
-                if head.wants_cursor() {
-                    return Err(ClientMessage::unsupported("cursors over several shards"));
-                }
                 let request = self.merged_execution(statement, plan, &shards, body)?;
                 match self.merge(plan, request, side, false).await? {
                     Merging::Answered => Ok(()),
                     Merging::Unsuitable(_) if plan.regroup().is_some() => {
                         self.regroup_prepared(statement, plan, &shards, head, body).await
                     }
-                    Merging::Unsuitable(_) if plan.gather().is_some() => {
-                        self.gather_prepared(statement, plan, head, body).await
-                    }
-                    Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
+                    Merging::Unsuitable(feature) => self.gather_unsuitable(statement, plan, &feature, head, body).await,
                 }
             }
-            Route::Regroup(shards) => self.regroup_prepared(statement, plan, &shards, head, body).await,
+            Route::Regroup(shards) => {
+                let done = self.regroup_prepared(statement, plan, &shards, head, body).await;
+                self.or_merge_prepared(done, statement, plan, head, body).await
+            }
             Route::Gather => {
                 if Box::pin(self.ship_prepared(statement, plan, head, body)).await? {
                     return Ok(());
                 }
-                let over = match self.gather_prepared(statement, plan, head, body).await {
-                    Err(message) if message.code.number == codes::TOO_BIG_SELECT.number => message,
-                    done => return done,
-                };
-                let values = statement.values(body);
-                let shards = plan.merges_instead(&statement.binding(&self.schema, &values));
-                let Some(shards) = shards.filter(|shards| shards.len() > 1) else { return Err(over) };
-                let request = self.merged_execution(statement, plan, &shards, body)?;
-                match self.merge(plan, request, side, false).await? {
-                    Merging::Answered => Ok(()),
-                    Merging::Unsuitable(_) => Err(over),
-                }
+                let done = self.gather_prepared(statement, plan, head, body).await;
+                self.or_merge_prepared(done, statement, plan, head, body).await
             }
             Route::Staged => self.stage_prepared(statement, plan, head, body).await,
             Route::Load(_) => Err(not_preparable()),
@@ -437,6 +425,33 @@ impl Session {
         self.judged_shipped(done, begun)
     }
 
+    /// Merges where bringing rows or groups together on one server needs more than there is room for.
+    async fn or_merge_prepared(
+        &mut self,
+        done: Result<(), ClientMessage>,
+        statement: &Prepared,
+        plan: &Plan,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        let over = match done {
+            Err(message) if message.code.number == codes::TOO_BIG_SELECT.number => message,
+            done => return done,
+        };
+        let values = statement.values(body);
+        let instead = plan.instead(&statement.binding(&self.schema, &values));
+        let Some((instead, shards)) = instead else { return Err(over) };
+        let answered = match instead {
+            Instead::Regroup => self.regroup_execution(statement, plan, &shards, head, body).await?,
+            Instead::Merge => {
+                let request = self.merged_execution(statement, plan, &shards, body)?;
+                let side = self.side(plan);
+                matches!(self.merge(plan, request, side, false).await?, Merging::Answered)
+            }
+        };
+        if answered { Ok(()) } else { Err(over) }
+    }
+
     /// The executions of a statement whose rows are merged.
     fn merged_execution<'p>(
         &self,
@@ -471,20 +486,43 @@ impl Session {
         head: Execute,
         body: &[u8],
     ) -> Result<(), ClientMessage> {
-        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
-        if let Some(regrouping) = statement.regrouping(&self.schema, shards, body) {
-            let execution = statement.execution_of(Vec::new(), &regrouping.params, body)?;
-            let last = Last::Prepared(execution, kind);
-            let order = RegroupOrder { plan, sql: &statement.text, regrouping, last, more_follows: false };
-            if Box::pin(self.regroup(order)).await? {
-                return Ok(());
-            }
+        match self.regroup_execution(statement, plan, shards, head, body).await? {
+            true => Ok(()),
+            false => self.gather_prepared(statement, plan, head, body).await,
         }
-        self.gather_prepared(statement, plan, head, body).await
     }
 
-    /// The statement runs as a prepared one where its rows were gathered. Its cursor, if the client wants one, is not
-    /// opened: all rows come at once, which clients must expect.
+    /// The same over the groups, if it can be answered so. If not, the client was sent nothing.
+    async fn regroup_execution(
+        &mut self,
+        statement: &Prepared,
+        plan: &Plan,
+        shards: &ShardSet,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<bool, ClientMessage> {
+        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
+        let Some(regrouping) = statement.regrouping(&self.schema, shards, body) else { return Ok(false) };
+        let execution = statement.execution_of(Vec::new(), &regrouping.params, body)?;
+        let last = Last::Prepared(execution, kind);
+        let order = RegroupOrder { plan, sql: &statement.text, regrouping, last, more_follows: false };
+        Box::pin(self.regroup(order)).await
+    }
+
+    /// Gathers what the shards turned out not to answer, for the reason `feature`.
+    async fn gather_unsuitable(
+        &mut self,
+        statement: &Prepared,
+        plan: &Arc<Plan>,
+        feature: &str,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        let plan = self.as_prepared(statement, |session| session.plan_to_gather(plan, &statement.text, feature))?;
+        self.gather_prepared(statement, &plan, head, body).await
+    }
+
+    /// The statement runs as a prepared one where its rows were gathered.
     async fn gather_prepared(
         &mut self,
         statement: &Prepared,

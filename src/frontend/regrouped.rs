@@ -53,14 +53,26 @@ impl Session {
         statement: &Statement<'_>,
         shards: &ShardSet,
     ) -> Result<(), ClientMessage> {
-        let (sql, more_follows) = (statement.sql, statement.more_follows);
-        if let Some(regrouping) = plan.regrouping(&self.binding(sql), shards) {
-            let order = Order { plan, sql, regrouping, last: Last::Text, more_follows };
-            if Box::pin(self.regroup(order)).await? {
-                return Ok(());
-            }
+        match self.regroup_shards(plan, statement, shards).await? {
+            true => Ok(()),
+            false => self.gather_text(plan, statement).await,
         }
-        self.gather_text(plan, statement).await
+    }
+
+    /// The same, if it can be answered so. If not, the client was sent nothing.
+    pub(super) async fn regroup_shards(
+        &mut self,
+        plan: &Plan,
+        statement: &Statement<'_>,
+        shards: &ShardSet,
+    ) -> Result<bool, ClientMessage> {
+        let (sql, more_follows) = (statement.sql, statement.more_follows);
+        match plan.regrouping(&self.binding(sql), shards) {
+            Some(regrouping) => {
+                Box::pin(self.regroup(Order { plan, sql, regrouping, last: Last::Text, more_follows })).await
+            }
+            None => Ok(false),
+        }
     }
 
     /// Whether the client has its answer. If not, it was sent nothing.

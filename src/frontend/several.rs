@@ -260,8 +260,10 @@ impl Session {
         let orders = self.orders(plan, statement, shards);
         match self.put_together(plan, orders, side, AnswerKind::Query, statement).await? {
             Merging::Answered => Ok(()),
-            Merging::Unsuitable(_) if plan.gather().is_some() => self.gather_text(plan, statement).await,
-            Merging::Unsuitable(feature) => Err(ClientMessage::unsupported(&feature)),
+            Merging::Unsuitable(feature) => {
+                let plan = self.plan_to_gather(plan, statement.sql, &feature)?;
+                self.gather_text(&plan, statement).await
+            }
         }
     }
 
@@ -298,7 +300,6 @@ impl Session {
                 renames: links.iter().map(|link| plan.renames(&self.schema, link.shard)).collect(),
                 kind,
                 status: self.status(),
-                may_differ: plan.gather().is_some(),
             };
             let mut sink = self.client.sink(&self.interrupt, more_follows);
             let result = scatter::concatenate(&mut sink, &mut links, &job).await;
@@ -326,11 +327,6 @@ impl Session {
             self.links.settle(link, summary.status.unwrap_or_default(), &mut self.txn);
         }
         Ok(Merging::Answered)
-    }
-
-    /// Whether connections may be closed in the middle of their answers: not with a part of a transaction.
-    pub(super) fn may_abandon(&self, links: &[Link]) -> bool {
-        !self.txn.is_open() && self.autocommit && !links.iter().any(|link| link.pins.any())
     }
 
     /// Connections to the shards of `orders`, each of which was sent its own.

@@ -82,13 +82,36 @@ impl Session {
         if cacheable && let Some(plan) = self.shared.plans.get(&lookup.key(&self.shape), sql, self.shape.literals()) {
             return Ok(plan);
         }
-        let in_catalog = matches!(self.current, Current::System(_));
-        let context = Context { schema: &self.schema, database: self.database(), in_catalog, mode: self.mode };
-        let plan = Arc::new(plan::plan(sql, &self.shape, &context)?);
+        let plan = Arc::new(plan::plan(sql, &self.shape, &self.context(false))?);
         if cacheable && plan.is_cacheable {
             self.shared.plans.put(&lookup.key(&self.shape), Arc::clone(&plan));
         }
         Ok(plan)
+    }
+
+    fn context(&self, gathers: bool) -> Context<'_> {
+        let in_catalog = matches!(self.current, Current::System(_));
+        Context { schema: &self.schema, database: self.database(), in_catalog, mode: self.mode, gathers }
+    }
+
+    /// A plan that can gather, for a read that the shards turned out not to answer, for the reason `feature`.
+    pub(super) fn plan_to_gather(
+        &mut self,
+        plan: &Arc<Plan>,
+        sql: &[u8],
+        feature: &str,
+    ) -> Result<Arc<Plan>, ClientMessage> {
+        if plan.gather().is_some() {
+            return Ok(Arc::clone(plan));
+        }
+        if plan.described.is_some() {
+            // Tables of it are where only the connections at hand see them.
+            return Err(ClientMessage::unsupported(feature));
+        }
+        self.shape.read(sql, self.mode);
+        let planned = plan::plan(sql, &self.shape, &self.context(true)).ok();
+        let planned = planned.filter(|plan| plan.gather().is_some());
+        planned.map(Arc::new).ok_or_else(|| ClientMessage::unsupported(feature))
     }
 
     async fn run(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
@@ -182,10 +205,10 @@ impl Session {
             }
             Route::Scatter(shards) => self.read_everywhere(plan, statement, &shards, side).await,
             Route::Merge(shards) => self.merge_text(plan, statement, &shards, side).await,
-            Route::Regroup(shards) => self.regroup_text(plan, statement, &shards).await,
+            Route::Regroup(shards) => self.collect_or_merge(plan, statement, Some(&shards), side).await,
             Route::Gather => match Box::pin(self.ship_text(plan, statement)).await? {
                 true => Ok(()),
-                false => self.gather_or_merge(plan, statement, side).await,
+                false => self.collect_or_merge(plan, statement, None, side).await,
             },
             Route::Staged => self.stage_text(plan, statement).await,
             Route::Load(shards) => Box::pin(self.load_file(plan, statement, &shards)).await,

@@ -6,7 +6,9 @@
 
 use std::cmp::Ordering;
 
+use super::json::Whole;
 use super::key::{Cells, Encoding, Key, Keys, Values, binary_real, integer, little_endian, real};
+use super::texts::{Joined, Part};
 use super::{MergeError, real as reals};
 use crate::value::decimal::Decimal;
 
@@ -53,11 +55,23 @@ pub enum Combine {
         of: Deviation,
         decimals: Option<usize>,
     },
-    /// GROUP_CONCAT.
+    /// GROUP_CONCAT: beside it the cells that tell bytes and elements of the part, the bytes that the server allows, and how
+    /// it can be cut: between characters of UTF-8 (2), between any bytes (1), or not here (0).
     Texts {
         separator: usize,
-        length: usize,
+        size: usize,
+        elements: usize,
         most: usize,
+        cut: usize,
+    },
+    /// JSON_ARRAYAGG. `most`: how long it may be, without its brackets.
+    Array {
+        is_value: bool,
+        most: Option<usize>,
+    },
+    /// JSON_OBJECTAGG.
+    Object {
+        is_value: bool,
     },
 }
 
@@ -75,7 +89,22 @@ pub struct Deviation {
 pub struct Aggregate {
     pub cell: usize,
     pub combine: Combine,
+    /// Of parts that are the same but for their shard only the first counts.
+    pub is_once: bool,
 }
+
+/// Texts that were longer than servers allow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cuts {
+    /// The numbers of the elements that were cut, so many as anyone asks for.
+    pub elements: Vec<u64>,
+    pub count: u64,
+    /// Parts that a server had cut already, and warned of.
+    pub parts: u64,
+}
+
+/// Most numbers of elements that are kept: `max_error_count`'s default.
+const KEPT: usize = 64;
 
 /// What a column came to so far. `None` of a value: only NULLs.
 #[derive(Debug)]
@@ -90,10 +119,8 @@ enum State {
     },
     Bits(u64),
     Moments(Moments),
-    Texts {
-        text: Option<Vec<u8>>,
-        length: i128,
-    },
+    Texts(Joined),
+    Json(Whole),
     /// Computed from others.
     Derived,
 }
@@ -134,18 +161,41 @@ pub struct Group {
     encoding: Encoding,
     cells: Vec<Option<Vec<u8>>>,
     is_open: bool,
+    /// By aggregate: elements of texts in all groups so far.
+    counted: Vec<u64>,
+    cuts: Cuts,
+    /// Both as they were before the group.
+    before: (Vec<u64>, u64),
+    /// Bytes of JSON in the group.
+    bytes: usize,
+    budget: usize,
 }
 
 impl Group {
-    /// `columns`: how many cells rows have. What is computed from other columns must stand behind
-    /// those.
-    pub fn new(columns: usize, aggregates: Vec<Aggregate>, encoding: Encoding) -> Self {
-        Self { aggregates, states: Vec::new(), encoding, cells: vec![None; columns], is_open: false }
+    /// `columns`: how many cells rows have. What is computed from other columns must stand behind those. `budget`: bytes
+    /// that what is put together for one group may have.
+    pub fn new(columns: usize, aggregates: Vec<Aggregate>, encoding: Encoding, budget: usize) -> Self {
+        let counted = vec![0; aggregates.len()];
+        let (states, cells, cuts) = (Vec::new(), vec![None; columns], Cuts::default());
+        let before = (counted.clone(), 0);
+        Self { aggregates, states, encoding, cells, is_open: false, counted, cuts, before, bytes: 0, budget }
+    }
+
+    /// The texts that were cut so far.
+    pub fn cuts(&self) -> &Cuts {
+        &self.cuts
     }
 
     /// Whether there is a part at least.
     pub fn is_open(&self) -> bool {
         self.is_open
+    }
+
+    /// Nobody wants the group that was finished last: a server would not have put its texts together.
+    pub fn pass_over(&mut self) {
+        self.counted.clone_from(&self.before.0);
+        self.cuts.count = self.before.1;
+        self.cuts.elements.truncate(usize::try_from(self.cuts.count).unwrap_or(KEPT));
     }
 
     /// Begins with the first part.
@@ -154,14 +204,19 @@ impl Group {
             keep(cell, row.cell(index));
         }
         self.states.clear();
-        for aggregate in &self.aggregates {
-            self.states.push(self.first(aggregate, row)?);
+        self.bytes = 0;
+        self.before.0.clone_from(&self.counted);
+        self.before.1 = self.cuts.count;
+        for index in 0..self.aggregates.len() {
+            let state = self.first(index, row)?;
+            self.states.push(state);
         }
         self.is_open = true;
         Ok(())
     }
 
-    fn first(&self, aggregate: &Aggregate, row: &(impl Cells + ?Sized)) -> Result<State, MergeError> {
+    fn first(&mut self, index: usize, row: &(impl Cells + ?Sized)) -> Result<State, MergeError> {
+        let aggregate = &self.aggregates[index];
         let cell = row.cell(aggregate.cell);
         Ok(match &aggregate.combine {
             Combine::Count => State::Count(self.count(cell)?),
@@ -174,16 +229,19 @@ impl Group {
             }
             Combine::And | Combine::Or | Combine::Xor => State::Bits(self.bits(cell)?),
             Combine::Deviation { .. } => State::Moments(self.moments(&aggregate.combine, row)?),
-            Combine::Texts { length, .. } => {
-                State::Texts { text: cell.map(<[u8]>::to_vec), length: self.length(row.cell(*length))? }
-            }
+            Combine::Texts { .. } => State::Texts(self.texts(index, Joined::default(), row)?),
+            Combine::Array { is_value, .. } => self.json(index, Whole::array(*is_value), cell)?,
+            Combine::Object { is_value } => self.json(index, Whole::object(*is_value), cell)?,
             Combine::Rounded { .. } | Combine::Average { .. } | Combine::RealAverage { .. } => State::Derived,
         })
     }
 
-    /// Adds another part.
-    pub fn add(&mut self, row: &(impl Cells + ?Sized)) -> Result<(), MergeError> {
+    /// Adds another part. `is_same`: another shard has the same one, and it was the last.
+    pub fn add(&mut self, row: &(impl Cells + ?Sized), is_same: bool) -> Result<(), MergeError> {
         for index in 0..self.aggregates.len() {
+            if is_same && self.aggregates[index].is_once {
+                continue;
+            }
             let cell = row.cell(self.aggregates[index].cell);
             let state = std::mem::replace(&mut self.states[index], State::Derived);
             self.states[index] = match (state, &self.aggregates[index].combine) {
@@ -191,25 +249,8 @@ impl Group {
                 (State::Sum(sum), _) => State::Sum(joined(sum, exact(cell)?, Decimal::plus)),
                 (State::RealSum(sum), _) => State::RealSum(joined(sum, self.real(cell)?, |one, other| one + other)),
                 (State::Moments(moments), combine) => State::Moments(moments.joined(self.moments(combine, row)?)),
-                (State::Texts { text, length }, Combine::Texts { separator, length: of, most }) => {
-                    let separator = row.cell(*separator).unwrap_or_default();
-                    let most = self.length(row.cell(*most))?;
-                    match (text, cell) {
-                        (Some(mut text), Some(more)) => {
-                            let length = length + self.length(row.cell(*of))? + separator.len() as i128;
-                            if length > most {
-                                return Err(MergeError::LongText);
-                            }
-                            text.extend_from_slice(separator);
-                            text.extend_from_slice(more);
-                            State::Texts { text: Some(text), length }
-                        }
-                        (None, Some(more)) => {
-                            State::Texts { text: Some(more.to_vec()), length: self.length(row.cell(*of))? }
-                        }
-                        (text, None) => State::Texts { text, length },
-                    }
-                }
+                (State::Texts(joined), _) => State::Texts(self.texts(index, joined, row)?),
+                (State::Json(whole), _) => self.json(index, whole, cell)?,
                 (State::Bits(bits), Combine::And) => State::Bits(bits & self.bits(cell)?),
                 (State::Bits(bits), Combine::Or) => State::Bits(bits | self.bits(cell)?),
                 (State::Bits(bits), _) => State::Bits(bits ^ self.bits(cell)?),
@@ -271,7 +312,8 @@ impl Group {
                         _ => self.real_cell(value),
                     })
                 }
-                (State::Texts { text, .. }, _) => text.clone(),
+                (State::Texts(joined), _) => joined.text().map(<[u8]>::to_vec),
+                (State::Json(whole), _) => whole.text(),
                 (State::Extreme { .. } | State::Derived | State::Moments(_), _) => continue,
             };
         }
@@ -285,8 +327,47 @@ impl Group {
         Ok(Moments { count, mean, squares: self.real(row.cell(*variance))?.unwrap_or_default() * count })
     }
 
-    fn length(&self, cell: Option<&[u8]>) -> Result<i128, MergeError> {
-        if cell.is_some() { self.count(cell) } else { Ok(0) }
+    /// Adds a part of the aggregate `index` to a text.
+    fn texts(&mut self, index: usize, mut joined: Joined, row: &(impl Cells + ?Sized)) -> Result<Joined, MergeError> {
+        let Aggregate { cell, combine, .. } = &self.aggregates[index];
+        let Combine::Texts { separator, size, elements, most, cut } = combine else { return Ok(joined) };
+        let number = |at: usize| match row.cell(at) {
+            None => Ok(0),
+            cell => self.count(cell).map(|number| u64::try_from(number).unwrap_or_default()),
+        };
+        let separator = row.cell(*separator).unwrap_or_default();
+        let elements = number(*elements)?;
+        // What the server counts of a part is its elements and what stands between them.
+        let size = number(*size)?.saturating_add(elements.saturating_sub(1).saturating_mul(separator.len() as u64));
+        let (most, cut) = (number(*most)?, number(*cut)?);
+        let (can_cut, is_utf8) = (cut > 0, cut == 2);
+        let part = Part { text: row.cell(*cell), separator, size, elements, most, can_cut, is_utf8 };
+        self.cuts.parts += u64::from(part.text.is_some() && size > most);
+        if let Some(element) = joined.add(part, &mut self.counted[index])? {
+            self.cuts.count += 1;
+            if self.cuts.elements.len() < KEPT {
+                self.cuts.elements.push(element);
+            }
+        }
+        match joined.text().is_some_and(|text| text.len() > self.budget) {
+            true => Err(MergeError::LargeGroup),
+            false => Ok(joined),
+        }
+    }
+
+    fn json(&mut self, index: usize, mut whole: Whole, part: Option<&[u8]>) -> Result<State, MergeError> {
+        self.bytes = self.bytes.saturating_add(whole.add(part)?);
+        let most = match &self.aggregates[index].combine {
+            // It is the same in all parts.
+            Combine::Array { most: Some(most), .. } => self.count(self.cells[*most].as_deref())?,
+            _ => i128::MAX,
+        };
+        match () {
+            // A server may have cut its part at the limit.
+            () if whole.len() as i128 + 4 > most => Err(MergeError::LongText),
+            () if self.bytes > self.budget => Err(MergeError::LargeGroup),
+            () => Ok(State::Json(whole)),
+        }
     }
 
     fn count(&self, cell: Option<&[u8]>) -> Result<i128, MergeError> {
@@ -361,10 +442,10 @@ mod tests {
     use crate::merge::key::{Compare, Source};
 
     fn grouped(aggregates: Vec<Aggregate>, rows: &[&[Option<&str>]]) -> Result<Vec<Option<String>>, MergeError> {
-        let mut group = Group::new(rows[0].len(), aggregates, Encoding::Text);
+        let mut group = Group::new(rows[0].len(), aggregates, Encoding::Text, usize::MAX);
         for row in rows {
             let cells: Vec<Option<&[u8]>> = row.iter().map(|cell| cell.map(str::as_bytes)).collect();
-            if group.is_open() { group.add(cells.as_slice())? } else { group.begin(cells.as_slice())? }
+            if group.is_open() { group.add(cells.as_slice(), false)? } else { group.begin(cells.as_slice())? }
         }
         let cells = group.finish()?;
         Ok(cells.iter().map(|cell| cell.as_ref().map(|cell| String::from_utf8(cell.clone()).unwrap())).collect())
@@ -373,7 +454,7 @@ mod tests {
     fn one(combine: Combine, parts: &[Option<&str>]) -> Option<String> {
         let rows: Vec<Vec<Option<&str>>> = parts.iter().map(|part| vec![*part]).collect();
         let rows: Vec<&[Option<&str>]> = rows.iter().map(Vec::as_slice).collect();
-        grouped(vec![Aggregate { cell: 0, combine }], &rows).unwrap().remove(0)
+        grouped(vec![Aggregate { cell: 0, combine, is_once: false }], &rows).unwrap().remove(0)
     }
 
     type Parts<'p> = &'p [Option<&'p str>];
@@ -402,9 +483,9 @@ mod tests {
     #[test]
     fn an_average_comes_from_all_sums_and_counts() {
         let aggregates = vec![
-            Aggregate { cell: 2, combine: Combine::Sum },
-            Aggregate { cell: 3, combine: Combine::Count },
-            Aggregate { cell: 1, combine: Combine::Average { sum: 2, count: 3, decimals: 4 } },
+            Aggregate { cell: 2, combine: Combine::Sum, is_once: false },
+            Aggregate { cell: 3, combine: Combine::Count, is_once: false },
+            Aggregate { cell: 1, combine: Combine::Average { sum: 2, count: 3, decimals: 4 }, is_once: false },
         ];
         let rows: &[&[Option<&str>]] =
             &[&[Some("k"), Some("1.0000"), Some("1"), Some("1")], &[Some("K"), Some("2.0000"), Some("4"), Some("2")]];
@@ -425,7 +506,7 @@ mod tests {
         let measured = |is_sample, is_root, decimals, rows: &[&[Option<&str>]]| {
             let of = Deviation { is_sample, is_root };
             let combine = Combine::Deviation { count: 1, mean: 2, variance: 3, of, decimals };
-            grouped(vec![Aggregate { cell: 0, combine }], rows).unwrap().remove(0)
+            grouped(vec![Aggregate { cell: 0, combine, is_once: false }], rows).unwrap().remove(0)
         };
         assert_eq!(measured(false, false, Some(4), rows).as_deref(), Some("50.9600"));
         assert_eq!(measured(true, false, Some(4), rows).as_deref(), Some("63.7000"));
@@ -437,26 +518,55 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_put_together_up_to_their_greatest_length() {
-        let row = |text, length, most| [text, Some("; "), length, Some(most)];
-        let joined = |most| {
-            let rows = [row(None, None, most), row(Some("ab"), Some("2"), most), row(Some("c"), Some("1"), most)];
-            let combine = Combine::Texts { separator: 1, length: 2, most: 3 };
-            let rows: Vec<&[Option<&str>]> = rows.iter().map(<[_; 4]>::as_slice).collect();
-            grouped(vec![Aggregate { cell: 0, combine }], &rows).map(|mut row| row.remove(0))
+    fn texts_are_counted_over_all_groups() {
+        let combine = Combine::Texts { separator: 1, size: 2, elements: 3, most: 4, cut: 5 };
+        let aggregates = vec![Aggregate { cell: 0, combine, is_once: true }];
+        let mut group = Group::new(6, aggregates, Encoding::Text, usize::MAX);
+        let mut next = |parts: &[(&str, bool)]| {
+            for (text, is_same) in parts {
+                let elements = text.split(';').count();
+                let (size, elements) = ((text.len() + 1 - elements).to_string(), elements.to_string());
+                let came = &text[..text.len().min(5)];
+                let row: [Option<&[u8]>; 6] = [came, ";", &size, &elements, "5", "1"].map(|cell| Some(cell.as_bytes()));
+                let done = if group.is_open() { group.add(&row[..], *is_same) } else { group.begin(&row[..]) };
+                done.unwrap();
+            }
+            let text = group.finish().unwrap()[0].clone().unwrap();
+            (String::from_utf8(text).unwrap(), group.cuts().clone())
         };
-        assert_eq!(joined("5"), Ok(Some("ab; c".to_owned())));
-        assert_eq!(joined("4"), Err(MergeError::LongText));
+        assert_eq!(next(&[("a;b", false), ("c", false), ("c", true)]), ("a;b;c".to_owned(), Cuts::default()));
+        let cuts = Cuts { elements: vec![7], count: 1, parts: 1 };
+        assert_eq!(next(&[("d", false), ("e", false), ("f;ghi", false), ("j", false)]).0, "d;e;f");
+        assert_eq!(next(&[("kl", false)]).1, Cuts { parts: 0, ..cuts.clone() });
+        assert_eq!(next(&[("mnopqr", false)]).1, Cuts { elements: vec![7, 9], count: 2, parts: 1 });
+        group.pass_over();
+        assert_eq!(group.cuts(), &cuts);
+    }
+
+    #[test]
+    fn json_is_bounded() {
+        let budget = |budget, most: Option<&str>| {
+            let combine = Combine::Array { is_value: true, most: most.map(|_| 1) };
+            let aggregates = vec![Aggregate { cell: 0, combine, is_once: false }];
+            let mut group = Group::new(2, aggregates, Encoding::Text, budget);
+            let row = [Some(&b"[1, 2]"[..]), most.map(str::as_bytes)];
+            group.begin(&row[..])?;
+            group.add(&row[..], false)?;
+            group.finish().map(|cells| cells[0].clone().unwrap())
+        };
+        assert_eq!(budget(100, None), Ok(b"[1, 2, 1, 2]".to_vec()));
+        assert_eq!(budget(8, None), Err(MergeError::LargeGroup));
+        assert_eq!(budget(100, Some("12")), Err(MergeError::LongText));
     }
 
     #[test]
     fn what_is_no_number_is_an_error() {
         for combine in [Combine::Count, Combine::Sum, Combine::RealSum, Combine::And] {
-            let aggregate = Aggregate { cell: 0, combine: combine.clone() };
+            let aggregate = Aggregate { cell: 0, combine: combine.clone(), is_once: false };
             assert_eq!(grouped(vec![aggregate], &[&[Some("x")]]), Err(MergeError::UnreadableCell), "{combine:?}");
         }
         let long = "9".repeat(65);
-        let sum = Aggregate { cell: 0, combine: Combine::Sum };
+        let sum = Aggregate { cell: 0, combine: Combine::Sum, is_once: false };
         assert_eq!(grouped(vec![sum], &[&[Some(&long)], &[Some("1")]]), Err(MergeError::TooLarge));
     }
 }

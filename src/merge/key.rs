@@ -144,7 +144,12 @@ impl Keys {
 
     /// The order of two rows.
     pub fn compare(&self, one: &Values, other: &Values) -> Ordering {
-        for (index, key) in self.keys.iter().enumerate() {
+        self.compare_first(usize::MAX, one, other)
+    }
+
+    /// The same by their first keys only.
+    pub(super) fn compare_first(&self, count: usize, one: &Values, other: &Values) -> Ordering {
+        for (index, key) in self.keys.iter().enumerate().take(count) {
             let order = self.compare_at(index, one, other);
             if order != Ordering::Equal {
                 return if key.descending { order.reverse() } else { order };

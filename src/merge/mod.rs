@@ -5,18 +5,21 @@
 //! stream whose row is the next of the result, or says that no more rows are needed. Rows stay where the caller has
 //! them; of each stream only the first is known here.
 //!
-//! `key` compares cells as the server would, `sorted` merges, `group` makes one row of a group's parts, `limit` cuts.
+//! `key` compares cells as the server would, `sorted` merges, `group` makes one row of a group's parts (`texts` and `json`
+//! are two of its aggregates), `limit` cuts.
 
 pub mod group;
+mod json;
 pub mod key;
 pub mod limit;
 mod real;
 pub mod sorted;
+mod texts;
 pub mod top;
 
 use thiserror::Error;
 
-pub use group::{Aggregate, Combine, Deviation, Group};
+pub use group::{Aggregate, Combine, Cuts, Deviation, Group};
 pub use key::{Compare, Encoding, Key, Source};
 pub use limit::Limit;
 pub use sorted::Sorted;
@@ -42,8 +45,10 @@ pub enum MergeError {
     UnreadableCell,
     #[error("a sum that is out of range")]
     TooLarge,
-    #[error("a GROUP_CONCAT over several shards that is longer than group_concat_max_len")]
+    #[error("a text over several shards that is longer than group_concat_max_len, in a character set that is not the result's")]
     LongText,
+    #[error("what is put together for one group is larger than merge_memory")]
+    LargeGroup,
     #[error("more groups than merge_memory has room for")]
     TooManyGroups,
     #[error("text whose collation cannot be compared here")]

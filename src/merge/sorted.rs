@@ -32,8 +32,12 @@ struct Repeats {
     last: Option<Values>,
     spare: Values,
     are_given: bool,
+    /// So many of the keys say what a repeat is.
+    by: usize,
     /// The row that was given last compares equal to the one before.
     is_repeat: bool,
+    /// In all keys.
+    is_same: bool,
 }
 
 impl Sorted {
@@ -56,13 +60,14 @@ impl Sorted {
 
     /// Only rows with different keys. The streams must be sorted by exactly these keys, or that is an error.
     pub fn distinct(mut self) -> Self {
-        self.repeats = Some(Repeats::default());
+        self.repeats = Some(Repeats { by: usize::MAX, ..Repeats::default() });
         self
     }
 
-    /// All rows, and `is_repeat` tells those with the same keys. The streams must be sorted in the same way.
-    pub fn grouped(mut self) -> Self {
-        self.repeats = Some(Repeats { are_given: true, ..Repeats::default() });
+    /// All rows, and `is_repeat` tells those with the same first keys, `by` many of them. The streams must be sorted in the
+    /// same way.
+    pub fn grouped(mut self, by: usize) -> Self {
+        self.repeats = Some(Repeats { are_given: true, by, ..Repeats::default() });
         self
     }
 
@@ -75,6 +80,11 @@ impl Sorted {
     /// Whether the row that was given last has the keys of the one before it.
     pub fn is_repeat(&self) -> bool {
         self.repeats.as_ref().is_some_and(|repeats| repeats.is_repeat)
+    }
+
+    /// Whether it has all keys of the one before it.
+    pub fn is_same(&self) -> bool {
+        self.repeats.as_ref().is_some_and(|repeats| repeats.is_same)
     }
 
     /// How many rows there were so far, with those before OFFSET: what FOUND_ROWS() says.
@@ -145,8 +155,11 @@ impl Sorted {
     fn is_given(&mut self, top: usize) -> bool {
         let Some(repeats) = &mut self.repeats else { return true };
         let head = &self.heads[top];
-        repeats.is_repeat = repeats.last.as_ref().is_some_and(|last| self.keys.compare(last, head) == Ordering::Equal);
-        if !repeats.is_repeat {
+        let last = repeats.last.as_ref();
+        repeats.is_same = last.is_some_and(|last| self.keys.compare(last, head) == Ordering::Equal);
+        let is_repeat = |last| self.keys.compare_first(repeats.by, last, head) == Ordering::Equal;
+        repeats.is_repeat = repeats.is_same || last.is_some_and(is_repeat);
+        if !repeats.is_same {
             repeats.last.get_or_insert_default().clone_from(head);
         }
         repeats.are_given || !repeats.is_repeat
@@ -257,6 +270,27 @@ mod tests {
             let (out, _) = merged(&streams, Sorted::new(streams.len(), Vec::new(), Encoding::Text, limit));
             prop_assert_eq!(out, streams.concat().into_iter().take(count as usize).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn groups_are_told_by_their_first_keys() {
+        let mut sorted = Sorted::new(2, keys(), Encoding::Text, Limit::NONE).grouped(1);
+        let rows = [vec![("2", "1"), ("2", "3"), ("1", "3")], vec![("2", "3"), ("1", "3")]];
+        let (mut asked, mut told) = ([0, 0], Vec::new());
+        loop {
+            match sorted.step() {
+                Next::Done => break,
+                Next::Row(_) => told.push((sorted.is_repeat(), sorted.is_same())),
+                Next::NeedsRow(stream) => match rows[stream].get(asked[stream]) {
+                    Some((first, second)) => {
+                        asked[stream] += 1;
+                        sorted.offer(stream, [Some(first.as_bytes()), Some(second.as_bytes())].as_slice()).unwrap();
+                    }
+                    None => sorted.end(stream),
+                },
+            }
+        }
+        assert_eq!(told, [(false, false), (true, false), (true, true), (false, false), (true, true)]);
     }
 
     #[test]

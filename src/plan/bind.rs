@@ -3,7 +3,7 @@
 use crate::sharding::{Located, Part, Schema, ShardId, ShardSet};
 
 use super::gather::GatherPlan;
-use super::merged::MergePlan;
+use super::merged::{Instead, MergePlan};
 use super::narrow::{Known, Narrow, TableId};
 use super::regroup::RegroupPlan;
 use super::staged::StagePlan;
@@ -85,13 +85,19 @@ impl RouteTemplate {
         }
     }
 
-    pub(super) fn merges_instead(&self, input: &Binding<'_>) -> Option<ShardSet> {
+    pub(super) fn instead(&self, input: &Binding<'_>) -> Option<(Instead, ShardSet)> {
         let Target::Narrowed(narrowed) = &self.target else { return None };
-        let merge = narrowed.merge.as_ref().filter(|merge| merge.is_loose)?;
-        merge.limit(input)?;
+        let merges = narrowed.merge.as_ref().is_some_and(|merge| merge.is_loose && merge.limit(input).is_some());
+        let regroups = narrowed.regroup.as_ref().is_some_and(|regroup| regroup.is_loose);
+        let instead = match (merges, regroups) {
+            (true, _) => Instead::Merge,
+            (false, true) => Instead::Regroup,
+            (false, false) => return None,
+        };
         let (table, narrow) = narrowed.spread.as_ref()?;
         let shards = shards_of(*table, narrow, input);
-        narrowed.at.as_ref().is_none_or(|at| shards.is_subset_of(at)).then_some(shards)
+        let are_there = shards.len() > 1 && narrowed.at.as_ref().is_none_or(|at| shards.is_subset_of(at));
+        are_there.then_some((instead, shards))
     }
 
     fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
@@ -186,7 +192,7 @@ impl Narrowed {
     fn several(&self, shards: ShardSet, input: &Binding<'_>) -> Result<Route, PlanError> {
         self.check_keys(input)?;
         let is_merged = self.merge.as_ref().is_some_and(|merge| !merge.is_loose && merge.limit(input).is_some());
-        let is_regrouped = self.regroup.is_some();
+        let is_regrouped = self.regroup.as_ref().is_some_and(|regroup| !regroup.is_loose);
         if let Some(feature) = self.refused.as_ref().filter(|_| !is_merged && !is_regrouped) {
             return Err(PlanError::unsupported(feature.as_str()));
         }

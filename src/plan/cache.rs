@@ -210,7 +210,14 @@ mod tests {
         let mode = Mode::default();
         shape.read(sql.as_bytes(), mode);
         let database = schema.database("shop").map(|(id, _)| id);
-        Arc::new(plan(sql.as_bytes(), shape, &Context { schema: &schema, database, in_catalog: false, mode }).unwrap())
+        Arc::new(
+            plan(
+                sql.as_bytes(),
+                shape,
+                &Context { schema: &schema, database, in_catalog: false, mode, gathers: false },
+            )
+            .unwrap(),
+        )
     }
 
     fn key(shape: &[u8]) -> Key<'_> {

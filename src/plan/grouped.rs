@@ -7,11 +7,11 @@
 use crate::sharding::schema::same_name;
 use crate::sql::Op;
 use crate::sql::parse::ast::{Call, Item, ItemKind, Span};
-use crate::sql::tokens::Token;
 
 use crate::merge::Deviation;
 
 use super::Guard;
+use super::finer::{Arguments, Finer};
 use super::functions;
 use super::merged::{Element, Statement};
 use super::names::Part;
@@ -21,9 +21,22 @@ use super::sort_key::{ColumnAt, KeyReader, SortKey, SortValue, is_called, is_col
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupPlan {
     /// Columns that are combined, an average behind its sum and count. The others keep the value of one part.
-    pub folds: Vec<(ColumnAt, Fold)>,
+    pub folds: Vec<Folded>,
     /// What complete groups are sorted by; empty if they come in the right order.
     pub order: Vec<SortKey>,
+    /// So many of the keys that rows are merged by tell the groups. The others tell their parts.
+    pub by: usize,
+    /// There is one group, also where no shard has a part of it.
+    pub is_one: bool,
+}
+
+/// A column that is combined.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Folded {
+    pub at: ColumnAt,
+    pub fold: Fold,
+    /// Of equal parts only one counts.
+    pub is_once: bool,
 }
 
 /// How the values of one column are combined.
@@ -53,19 +66,37 @@ pub enum Fold {
         variance: ColumnAt,
         of: Deviation,
     },
-    /// Texts one after the other, in any order. `length`: of the server's own text; `most`: what it may have.
+    /// Texts one after the other. `size`: bytes of the part on the server; `elements`: how many it was made of; `most`:
+    /// bytes that a text may have; `cut`: how it can be cut (`CUT`).
     Texts {
         separator: ColumnAt,
-        length: ColumnAt,
+        size: ColumnAt,
+        elements: ColumnAt,
+        most: ColumnAt,
+        cut: ColumnAt,
+    },
+    /// JSON arrays one after the other; `most`: bytes that a text may have.
+    Array {
         most: ColumnAt,
     },
+    Object,
 }
+
+/// How the text of a GROUP_CONCAT can be cut here, of its values: 2 between characters of UTF-8, 1 between any bytes, 0 not
+/// at all, because the server counts the bytes of another character set.
+const CUT: [&str; 3] = [
+    "IF(CHARSET(MIN(CONCAT(",
+    "))) LIKE 'utf8%',2*(IFNULL(@@character_set_results,'utf8') LIKE 'utf8%'),CHARSET(MIN(CONCAT(",
+    "))) RLIKE '^(ascii|armscii8|binary|cp12|cp8|dec8|geostd8|greek|hebrew|hp8|keybcs2|koi8|latin|mac|swe7|tis620)')",
+];
 
 /// What a grouped statement comes to.
 pub(super) struct Grouping {
     pub(super) plan: GroupPlan,
     /// What each shard's groups are sorted by, as text after ORDER BY; empty if there is one group.
     pub(super) order_by: Vec<Part>,
+    /// What they are also made by, as text for GROUP BY.
+    pub(super) group_by: Vec<Part>,
     /// Each shard's first groups are the first groups of all.
     pub(super) limits_shards: bool,
     /// Another value is as right, but a single server gives that which it comes to by its own order of rows.
@@ -90,7 +121,8 @@ pub(super) fn read<'s, 'a, 'q>(
     statement: &'s Statement<'s, 'a, 'q>,
     reader: &mut KeyReader<'s, 's, 'a, 'q>,
 ) -> Option<Grouping> {
-    let mut grouper = Grouper { statement, reader, folds: Vec::new(), shown: Vec::new(), is_loose: false };
+    let (folds, shown, finer) = (Vec::new(), Vec::new(), Finer::default());
+    let mut grouper = Grouper { statement, reader, folds, shown, finer, is_loose: false };
     if statement.select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) {
         return None;
     }
@@ -101,14 +133,15 @@ pub(super) fn read<'s, 'a, 'q>(
     }
     match &statement.select.group_by {
         Some(group_by) => grouper.groups(group_by.span),
-        None => Some(grouper.one_group()),
+        None => grouper.one_group(),
     }
 }
 
 struct Grouper<'g, 's, 'a, 'q> {
     statement: &'s Statement<'s, 'a, 'q>,
     reader: &'g mut KeyReader<'s, 's, 'a, 'q>,
-    folds: Vec<(ColumnAt, Fold)>,
+    folds: Vec<Folded>,
+    finer: Finer,
     /// By select item: how groups can be sorted by it, if it is an aggregate.
     shown: Vec<Option<SortValue>>,
     is_loose: bool,
@@ -143,16 +176,14 @@ impl Grouper<'_, '_, '_, '_> {
 
     /// Notes how the column `at`, which is this call, is combined; how groups are sorted by it.
     fn fold(&mut self, at: ColumnAt, call: &Call) -> Option<SortValue> {
-        if call.name == "group_concat" {
+        if matches!(call.name.as_str(), "group_concat" | "json_arrayagg" | "json_objectagg") {
             return self.texts(at, call);
         }
-        let arguments = self.statement.elements(call.arguments)?;
-        let [argument] = arguments.as_slice() else { return None };
-        let is_distinct = argument.tokens.first().is_some_and(|token| token.is_word(self.statement.sql, "DISTINCT"));
-        let has_query = argument.tokens.iter().any(|token| token.is_word(self.statement.sql, "SELECT"));
-        if is_distinct || has_query {
-            return None;
+        let arguments = Arguments::read(self.statement, call)?;
+        if arguments.is_distinct {
+            return self.different(at, call, &arguments);
         }
+        let [argument] = arguments.elements.as_slice() else { return None };
         // In a temporary table servers round such a sum at each row: what comes out depends on how they group.
         let is_sum = matches!(call.name.as_str(), "sum" | "avg");
         if is_sum && self.rounds(argument) && self.statement.select.group_by.is_some() {
@@ -170,7 +201,8 @@ impl Grouper<'_, '_, '_, '_> {
             "avg" => {
                 let sum = self.reader.add(&["SUM(", ")"], argument.span);
                 let count = self.reader.add(&["COUNT(", ")"], argument.span);
-                self.folds.extend([(sum, Fold::Sum), (count, Fold::Count)]);
+                self.push(sum, Fold::Sum);
+                self.push(count, Fold::Count);
                 let exact = if self.rounds(argument) { self.exact_sum(argument) } else { sum };
                 Fold::Average { sum, exact, count }
             }
@@ -178,7 +210,7 @@ impl Grouper<'_, '_, '_, '_> {
             "max" => Fold::Greatest(self.reader.extreme(argument, at, "MAX(")?),
             name => self.deviation(name, argument)?,
         };
-        self.folds.push((at, fold));
+        self.push(at, fold);
         Some(match fold {
             Fold::Least(value) | Fold::Greatest(value) => value,
             _ => SortValue::Plain(at),
@@ -201,26 +233,56 @@ impl Grouper<'_, '_, '_, '_> {
         Some(Fold::Deviation { count, mean, variance, of })
     }
 
-    /// GROUP_CONCAT, unless it says which texts and in which order.
-    fn texts(&mut self, at: ColumnAt, call: &Call) -> Option<SortValue> {
-        let statement = self.statement;
-        let tokens = statement.tokens_in(call.arguments);
-        let says_more =
-            |token: &Token| ["DISTINCT", "ORDER", "LIMIT", "SELECT"].iter().any(|word| statement.is(token, word));
-        if tokens.iter().any(says_more) {
-            return None;
-        }
-        let separator = match tokens {
-            [.., word, text] if statement.is(word, "SEPARATOR") => {
-                let span = Span { start: text.start, end: text.end };
-                self.reader.add(&["", ""], span)
-            }
-            _ => self.reader.add(&["','"], call.arguments),
-        };
-        let length = self.reader.add(&["LENGTH(GROUP_CONCAT(", "))"], call.arguments);
-        let most = self.reader.add(&["@@group_concat_max_len"], call.arguments);
+    fn push(&mut self, at: ColumnAt, fold: Fold) {
+        self.folds.push(Folded { at, fold, is_once: false });
+    }
+
+    /// An aggregate of different values: of each the shards send one part, which counts once.
+    fn different(&mut self, at: ColumnAt, call: &Call, arguments: &Arguments) -> Option<SortValue> {
+        self.finer.add(self.statement, arguments)?;
         self.is_loose = true;
-        self.folds.push((at, Fold::Texts { separator, length, most }));
+        let span = arguments.values;
+        let fold = match (call.name.as_str(), arguments.elements.as_slice()) {
+            ("count", _) => Fold::Count,
+            ("sum", [argument]) if !self.rounds(argument) => Fold::Sum,
+            ("avg", [argument]) if !self.rounds(argument) => {
+                let sum = self.reader.add(&["SUM(DISTINCT ", ")"], span);
+                let count = self.reader.add(&["COUNT(DISTINCT ", ")"], span);
+                let parts = [(sum, Fold::Sum), (count, Fold::Count)];
+                self.folds.extend(parts.map(|(at, fold)| Folded { at, fold, is_once: true }));
+                Fold::Average { sum, exact: sum, count }
+            }
+            _ => return None,
+        };
+        self.folds.push(Folded { at, fold, is_once: true });
+        Some(SortValue::Plain(at))
+    }
+
+    /// GROUP_CONCAT, and what makes JSON of several rows.
+    fn texts(&mut self, at: ColumnAt, call: &Call) -> Option<SortValue> {
+        let arguments = Arguments::read(self.statement, call)?;
+        let span = arguments.values;
+        let most = |grouper: &mut Self| grouper.reader.add(&["@@group_concat_max_len"], span);
+        let fold = match call.name.as_str() {
+            "json_arrayagg" => Fold::Array { most: most(self) },
+            "json_objectagg" => Fold::Object,
+            _ => {
+                let separator = match arguments.separator {
+                    Some(separator) => self.reader.add(&["", ""], separator),
+                    None => self.reader.add(&["','"], span),
+                };
+                let (size, elements) = match arguments.is_distinct {
+                    true => (["CAST(MAX(LENGTH(CONCAT(", "))) AS SIGNED)"], ["COUNT(DISTINCT ", ")"]),
+                    false => (["CAST(SUM(LENGTH(CONCAT(", "))) AS SIGNED)"], ["COUNT(CONCAT(", "))"]),
+                };
+                let (size, elements) = (self.reader.add(&size, span), self.reader.add(&elements, span));
+                let (most, cut) = (most(self), self.reader.add(&CUT, span));
+                Fold::Texts { separator, size, elements, most, cut }
+            }
+        };
+        self.finer.add(self.statement, &arguments)?;
+        self.is_loose = true;
+        self.folds.push(Folded { at, fold, is_once: arguments.is_distinct });
         Some(SortValue::Plain(at))
     }
 
@@ -236,13 +298,36 @@ impl Grouper<'_, '_, '_, '_> {
 
     fn exact_sum(&mut self, argument: &Element) -> ColumnAt {
         let exact = self.reader.add(&["SUM(CAST(", " AS DECIMAL(65,30)))"], argument.span);
-        self.folds.push((exact, Fold::Sum));
+        self.push(exact, Fold::Sum);
         exact
     }
 
-    fn one_group(self) -> Grouping {
-        let plan = GroupPlan { folds: self.folds, order: Vec::new() };
-        Grouping { plan, order_by: Vec::new(), limits_shards: false, is_loose: self.is_loose }
+    fn one_group(mut self) -> Option<Grouping> {
+        let (mut order_by, group_by) = (Vec::new(), Vec::new());
+        let group_by = self.finer_keys(&mut order_by, group_by)?;
+        let is_one = !group_by.is_empty();
+        let plan = GroupPlan { folds: self.folds, order: Vec::new(), by: 0, is_one };
+        Some(Grouping { plan, order_by, group_by, limits_shards: false, is_loose: self.is_loose })
+    }
+
+    /// Has the shards make and sort parts of groups where an aggregate needs that: the text for GROUP BY.
+    fn finer_keys(&mut self, order_by: &mut Vec<Part>, mut group_by: Vec<Part>) -> Option<Vec<Part>> {
+        for element in std::mem::take(&mut self.finer).keys(self.statement)? {
+            self.reader.expression(&element)?;
+            if self.names_aggregate(&element) || self.statement.hands_on_values(element.span) {
+                return None;
+            }
+            for list in [&mut group_by, &mut *order_by] {
+                if !list.is_empty() {
+                    list.push(Part::Text(", ".to_owned()));
+                }
+                list.push(self.statement.copy(element.span));
+            }
+            order_by.push(Part::Text(if element.descending { " DESC" } else { "" }.to_owned()));
+            let value = self.reader.group_value(&element, None)?;
+            self.reader.keys.push(SortKey { value, descending: element.descending });
+        }
+        Some(group_by)
     }
 
     fn groups(mut self, group_by: Span) -> Option<Grouping> {
@@ -301,8 +386,11 @@ impl Grouper<'_, '_, '_, '_> {
                 by_value.push(SortKey { value, descending });
             }
         }
-        let plan = GroupPlan { folds: self.folds, order: by_value };
-        Some(Grouping { plan, order_by, limits_shards: is_ordered, is_loose: self.is_loose })
+        let by = self.reader.keys.len();
+        let group_by = self.finer_keys(&mut order_by, Vec::new())?;
+        let limits_shards = is_ordered && group_by.is_empty();
+        let plan = GroupPlan { folds: self.folds, order: by_value, by, is_one: false };
+        Some(Grouping { plan, order_by, group_by, limits_shards, is_loose: self.is_loose })
     }
 
     /// A name means a column of FROM first, and then what a select item is called.

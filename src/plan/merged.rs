@@ -53,6 +53,14 @@ pub(super) struct LimitTemplate {
     offset: Option<Known>,
 }
 
+/// What answers a statement whose rows are too many to be gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead {
+    Merge,
+    /// Of the groups of each shard.
+    Regroup,
+}
+
 /// How rows that LIMIT leaves out are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counting {
@@ -121,10 +129,10 @@ impl super::Plan {
         }
     }
 
-    /// The shards whose rows can be merged where there is no room to gather them.
-    pub fn merges_instead(&self, input: &Binding<'_>) -> Option<ShardSet> {
+    /// What is done where there is no room to gather the rows, with those of which shards.
+    pub fn instead(&self, input: &Binding<'_>) -> Option<(Instead, ShardSet)> {
         match &self.action {
-            super::Action::Route(template) => template.merges_instead(input),
+            super::Action::Route(template) => template.instead(input),
             super::Action::Insert(_) | super::Action::Control(_) | super::Action::LocalSelect(_) => None,
         }
     }
@@ -163,9 +171,11 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
     let statement = Statement::read(scopes, query, sql)?;
     let mut keys = KeyReader::new(&statement);
     let mut splices = Vec::new();
-    let (mut groups, mut limits_shards, mut is_loose) = (None, true, false);
+    let (mut groups, mut limits_shards, mut is_loose, mut is_described) = (None, true, false, false);
     if statement.is_grouped() {
         let grouping = grouped::read(&statement, &mut keys)?;
+        is_described = !grouping.group_by.is_empty();
+        splices.extend(statement.regrouping(grouping.group_by)?);
         splices.extend(statement.reordering(grouping.order_by));
         is_loose = grouping.is_loose;
         (groups, limits_shards) = (Some(grouping.plan), grouping.limits_shards);
@@ -216,7 +226,7 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
         limits_shards,
         counts_found_rows,
         is_loose,
-        is_described: false,
+        is_described,
     })
 }
 
@@ -304,6 +314,30 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
                 self.insertion(self.select.span.end, elements)
             }
         })
+    }
+
+    /// Adds elements to GROUP BY, or makes one. `None`: it is not known where.
+    fn regrouping(&self, mut elements: Vec<Part>) -> Option<Option<Splice>> {
+        if elements.is_empty() {
+            return Some(None);
+        }
+        let (at, before) = match &self.select.group_by {
+            Some(group_by) => (group_by.span.end, ", "),
+            None => (self.rows()?.end, " GROUP BY "),
+        };
+        elements.insert(0, Part::Text(before.to_owned()));
+        Some(Some(self.insertion(at, elements)))
+    }
+
+    /// Whether a column is named in it.
+    pub(super) fn names_column(&self, element: &Element) -> bool {
+        let scopes = self.scopes;
+        let may_have = |name: &str| {
+            let instances = &scopes.blocks[self.block].instances;
+            instances.iter().any(|id| scopes.instances[*id].may_have(name))
+        };
+        let names = element.tokens.iter().filter_map(|token| self.column_in(std::slice::from_ref(token)));
+        names.into_iter().any(|column| may_have(&column.column.text))
     }
 
     /// Adds elements to ORDER BY, or makes one.

@@ -15,6 +15,7 @@ mod edits;
 mod exact;
 pub mod explain;
 mod filter;
+mod finer;
 mod functions;
 pub mod gather;
 mod gathered_text;
@@ -35,6 +36,7 @@ mod resolve;
 pub mod rows;
 mod scope;
 mod session_view;
+mod set_text;
 mod sets;
 pub mod shipped;
 pub mod sort_key;
@@ -72,6 +74,8 @@ pub struct Context<'a> {
     /// The session has selected `information_schema`. Plans that were made so must not be kept for others.
     pub in_catalog: bool,
     pub mode: Mode,
+    /// How rows are gathered is wanted of every read of several shards. Otherwise only of those that may need it.
+    pub gathers: bool,
 }
 
 impl Context<'_> {

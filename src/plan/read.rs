@@ -57,14 +57,15 @@ pub(super) fn route<'q>(
             None => {}
         }
     } else if needs_merge && is_spread {
-        narrowed.merge = merged::plan(scopes, id, sql, guards).map(Box::new);
+        let plan = merged::plan(scopes, id, sql, guards).or_else(|| sets::plan_distinct(scopes, id, sql, guards));
+        narrowed.merge = plan.map(Box::new);
         narrowed.regroup = regroup::plan(scopes, id, sql, guards).map(Box::new);
     }
     // What servers say of a column may depend on how they read a derived table.
     let is_derived = |id: &InstanceId| matches!(scopes.instances[*id].source, Source::Derived { .. });
     let has_derived = roots.iter().any(|block| scopes.blocks[*block].instances.iter().any(is_derived));
     let may_be_refused = narrowed.refused.is_some() || narrowed.at.is_some() || has_derived || !is_block;
-    let gather = if may_be_refused { gather_plan(scopes, id, sql, facts) } else { None };
+    let gather = if may_be_refused || scopes.ctx.gathers { gather_plan(scopes, id, sql, facts) } else { None };
     if may_be_refused && gather.is_none() && scopes.cte_texts().are_uncertain(scopes, sql) {
         let feature = "a common table expression that is read twice and has other rows each time (RAND(), UUID())";
         narrowed.refused = Some(feature.to_owned());

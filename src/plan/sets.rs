@@ -5,25 +5,19 @@
 //! key at the same place: then any operator is exact. And a UNION of different rows, which are sorted on the shards and
 //! merged without repeats; so an operand may also be whole on each shard. In a UNION ALL such an operand is left to the
 //! first shard.
-//!
-//! For ORDER BY, and to leave out repeats, the shard sorts the result of the operators, as
-//! `WITH shardgate_set (c0, c1) AS (...) SELECT c0, c1 ... ORDER BY c0`: what its columns are called and what type they
-//! are is asked of a server that prepares the client's own text.
 
 use crate::sharding::{ColocationId, ShardSet};
-use crate::sql::parse::ast::{ItemKind, JoinCondition, Query, Select, SetKind, SetOperator, Span};
-use crate::sql::tokens::TokenKind;
+use crate::sql::parse::ast::{ItemKind, JoinCondition, SetKind, SetOperator};
 
 use super::Guard;
 use super::exact::{Spread, merged_tail};
 use super::instance::Source;
-use super::merged::{Element, MergePlan, Statement};
-use super::names::{Part, Splice};
+use super::merged::{MergePlan, Statement};
 use super::scope::{BlockId, Node, QueryId, Scopes, TermScope};
-use super::sort_key::{ColumnAt, PADS, SortKey, SortValue, UNMERGEABLE};
+use super::set_text;
 
 /// What the shards' answers to a set operation come to.
-enum Exactness {
+pub(super) enum Exactness {
     /// One after the other they are the answer.
     Concatenated,
     /// They are, if these operands are answered by one shard only.
@@ -31,9 +25,6 @@ enum Exactness {
     /// Without what is repeated.
     Distinct,
 }
-
-/// The name of the result on the shards.
-const SET: &str = "shardgate_set";
 
 impl<'q> Scopes<'_, 'q> {
     /// How the rows of a set operation within a statement are spread.
@@ -209,7 +200,7 @@ impl<'q> Scopes<'_, 'q> {
 
     /// What the columns of a block are called; `None` where it is not known how many there are. An expression without an
     /// alias has no name that ORDER BY could use.
-    fn names_of(&self, block: BlockId) -> Option<Vec<String>> {
+    pub(super) fn names_of(&self, block: BlockId) -> Option<Vec<String>> {
         let mut names = Vec::new();
         for item in &self.blocks[block].select?.items {
             match &item.kind {
@@ -277,168 +268,31 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
         return Some(SetPlan::Concatenated);
     }
     let statement = Statement::of_set(scopes, query, *blocks.first()?, sql)?;
-    let mut writer = Writer { statement: &statement, ast, guards: Vec::new() };
-    let plan = writer.plan(exactness)?;
-    guards.append(&mut writer.guards);
+    let plan = set_text::plan(&statement, ast, exactness, guards)?;
     Some(SetPlan::Merged(Box::new(plan)))
 }
 
-struct Writer<'w, 's, 'a, 'q> {
-    statement: &'w Statement<'s, 'a, 'q>,
-    ast: &'q Query,
-    guards: Vec<Guard>,
+/// The plan for one SELECT DISTINCT, whose columns are known although `*` stands in its list, or whose rows are sorted by
+/// more than the list says: its result is sorted as that of a set operation is.
+pub(super) fn plan_distinct(
+    scopes: &Scopes<'_, '_>,
+    query: QueryId,
+    sql: &[u8],
+    guards: &mut Vec<Guard>,
+) -> Option<MergePlan> {
+    let [TermScope::Block(block)] = *scopes.queries[query].terms.as_slice() else { return None };
+    let ast = scopes.queries[query].ast;
+    let is_distinct = scopes.blocks[block].select.is_some_and(|select| select.is_distinct);
+    let is_apart = ast.into.is_some() || scopes.locks_rows() || scopes.unspreadable_feature().is_some();
+    if is_apart || !is_distinct || !scopes.is_only_distinct(block) || !scopes.is_spread(block, true) {
+        return None;
+    }
+    let exactness = match scopes.has_whole_duplicates(block) {
+        true => Exactness::Concatenated,
+        false => Exactness::Distinct,
+    };
+    let statement = Statement::of_set(scopes, query, block, sql)?;
+    let plan = set_text::plan(&statement, ast, exactness, guards)?;
+    Some(plan)
 }
 
-impl Writer<'_, '_, '_, '_> {
-    fn plan(&mut self, exactness: Exactness) -> Option<MergePlan> {
-        let statement = self.statement;
-        let is_distinct = matches!(exactness, Exactness::Distinct);
-        let others = match &exactness {
-            Exactness::Once(blocks) => self.left_out(blocks)?,
-            Exactness::Concatenated | Exactness::Distinct => Vec::new(),
-        };
-        let limit = match &self.ast.limit {
-            Some(limit) => Some(statement.limit(limit.span)?),
-            None => None,
-        };
-        let mut plan = MergePlan { limits_shards: true, is_distinct, others, ..MergePlan::CONCATENATION };
-        if is_distinct || self.ast.order_by.is_some() {
-            self.sort(&mut plan, limit.is_some())?;
-            plan.limit = limit.map(|(template, _)| template);
-        } else if let Some((template, splice)) = limit {
-            plan.splices.push(splice);
-            plan.limit = Some(template);
-        }
-        plan.params = statement.params_of(&plan.splices);
-        Some(plan)
-    }
-
-    /// Has the shards sort the result.
-    fn sort(&mut self, plan: &mut MergePlan, has_limit: bool) -> Option<()> {
-        let statement = self.statement;
-        let scopes = statement.scopes;
-        let names = scopes.names_of(statement.block)?;
-        if scopes.has_strange_types() || self.shows_parameters() || plan.is_distinct && self.hands_on_values() {
-            return None;
-        }
-        let mut order = self.order(&names)?;
-        if plan.is_distinct {
-            let left: Vec<usize> =
-                (0..names.len()).filter(|place| order.iter().all(|(known, _)| known != place)).collect();
-            order.extend(left.into_iter().map(|place| (place, false)));
-        }
-        let columns: Vec<String> = (0..names.len()).map(|place| format!("c{place}")).collect();
-        let list = columns.join(", ");
-        let mut text = format!(") SELECT {list}");
-        let mut by = Vec::new();
-        for (place, descending) in &order {
-            let column = &columns[*place];
-            let (weights, blank) = weights(column);
-            for item in [weights, blank] {
-                text.push_str(&format!(", {item} AS `shardgate.{}`", plan.hidden));
-                plan.hidden += 1;
-            }
-            let at = |before: u16| ColumnAt::Added(plan.hidden - before);
-            let plain = ColumnAt::Shown(u16::try_from(*place).ok()?);
-            let value = SortValue::ByType { plain, weights: at(2), blank: at(1) };
-            plan.keys.push(SortKey { value, descending: *descending });
-            by.push(format!("{column}{}", if *descending { " DESC" } else { "" }));
-        }
-        text.push_str(&format!(" FROM {SET}"));
-        if !by.is_empty() {
-            text.push_str(&format!(" ORDER BY {}", by.join(", ")));
-        }
-        let mut tail = vec![Part::Text(text)];
-        if has_limit {
-            tail.extend([Part::Text(" LIMIT ".to_owned()), Part::Rows]);
-        }
-        let start = self.ast.span.start;
-        let before = vec![Part::Text(format!("WITH {SET} ({list}) AS ("))];
-        plan.splices.push(self.splice(Span { start, end: start }, before));
-        plan.splices.push(self.splice(Span { start: self.tail_start()?, end: self.ast.span.end }, tail));
-        plan.is_described = true;
-        Some(())
-    }
-
-    /// The columns that the result is sorted by, with whether they descend.
-    fn order(&mut self, names: &[String]) -> Option<Vec<(usize, bool)>> {
-        let Some(order_by) = &self.ast.order_by else { return Some(Vec::new()) };
-        let mut order: Vec<(usize, bool)> = Vec::new();
-        for element in self.statement.elements(order_by.span)? {
-            let place = self.place(&element, names)?;
-            if order.iter().all(|(known, _)| *known != place) {
-                order.push((place, element.descending));
-            }
-        }
-        Some(order)
-    }
-
-    /// The column that an element of ORDER BY means: by its place, or by its name.
-    fn place(&mut self, element: &Element, names: &[String]) -> Option<usize> {
-        let statement = self.statement;
-        if let [token] = element.tokens.as_slice()
-            && token.kind == TokenKind::Integer
-        {
-            let text = token.text(statement.sql);
-            let place = std::str::from_utf8(text).ok()?.parse::<usize>().ok()?.checked_sub(1)?;
-            self.guards.push(Guard { literal: statement.literal_at(token.start)?, text: text.to_vec() });
-            return (place < names.len()).then_some(place);
-        }
-        let column = statement.column_in(&element.tokens).filter(|column| column.table.is_none())?;
-        let wanted = &column.column.text;
-        let mut named = names.iter().enumerate().filter(|(_, name)| name.eq_ignore_ascii_case(wanted));
-        match (named.next(), named.next()) {
-            (Some((place, _)), None) => Some(place),
-            _ => None,
-        }
-    }
-
-    /// Whether a select item has a parameter: what type it has depends on how it is bound.
-    fn shows_parameters(&self) -> bool {
-        let selects = self.statement.scopes.blocks.iter().filter_map(|block| block.select);
-        let mut spans = selects.flat_map(|select| select.items.iter().map(|item| item.expression.span));
-        spans.any(|span| !self.statement.params_within(span).is_empty())
-    }
-
-    /// Whether an operand hands values on (`Statement::hands_on_values`).
-    fn hands_on_values(&self) -> bool {
-        let items = |select: &Select| select.items.iter().map(|item| item.expression.span).collect::<Vec<_>>();
-        let scopes = self.statement.scopes;
-        let selects = scopes.blocks.iter().filter_map(|block| block.select);
-        selects.flat_map(items).any(|span| self.statement.hands_on_values(span))
-    }
-
-    /// What makes these operands empty.
-    fn left_out(&self, blocks: &[BlockId]) -> Option<Vec<Splice>> {
-        let mut splices = Vec::new();
-        for block in blocks {
-            let span = self.statement.scopes.blocks[*block].select?.span;
-            let (start, end) = (Span { end: span.start, ..span }, Span { start: span.end, ..span });
-            splices.push(self.splice(start, vec![Part::Text("(".to_owned())]));
-            splices.push(self.splice(end, vec![Part::Text(" LIMIT 0)".to_owned())]));
-        }
-        Some(splices)
-    }
-
-    /// Where ORDER BY or LIMIT begins, or the statement ends.
-    fn tail_start(&self) -> Option<u32> {
-        let statement = self.statement;
-        let (span, words) = match (&self.ast.order_by, &self.ast.limit) {
-            (Some(order_by), _) => (order_by.span, 2),
-            (None, Some(limit)) => (limit.span, 1),
-            (None, None) => return Some(self.ast.span.end),
-        };
-        let before = statement.tokens_in(Span { start: 0, end: span.start });
-        before.get(before.len().checked_sub(words)?).map(|token| token.start)
-    }
-
-    fn splice(&self, span: Span, parts: Vec<Part>) -> Splice {
-        Splice { from: self.statement.anchor(span.start), to: self.statement.anchor(span.end), parts }
-    }
-}
-
-/// The weights of a column, and of a blank: NULL where they do not tell the order.
-fn weights(column: &str) -> (String, String) {
-    let blank = PADS.join(column);
-    (format!("WEIGHT_STRING({column})"), format!("IF(COLLATION({column}) RLIKE '{UNMERGEABLE}',NULL,{blank})"))
-}

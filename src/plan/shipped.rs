@@ -140,7 +140,8 @@ fn plan(parcels: &[Parcel], kept: &[Parcel], asked: &Asked<'_>) -> Option<Shippe
     });
     let (before, mentioned) = (asked.input, asked.plan.names.mentioned());
     let schema = before.schema.with_copies(&copied.collect::<Vec<_>>(), &shards, mentioned);
-    let ctx = Context { schema: &schema, database: asked.database, in_catalog: false, mode: before.mode };
+    let ctx =
+        Context { schema: &schema, database: asked.database, in_catalog: false, mode: before.mode, gathers: false };
     let mut plan = super::plan(before.sql, asked.shape, &ctx).ok().filter(|plan| plan.kind == StatementKind::Read)?;
     let Action::Route(template) = &mut plan.action else { return None };
     // What cannot be done with the tables where they are now is done with them where they were.

@@ -204,7 +204,7 @@ fn run<T>(case: &Case, layout: Layout, then: impl FnOnce(Result<(&Outcome, &Bind
     let sql = case.statement.as_bytes();
     let mut shape = Shape::default();
     shape.read(sql, case.mode);
-    let ctx = Context { schema: &schema, database, in_catalog: false, mode: case.mode };
+    let ctx = Context { schema: &schema, database, in_catalog: false, mode: case.mode, gathers: false };
     let input = Binding { schema: &schema, sql, literals: shape.literals(), params: &case.params, mode: case.mode };
     match plan(sql, &shape, &ctx) {
         Ok(plan) => {
@@ -503,7 +503,9 @@ fn plan_of(text: &str, is_tables: bool) -> Option<(Schema, Plan)> {
     let mode = Mode { mariadb: true, ..Mode::default() };
     let mut shape = Shape::default();
     shape.read(text.as_bytes(), mode);
-    let plan = plan(text.as_bytes(), &shape, &Context { schema: &schema, database, in_catalog: false, mode }).ok()?;
+    let plan =
+        plan(text.as_bytes(), &shape, &Context { schema: &schema, database, in_catalog: false, mode, gathers: false })
+            .ok()?;
     let input = Binding { schema: &schema, sql: text.as_bytes(), literals: shape.literals(), params: &[], mode };
     let _ = explain::steps(&plan, &input);
     Some((schema, plan))
@@ -522,7 +524,7 @@ proptest! {
         let mut shape = Shape::default();
         let schema = example_schema(false);
         shape.read(&bytes, Mode::default());
-        let ctx = Context { schema: &schema, database: None, in_catalog: false, mode: Mode::default() };
+        let ctx = Context { schema: &schema, database: None, in_catalog: false, mode: Mode::default(), gathers: false };
         let _ = plan(&bytes, &shape, &ctx);
     }
 
@@ -593,7 +595,7 @@ fn check_routes(schema: &Schema, cases: &[(&str, &str)]) {
         let (sql, mode) = (text.as_bytes(), Mode::default());
         let mut shape = Shape::default();
         shape.read(sql, mode);
-        let context = Context { schema, database: Some(DatabaseId(0)), in_catalog: false, mode };
+        let context = Context { schema, database: Some(DatabaseId(0)), in_catalog: false, mode, gathers: false };
         let input = Binding { schema, sql, literals: shape.literals(), params: &[], mode };
         let route = plan(sql, &shape, &context).and_then(|plan| plan.bind(&input));
         let shown = match &route {

@@ -153,7 +153,8 @@ impl Router {
         }
         let mode = Mode { no_auto_value_on_zero: self.keeps_zero, ..mode };
         self.shape.read(sql, mode);
-        let context = Context { schema: &self.schema, database: self.database, in_catalog: false, mode };
+        let context =
+            Context { schema: &self.schema, database: self.database, in_catalog: false, mode, gathers: false };
         let plan = plan::plan(sql, &self.shape, &context).map_err(told)?;
         if let Action::Control(control) = &plan.action {
             return self.of_session(control);

@@ -155,7 +155,7 @@ fn steps(schema: &Schema, database: Option<DatabaseId>, statement: &str) -> Resu
     let outcome = shape.read(sql, mode);
     // What a parameter will be is not known, so that it leads to all shards.
     let params = vec![Value::Unknown; outcome.params as usize];
-    let plan = plan::plan(sql, &shape, &Context { schema, database, in_catalog: false, mode })?;
+    let plan = plan::plan(sql, &shape, &Context { schema, database, in_catalog: false, mode, gathers: false })?;
     explain::steps(&plan, &Binding { schema, sql, literals: shape.literals(), params: &params, mode })
 }
 

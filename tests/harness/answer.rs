@@ -123,7 +123,7 @@ pub struct Leniency {
 }
 
 /// Everything that a case may choose not to compare.
-pub const FIELDS: [&str; 16] = [
+pub const FIELDS: [&str; 17] = [
     "schema",
     "table",
     "org_table",
@@ -135,6 +135,7 @@ pub const FIELDS: [&str; 16] = [
     "flags",
     "decimals",
     "rows",
+    "trailing blanks",
     "affected_rows",
     "last_insert_id",
     "status",
@@ -270,6 +271,10 @@ impl Differences<'_> {
             return self.field("number of rows", &expected.len(), &got.len());
         }
         let (mut expected, mut got) = (expected.to_vec(), got.to_vec());
+        if self.leniency.ignored.contains("trailing blanks") {
+            let cells = expected.iter_mut().chain(&mut got).flatten().flatten();
+            cells.for_each(|cell| cell.truncate(cell.trim_ascii_end().len()));
+        }
         if self.leniency.unordered {
             expected.sort();
             got.sort();

@@ -225,8 +225,13 @@ impl Client {
 
     /// Executes a prepared statement without a cursor.
     pub fn execute(&mut self, statement: &Statement, params: &[Param]) -> Result<Vec<Answer>> {
+        self.execute_flagged(statement, params, 0)
+    }
+
+    /// The same with flags: 1 asks for a cursor, which the server need not open.
+    pub fn execute_flagged(&mut self, statement: &Statement, params: &[Param], flags: u8) -> Result<Vec<Answer>> {
         let mut body = statement.id.to_le_bytes().to_vec();
-        body.extend([0, 1, 0, 0, 0]);
+        body.extend([flags, 1, 0, 0, 0]);
         encode_params(params, &mut body);
         self.command(0x17, &body)?;
         self.answers(true)

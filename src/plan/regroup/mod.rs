@@ -39,6 +39,8 @@ pub struct RegroupPlan {
     /// Select items that are columns of the groups.
     shown_keys: Vec<usize>,
     is_one_row: bool,
+    /// A server describes the columns otherwise: where there is room to gather the rows, it does.
+    pub(super) is_loose: bool,
 }
 
 /// A column of the groups.

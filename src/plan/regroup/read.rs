@@ -208,14 +208,21 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
         Some(())
     }
 
-    /// The elements of GROUP BY. `None` with ROLLUP, whose columns a server describes by how it ran it.
+    /// The elements of GROUP BY.
     pub(super) fn group_elements(&self) -> Option<Vec<Element>> {
         let statement = self.statement;
         let Some(group_by) = &statement.select.group_by else { return Some(Vec::new()) };
-        if statement.tokens_in(group_by.span).last().is_some_and(|last| statement.is(last, "ROLLUP")) {
-            return None;
+        match statement.tokens_in(group_by.span) {
+            [.., last, _, _] if self.has_rollup() => statement.elements(Span { end: last.end, ..group_by.span }),
+            _ => statement.elements(group_by.span),
         }
-        statement.elements(group_by.span)
+    }
+
+    /// Whether GROUP BY ends WITH ROLLUP, whose columns a server describes by how it ran it.
+    fn has_rollup(&self) -> bool {
+        let group_by = self.statement.select.group_by.as_ref();
+        let last = group_by.and_then(|group_by| self.statement.tokens_in(group_by.span).last());
+        last.is_some_and(|last| self.statement.is(last, "ROLLUP"))
     }
 
     /// The select item that an element of GROUP BY means by its place or its alias; inner `None`: it is no such one.
@@ -381,6 +388,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
             edits: self.edits.iter().map(edit).collect(),
             shown_keys: std::mem::take(&mut self.shown_keys),
             is_one_row: !is_grouped && statement.select.having.is_none() && !has_window,
+            is_loose: self.has_rollup(),
         })
     }
 }

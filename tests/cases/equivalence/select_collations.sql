@@ -50,7 +50,8 @@ SELECT word_id FROM words WHERE general IN ('zurich', '😀') ORDER BY word_id;
 SELECT word_id FROM words WHERE bytes = 'a ' ORDER BY word_id;
 
 -- about: 'a' and 'a ' are one group, and either stands for it.
--- ignore: rows
+-- text
+-- ignore: trailing blanks
 SELECT general COLLATE utf8mb4_bin AS exactly, COUNT(*) FROM words GROUP BY exactly ORDER BY exactly;
 
 SELECT word_id FROM words ORDER BY general COLLATE utf8mb4_unicode_ci DESC, word_id LIMIT 10;

@@ -1,0 +1,50 @@
+-- about: What FOUND_ROWS() says after set operations and after merged reads with LIMIT. (Without SQL_CALC_FOUND_ROWS MariaDB says
+-- about: of a UNION how many rows there would be without LIMIT.)
+-- only: MySQL
+SELECT user_id FROM users UNION ALL SELECT user_id FROM orders ORDER BY 1 LIMIT 4;
+SELECT FOUND_ROWS();
+
+-- only: MySQL
+SELECT user_id FROM users UNION SELECT user_id FROM orders ORDER BY 1 LIMIT 2, 3;
+SELECT FOUND_ROWS();
+
+SELECT level FROM users UNION SELECT quantity FROM orders ORDER BY 1;
+SELECT FOUND_ROWS();
+
+-- only: MySQL
+SELECT level FROM users UNION SELECT quantity FROM orders ORDER BY 1 LIMIT 2;
+SELECT FOUND_ROWS();
+
+SELECT SQL_CALC_FOUND_ROWS level FROM users UNION SELECT quantity FROM orders ORDER BY 1 LIMIT 2;
+SELECT FOUND_ROWS();
+
+SELECT SQL_CALC_FOUND_ROWS user_id FROM users UNION ALL SELECT user_id FROM orders LIMIT 0;
+SELECT FOUND_ROWS();
+
+SELECT SQL_CALC_FOUND_ROWS user_id FROM users UNION ALL SELECT user_id FROM orders ORDER BY 1 LIMIT 3 OFFSET 5;
+SELECT FOUND_ROWS();
+
+SELECT user_id FROM users UNION ALL SELECT user_id FROM orders ORDER BY 1 LIMIT 100 OFFSET 60;
+SELECT FOUND_ROWS();
+
+(SELECT user_id FROM users ORDER BY user_id LIMIT 3) UNION ALL (SELECT user_id FROM orders ORDER BY user_id LIMIT 2) ORDER BY 1;
+SELECT FOUND_ROWS();
+
+-- only: MySQL
+SELECT COUNT(*) FROM users UNION ALL SELECT COUNT(*) FROM orders ORDER BY 1 LIMIT 1;
+SELECT FOUND_ROWS();
+
+SELECT DISTINCT level FROM users ORDER BY level LIMIT 2;
+SELECT FOUND_ROWS();
+
+SELECT DISTINCT * FROM tickets ORDER BY title, ticket_id LIMIT 2;
+SELECT FOUND_ROWS();
+
+SELECT user_id FROM users ORDER BY user_id LIMIT 3 OFFSET 4;
+SELECT FOUND_ROWS();
+
+SELECT level, COUNT(*) FROM users GROUP BY level ORDER BY COUNT(*) DESC, level LIMIT 2;
+SELECT FOUND_ROWS();
+
+SELECT level, COUNT(DISTINCT name) FROM users GROUP BY level ORDER BY 2 DESC, 1 LIMIT 1;
+SELECT FOUND_ROWS();

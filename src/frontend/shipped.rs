@@ -86,9 +86,11 @@ impl Session {
     }
 
     /// Whether a statement may find its tables elsewhere. Not where connections of the session's own see what others do
-    /// not, or where temporary tables have a server of their own.
+    /// not, where temporary tables have a server of their own, or where rows beyond a LIMIT are counted: with operands of
+    /// a UNION on several shards, no server counts all of them.
     pub(super) fn may_ship(&self, plan: &Plan) -> bool {
         plan.kind == StatementKind::Read
+            && !plan.facts.calc_found_rows
             && self.setup.options.gather.ship_from.is_some()
             && self.setup.options.gather.scratch.is_none()
             && !self.txn.is_open()

@@ -250,8 +250,11 @@ impl Session {
 
     /// One of these shards: one that the session already holds, or the first.
     pub(super) fn any_of(&self, shards: &ShardSet) -> ShardId {
-        let held = shards.iter().find(|shard| self.links.held().iter().any(|link| link.shard == *shard));
-        held.or_else(|| shards.first()).unwrap_or_else(|| self.home_shard(&self.schema))
+        // Shards in one schema are several connections: the one that wrote sees what it wrote.
+        let has_written = |shard: &ShardId| self.txn.branches().iter().any(|part| part.shard == *shard && part.wrote);
+        let wrote = shards.iter().find(has_written);
+        let held = || shards.iter().find(|shard| self.links.held().iter().any(|link| link.shard == *shard));
+        wrote.or_else(held).or_else(|| shards.first()).unwrap_or_else(|| self.home_shard(&self.schema))
     }
 
     /// One shard answers: the text goes out with that shard's names, and what it says comes back.

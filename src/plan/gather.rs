@@ -43,6 +43,8 @@ pub(super) struct Source {
     pub(super) database: Option<DatabaseId>,
     pub(super) table: Option<TableId>,
     pub(super) from: From,
+    /// Of a table that is not sharded: where it is written, and so where a transaction sees and locks its own rows.
+    home: Option<ShardId>,
     /// Columns that the statement may mean; `None`: all that `*` gives.
     columns: Option<Vec<String>>,
     /// What rows are left where they are.
@@ -233,6 +235,7 @@ impl<'q> Scopes<'_, 'q> {
             alias: first.name.clone(),
             database: first.database,
             table: first.table(),
+            home: self.shards_of(first).and_then(|shards| shards.first()),
             from,
             columns: self.columns_of(instances, words),
             filters: self.filters_of(instances, reader),
@@ -492,7 +495,7 @@ impl Source {
     /// The shards that can hold rows that matter; of copies, one.
     fn shards(&self, input: &Binding<'_>) -> ShardSet {
         match &self.from {
-            From::Fixed(at) => at.first().map_or_else(ShardSet::empty, ShardSet::single),
+            From::Fixed(at) => self.home.or(at.first()).map_or_else(ShardSet::empty, ShardSet::single),
             From::System | From::Catalog(_) => ShardSet::empty(),
             From::Sharded(narrows) => {
                 let mut shards = ShardSet::empty();

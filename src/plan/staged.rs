@@ -283,7 +283,7 @@ impl<'q> Scopes<'_, 'q> {
     }
 
     /// The shards on which a table is written; of copies in one physical schema, one.
-    fn shards_of(&self, instance: &Instance) -> Option<ShardSet> {
+    pub(super) fn shards_of(&self, instance: &Instance) -> Option<ShardSet> {
         let table = instance.table().and_then(|id| id.table(self.ctx.schema));
         match (&instance.source, table) {
             (Source::Sharded(_), Some(table)) | (Source::Fixed { table: Some(_), .. }, Some(table)) => {

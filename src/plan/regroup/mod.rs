@@ -220,8 +220,8 @@ impl Regrouping {
         self.text.iter().flat_map(text).collect()
     }
 
-    /// The statement over the groups, by the types of their table's columns; `None` where a column is of a type whose
-    /// sum is not the sum of its sums. An average has more digits than it shows: so has a quotient of MariaDB's, and that
+    /// The statement over the groups, by the types of their table's columns; `None` where a column is of a type that
+    /// may not hold its sums, or whose sum is not the sum of its sums. An average has more digits than it shows: so has a quotient of MariaDB's, and that
     /// of MySQL (9.7) does not.
     pub fn written(&self, types: &[String], is_mariadb: bool) -> Option<Vec<u8>> {
         let mut out = Vec::new();
@@ -232,6 +232,8 @@ impl Regrouping {
                     let data_type = types.get(*column)?.to_ascii_lowercase();
                     match data_type.as_str() {
                         "double" => out.extend_from_slice(&[b"SUM(", name.as_slice(), b")"].concat()),
+                        // A sum may have more digits than any column, and so may be cut.
+                        widest if widest.starts_with("decimal(65,") => return None,
                         // A sum of sums has more digits.
                         exact if exact.starts_with("decimal(") && (is_mariadb || !is_divided) => {
                             out.extend_from_slice(&[b"CAST(SUM(", name.as_slice(), b") AS "].concat());

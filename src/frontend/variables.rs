@@ -57,6 +57,7 @@ pub(super) fn mode(shared: &Shared, settings: &Settings) -> Mode {
         high_not_precedence: has("HIGH_NOT_PRECEDENCE"),
         ignore_space: has("IGNORE_SPACE"),
         no_auto_value_on_zero: has("NO_AUTO_VALUE_ON_ZERO"),
+        oracle: has("ORACLE"),
         charset: Charset::from_mysql_name(charset),
         server_version: version.number,
         mariadb: version.mariadb,

@@ -468,6 +468,7 @@ mod tests {
         high_not_precedence: false,
         ignore_space: false,
         no_auto_value_on_zero: false,
+        oracle: false,
         charset: Charset::Utf8,
         server_version: 80036,
         mariadb: false,

@@ -22,6 +22,8 @@ pub struct Mode {
     pub ignore_space: bool,
     /// 0 in an AUTO_INCREMENT column is a value, and does not ask for one.
     pub no_auto_value_on_zero: bool,
+    /// MariaDB's ORACLE: ROWNUM needs no parentheses. For parsers: the token is the same.
+    pub oracle: bool,
     /// character_set_client.
     pub charset: Charset,
     /// 101119 is 10.11.19, 80036 is 8.0.36.
@@ -40,6 +42,7 @@ impl Mode {
             self.high_not_precedence,
             self.ignore_space,
             self.no_auto_value_on_zero,
+            self.oracle,
             self.mariadb,
         ];
         let flags = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u64::from(*flag));
@@ -57,6 +60,7 @@ impl Default for Mode {
             high_not_precedence: false,
             ignore_space: false,
             no_auto_value_on_zero: false,
+            oracle: false,
             charset: Charset::Utf8,
             server_version: 80036,
             mariadb: false,

@@ -3,7 +3,7 @@
 
 use crate::sql::tokens::{Op, TokenKind};
 
-use super::ast::{Call, ColumnName, Expression, Ident, TableName};
+use super::ast::{Call, ColumnName, Expression, Ident, Span, TableName};
 use super::cursor::{Cursor, Tokens};
 use super::{Problem, Result, query, window};
 
@@ -199,6 +199,11 @@ fn read_name(cursor: &mut Cursor<'_, '_>, found: &mut Expression) -> Result<()> 
     cursor.at = start + 2 * parts - 1;
     let is_call = cursor.is_op(Op::LParen);
     match (parts, is_call) {
+        (1, false) if is_row_number(tokens, start) => {
+            let span = tokens.span(start, start + 1);
+            let arguments = Span { start: span.end, end: span.end };
+            found.calls.push(Call { name: "rownum".to_owned(), is_plain: true, span, arguments, is_windowed: false });
+        }
         (1, false) => {
             let at = tokens.offset(start);
             let is_argument = found.calls.iter().any(|call| call.arguments.start <= at && at < call.arguments.end);
@@ -217,6 +222,11 @@ fn read_name(cursor: &mut Cursor<'_, '_>, found: &mut Expression) -> Result<()> 
         _ => found.columns.push(column_of(tokens, start, parts)?),
     }
     Ok(())
+}
+
+/// ROWNUM, which under sql_mode=ORACLE is a function also without parentheses.
+fn is_row_number(tokens: &Tokens<'_>, index: usize) -> bool {
+    tokens.mode.mariadb && tokens.mode.oracle && tokens.is_word(index, "ROWNUM")
 }
 
 /// How many parts the dotted name at `start` has; `*` can be the last one.
@@ -272,7 +282,7 @@ fn is_value_word(tokens: &Tokens<'_>, index: usize) -> bool {
         "UTC_TIMESTAMP",
         "MAXVALUE",
     ];
-    tokens.is_any_word(index, VALUES)
+    tokens.is_any_word(index, VALUES) || is_row_number(tokens, index)
 }
 
 /// The column name that comes next.

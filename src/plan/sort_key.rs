@@ -49,8 +49,11 @@ pub enum ColumnAt {
 /// Names of added select items: this and a number.
 const ADDED: &str = "shardgate.";
 /// Collations whose weights stand in several levels, and pad: the weights of a longer text do not begin with those of a
-/// shorter one.
-pub(super) const UNMERGEABLE: &str = "czech_cs|_w2|uca1400.*_(as_c|ai_cs)";
+/// shorter one. Those of latin7 have weights below that of a blank, and do not sort as they compare.
+pub(super) const UNMERGEABLE: &str = "czech_cs|_w2|uca1400.*_(as_c|ai_cs)|^latin7_.*_c[is]$";
+/// Collations by bytes (not those of Unicode's sets) in which MariaDB (10.11) sorts expressions otherwise than it compares
+/// them: 'a' before 'a ', though they are equal.
+const UNPADDED: &str = "^([^u]|uj).*_bin$";
 /// The weight of a blank in the collation of the text that goes between; empty where it does not pad. With weights on
 /// both sides: MySQL does not mix a collation that is named with that of weights.
 pub(super) const PADS: [&str; 5] = [
@@ -115,7 +118,11 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
         if !self.is_of_groups(&meaning) {
             return None;
         }
-        let value = self.value(&meaning, ("", ""))?;
+        let collations = match self.scopes().ctx.mode.mariadb {
+            true => format!("{UNMERGEABLE}|{UNPADDED}"),
+            false => UNMERGEABLE.to_owned(),
+        };
+        let value = self.value(&meaning, ("", ""), &collations)?;
         self.places.push(meaning.shown);
         self.keys.push(SortKey { value, descending });
         Some(())
@@ -138,19 +145,20 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
         }
     }
 
-    /// How values compare. `wrap` is put around an expression whose weights are asked for.
-    fn value(&mut self, meaning: &Meaning, wrap: (&str, &str)) -> Option<SortValue> {
+    /// How values compare. `wrap` is put around an expression whose weights are asked for, and those of `collations`
+    /// cannot be merged.
+    fn value(&mut self, meaning: &Meaning, wrap: (&str, &str), collations: &str) -> Option<SortValue> {
         Some(match self.class(meaning.column.as_ref())? {
             Class::Plain => SortValue::Plain(self.plain(meaning)),
             Class::Bytes => SortValue::Bytes(self.plain(meaning)),
             Class::Through(before, after) => SortValue::Plain(self.add(&[before, after], meaning.span)),
             Class::Text => {
-                let (weights, blank) = self.weights(meaning.span, true, wrap);
+                let (weights, blank) = self.weights(meaning.span, None, wrap);
                 SortValue::Weights { weights, blank }
             }
             Class::Unknown => {
                 let plain = self.plain(meaning);
-                let (weights, blank) = self.weights(meaning.span, false, wrap);
+                let (weights, blank) = self.weights(meaning.span, Some(collations), wrap);
                 SortValue::ByType { plain, weights, blank }
             }
         })
@@ -189,11 +197,11 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
                 SortValue::Plain(self.add(&[&format!("{function}{before}"), &format!("{after})")], span))
             }
             Class::Text => {
-                let (weights, blank) = self.weights(span, true, (function, ")"));
+                let (weights, blank) = self.weights(span, None, (function, ")"));
                 SortValue::Weights { weights, blank }
             }
             Class::Unknown => {
-                let (weights, blank) = self.weights(span, false, (function, ")"));
+                let (weights, blank) = self.weights(span, Some(UNMERGEABLE), (function, ")"));
                 SortValue::ByType { plain: at, weights, blank }
             }
         })
@@ -207,7 +215,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
         };
         // Any row of the group will do, but not every server knows that of an expression.
         let wrap = if meaning.column.is_some() { ("", "") } else { ("MIN(", ")") };
-        self.value(&meaning, wrap)
+        self.value(&meaning, wrap, UNMERGEABLE)
     }
 
     pub(super) fn column_of(&self, element: &Element) -> Option<ColumnName> {
@@ -332,13 +340,11 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     }
 
     /// Adds the weights of a text and that of a blank. The latter is NULL where the text is, and also where it cannot be
-    /// compared. `wrap` is put around each occurrence of the text.
-    fn weights(&mut self, span: Span, is_known: bool, wrap: (&str, &str)) -> (ColumnAt, ColumnAt) {
+    /// compared: under one of `collations`, where that is not known. `wrap` is put around each occurrence of the text.
+    fn weights(&mut self, span: Span, collations: Option<&str>, wrap: (&str, &str)) -> (ColumnAt, ColumnAt) {
         let weights = self.add_wrapped(&["WEIGHT_STRING(", ")"], span, wrap);
-        if is_known {
-            return (weights, self.add_wrapped(&PADS, span, wrap));
-        }
-        let after = format!(") RLIKE '{UNMERGEABLE}',NULL,{}", PADS[0]);
+        let Some(collations) = collations else { return (weights, self.add_wrapped(&PADS, span, wrap)) };
+        let after = format!(") RLIKE '{collations}',NULL,{}", PADS[0]);
         let blank = self.add_wrapped(&["IF(COLLATION(", &after, PADS[1], PADS[2], PADS[3], ",0)),0)))"], span, wrap);
         (weights, blank)
     }
@@ -410,7 +416,10 @@ fn class_of(kind: &ColumnKind) -> Option<Class> {
             let collation = kind.collation.as_deref()?;
             let levels = ["czech_cs", "_w2"].iter().any(|part| collation.contains(part))
                 || collation.contains("uca1400") && (collation.contains("_as_c") || collation.contains("_ai_cs"));
-            (!levels).then_some(Class::Text)?
+            // The blanks behind a CHAR are sorted by, and do not show.
+            let hides_blanks = kind.data_type == "char" && collation.contains("nopad");
+            let has_less_than_blank = collation.starts_with("latin7_") && !collation.ends_with("_bin");
+            (!levels && !hides_blanks && !has_less_than_blank).then_some(Class::Text)?
         }
         _ => return None,
     })

@@ -31,6 +31,27 @@ impl RuleFile<'_> {
         self.file.place()
     }
 
+    /// Whether the key of this table's rule could not be read.
+    fn is_key_unread(&self, table: &str) -> bool {
+        self.spec.tables.iter().zip(&self.tables).any(|(spec, section)| {
+            let has_none = matches!(&spec.placement, PlacementSpec::Sharded(own) if own.key.is_none());
+            has_none && same_name(&spec.name, table) && (section.has("key_type") || section.has("collation"))
+        })
+    }
+
+    /// Whether an error about a table only follows from what could not be read, here or in the table that this one takes it
+    /// from: that has been reported.
+    fn follows(&self, error: &RuleError, section: &Section<'_>) -> bool {
+        let takes_it = section.has("colocated_with") || section.has("parent");
+        match (&error.problem, error.key) {
+            (_, "function" | "shards" | "out_of_range") if takes_it && !section.has(error.key) => true,
+            (RuleProblem::Missing, key) => section.has(key),
+            (RuleProblem::KeyType(_), "function") => section.peek("name").is_some_and(|name| self.is_key_unread(name)),
+            (_, "shard_key") => section.peek("shard_key").is_none(),
+            _ => false,
+        }
+    }
+
     /// Where each table's rule is.
     pub(super) fn table_places(&self) -> impl Iterator<Item = (&str, Problem)> {
         self.spec.tables.iter().zip(&self.tables).map(|(table, section)| (table.name.as_str(), section.place()))
@@ -94,6 +115,8 @@ pub(super) fn report_error(rules: &[RuleFile<'_>], error: &RuleError) {
     match (&error.problem, section) {
         // The table is there; what is wrong with it has been reported.
         (RuleProblem::UnknownTable { name, .. }, _) if is_broken(name) => {}
+        (RuleProblem::NotAlike { table, .. }, _) if file.is_key_unread(table) => {}
+        (_, Some(section)) if file.follows(error, section) => {}
         (_, Some(section)) => section.problem(error.key, error.to_string()),
         (_, None) => {}
     }
@@ -141,12 +164,8 @@ fn read_table(section: &Section<'_>, functions: &Functions) -> Option<TableSpec>
     let columns = section.item("columns").map(|item| read_columns(&item));
     let placement = read_placement(section, kind, functions);
     section.finish();
-    let columns = match columns {
-        Some(columns) => Some(columns?),
-        None => None,
-    };
     let physical = physical.map_or(Some(None), |physical| physical.map(Some))?;
-    Some(TableSpec { name: name?, physical, columns, placement: placement? })
+    Some(TableSpec { name: name?, physical, columns: columns.flatten(), placement: placement? })
 }
 
 /// A pattern, or a list of names.
@@ -190,12 +209,13 @@ fn read_placement(section: &Section<'_>, kind: Option<TableKind>, functions: &Fu
         }
         TableKind::Sharded => {
             section.refuse("shard", "has no meaning for a sharded table; its shards are named by \"shards\"");
-            read_sharded(section, functions).map(PlacementSpec::Sharded)
+            Some(PlacementSpec::Sharded(read_sharded(section, functions)))
         }
     }
 }
 
-fn read_sharded(section: &Section<'_>, functions: &Functions) -> Option<ShardedSpec> {
+/// What could not be read is left out: the rest can be looked at all the same.
+fn read_sharded(section: &Section<'_>, functions: &Functions) -> ShardedSpec {
     let key_column = section.required_text("shard_key");
     let key = read_key_type(section);
     let function = section.item("function").map(|item| functions.read(&item));
@@ -227,21 +247,23 @@ fn read_sharded(section: &Section<'_>, functions: &Functions) -> Option<ShardedS
     if sequence.is_some() {
         section.refuse("auto_increment", "contradicts \"sequence\": either the shards number rows, or a sequence does");
     }
-    Some(ShardedSpec {
-        key_column: key_column?,
-        key: key?,
-        function: function.map_or(Some(None), |function| function.map(Some))?,
-        shards: shards.map_or(Some(None), |shards| shards.map(Some))?,
-        within: within.map_or(Some(None), |within| within.map(Some))?,
+    // Which buckets there are to be is not known then.
+    let is_within_unread = matches!(within, Some(None));
+    ShardedSpec {
+        key_column: key_column.unwrap_or_default(),
+        key: key.flatten(),
+        function: function.flatten().filter(|_| !is_within_unread),
+        shards: shards.flatten(),
+        within: within.flatten(),
         colocated_with,
-        parent: parent.map_or(Some(None), |parent| parent.map(Some))?,
+        parent: parent.flatten(),
         null_key,
         out_of_range,
-        key_required: key_required.map_or(Some(KeyRequired::default()), |required| required)?,
-        refuses_uncertain: uncertain.map_or(Some(false), |refuses| refuses)?,
-        auto_increment_per_shard: auto_increment.map_or(Some(false), |choice| choice)?,
-        sequence: sequence.map_or(Some(None), |sequence| sequence.map(Some))?,
-    })
+        key_required: key_required.flatten().unwrap_or_default(),
+        refuses_uncertain: uncertain.flatten().unwrap_or_default(),
+        auto_increment_per_shard: auto_increment.flatten().unwrap_or_default(),
+        sequence: sequence.flatten(),
+    }
 }
 
 /// What places the rows of a child table.

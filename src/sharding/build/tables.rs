@@ -48,21 +48,27 @@ impl Scope<'_> {
         for (index, table) in spec.tables.iter().enumerate() {
             let at = self.place(index);
             error::check_name(&table.name, at, "name", errors);
-            if by_name.0.get(&folded(&table.name)) != Some(&index) {
+            let is_first = by_name.0.get(&folded(&table.name)) == Some(&index);
+            if !is_first {
                 errors.push(RuleError::new(at, "name", RuleProblem::duplicate("table", &table.name)));
-                continue;
             }
-            if let Some(reason) = wrong_pattern(table) {
-                errors.push(RuleError::new(at, "name", RuleProblem::BadName(reason)));
-                continue;
-            }
-            let Some(placement) = self.placement((spec, &by_name), index, default, errors) else { continue };
-            match physical_names(table, &placement) {
-                Ok(physical) => {
+            let wrong_pattern = wrong_pattern(table);
+            let is_named = is_first && wrong_pattern.is_none();
+            errors.extend(wrong_pattern.map(|reason| RuleError::new(at, "name", RuleProblem::BadName(reason))));
+            let placement = self.placement((spec, &by_name), index, default, errors);
+            let physical = match &placement {
+                Some(placement) => physical_names(table, placement).map(Some),
+                None => check_physical_names(table).map(|()| None),
+            };
+            match (placement, physical) {
+                (Some(placement), Ok(Some(physical))) if is_named => {
                     let (name, columns) = (table.name.clone(), table.columns.clone());
                     built.push((index, Table { name, placement, columns, physical }));
                 }
-                Err(problem) => errors.push(RuleError::new(at, "physical", problem)),
+                (_, Ok(_)) => {}
+                // What stands for several tables has no such names; that has been said.
+                (_, Err(_)) if is_first && !is_named => {}
+                (_, Err(problem)) => errors.push(RuleError::new(at, "physical", problem)),
             }
         }
         self.check_physical(&built, errors);
@@ -120,8 +126,9 @@ impl Scope<'_> {
         }
         let shard_spec = effective.shards?;
         let shards = self.listed_shards(index, shard_spec, errors)?;
+        let listed = shard_spec.names().count();
         let mut own_shard = |key: &'static str, name: &Option<String>| {
-            name.as_deref().and_then(|name| self.own_shard(index, key, name, &shards, errors))
+            name.as_deref().and_then(|name| self.own_shard(index, key, name, (shard_spec, &shards), errors))
         };
         let null_key = own_shard("null_key", &own.null_key);
         let of_parent = match &spec.tables[of].placement {
@@ -130,12 +137,12 @@ impl Scope<'_> {
         };
         let out_of_range = own_shard("out_of_range", &own.out_of_range.as_ref().or(of_parent).cloned());
         let within = own.within.as_ref().and_then(|within| {
-            let built = build_within(within, own, shard_spec, shards.len());
+            let built = build_within(within, own, shard_spec, listed);
             built.map_err(|problem| errors.push(RuleError::new(at, "within", problem))).ok()
         });
         let size_of_parent = parent.as_ref().and_then(|_| size_of_groups(&spec.tables[of]));
         let size = within.as_ref().map(|within| within.size).or(size_of_parent);
-        let groups = size.map_or(shards.len(), |size| shards.len() / size.max(1));
+        let groups = size.map_or(listed, |size| listed / size.max(1));
         let function = build_function(effective.function?, shard_spec, groups, &key).map_err(|(key, problem)| {
             errors.push(RuleError::new(at, key, problem));
         });
@@ -173,9 +180,8 @@ impl Scope<'_> {
         }
     }
 
-    /// The shards of the list, all of them known and none there twice.
+    /// The shards of the list that are known; what is wrong with others is reported. `None`, reported, if there are none in it.
     fn listed_shards(&self, table: usize, spec: &ShardsSpec, errors: &mut Errors) -> Option<Vec<ShardId>> {
-        let before = errors.len();
         let mut shards: Vec<ShardId> = Vec::new();
         let mut listed = ShardSet::empty();
         for name in spec.names() {
@@ -187,28 +193,28 @@ impl Scope<'_> {
             listed.insert(shard);
             shards.push(shard);
         }
-        if shards.is_empty() && errors.len() == before {
+        if spec.names().next().is_none() {
             errors.push(RuleError::new(self.place(table), "shards", RuleProblem::Empty("list of shards")));
+            return None;
         }
-        (errors.len() == before).then_some(shards)
+        Some(shards)
     }
 
-    /// The table's shard of this name, which `key` of its rule gives.
+    /// The table's shard of this name, which `key` of its rule gives: one of its list, and of those that are known.
     fn own_shard(
         &self,
         table: usize,
         key: &'static str,
         name: &str,
-        shards: &[ShardId],
+        (list, shards): (&ShardsSpec, &[ShardId]),
         errors: &mut Errors,
     ) -> Option<ShardId> {
-        let found = shards.iter().copied().find(|shard| same_name(&self.schema.shard(*shard).name, name));
-        if found.is_none() {
-            let known: Vec<&str> = shards.iter().map(|shard| self.schema.shard(*shard).name.as_str()).collect();
-            let problem = RuleProblem::ForeignShard { name: name.to_owned(), own: known.join(", ") };
+        if !list.names().any(|listed| same_name(listed, name)) {
+            let own = list.names().collect::<Vec<_>>().join(", ");
+            let problem = RuleProblem::ForeignShard { name: name.to_owned(), own };
             errors.push(RuleError::new(self.place(table), key, problem));
         }
-        found
+        shards.iter().copied().find(|shard| same_name(&self.schema.shard(*shard).name, name))
     }
 
     /// No two tables, and no two shards of one table, may be the same physical table.
@@ -492,14 +498,7 @@ fn physical_names(table: &TableSpec, placement: &Placement) -> Result<Physical, 
             return Err(RuleProblem::PhysicalNames { names: names.len(), shards: 1 });
         }
     };
-    let fail = |reason| Err(RuleProblem::Pattern { pattern: pattern.clone(), reason });
-    let name = |index| match expand(pattern, &table.name, index) {
-        Ok(name) if name.is_empty() || name.chars().count() > 64 => {
-            fail("the name is empty or longer than 64 characters")
-        }
-        Ok(name) => Ok(name),
-        Err(reason) => fail(reason),
-    };
+    let name = |place| physical_name(pattern, &table.name, place);
     match placement {
         Placement::Sharded(sharded) => {
             let size = sharded.within.as_ref().map_or(1, |within| within.size);
@@ -516,6 +515,36 @@ fn physical_names(table: &TableSpec, placement: &Placement) -> Result<Physical, 
             Ok(Physical::PerShard(names))
         }
         Placement::Reference(_) | Placement::Single(_) => name(None).map(Physical::Renamed),
+    }
+}
+
+/// What is wrong with the physical names of a table whose placement is, so far as that can be told.
+fn check_physical_names(table: &TableSpec) -> Result<(), RuleProblem> {
+    let own = match &table.placement {
+        PlacementSpec::Sharded(own) => Some(own),
+        PlacementSpec::Reference | PlacementSpec::Single(_) => None,
+    };
+    match (&table.physical, own.map(|own| &own.shards)) {
+        (Some(PhysicalSpec::Pattern(pattern)), _) => {
+            let place = own.map(|_| Numbers { index: 0, group: 0, within: 0, label: Some("0".to_owned()) });
+            physical_name(pattern, &table.name, place).map(drop)
+        }
+        (Some(PhysicalSpec::Names(names)), Some(Some(shards))) if names.len() != shards.names().count() => {
+            Err(RuleProblem::PhysicalNames { names: names.len(), shards: shards.names().count() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A physical name by the table's pattern.
+fn physical_name(pattern: &str, table: &str, place: Option<Numbers>) -> Result<String, RuleProblem> {
+    let fail = |reason| Err(RuleProblem::Pattern { pattern: pattern.to_owned(), reason });
+    match expand(pattern, table, place) {
+        Ok(name) if name.is_empty() || name.chars().count() > 64 => {
+            fail("the name is empty or longer than 64 characters")
+        }
+        Ok(name) => Ok(name),
+        Err(reason) => fail(reason),
     }
 }
 

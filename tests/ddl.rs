@@ -179,3 +179,20 @@ fn a_create_that_was_cut_off_can_be_taken_back() {
     assert_eq!(has_table("parts"), [true; 4]);
     stage.assert_sound();
 }
+
+#[test]
+fn a_table_made_of_a_single_one_is_where_tables_without_rules_are() {
+    let _turn = in_turn();
+    let tables = "\n[[tables]]\nname = \"far\"\nkind = \"single\"\nshard = \"s2\"\n".to_owned();
+    let stage = world().stage(Setup { tables, ..Setup::default() });
+    let mut client = stage.connect();
+    client.run("CREATE TABLE far (id INT PRIMARY KEY, note VARCHAR(20))");
+    client.run("INSERT INTO far VALUES (1, 'one'), (2, 'two')");
+    assert_eq!(has_table("far"), [false, false, true, false]);
+    client.run("CREATE TABLE near AS SELECT note FROM far");
+    assert_eq!(has_table("near"), [true, false, false, false]);
+    assert_eq!(client.value("SELECT GROUP_CONCAT(note ORDER BY note) FROM near"), "one,two");
+    client.run("DROP TABLE near");
+    client.run("DROP TABLE far");
+    assert_eq!(has_table("near"), [false; 4]);
+}

@@ -3,13 +3,14 @@
 
 use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, Placement, ShardSet, Sharded};
+use crate::sql::parse::Problem;
 use crate::sql::parse::ast::{Ddl, DdlKind, ShowTable, TableName, View};
 
-use super::bind::RouteTemplate;
+use super::bind::{RouteTemplate, Target};
 use super::names::NewText;
 use super::narrow::TableId;
 use super::scope::Scopes;
-use super::{PlanError, Route};
+use super::{PlanError, Route, unknown};
 
 /// What a statement does to a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +115,24 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, ddl: &Ddl) -> Result<RouteTempl
         (Some(only), 1) => Route::One(only),
         _ => Route::Scatter(places),
     }))
+}
+
+/// The route of a statement that is not understood as a whole. One that makes a table of a query runs where the tables of the
+/// query are, if the new table belongs there too.
+pub(super) fn route_complex(scopes: &mut Scopes<'_, '_>, ddl: &Ddl, sql: &[u8]) -> Result<RouteTemplate, PlanError> {
+    let route = unknown::route(scopes, sql, Problem::Unknown(0))?;
+    if ddl.query.is_none() || ddl.is_temporary {
+        return Ok(route);
+    }
+    for target in &ddl.targets {
+        let (database, table) = find(scopes, target)?;
+        let places = places_of(scopes, database, table);
+        let is_there = matches!(&route.target, Target::Fixed(Route::One(shard)) if places == ShardSet::single(*shard));
+        if !is_there {
+            return Err(PlanError::unsupported("a table made of tables on another shard"));
+        }
+    }
+    Ok(route)
 }
 
 /// Tables that change names, or rows, must be sharded alike: the rules go by names.

@@ -478,7 +478,7 @@ impl<'a, 'q> Draft<'a, 'q> {
                 self.load = load;
                 scopes.refuse_catalog().map(|()| route)
             }
-            Statement::Ddl(ddl) if ddl.is_complex => unknown::route(scopes, sql, Problem::Unknown(0)),
+            Statement::Ddl(ddl) if ddl.is_complex => ddl::route_complex(scopes, ddl, sql),
             Statement::Ddl(ddl) => {
                 self.ddl = Some(Box::new(ddl::plan(scopes, ddl)?));
                 ddl::route(scopes, ddl)

@@ -16,7 +16,7 @@ pub struct Grower<'a> {
     pub dice: Dice,
     pub schema: &'a Schema,
     pub is_mysql: bool,
-    names: usize,
+    pub names: usize,
     pub ctes: Vec<Relation>,
     pub catalog: Catalog,
     /// Inside how many other queries.
@@ -218,7 +218,7 @@ impl<'a> Grower<'a> {
     }
 
     /// A condition on the first column of a table's key, which is the shard key of most.
-    fn on_few_shards(&mut self, scope: Scope<'_>) -> Option<Expr> {
+    pub fn on_few_shards(&mut self, scope: Scope<'_>) -> Option<Expr> {
         let column = self.key_column(scope)?;
         let values = [self.literal(column.kind()), self.literal(column.kind())];
         Some(match self.dice.percent(60) {

@@ -87,7 +87,7 @@ pub fn check(world: &mut World<'_>, query: &Query, output: &Output, mode: Mode) 
 }
 
 /// Servers have that number for what they do not know, too.
-fn is_refusal(error: &ServerError) -> bool {
+pub fn is_refusal(error: &ServerError) -> bool {
     error.code == NOT_SUPPORTED_YET && error.message.starts_with("ShardGate")
 }
 

@@ -195,6 +195,48 @@ impl Query {
     }
 }
 
+/// A statement as text with values in between.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Template {
+    pub parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    Text(String),
+    Value(Expr),
+}
+
+impl Template {
+    pub fn push(&mut self, text: impl Into<String>) {
+        self.parts.push(Part::Text(text.into()));
+    }
+
+    pub fn value(&mut self, value: Expr) {
+        self.parts.push(Part::Value(value));
+    }
+
+    pub fn text(&self) -> String {
+        self.written(Writer::default()).sql
+    }
+
+    /// With `?`, and what to bind.
+    pub fn prepared(&self) -> (String, Vec<Param>) {
+        let writer = self.written(Writer { binds: true, ..Writer::default() });
+        (writer.sql, writer.params)
+    }
+
+    fn written(&self, mut writer: Writer) -> Writer {
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => writer.push(text),
+                Part::Value(value) => writer.expr(value),
+            }
+        }
+        writer
+    }
+}
+
 #[derive(Default)]
 struct Writer {
     sql: String,

@@ -45,7 +45,9 @@ pub enum MergeError {
     UnreadableCell,
     #[error("a sum that is out of range")]
     TooLarge,
-    #[error("a text over several shards that is longer than group_concat_max_len, in a character set that is not the result's")]
+    #[error(
+        "a text over several shards that is longer than group_concat_max_len, in a character set that is not the result's"
+    )]
     LongText,
     #[error("what is put together for one group is larger than merge_memory")]
     LargeGroup,

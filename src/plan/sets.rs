@@ -295,4 +295,3 @@ pub(super) fn plan_distinct(
     let plan = set_text::plan(&statement, ast, exactness, guards)?;
     Some(plan)
 }
-

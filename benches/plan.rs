@@ -6,7 +6,7 @@ use std::sync::Arc;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 use shardgate::plan::cache::{Cache, Key, Limits};
-use shardgate::plan::{Binding, Context, plan};
+use shardgate::plan::{Binding, Context, Gathers, plan};
 use shardgate::sharding::build::{
     DatabaseSpec, PlacementSpec, SchemaSpec, ShardSpec, ShardedSpec, ShardsSpec, TableSpec,
 };
@@ -58,7 +58,8 @@ fn schema() -> Option<Schema> {
 fn plans(criterion: &mut Criterion) {
     let Some(schema) = schema() else { return };
     let mode = Mode::default();
-    let ctx = Context { schema: &schema, database: Some(DatabaseId(0)), in_catalog: false, mode, gathers: false };
+    let ctx =
+        Context { schema: &schema, database: Some(DatabaseId(0)), in_catalog: false, mode, gathers: Gathers::IfNeeded };
     let cache = Cache::new(Limits::default());
     for (name, sql) in STATEMENTS {
         let sql = sql.as_bytes();

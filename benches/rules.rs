@@ -11,7 +11,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 
 use shardgate::config::{self, Config};
 use shardgate::plan::cache::{Cache, Key, Limits};
-use shardgate::plan::{Binding, Context, Route, plan};
+use shardgate::plan::{Binding, Context, Gathers, Route, plan};
 use shardgate::sharding::DatabaseId;
 use shardgate::sql::{Mode, Shape};
 
@@ -64,7 +64,8 @@ fn rules(criterion: &mut Criterion) {
         let (schema, mode) = (&config.schema, Mode::default());
         let sql = format!("SELECT c FROM t{} WHERE id = 4711", tables - 1);
         let sql = sql.as_bytes();
-        let ctx = Context { schema, database: Some(DatabaseId(0)), in_catalog: false, mode, gathers: false };
+        let ctx =
+            Context { schema, database: Some(DatabaseId(0)), in_catalog: false, mode, gathers: Gathers::IfNeeded };
         let mut shape = Shape::default();
         shape.read(sql, mode);
         let Ok(planned) = plan(sql, &shape, &ctx) else { return };

@@ -4,7 +4,7 @@
 mod harness;
 
 use harness::client::{Client, Param};
-use harness::stage::{Setup, World};
+use harness::stage::{Setup, Stage, World};
 
 const RULES: &str = r#"
 [[tables]]
@@ -47,15 +47,21 @@ fn code(client: &mut Client, sql: &str) -> u16 {
     client.one(sql).error().map_or(0, |error| error.code)
 }
 
-#[test]
-fn child_rows_are_where_their_parents_are() {
+/// A ShardGate in front of the tables, and administrators of the two servers.
+fn filled() -> (Stage, [Client; 2]) {
     let world = World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]);
     let stage = world.stage(Setup { rules: RULES.to_owned(), ..Default::default() });
     let mut client = stage.connect();
     for sql in TABLES {
         client.run(sql);
     }
-    let (mut first, mut second) = (world.root(0), world.root(1));
+    (stage, [world.root(0), world.root(1)])
+}
+
+#[test]
+fn child_rows_are_where_their_parents_are() {
+    let (stage, [mut first, mut second]) = filled();
+    let mut client = stage.connect();
     assert_eq!(first.value("SELECT GROUP_CONCAT(id) FROM shop_0.entries"), "1");
     assert_eq!(first.value("SELECT GROUP_CONCAT(id ORDER BY id) FROM shop_1.entries"), "2,4");
     assert_eq!(second.value("SELECT GROUP_CONCAT(id) FROM shop_2.entries"), "3");
@@ -88,13 +94,8 @@ fn child_rows_are_where_their_parents_are() {
 
 #[test]
 fn child_rows_follow_what_they_name() {
-    let world = World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]);
-    let stage = world.stage(Setup { rules: RULES.to_owned(), ..Default::default() });
+    let (stage, [mut first, mut second]) = filled();
     let mut client = stage.connect();
-    for sql in TABLES {
-        client.run(sql);
-    }
-    let (mut first, mut second) = (world.root(0), world.root(1));
     // In one transaction with a parent that nobody else sees.
     client.run("BEGIN");
     client.run("INSERT INTO accounts VALUES (15, 3, 'f')");

@@ -87,20 +87,30 @@ fn a_line_that_cannot_be_placed_ends_the_statement_and_not_the_transaction() {
     common().assert_sound();
 }
 
-#[test]
-fn a_client_that_leaves_in_the_middle_leaves_nothing() {
-    let mut client = common().connect();
-    let first = world().ids();
+/// A LOAD DATA for which the file is asked.
+fn begin_load(client: &mut Client) {
     client.command(0x03, LOAD.as_bytes()).unwrap();
     assert_eq!(client.read_packet().unwrap(), b"\xfbitems.txt");
-    client.write_packet(&lines(first, 5000)).unwrap();
-    drop(client);
+}
+
+/// Neither a row from `first` on, nor a lock on it.
+fn assert_nothing_is_left(first: i64) {
     let mut other = common().connect();
     wait_until("its locks to go", Duration::from_secs(10), || {
         !matches!(other.one(format!("INSERT INTO items (id) VALUES ({first})")), Answer::Error { .. })
     });
     assert_eq!(loaded(&mut other, first), "1");
     common().assert_sound();
+}
+
+#[test]
+fn a_client_that_leaves_in_the_middle_leaves_nothing() {
+    let mut client = common().connect();
+    let first = world().ids();
+    begin_load(&mut client);
+    client.write_packet(&lines(first, 5000)).unwrap();
+    drop(client);
+    assert_nothing_is_left(first);
 }
 
 /// What client libraries send in the place of a file that they cannot open, or will not give.
@@ -120,17 +130,11 @@ fn a_client_that_gives_no_file_loads_no_row() {
 fn packets_out_of_order_end_the_session_and_leave_nothing() {
     let mut client = common().connect();
     let first = world().ids();
-    client.command(0x03, LOAD.as_bytes()).unwrap();
-    assert_eq!(client.read_packet().unwrap(), b"\xfbitems.txt");
+    begin_load(&mut client);
     client.write_packet(&lines(first, 100)).unwrap();
     client.tcp().write_all(b"\x05\0\0\xf7\xff\xfe\xfd\xfc\xfb").unwrap();
     assert!(client.answers(false).is_err() || client.query("SELECT 1").is_err());
-    let mut other = common().connect();
-    wait_until("its locks to go", Duration::from_secs(10), || {
-        !matches!(other.one(format!("INSERT INTO items (id) VALUES ({first})")), Answer::Error { .. })
-    });
-    assert_eq!(loaded(&mut other, first), "1");
-    common().assert_sound();
+    assert_nothing_is_left(first);
 }
 
 #[test]
@@ -138,8 +142,7 @@ fn a_line_that_never_ends_is_refused_before_it_is_held_whole() {
     let stage = world().stage(Setup { server: "max_packet = \"1MiB\"".to_owned(), ..Setup::default() });
     let mut client = stage.connect();
     let first = world().ids();
-    client.command(0x03, LOAD.as_bytes()).unwrap();
-    assert_eq!(client.read_packet().unwrap(), b"\xfbitems.txt");
+    begin_load(&mut client);
     client.write_packet(&lines(first, 10)).unwrap();
     for _ in 0..40 {
         client.write_packet(&vec![b'x'; 100_000]).unwrap();
@@ -158,8 +161,7 @@ fn a_load_that_is_killed_leaves_nothing_and_the_session_goes_on() {
     client.run("BEGIN");
     client.run(&format!("INSERT INTO items (id) VALUES ({first})"));
     let id = client.value("SELECT CONNECTION_ID()");
-    client.command(0x03, LOAD.as_bytes()).unwrap();
-    assert_eq!(client.read_packet().unwrap(), b"\xfbitems.txt");
+    begin_load(&mut client);
     client.write_packet(&lines(first + 1, 5000)).unwrap();
     other.run(&format!("KILL QUERY {id}"));
     std::thread::sleep(Duration::from_millis(300));

@@ -8,40 +8,24 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "site"))
 from mysql_client import Session
-from stage import PASSWORD, USER, Site, cpu, free_port, wait_for_port
+from stage import PASSWORD, USER, SchemaPerShardSite, cpu
 
 SHARDS = 8
 SERVERS = ("one", "two")
 
 
-class CommitSite(Site):
+class CommitSite(SchemaPerShardSite):
     server_options = ["--log-bin=binlog", "--binlog-format=ROW", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1"]
+    shards = SHARDS
+    table = "t"
+    function = "{ kind = \"mod\" }"
+    replica_set_options = "pool = { max = 64, min = 8 }"
 
     def fill(self, server, remainder):
         """Shard n is the schema `shard_n`, on the servers in turn, and has the row n."""
         for shard in range(remainder, SHARDS, len(SERVERS)):
             self.sql(server, f"CREATE DATABASE shard_{shard}; CREATE TABLE shard_{shard}.t (id INT PRIMARY KEY, n INT NOT NULL);"
                              f"INSERT INTO shard_{shard}.t VALUES ({shard}, 0);")
-
-    def shardgate(self):
-        port = self.ports["shardgate"] = free_port()
-        os.makedirs(self.path("rules"), exist_ok=True)
-        with open(self.path("shardgate.toml"), "w") as file:
-            file.write(f'rules = ["rules/*.toml"]\n[server]\nlisten = "127.0.0.1:{port}"\n'
-                       f'[[users]]\nname = "{USER}"\npassword = "{PASSWORD}"\n')
-            for number, server in enumerate(SERVERS):
-                file.write(f'[[replica_sets]]\nname = "rs{number}"\nprimary = "127.0.0.1:{self.ports[server]}"\n'
-                           f'user = "{USER}"\npassword = "{PASSWORD}"\npool = {{ max = 64, min = 8 }}\n')
-        with open(self.path("rules", "bench.toml"), "w") as file:
-            file.write('database = "bench"\ndefault_shard = "s0"\n')
-            for shard in range(SHARDS):
-                file.write(f'[[shards]]\nname = "s{shard}"\nreplica_set = "rs{shard % len(SERVERS)}"\nschema = "shard_{shard}"\n')
-            names = ", ".join(f'"s{shard}"' for shard in range(SHARDS))
-            file.write(f'[[tables]]\nname = "t"\nshard_key = "id"\nfunction = {{ kind = "mod" }}\nshards = [{names}]\n')
-        command = [self.binary, "serve", "--config", self.path("shardgate.toml")]
-        process = self.start("shardgate", command, env={**os.environ, "RUST_LOG": "warn"})
-        wait_for_port(port)
-        return process
 
     def session(self, shard=None):
         """Through ShardGate, or directly to a shard's server."""

@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "site"))
-from stage import PASSWORD, USER, Site, cpu, free_port, memory_of, wait_for_port
+from stage import PASSWORD, USER, SchemaPerShardSite, cpu, memory_of
 
 SHARDS = 4
 SERVERS = ("one", "two")
@@ -17,8 +17,11 @@ TABLE = ("CREATE TABLE visits (id BIGINT NOT NULL PRIMARY KEY, who INT NOT NULL,
          "cost DECIMAL(10,2), KEY by_who (who)) ENGINE=InnoDB")
 
 
-class LoadSite(Site):
+class LoadSite(SchemaPerShardSite):
     server_options = ["--local-infile=ON", "--innodb-buffer-pool-size=512M", "--innodb-log-file-size=512M"]
+    shards = SHARDS
+    table = "visits"
+    function = "{ kind = \"hash\", slots = 1024 }"
 
     def fill(self, server, remainder):
         """Shard n is the schema `shard_n`, on the servers in turn; the first server also has everything in `plain`."""
@@ -26,26 +29,6 @@ class LoadSite(Site):
             self.sql(server, f"CREATE DATABASE plain; USE plain; {TABLE};")
         for shard in range(remainder, SHARDS, len(SERVERS)):
             self.sql(server, f"CREATE DATABASE shard_{shard}; USE shard_{shard}; {TABLE};")
-
-    def shardgate(self):
-        port = self.ports["shardgate"] = free_port()
-        os.makedirs(self.path("rules"), exist_ok=True)
-        with open(self.path("shardgate.toml"), "w") as file:
-            file.write(f'rules = ["rules/*.toml"]\n[server]\nlisten = "127.0.0.1:{port}"\n'
-                       f'[[users]]\nname = "{USER}"\npassword = "{PASSWORD}"\n')
-            for number, server in enumerate(SERVERS):
-                file.write(f'[[replica_sets]]\nname = "rs{number}"\nprimary = "127.0.0.1:{self.ports[server]}"\n'
-                           f'user = "{USER}"\npassword = "{PASSWORD}"\n')
-        with open(self.path("rules", "bench.toml"), "w") as file:
-            file.write('database = "bench"\ndefault_shard = "s0"\n')
-            for shard in range(SHARDS):
-                file.write(f'[[shards]]\nname = "s{shard}"\nreplica_set = "rs{shard % len(SERVERS)}"\nschema = "shard_{shard}"\n')
-            names = ", ".join(f'"s{shard}"' for shard in range(SHARDS))
-            file.write(f'[[tables]]\nname = "visits"\nshard_key = "id"\nfunction = {{ kind = "hash", slots = 1024 }}\nshards = [{names}]\n')
-        process = self.start("shardgate", [self.binary, "serve", "--config", self.path("shardgate.toml")],
-                             env={**os.environ, "RUST_LOG": "warn"})
-        wait_for_port(port)
-        return process
 
     def load(self, port, database):
         """Seconds that the client's LOAD DATA took; the table is empty before."""

@@ -135,10 +135,41 @@ pool = {{ max = 128, min = 4 }}
                 file.write(f'\n[[shards]]\nname = "s{shard}"\nreplica_set = "rs{shard}"\nschema = "sbtest"\n')
             for table, key in self.sharded.items():
                 file.write(f'\n[[tables]]\nname = "{table}"\nshard_key = "{key}"\nfunction = {{ kind = "mod" }}\nshards = ["s0", "s1"]\n')
+        return self.serve(port, wrapper)
+
+    def serve(self, port, wrapper):
         command = [*wrapper, self.binary, "serve", "--config", self.path("shardgate.toml")]
         process = self.start("shardgate", command, env={**os.environ, "RUST_LOG": "warn"})
         wait_for_port(port)
         return process
+
+
+class SchemaPerShardSite(Site):
+    """Shard n is the schema `shard_n`, on the two servers in turn; ShardGate shards one table by `id` over all of them."""
+
+    shards = 0
+    table = ""
+    # A sharding function, and more options of each replica set, as in the config files.
+    function = ""
+    replica_set_options = ""
+
+    def shardgate(self, wrapper=(), workers=0):
+        servers = ("one", "two")
+        port = self.ports["shardgate"] = free_port()
+        os.makedirs(self.path("rules"), exist_ok=True)
+        with open(self.path("shardgate.toml"), "w") as file:
+            file.write(f'rules = ["rules/*.toml"]\n[server]\nlisten = "127.0.0.1:{port}"\nworkers = {workers}\n'
+                       f'[[users]]\nname = "{USER}"\npassword = "{PASSWORD}"\n')
+            for number, server in enumerate(servers):
+                file.write(f'[[replica_sets]]\nname = "rs{number}"\nprimary = "127.0.0.1:{self.ports[server]}"\n'
+                           f'user = "{USER}"\npassword = "{PASSWORD}"\n{self.replica_set_options}\n')
+        with open(self.path("rules", "bench.toml"), "w") as file:
+            file.write('database = "bench"\ndefault_shard = "s0"\n')
+            for shard in range(self.shards):
+                file.write(f'[[shards]]\nname = "s{shard}"\nreplica_set = "rs{shard % len(servers)}"\nschema = "shard_{shard}"\n')
+            names = ", ".join(f'"s{shard}"' for shard in range(self.shards))
+            file.write(f'[[tables]]\nname = "{self.table}"\nshard_key = "id"\nfunction = {self.function}\nshards = [{names}]\n')
+        return self.serve(port, wrapper)
 
 
 def find(program):

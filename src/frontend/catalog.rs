@@ -128,14 +128,11 @@ impl Session {
         if name.eq_ignore_ascii_case("information_schema") {
             return Ok(Some(Target::System));
         }
-        match self.schema.database(name) {
-            Some((id, database)) if self.may_use(&database.name) => Ok(Some(Target::Logical(id))),
-            Some(_) => Err(self.access_denied(name)),
-            None if ["performance_schema", "mysql", "sys"].iter().any(|system| same_name(system, name)) => {
-                Err(self.access_denied(name))
-            }
-            None => Err(ClientMessage::new(codes::BAD_DB_ERROR, format!("Unknown database '{name}'"))),
+        let is_known = self.schema.database(name).is_some();
+        if !is_known && ["performance_schema", "mysql", "sys"].iter().any(|system| same_name(system, name)) {
+            return Err(self.access_denied(name));
         }
+        Ok(Some(Target::Logical(self.named_database(name)?)))
     }
 
     /// A list: every place tells its part.

@@ -11,7 +11,7 @@ use super::transactions::End;
 use crate::exec::conditions::Condition;
 use crate::exec::links::{Link, Side};
 use crate::plan::gather::{Choice, Gathering};
-use crate::plan::{self, Context, Plan};
+use crate::plan::{self, Context, Gathers, Plan};
 use crate::sharding::{DatabaseId, Placement, ShardSet, Table};
 use crate::sql::control::CreateSelect;
 use crate::sql::parse;
@@ -88,10 +88,7 @@ impl Session {
     /// The new table's database, its rule, and the shards that get it.
     fn place_of(&self, create: &CreateSelect) -> Result<(DatabaseId, Option<&Table>, ShardSet), ClientMessage> {
         let database = match &create.table.database {
-            Some(name) => {
-                let unknown = || ClientMessage::new(codes::BAD_DB_ERROR, format!("Unknown database '{name}'"));
-                self.schema.database(name).map(|(id, _)| id).ok_or_else(unknown)?
-            }
+            Some(name) => self.named_database(name)?,
             None => self.database().ok_or_else(|| ClientMessage::from(plan::PlanError::NoDatabase))?,
         };
         let known = self.schema.database_of(database);
@@ -149,8 +146,8 @@ impl Session {
         let query = &sql[create.query.clone()];
         self.shape.read(query, self.mode);
         let (database, mode) = (self.database(), self.mode);
-        let context = Context { schema: &self.schema, database, in_catalog: false, mode, gathers: false };
-        let plan = plan::plan_gathered(query, &self.shape, &context)?;
+        let context = Context { schema: &self.schema, database, in_catalog: false, mode, gathers: Gathers::Only };
+        let plan = plan::plan(query, &self.shape, &context)?;
         self.check_access(&plan)?;
         let (_, _, shards) = self.place_of(create)?;
         let choice = Choice { preferred: &shards, may_use_copies: false, may_filter: true };

@@ -20,7 +20,6 @@ use crate::plan::catalog::places::place_of;
 use crate::plan::catalog::text;
 use crate::sharding::{DatabaseId, Placement, ShardId, ShardSet};
 use crate::sql::control::{Maintenance, Place, TableName};
-use crate::wire::error_code as codes;
 
 /// The columns of the answers, but for CHECKSUM TABLE, which has the first and a number.
 const TABLE: usize = 0;
@@ -97,11 +96,9 @@ impl Session {
     }
 
     fn database_to_maintain(&self, name: Option<&str>) -> Result<DatabaseId, ClientMessage> {
-        let Some(name) = name else { return Ok(self.database().ok_or(PlanError::NoDatabase)?) };
-        match self.schema.database(name) {
-            Some((id, database)) if self.may_use(&database.name) => Ok(id),
-            Some(_) => Err(self.access_denied(name)),
-            None => Err(ClientMessage::new(codes::BAD_DB_ERROR, format!("Unknown database '{name}'"))),
+        match name {
+            Some(name) => self.named_database(name),
+            None => Ok(self.database().ok_or(PlanError::NoDatabase)?),
         }
     }
 

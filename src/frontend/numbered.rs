@@ -129,11 +129,7 @@ impl Session {
         body: &[u8],
     ) -> Result<(Route, Vec<(ShardId, Order)>), ClientMessage> {
         let Numbered { text, parameters, .. } = numbered;
-        let values = parameters.iter().map(|parameter| match *parameter {
-            Parameter::Own(index) => statement.value(index, body),
-            Parameter::Number(number) => Value::UInt(number),
-        });
-        let values: Vec<Value<'_>> = values.collect();
+        let values = values_of(parameters, statement, body);
         let own = statement.binding(&self.schema, &values);
         let binding = Binding { sql: text, literals: self.shape.literals(), ..own };
         let route = plan.bind(&binding)?;
@@ -146,10 +142,7 @@ impl Session {
             let mut text = Vec::new();
             plan.render_rows(&binding, &part, &mut text);
             let places = plan.params_of(&part, count);
-            let given = places.iter().map(|place| match parameters[usize::from(*place)] {
-                Parameter::Own(index) => Given::Own(index),
-                Parameter::Number(number) => Given::Number(number),
-            });
+            let given = places.iter().map(|place| given(parameters[usize::from(*place)]));
             let command = Command::Prepared(statement.execution_given(text, given, body)?);
             orders.push((part.shard, Order { command, rows: Some(own_rows(plan, &part)) }));
         }
@@ -164,21 +157,14 @@ impl Session {
         Numbered { text, parameters, first }: &Numbered,
         (head, body): (Execute, &[u8]),
     ) -> Result<(), ClientMessage> {
-        let values = parameters.iter().map(|parameter| match *parameter {
-            Parameter::Own(index) => statement.value(index, body),
-            Parameter::Number(number) => Value::UInt(number),
-        });
-        let values: Vec<Value<'_>> = values.collect();
+        let values = values_of(parameters, statement, body);
         let own = statement.binding(&self.schema, &values);
         let binding = Binding { sql: text, literals: self.shape.literals(), ..own };
         plan.check_staged(&binding)?;
         let staging = plan.staging(&binding, &self.scratch_shards());
         let staging = staging.ok_or_else(|| ClientMessage::unsupported("this write over several shards"))?;
         let execution = |places: &[u16]| {
-            let given = places.iter().map(|place| match parameters[usize::from(*place)] {
-                Parameter::Own(index) => Given::Own(index),
-                Parameter::Number(number) => Given::Number(number),
-            });
+            let given = places.iter().map(|place| given(parameters[usize::from(*place)]));
             statement.execution_given(Vec::new(), given, body)
         };
         let all = match &staging.gathering.params {
@@ -211,5 +197,21 @@ fn parts_of(plan: &Plan, route: Route) -> Result<Vec<ShardRows>, ClientMessage> 
         Route::One(shard) => Ok(vec![ShardRows { shard, rows: (0..plan.rows() as u32).collect() }]),
         Route::Split(parts) => Ok(parts),
         _ => Err(ClientMessage::unsupported("an INSERT of rows that a sequence numbers")),
+    }
+}
+
+/// What each parameter of the numbered statement is.
+fn values_of<'v>(parameters: &[Parameter], statement: &'v Prepared, body: &'v [u8]) -> Vec<Value<'v>> {
+    let value = |parameter: &Parameter| match *parameter {
+        Parameter::Own(index) => statement.value(index, body),
+        Parameter::Number(number) => Value::UInt(number),
+    };
+    parameters.iter().map(value).collect()
+}
+
+fn given(parameter: Parameter) -> Given {
+    match parameter {
+        Parameter::Own(index) => Given::Own(index),
+        Parameter::Number(number) => Given::Number(number),
     }
 }

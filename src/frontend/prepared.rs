@@ -34,12 +34,12 @@ use crate::plan::shipped::Shipped;
 use crate::plan::staged::StageKind;
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
-use crate::sql::Literal;
 use crate::sql::control::Control;
 use crate::sql::lock_calls;
 use crate::sql::parameter;
 use crate::sql::tokens::Mode;
 use crate::sql::{Lexer, TokenKind};
+use crate::sql::{Literal, Shape};
 use crate::value::Value;
 use crate::wire::command::{Arguments, Command, Execute, Given, PrepareOk};
 use crate::wire::error_code as codes;
@@ -401,7 +401,7 @@ impl Session {
             return Ok(false);
         }
         let (schema, text) = (Arc::clone(&self.schema), Arc::clone(&statement.text));
-        let shape = self.shape_of(&text, statement.mode);
+        let shape = Shape::of(&text, statement.mode);
         let database = match &statement.current {
             Current::Logical(id) => Some(*id),
             Current::None | Current::System(_) => None,

@@ -20,7 +20,7 @@ use crate::plan::gather::{Choice, Gathered};
 use crate::plan::shipped::{self, Asked, Parcel, Shipped};
 use crate::plan::{Binding, Described, Plan, Route, StatementKind, explain};
 use crate::sharding::{DatabaseId, Schema, ShardId};
-use crate::sql::{Mode, Shape};
+use crate::sql::Shape;
 use crate::wire::error_code as codes;
 
 /// A statement that would be gathered.
@@ -53,7 +53,7 @@ impl Session {
             return Ok(false);
         }
         let schema = Arc::clone(&self.schema);
-        let shape = self.shape_of(statement.sql, self.mode);
+        let shape = Shape::of(statement.sql, self.mode);
         let input =
             Binding { schema: &schema, sql: statement.sql, literals: shape.literals(), params: &[], mode: self.mode };
         let candidate = Candidate { plan, input, database: self.database() };
@@ -78,7 +78,7 @@ impl Session {
             return Ok(None);
         }
         let schema = Arc::clone(&self.schema);
-        let shape = self.shape_of(sql, self.mode);
+        let shape = Shape::of(sql, self.mode);
         let input = Binding { schema: &schema, sql, literals: shape.literals(), params: &[], mode: self.mode };
         let candidate = Candidate { plan, input, database: self.database() };
         let Some(shipment) = self.shipment(&candidate, &shape).await? else { return Ok(None) };
@@ -98,12 +98,6 @@ impl Session {
             && self.links.held().is_empty()
             && self.temporary_tables.is_empty()
             && !self.txn.has_next()
-    }
-
-    pub(super) fn shape_of(&self, sql: &[u8], mode: Mode) -> Shape {
-        let mut shape = Shape::default();
-        shape.read(sql, mode);
-        shape
     }
 
     /// What to ship, if that moves less than gathering does.

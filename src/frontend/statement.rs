@@ -13,7 +13,7 @@ use crate::exec::conditions;
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
 use crate::exec::write::{Command, Order};
-use crate::plan::{self, Action, Binding, Context, Plan, PlanError, Route, StatementKind};
+use crate::plan::{self, Action, Binding, Context, Gathers, Plan, PlanError, Route, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::sql::tokens::Mode;
 use crate::sql::{Lexer, lock_calls, split};
@@ -82,14 +82,14 @@ impl Session {
         if cacheable && let Some(plan) = self.shared.plans.get(&lookup.key(&self.shape), sql, self.shape.literals()) {
             return Ok(plan);
         }
-        let plan = Arc::new(plan::plan(sql, &self.shape, &self.context(false))?);
+        let plan = Arc::new(plan::plan(sql, &self.shape, &self.context(Gathers::IfNeeded))?);
         if cacheable && plan.is_cacheable {
             self.shared.plans.put(&lookup.key(&self.shape), Arc::clone(&plan));
         }
         Ok(plan)
     }
 
-    fn context(&self, gathers: bool) -> Context<'_> {
+    fn context(&self, gathers: Gathers) -> Context<'_> {
         let in_catalog = matches!(self.current, Current::System(_));
         Context { schema: &self.schema, database: self.database(), in_catalog, mode: self.mode, gathers }
     }
@@ -109,7 +109,7 @@ impl Session {
             return Err(ClientMessage::unsupported(feature));
         }
         self.shape.read(sql, self.mode);
-        let planned = plan::plan(sql, &self.shape, &self.context(true)).ok();
+        let planned = plan::plan(sql, &self.shape, &self.context(Gathers::Always)).ok();
         let planned = planned.filter(|plan| plan.gather().is_some());
         planned.map(Arc::new).ok_or_else(|| ClientMessage::unsupported(feature))
     }

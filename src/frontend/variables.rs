@@ -16,10 +16,12 @@ use crate::backend::answer::Answer;
 use crate::backend::settings::Settings;
 use crate::exec::links::{Link, Side};
 use crate::plan::Plan;
+use crate::sharding::DatabaseId;
 use crate::sql::control::{Assignment, Scope, SimpleValue, simple_value};
 use crate::sql::tokens::Mode;
 use crate::value::{Charset, Value};
 use crate::wire::column::{BINARY_COLLATION, ColumnDefinition};
+use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
 use crate::wire::{ColumnFlags, ColumnType, text};
 
@@ -283,10 +285,7 @@ impl Session {
             return Err(self.access_denied(name));
         }
         let Some((id, database)) = self.schema.database(name) else {
-            return Err(ClientMessage::new(
-                crate::wire::error_code::BAD_DB_ERROR,
-                format!("Unknown database '{name}'"),
-            ));
+            return Err(ClientMessage::new(codes::BAD_DB_ERROR, format!("Unknown database '{name}'")));
         };
         if !self.may_use(&database.name) {
             return Err(self.access_denied(&database.name));
@@ -296,9 +295,18 @@ impl Session {
         Ok(())
     }
 
+    /// A database that a statement names.
+    pub(super) fn named_database(&self, name: &str) -> Result<DatabaseId, ClientMessage> {
+        match self.schema.database(name) {
+            Some((id, database)) if self.may_use(&database.name) => Ok(id),
+            Some(_) => Err(self.access_denied(name)),
+            None => Err(ClientMessage::new(codes::BAD_DB_ERROR, format!("Unknown database '{name}'"))),
+        }
+    }
+
     pub(super) fn access_denied(&self, database: &str) -> ClientMessage {
         let text = format!("Access denied for user '{}'@'%' to database '{database}'", self.user.name);
-        ClientMessage::new(crate::wire::error_code::DBACCESS_DENIED_ERROR, text)
+        ClientMessage::new(codes::DBACCESS_DENIED_ERROR, text)
     }
 
     pub(super) fn may_use(&self, database: &str) -> bool {

@@ -202,7 +202,7 @@ impl Part {
 #[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use super::*;
-    use crate::plan::{Context, Guard, plan};
+    use crate::plan::{Context, Gathers, Guard, plan};
     use crate::sql::Shape;
 
     fn planned(sql: &str, shape: &mut Shape) -> Arc<Plan> {
@@ -214,7 +214,7 @@ mod tests {
             plan(
                 sql.as_bytes(),
                 shape,
-                &Context { schema: &schema, database, in_catalog: false, mode, gathers: false },
+                &Context { schema: &schema, database, in_catalog: false, mode, gathers: Gathers::IfNeeded },
             )
             .unwrap(),
         )

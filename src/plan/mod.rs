@@ -74,8 +74,19 @@ pub struct Context<'a> {
     /// The session has selected `information_schema`. Plans that were made so must not be kept for others.
     pub in_catalog: bool,
     pub mode: Mode,
-    /// How rows are gathered is wanted of every read of several shards. Otherwise only of those that may need it.
-    pub gathers: bool,
+    pub gathers: Gathers,
+}
+
+/// Of which reads it is planned how their rows would be gathered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Gathers {
+    /// Those that may need it.
+    #[default]
+    IfNeeded,
+    /// Every read of several shards.
+    Always,
+    /// The query is gathered, wherever its tables are.
+    Only,
 }
 
 impl Context<'_> {
@@ -317,15 +328,6 @@ impl From<ControlError> for PlanError {
 
 /// Plans one statement, whose shape is `shape`. This is the slow path: it parses, and may allocate.
 pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanError> {
-    planned(sql, shape, ctx, false)
-}
-
-/// The same for a query of which all is gathered, wherever it is.
-pub fn plan_gathered(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanError> {
-    planned(sql, shape, ctx, true)
-}
-
-fn planned(sql: &[u8], shape: &Shape, ctx: &Context<'_>, gathers: bool) -> Result<Plan, PlanError> {
     let facts = Facts::read(sql, ctx.mode);
     let hint = hint::read(sql, ctx.mode)?;
     let is_of_shard =
@@ -340,7 +342,7 @@ fn planned(sql: &[u8], shape: &Shape, ctx: &Context<'_>, gathers: bool) -> Resul
         }
         return Ok(of_session(control, facts, &hint));
     }
-    let mut draft = Draft { gathers, ..Draft::new(ctx, shape.literals()) };
+    let mut draft = Draft::new(ctx, shape.literals());
     let parsed = parse::parse(sql, ctx.mode);
     if let Some((comment, body)) = &hint.rule {
         let table =
@@ -445,19 +447,17 @@ struct Draft<'a, 'q> {
     guards: Vec<Guard>,
     ddl: Option<Box<DdlPlan>>,
     load: Option<Box<LoadPlan>>,
-    /// A query is gathered, wherever its tables are.
-    gathers: bool,
 }
 
 impl<'a, 'q> Draft<'a, 'q> {
     fn new(ctx: &'a Context<'a>, literals: &'a [Literal]) -> Self {
-        Self { scopes: scope::Scopes::new(ctx, literals), guards: Vec::new(), ddl: None, load: None, gathers: false }
+        Self { scopes: scope::Scopes::new(ctx, literals), guards: Vec::new(), ddl: None, load: None }
     }
 
     fn action(&mut self, statement: &'q Statement, sql: &[u8], facts: &Facts) -> Result<Action, PlanError> {
         let scopes = &mut self.scopes;
         match statement {
-            Statement::Query(query) if self.gathers => read::gathered(scopes, query, sql, facts),
+            Statement::Query(query) if scopes.ctx.gathers == Gathers::Only => read::gathered(scopes, query, sql, facts),
             Statement::Query(query) => match local::items(query, sql, scopes.literals, &mut self.guards) {
                 Some(items) => return Ok(Action::LocalSelect(items)),
                 None => {

@@ -5,6 +5,7 @@ use crate::sql::facts::Facts;
 use crate::sql::parse;
 use crate::sql::parse::ast::{Query, Statement};
 
+use super::Gathers;
 use super::bind::{Narrowed, RouteTemplate, Target};
 use super::exact::Spread;
 use super::gather::GatherPlan;
@@ -65,7 +66,11 @@ pub(super) fn route<'q>(
     let is_derived = |id: &InstanceId| matches!(scopes.instances[*id].source, Source::Derived { .. });
     let has_derived = roots.iter().any(|block| scopes.blocks[*block].instances.iter().any(is_derived));
     let may_be_refused = narrowed.refused.is_some() || narrowed.at.is_some() || has_derived || !is_block;
-    let gather = if may_be_refused || scopes.ctx.gathers { gather_plan(scopes, id, sql, facts) } else { None };
+    let gather = if may_be_refused || scopes.ctx.gathers == Gathers::Always {
+        gather_plan(scopes, id, sql, facts)
+    } else {
+        None
+    };
     if may_be_refused && gather.is_none() && scopes.cte_texts().are_uncertain(scopes, sql) {
         let feature = "a common table expression that is read twice and has other rows each time (RAND(), UUID())";
         narrowed.refused = Some(feature.to_owned());

@@ -7,7 +7,7 @@ use crate::sharding::{Copied, DatabaseId, Placement, Schema, ShardId, ShardSet};
 use crate::sql::{Mode, Shape};
 
 use super::gather::{Choice, From, GatherPlan, Gathered, Role, Source};
-use super::{Action, Binding, Context, Plan, Route, StatementKind};
+use super::{Action, Binding, Context, Gathers, Plan, Route, StatementKind};
 
 /// A table of a statement, with all places of the text that name it.
 #[derive(Debug, Clone)]
@@ -140,8 +140,13 @@ fn plan(parcels: &[Parcel], kept: &[Parcel], asked: &Asked<'_>) -> Option<Shippe
     });
     let (before, mentioned) = (asked.input, asked.plan.names.mentioned());
     let schema = before.schema.with_copies(&copied.collect::<Vec<_>>(), &shards, mentioned);
-    let ctx =
-        Context { schema: &schema, database: asked.database, in_catalog: false, mode: before.mode, gathers: false };
+    let ctx = Context {
+        schema: &schema,
+        database: asked.database,
+        in_catalog: false,
+        mode: before.mode,
+        gathers: Gathers::IfNeeded,
+    };
     let mut plan = super::plan(before.sql, asked.shape, &ctx).ok().filter(|plan| plan.kind == StatementKind::Read)?;
     let Action::Route(template) = &mut plan.action else { return None };
     // What cannot be done with the tables where they are now is done with them where they were.

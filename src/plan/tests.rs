@@ -202,9 +202,8 @@ fn run<T>(case: &Case, layout: Layout, then: impl FnOnce(Result<(&Outcome, &Bind
     let schema = example_schema(layout == Layout::Tables);
     let database = case.database.map(|name| schema.database(name).unwrap().0);
     let sql = case.statement.as_bytes();
-    let mut shape = Shape::default();
-    shape.read(sql, case.mode);
-    let ctx = Context { schema: &schema, database, in_catalog: false, mode: case.mode, gathers: false };
+    let shape = Shape::of(sql, case.mode);
+    let ctx = Context { schema: &schema, database, in_catalog: false, mode: case.mode, gathers: Gathers::IfNeeded };
     let input = Binding { schema: &schema, sql, literals: shape.literals(), params: &case.params, mode: case.mode };
     match plan(sql, &shape, &ctx) {
         Ok(plan) => {
@@ -501,11 +500,13 @@ fn plan_of(text: &str, is_tables: bool) -> Option<(Schema, Plan)> {
     let schema = example_schema(is_tables);
     let database = schema.database("shop").map(|(id, _)| id);
     let mode = Mode { mariadb: true, ..Mode::default() };
-    let mut shape = Shape::default();
-    shape.read(text.as_bytes(), mode);
-    let plan =
-        plan(text.as_bytes(), &shape, &Context { schema: &schema, database, in_catalog: false, mode, gathers: false })
-            .ok()?;
+    let shape = Shape::of(text.as_bytes(), mode);
+    let plan = plan(
+        text.as_bytes(),
+        &shape,
+        &Context { schema: &schema, database, in_catalog: false, mode, gathers: Gathers::IfNeeded },
+    )
+    .ok()?;
     let input = Binding { schema: &schema, sql: text.as_bytes(), literals: shape.literals(), params: &[], mode };
     let _ = explain::steps(&plan, &input);
     Some((schema, plan))
@@ -524,7 +525,7 @@ proptest! {
         let mut shape = Shape::default();
         let schema = example_schema(false);
         shape.read(&bytes, Mode::default());
-        let ctx = Context { schema: &schema, database: None, in_catalog: false, mode: Mode::default(), gathers: false };
+        let ctx = Context { schema: &schema, database: None, in_catalog: false, mode: Mode::default(), gathers: Gathers::IfNeeded };
         let _ = plan(&bytes, &shape, &ctx);
     }
 
@@ -570,8 +571,7 @@ fn one_plan_serves_all_statements_of_a_shape() {
     let other =
         "SELECT shop.orders.id+100 FROM shop.orders WHERE status = 'long, longer' AND user_id = 1234567 LIMIT 999";
     let (schema, plan) = plan_of(first, true).unwrap();
-    let mut shape = Shape::default();
-    shape.read(other.as_bytes(), Mode::default());
+    let shape = Shape::of(other.as_bytes(), Mode::default());
     let input = Binding {
         schema: &schema,
         sql: other.as_bytes(),
@@ -593,9 +593,9 @@ fn one_plan_serves_all_statements_of_a_shape() {
 fn check_routes(schema: &Schema, cases: &[(&str, &str)]) {
     for (text, wanted) in cases {
         let (sql, mode) = (text.as_bytes(), Mode::default());
-        let mut shape = Shape::default();
-        shape.read(sql, mode);
-        let context = Context { schema, database: Some(DatabaseId(0)), in_catalog: false, mode, gathers: false };
+        let shape = Shape::of(sql, mode);
+        let context =
+            Context { schema, database: Some(DatabaseId(0)), in_catalog: false, mode, gathers: Gathers::IfNeeded };
         let input = Binding { schema, sql, literals: shape.literals(), params: &[], mode };
         let route = plan(sql, &shape, &context).and_then(|plan| plan.bind(&input));
         let shown = match &route {

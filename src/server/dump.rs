@@ -5,7 +5,7 @@ use std::io::BufRead;
 
 use anyhow::{Context as _, bail};
 
-use crate::plan::{self, Action, Binding, Context, PlanError, Route};
+use crate::plan::{self, Action, Binding, Context, Gathers, PlanError, Route};
 use crate::sharding::table::ColumnKind;
 use crate::sharding::{Column, DatabaseId, Schema, ShardId};
 use crate::sql::control::Control;
@@ -153,8 +153,13 @@ impl Router {
         }
         let mode = Mode { no_auto_value_on_zero: self.keeps_zero, ..mode };
         self.shape.read(sql, mode);
-        let context =
-            Context { schema: &self.schema, database: self.database, in_catalog: false, mode, gathers: false };
+        let context = Context {
+            schema: &self.schema,
+            database: self.database,
+            in_catalog: false,
+            mode,
+            gathers: Gathers::IfNeeded,
+        };
         let plan = plan::plan(sql, &self.shape, &context).map_err(told)?;
         if let Action::Control(control) = &plan.action {
             return self.of_session(control);

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 
 use crate::config::Config;
-use crate::plan::{self, Binding, Context, PlanError, explain};
+use crate::plan::{self, Binding, Context, Gathers, PlanError, explain};
 use crate::sharding::{
     Database, DatabaseId, KeyType, Located, Part, Placement, Schema, ShardId, Sharded, Table, Within,
 };
@@ -155,7 +155,8 @@ fn steps(schema: &Schema, database: Option<DatabaseId>, statement: &str) -> Resu
     let outcome = shape.read(sql, mode);
     // What a parameter will be is not known, so that it leads to all shards.
     let params = vec![Value::Unknown; outcome.params as usize];
-    let plan = plan::plan(sql, &shape, &Context { schema, database, in_catalog: false, mode, gathers: false })?;
+    let plan =
+        plan::plan(sql, &shape, &Context { schema, database, in_catalog: false, mode, gathers: Gathers::IfNeeded })?;
     explain::steps(&plan, &Binding { schema, sql, literals: shape.literals(), params: &params, mode })
 }
 

@@ -90,6 +90,12 @@ const KEPT_KEY: usize = 16 * 1024;
 const KEPT_LITERALS: usize = 1024;
 
 impl Shape {
+    pub fn of(sql: &[u8], mode: Mode) -> Shape {
+        let mut shape = Shape::default();
+        shape.read(sql, mode);
+        shape
+    }
+
     /// Reads `sql`, forgetting what was read before.
     pub fn read(&mut self, sql: &[u8], mode: Mode) -> Outcome {
         self.clear();

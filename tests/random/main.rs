@@ -67,13 +67,13 @@ struct Bounds {
 
 #[test]
 fn random_statements_are_answered_like_a_single_server_does() {
-    run_all(std::env::var_os("SHARDGATE_TEST_SERVER").map(Into::into));
+    run_all(std::env::var_os("SHARDGATE_TEST_SERVER").map(Into::into), reads_of_seed);
 }
 
 #[test]
 fn random_statements_are_answered_like_a_single_mysql_does() {
     match std::env::var_os("SHARDGATE_TEST_MYSQLD") {
-        Some(server) => run_all(Some(server.into())),
+        Some(server) => run_all(Some(server.into()), reads_of_seed),
         None => eprintln!("skipped: SHARDGATE_TEST_MYSQLD does not name MySQL's server"),
     }
 }
@@ -81,14 +81,14 @@ fn random_statements_are_answered_like_a_single_mysql_does() {
 #[test]
 #[ignore = "by hand: not all differences that it found are mended, see tests/README.md"]
 fn random_writes_leave_what_a_single_server_has() {
-    write_all(std::env::var_os("SHARDGATE_TEST_SERVER").map(Into::into));
+    run_all(std::env::var_os("SHARDGATE_TEST_SERVER").map(Into::into), writes_of_seed);
 }
 
 #[test]
 #[ignore = "by hand: not all differences that it found are mended, see tests/README.md"]
 fn random_writes_leave_what_a_single_mysql_has() {
     match std::env::var_os("SHARDGATE_TEST_MYSQLD") {
-        Some(server) => write_all(Some(server.into())),
+        Some(server) => run_all(Some(server.into()), writes_of_seed),
         None => eprintln!("skipped: SHARDGATE_TEST_MYSQLD does not name MySQL's server"),
     }
 }
@@ -98,7 +98,10 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }
 
-fn run_all(server: Option<PathBuf>) {
+/// One seed's statements, and its place among the seeds.
+type OneSeed = fn(&Servers, u64, usize, Bounds, &mut Tally);
+
+fn run_all(server: Option<PathBuf>, one_seed: OneSeed) {
     let bounds = Bounds::asked();
     let servers = Servers::start(server);
     let mut tally = Tally::default();
@@ -113,37 +116,26 @@ fn run_all(server: Option<PathBuf>) {
     tally.report();
 }
 
-fn write_all(server: Option<PathBuf>) {
-    let bounds = Bounds::asked();
-    let servers = Servers::start(server);
-    let mut tally = Tally::default();
-    for (number, seed) in seeds().enumerate() {
+fn writes_of_seed(servers: &Servers, seed: u64, number: usize, bounds: Bounds, tally: &mut Tally) {
+    let mut dice = Dice::new(seed);
+    let schema = Schema::new(&mut dice);
+    let mut world = servers.open(&schema, number);
+    let mut grower = Grower::new(Dice::new(dice.next()), &schema, servers.is_mysql);
+    for filling in 0..FILLINGS {
+        let done = writing::one_filling(&mut world, &schema, &mut grower, &mut dice);
+        tally.statements += done.statements;
+        tally.errors += done.failed;
+        done.refused.into_iter().for_each(|(words, text)| tally.refuse(words, text));
+        if let Some(report) = done.found {
+            eprintln!("---- seed {seed}, filling {filling}\n{report}");
+            let text = report.lines().filter(|line| !line.starts_with(' ')).collect::<Vec<_>>().join(" ");
+            tally.findings.push(Finding { text, report });
+        }
         if tally.is_enough(bounds) {
             break;
         }
-        eprintln!("seed {seed}, after {} writes", tally.statements);
-        let mut dice = Dice::new(seed);
-        let schema = Schema::new(&mut dice);
-        let mut world = servers.open(&schema, number);
-        let mut grower = Grower::new(Dice::new(dice.next()), &schema, servers.is_mysql);
-        for filling in 0..FILLINGS {
-            let done = writing::one_filling(&mut world, &schema, &mut grower, &mut dice);
-            tally.statements += done.statements;
-            tally.errors += done.failed;
-            done.refused.into_iter().for_each(|(words, text)| tally.refuse(words, text));
-            if let Some(report) = done.found {
-                eprintln!("---- seed {seed}, filling {filling}\n{report}");
-                let text = report.lines().filter(|line| !line.starts_with(' ')).collect::<Vec<_>>().join(" ");
-                tally.findings.push(Finding { text, report });
-            }
-            if tally.is_enough(bounds) {
-                break;
-            }
-        }
-        assert_sound(&world);
     }
-    servers.stop();
-    tally.report();
+    assert_sound(&world);
 }
 
 /// Those of RANDOM_SEED and up, or the usual ones; with RANDOM_SECONDS or RANDOM_QUERIES then new ones and up.
@@ -158,7 +150,7 @@ fn seeds() -> Box<dyn Iterator<Item = u64>> {
     Box::new(SEEDS.chain(fresh..))
 }
 
-fn one_seed(servers: &Servers, seed: u64, number: usize, bounds: Bounds, tally: &mut Tally) {
+fn reads_of_seed(servers: &Servers, seed: u64, number: usize, bounds: Bounds, tally: &mut Tally) {
     let mut dice = Dice::new(seed);
     let schema = Schema::new(&mut dice);
     let mut world = servers.open(&schema, number);

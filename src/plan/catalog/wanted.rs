@@ -214,8 +214,7 @@ mod tests {
     fn wanted(condition: &str) -> (Option<String>, Option<String>) {
         let sql = format!("SELECT '?', ? FROM t WHERE {condition}");
         let schema = example_schema(false);
-        let mut shape = Shape::default();
-        shape.read(sql.as_bytes(), Mode::default());
+        let shape = Shape::of(sql.as_bytes(), Mode::default());
         let anchor = |offset: usize| Anchor::new(offset as u32, shape.literals());
         let from = sql.len() - condition.len();
         let reference = Reference {

@@ -6,10 +6,11 @@ use std::path::Path;
 use roxmltree::Node;
 
 use super::ImportError;
-use super::document::{attribute, children, fail, inner, properties, property, text, with_xml};
+use super::document::{attribute, children, fail, inner, properties, property, text, unread_parts, with_xml};
 use super::draft::{
-    Database, Draft, Function, Placement, Shard, Table, User, Within, expanded, plain, quoted, quoted_list,
+    Database, Draft, Function, Placement, Replica, Shard, Table, User, Within, expanded, plain, quoted, quoted_list,
 };
+use super::leftover;
 use crate::sharding::function::registry;
 
 /// Where one physical schema is.
@@ -41,10 +42,17 @@ enum Known {
 pub(super) fn read(folder: &Path) -> Result<Draft, ImportError> {
     let mut draft = Draft::default();
     let schema_file = folder.join("schema.xml");
-    let rules = with_xml(&folder.join("rule.xml"), |root| Ok(read_rules(root, folder, &mut draft)))?;
+    let rule_file = folder.join("rule.xml");
+    let rules = match rule_file.exists() {
+        true => with_xml(&rule_file, |root| Ok(read_rules(root, folder, &mut draft)))?,
+        false => {
+            draft.not_translated("there is no rule.xml: tables on several dataNodes have no function yet");
+            BTreeMap::new()
+        }
+    };
     with_xml(&schema_file, |root| {
-        let sources = read_sources(root);
-        let nodes = read_nodes(root, &sources);
+        let sources = read_sources(root, &mut draft);
+        let nodes = read_nodes(root, &sources, &mut draft);
         for schema in children(root, "schema") {
             let database = read_schema(schema, &nodes, &rules, &mut draft);
             draft.databases.push(database);
@@ -54,10 +62,17 @@ pub(super) fn read(folder: &Path) -> Result<Draft, ImportError> {
             false => Ok(()),
         }
     })?;
-    with_xml(&folder.join("server.xml"), |root| {
-        read_users(root, &mut draft);
-        Ok(())
-    })?;
+    let server_file = folder.join("server.xml");
+    if server_file.exists() {
+        with_xml(&server_file, |root| {
+            read_users(root, &mut draft);
+            Ok(())
+        })?;
+    }
+    if draft.users.is_empty() {
+        draft.not_translated("there is no server.xml with a <user>: correct the user in shardgate.toml");
+        draft.users.push(User { name: "app".to_owned(), password: "change me".to_owned(), databases: Vec::new() });
+    }
     Ok(draft)
 }
 
@@ -66,17 +81,26 @@ fn indexed(stem: &str, number: usize) -> String {
 }
 
 /// `<dataSource>`: a location may stand for several schemas, `host:port/db$1-3`.
-fn read_sources(root: Node<'_, '_>) -> BTreeMap<String, Source> {
+fn read_sources(root: Node<'_, '_>, draft: &mut Draft) -> BTreeMap<String, Source> {
     let mut sources = BTreeMap::new();
     for node in children(root, "dataSource") {
         let name = attribute(node, "name");
+        let mut read = vec!["name", "location", "user", "password"];
+        read.extend(attribute(node, "type").eq_ignore_ascii_case("mysql").then_some("type"));
+        leftover::tell(&format!("dataSource {name}"), &unread_parts(node, &read), draft);
         let locations = children(node, "property").find(|property| attribute(*property, "name") == "location");
         let locations: Vec<String> =
             locations.map(|locations| children(locations, "location").map(inner).collect()).unwrap_or_default();
-        let all: Vec<String> = locations
-            .iter()
-            .flat_map(|location| expanded(location, |stem, number| format!("{stem}{number}")))
-            .collect();
+        let mut all: Vec<String> = Vec::new();
+        for location in &locations {
+            if location.matches('$').count() > 1 {
+                draft.not_translated(format!(
+                    "dataSource {name}: {location} has more than one range: write a location for each server"
+                ));
+            } else {
+                all.extend(expanded(location, |stem, number| format!("{stem}{number}")));
+            }
+        }
         for (index, location) in all.iter().enumerate() {
             let (address, schema) = location.split_once('/').unwrap_or((location, ""));
             let source = Source {
@@ -94,21 +118,45 @@ fn read_sources(root: Node<'_, '_>) -> BTreeMap<String, Source> {
     sources
 }
 
-/// `<dataNode>`: its sources, the primary first.
-fn read_nodes(root: Node<'_, '_>, sources: &BTreeMap<String, Source>) -> BTreeMap<String, Vec<Source>> {
+/// `<dataNode>`: its sources, the primary first. A node whose primary is not defined is left out, and so refused by `check`.
+fn read_nodes(
+    root: Node<'_, '_>,
+    sources: &BTreeMap<String, Source>,
+    draft: &mut Draft,
+) -> BTreeMap<String, Vec<Source>> {
     let mut nodes: BTreeMap<String, Vec<Source>> = BTreeMap::new();
     for node in children(root, "dataNode") {
         let name = attribute(node, "name");
+        leftover::tell(&format!("dataNode {name}"), &unread_parts(node, &["name", "dataSource"]), draft);
         let references = children(node, "property").find(|property| attribute(*property, "name") == "dataSource");
-        let lines =
-            references.into_iter().flat_map(|lines| children(lines, "dataSourceRef").map(inner).collect::<Vec<_>>());
-        for line in lines {
-            let names = expanded(&line, indexed);
-            for (index, source) in names.iter().enumerate() {
-                let Some(source) = sources.get(source) else { continue };
-                let node = if names.len() == 1 { name.to_owned() } else { indexed(name, index) };
-                nodes.entry(node).or_default().push(source.clone());
+        let lines: Vec<Vec<String>> = references
+            .into_iter()
+            .flat_map(|lines| children(lines, "dataSourceRef").map(inner).collect::<Vec<_>>())
+            .map(|line| expanded(&line, indexed))
+            .collect();
+        let Some((primaries, others)) = lines.split_first() else {
+            draft.not_translated(format!("dataNode {name} has no dataSourceRef: say where it is"));
+            continue;
+        };
+        for (index, primary) in primaries.iter().enumerate() {
+            let node = if primaries.len() == 1 { name.to_owned() } else { indexed(name, index) };
+            let Some(primary_source) = sources.get(primary) else {
+                draft.not_translated(format!("dataNode {node}: there is no dataSource {primary}: say where it is"));
+                continue;
+            };
+            let mut all = vec![primary_source.clone()];
+            for standby in others.iter().map(|line| line.get(index)) {
+                match standby.map(|name| (name, sources.get(name))) {
+                    Some((_, Some(source))) => all.push(source.clone()),
+                    Some((name, None)) => {
+                        draft.not_translated(format!("dataNode {node}: there is no dataSource {name}: give it its replicas"));
+                    }
+                    None => draft.not_translated(format!(
+                        "dataNode {node}: a later dataSourceRef names fewer sources than the first: give it its replicas"
+                    )),
+                }
             }
+            nodes.insert(node, all);
         }
     }
     nodes
@@ -263,11 +311,15 @@ fn read_schema(
     draft: &mut Draft,
 ) -> Database {
     let mut database = Database { name: attribute(schema, "name").to_owned(), ..Database::default() };
+    let place = format!("schema {}", database.name);
+    leftover::tell(&place, &unread_parts(schema, &["name", "dataNode", "table"]), draft);
     let default = attribute(schema, "dataNode");
     if !default.is_empty() {
         database.default_shard = add_shard(&mut database, default, nodes, draft);
     }
     for table in children(schema, "table") {
+        const READ: [&str; 4] = ["name", "dataNode", "rule", "ruleRequired"];
+        leftover::tell(&format!("table {}", attribute(table, "name")), &unread_parts(table, &READ), draft);
         for name in attribute(table, "name").split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let names = expanded(attribute(table, "dataNode"), indexed);
             let shards: Vec<String> = names.iter().map(|node| add_shard(&mut database, node, nodes, draft)).collect();
@@ -311,7 +363,10 @@ fn placement(
             Placement::Sharded { key, key_type: rule.key_type, function, within: rule.within.clone(), shards }
         }
         (None, _) => {
-            draft.not_translated(format!("table {table} is on several dataNodes without a rule: give it one"));
+            draft.not_translated(match rule.is_empty() {
+                true => format!("table {table} is on several dataNodes without a rule: give it one"),
+                false => format!("table {table}: rule {rule} is not in rule.xml: give it a function"),
+            });
             Placement::Sharded { key: "id".to_owned(), key_type: "", function: None, within: None, shards }
         }
     }
@@ -324,10 +379,10 @@ fn add_shard(database: &mut Database, node: &str, nodes: &BTreeMap<String, Vec<S
         return name;
     }
     let Some([primary, standbys @ ..]) = nodes.get(node).map(Vec::as_slice) else {
-        draft.not_translated(format!("dataNode {node} is not defined"));
+        draft.not_translated(format!("dataNode {node} is not defined: say where it is"));
         return name;
     };
-    let standbys: Vec<String> = standbys.iter().map(|source| source.address.clone()).collect();
+    let standbys: Vec<Replica> = standbys.iter().map(|source| Replica::at(&source.address)).collect();
     let set = draft.set(&primary.address, &standbys, &primary.user, &primary.password);
     database.shards.push(Shard { name: name.clone(), set, schema: primary.schema.clone() });
     name
@@ -335,6 +390,8 @@ fn add_shard(database: &mut Database, node: &str, nodes: &BTreeMap<String, Vec<S
 
 fn read_users(root: Node<'_, '_>, draft: &mut Draft) {
     for user in children(root, "user") {
+        let place = format!("user {}", attribute(user, "name"));
+        leftover::tell(&place, &unread_parts(user, &["name", "password", "schemas"]), draft);
         let list = property(user, "schemas").unwrap_or_default();
         draft.users.push(User {
             name: attribute(user, "name").to_owned(),
@@ -342,9 +399,5 @@ fn read_users(root: Node<'_, '_>, draft: &mut Draft) {
             databases: expanded(&list, indexed),
         });
     }
-    if children(root, "cluster").next().is_some() || children(root, "quarantine").next().is_some() {
-        draft.not_translated(
-            "server.xml: <cluster> and <quarantine>; put a load balancer and a firewall before ShardGate",
-        );
-    }
+    leftover::tell("server.xml", &unread_parts(root, &["user"]), draft);
 }

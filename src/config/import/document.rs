@@ -94,7 +94,7 @@ fn of_yaml(yaml: &Yaml<'_>) -> Json {
         Yaml::Value(Scalar::String(text)) | Yaml::Representation(text, ..) => Json::String(text.to_string()),
         Yaml::Sequence(items) => Json::Array(items.iter().map(of_yaml).collect()),
         Yaml::Mapping(mapping) => {
-            Json::Object(mapping.iter().map(|(key, value)| (scalar(&of_yaml(key)), of_yaml(value))).collect())
+            Json::Object(merged(mapping.iter().map(|(key, value)| (scalar(&of_yaml(key)), of_yaml(value))).collect()))
         }
         Yaml::Tagged(tag, inner) => match of_yaml(inner) {
             Json::Object(mut object) => {
@@ -105,6 +105,20 @@ fn of_yaml(yaml: &Yaml<'_>) -> Json {
         },
         Yaml::Value(Scalar::Null) | Yaml::Alias(_) | Yaml::BadValue => Json::Null,
     }
+}
+
+/// `<<` stands for the entries of another mapping, or of several, which the mapping's own go before.
+fn merged(mut object: Map<String, Json>) -> Map<String, Json> {
+    let from = object.remove("<<");
+    let others = match from {
+        Some(Json::Array(items)) => items,
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    for (name, value) in others.into_iter().filter_map(|other| other.as_object().cloned()).flatten() {
+        object.entry(name).or_insert(value);
+    }
+    object
 }
 
 /// A scalar as it is written; empty for all else.
@@ -118,6 +132,41 @@ pub(super) fn scalar(value: &Json) -> String {
 
 pub(super) fn string(value: &Json, key: &str) -> String {
     value.get(key).map(scalar).unwrap_or_default()
+}
+
+/// Whether it says something: it is there, and neither empty nor off.
+fn says(value: &Json) -> bool {
+    match value {
+        Json::Null => false,
+        Json::Array(items) => !items.is_empty(),
+        Json::Object(object) => !object.is_empty(),
+        Json::Bool(_) | Json::Number(_) | Json::String(_) => !is_off(&scalar(value)),
+    }
+}
+
+fn is_off(text: &str) -> bool {
+    matches!(text.trim(), "" | "0" | "false" | "off" | "none" | "null" | "-1")
+}
+
+/// The keys of an object that say something and are not among those that are `read`.
+pub(super) fn unread<'j>(value: &'j Json, read: &[&str]) -> Vec<&'j str> {
+    let entries = value.as_object().into_iter().flat_map(Map::iter);
+    let unread = entries.filter(|(name, value)| !read.contains(&name.as_str()) && says(value));
+    unread.map(|(name, _)| name.as_str()).collect()
+}
+
+/// The same for the attributes of an element, and for the properties and other elements in it.
+pub(super) fn unread_parts(node: Node<'_, '_>, read: &[&str]) -> Vec<String> {
+    let attributes = node.attributes().filter(|one| !is_off(one.value())).map(|one| one.name().to_owned());
+    let elements =
+        node.children().filter(|child| child.is_element()).filter_map(|child| match child.tag_name().name() {
+            "property" if is_off(&inner(child)) => None,
+            "property" => Some(attribute(child, "name").to_owned()),
+            other => Some(other.to_owned()),
+        });
+    let mut parts: Vec<String> = attributes.chain(elements).filter(|name| !read.contains(&name.as_str())).collect();
+    parts.dedup();
+    parts
 }
 
 pub(super) fn list<'j>(value: &'j Json, key: &str) -> &'j [Json] {

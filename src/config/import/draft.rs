@@ -51,9 +51,40 @@ pub(super) struct User {
 pub(super) struct ReplicaSet {
     pub(super) name: String,
     pub(super) primary: String,
-    pub(super) replicas: Vec<String>,
+    pub(super) replicas: Vec<Replica>,
     pub(super) user: String,
     pub(super) password: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Replica {
+    pub(super) address: String,
+    /// Where the old file gives one: how many of the reads it gets beside the others.
+    pub(super) weight: Option<u32>,
+}
+
+impl Replica {
+    pub(super) fn at(address: &str) -> Self {
+        Self { address: address.to_owned(), weight: None }
+    }
+
+    /// `host:port@weight`, and what Gaea writes behind it, `#data center`; empty for one that is switched off.
+    pub(super) fn weighted(text: &str) -> Self {
+        let text = text.split('#').next().unwrap_or_default();
+        match text.split_once('@') {
+            Some((address, weight)) => Self { address: address.trim().to_owned(), weight: weight.trim().parse().ok() },
+            None => Self::at(text.trim()),
+        }
+    }
+
+    /// As TOML.
+    fn text(&self) -> String {
+        let address = quoted(&self.address);
+        match self.weight {
+            Some(weight) if weight != 1 => format!("{{ address = {address}, weight = {} }}", weight.min(1000)),
+            _ => address,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -213,29 +244,37 @@ pub(super) fn quoted_list<'t>(texts: impl IntoIterator<Item = &'t str>) -> Strin
 
 impl Draft {
     pub(super) fn translated(&mut self, text: impl Into<String>) {
-        self.notes.push(Note::Translated(text.into()));
+        self.note(Note::Translated(text.into()));
     }
 
     pub(super) fn changed(&mut self, text: impl Into<String>) {
-        self.notes.push(Note::Changed(text.into()));
+        self.note(Note::Changed(text.into()));
     }
 
     pub(super) fn not_translated(&mut self, text: impl Into<String>) {
-        self.notes.push(Note::NotTranslated(text.into()));
+        self.note(Note::NotTranslated(text.into()));
+    }
+
+    /// Once, though it may be found at several places.
+    fn note(&mut self, note: Note) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     /// The replica set with this primary; a new one if there is none.
-    pub(super) fn set(&mut self, primary: &str, replicas: &[String], user: &str, password: &str) -> String {
+    pub(super) fn set(&mut self, primary: &str, replicas: &[Replica], user: &str, password: &str) -> String {
+        let others = replicas.iter().filter(|replica| replica.address != primary);
         if let Some(known) = self.sets.iter_mut().find(|set| set.primary == primary) {
-            for replica in replicas.iter().filter(|replica| *replica != primary) {
-                if !known.replicas.contains(replica) {
+            for replica in others {
+                if !known.replicas.iter().any(|other| other.address == replica.address) {
                     known.replicas.push(replica.clone());
                 }
             }
             return known.name.clone();
         }
         let name = format!("rs{}", self.sets.len());
-        let replicas = replicas.iter().filter(|replica| *replica != primary).cloned().collect();
+        let replicas = others.cloned().collect();
         let (user, password) = (user.to_owned(), password.to_owned());
         self.sets.push(ReplicaSet { name: name.clone(), primary: primary.to_owned(), replicas, user, password });
         name
@@ -286,7 +325,8 @@ impl Draft {
             let _ =
                 write!(out, "\n[[replica_sets]]\nname = {}\nprimary = {}\n", quoted(&set.name), quoted(&set.primary));
             if !set.replicas.is_empty() {
-                let _ = writeln!(out, "replicas = {}", quoted_list(set.replicas.iter().map(String::as_str)));
+                let replicas: Vec<String> = set.replicas.iter().map(Replica::text).collect();
+                let _ = writeln!(out, "replicas = [{}]", replicas.join(", "));
             }
             let _ = write!(out, "user = {}\npassword = {}\n", quoted(&set.user), quoted(&set.password));
         }

@@ -5,9 +5,47 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use super::ImportError;
-use super::document::{files, json, list, object, scalar, string};
-use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, plain, quoted, quoted_list};
+use super::document::{files, json, list, object, scalar, string, unread};
+use super::draft::{Database, Draft, Function, Placement, Replica, Shard, Table, User, plain, quoted, quoted_list};
 use super::kingshard::periods;
+use super::leftover;
+
+/// What is read of a namespace, of a slice, of a user and of a rule.
+const NAMESPACE: [&str; 9] = [
+    "name",
+    "online",
+    "allowed_dbs",
+    "default_phy_dbs",
+    "slices",
+    "shard_rules",
+    "users",
+    "default_slice",
+    "global_sequences",
+];
+const SLICE: [&str; 6] = ["name", "user_name", "password", "master", "slaves", "statistic_slaves"];
+const USER: [&str; 5] = ["user_name", "password", "namespace", "rw_flag", "other_property"];
+const RULE: [&str; 20] = [
+    "db",
+    "table",
+    "type",
+    "key",
+    "parent_table",
+    "slices",
+    "locations",
+    "databases",
+    "date_range",
+    "table_row_limit",
+    "partition_count",
+    "partition_length",
+    "hash_slice",
+    "seed",
+    "virtual_bucket_times",
+    "pad_from",
+    "pad_length",
+    "mod_begin",
+    "mod_end",
+    "padding",
+];
 
 pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
     let mut draft = Draft::default();
@@ -18,30 +56,23 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
 }
 
 fn read_namespace(namespace: &Json, draft: &mut Draft) {
-    let sets: Vec<(String, String)> = list(namespace, "slices")
-        .iter()
-        .map(|slice| {
-            let slaves: Vec<String> = list(slice, "slaves").iter().map(address).collect();
-            let master = slice.get("master").map(address).unwrap_or_default();
-            let set = draft.set(&master, &slaves, &string(slice, "user_name"), &string(slice, "password"));
-            (string(slice, "name"), set)
-        })
-        .collect();
+    let sets: Vec<(String, String)> = list(namespace, "slices").iter().map(|slice| read_slice(slice, draft)).collect();
     let default = string(namespace, "default_slice");
-    let set_of =
-        |slice: &str| sets.iter().find(|(name, _)| name == slice).map(|(_, set)| set.clone()).unwrap_or_default();
+    let set_of = |slice: &str, place: &str, draft: &mut Draft| set_of(&sets, slice, place, draft);
     let allowed = object(namespace, "allowed_dbs").filter(|(_, is_allowed)| is_allowed.as_bool() != Some(false));
     let databases: Vec<String> = allowed.map(|(name, _)| name.clone()).collect();
     for name in &databases {
         let physical =
             namespace.get("default_phy_dbs").map(|map| string(map, name)).filter(|schema| !schema.is_empty());
         let schema = physical.unwrap_or_else(|| name.clone());
-        let shard = Shard { name: plain(&format!("{name}_default")), set: set_of(&default), schema };
+        let set = set_of(&default, "default_slice", draft);
+        let shard = Shard { name: plain(&format!("{name}_default")), set, schema };
         let default_shard = shard.name.clone();
         draft.databases.push(Database { name: name.clone(), default_shard, shards: vec![shard], tables: Vec::new() });
     }
     for user in list(namespace, "users") {
         let (name, password) = (string(user, "user_name"), string(user, "password"));
+        leftover::tell(&format!("user {name}"), &unread(user, &USER), draft);
         if string(user, "rw_flag") == "1" {
             draft.not_translated(format!(
                 "user {name} may only read in Gaea: leave it out, or take the rights from the servers' account"
@@ -67,30 +98,52 @@ fn read_namespace(namespace: &Json, draft: &mut Draft) {
                 .not_translated(format!("global sequence of {name}.{table}: there is no such table in shard_rules")),
         }
     }
-    for (key, advice) in [
-        ("black_sql", "statements are not forbidden here: take the rights from the account on the servers"),
-        ("allowed_ip", "addresses are not looked at here: leave that to a firewall"),
-        ("slow_sql_time", "slow statements are not logged here: let the servers log them"),
-    ] {
-        if namespace.get(key).is_some_and(|value| !value.is_null() && *value != Json::Array(Vec::new()) && *value != "")
-        {
-            draft.not_translated(format!("{key}: {advice}"));
-        }
-    }
+    leftover::tell(&format!("namespace {}", string(namespace, "name")), &unread(namespace, &NAMESPACE), draft);
     draft.translated(format!("namespace {}: {} databases", string(namespace, "name"), databases.len()));
 }
 
-/// `host:port`, `host:port@weight`, `host:port@weight#data center`.
-fn address(value: &Json) -> String {
-    scalar(value).split(['@', '#']).next().unwrap_or_default().trim().to_owned()
+/// A slice's name, and its replica set.
+fn read_slice(slice: &Json, draft: &mut Draft) -> (String, String) {
+    let name = string(slice, "name");
+    let mut replicas: Vec<Replica> = list(slice, "slaves").iter().map(server).collect();
+    for server in list(slice, "statistic_slaves").iter().map(server) {
+        draft.changed(format!(
+            "slice {name}: statistic slave {} is a replica of weight 0, which gets no reads: statements that should go there need a \
+             connection of their own",
+            server.address
+        ));
+        replicas.push(Replica { weight: Some(0), ..server });
+    }
+    replicas.retain(|replica| !replica.address.is_empty());
+    leftover::tell(&format!("slice {name}"), &unread(slice, &SLICE), draft);
+    let master = slice.get("master").map(server).unwrap_or_else(|| Replica::at(""));
+    let set = draft.set(&master.address, &replicas, &string(slice, "user_name"), &string(slice, "password"));
+    (name, set)
 }
 
-fn read_rule(rule: &Json, set_of: &impl Fn(&str) -> String, draft: &mut Draft) {
+/// `host:port`, `host:port@weight`, `host:port@weight#data center`.
+fn server(value: &Json) -> Replica {
+    Replica::weighted(&scalar(value))
+}
+
+/// The replica set of a slice. One that is not defined keeps its name, which `check` refuses.
+fn set_of(sets: &[(String, String)], slice: &str, place: &str, draft: &mut Draft) -> String {
+    let found = sets.iter().find(|(name, _)| name == slice).map(|(_, set)| set.clone());
+    found.unwrap_or_else(|| {
+        draft.not_translated(format!(
+            "{place}: slice \"{slice}\" is not among the slices: say which replica set is meant"
+        ));
+        slice.to_owned()
+    })
+}
+
+fn read_rule(rule: &Json, set_of: &impl Fn(&str, &str, &mut Draft) -> String, draft: &mut Draft) {
     let (name, table, kind) = (string(rule, "db"), string(rule, "table"), string(rule, "type"));
     let Some(at) = draft.databases.iter().position(|database| database.name == name) else {
         return draft.not_translated(format!("table {name}.{table}: {name} is not in allowed_dbs"));
     };
     let key = string(rule, "key");
+    leftover::tell(&format!("table {name}.{table}"), &unread(rule, &RULE), draft);
     let (physical, placement) = match kind.as_str() {
         "global" => (None, Placement::Reference),
         "linked" => {
@@ -98,7 +151,7 @@ fn read_rule(rule: &Json, set_of: &impl Fn(&str) -> String, draft: &mut Draft) {
             (draft.databases[at].physical_of(&parent), Placement::Colocated { key, with: parent })
         }
         _ => {
-            let (shards, physical) = shards(rule, &name, &kind, set_of);
+            let (shards, physical) = shards(rule, (&name, &table), &kind, set_of, draft);
             let names = shards.iter().map(|shard| shard.name.clone()).collect();
             for shard in shards {
                 if !draft.databases[at].shards.iter().any(|known| known.name == shard.name) {
@@ -135,26 +188,47 @@ impl Database {
 }
 
 /// Each table of a slice is a shard. MyCAT's kinds have a schema for each instead of a table: `databases`, `db_[0-3]`.
-fn shards(rule: &Json, database: &str, kind: &str, set_of: &impl Fn(&str) -> String) -> (Vec<Shard>, String) {
+fn shards(
+    rule: &Json,
+    (database, table): (&str, &str),
+    kind: &str,
+    set_of: &impl Fn(&str, &str, &mut Draft) -> String,
+    draft: &mut Draft,
+) -> (Vec<Shard>, String) {
     let slices: Vec<String> = list(rule, "slices").iter().map(scalar).collect();
     let counts: Vec<usize> = match kind.starts_with("date_") {
         true => list(rule, "date_range").iter().map(|entry| periods(kind, &scalar(entry))).collect(),
         false => list(rule, "locations").iter().filter_map(|count| scalar(count).parse().ok()).collect(),
     };
     let schemas: Vec<String> = list(rule, "databases").iter().flat_map(|entry| bracketed(&scalar(entry))).collect();
+    let place = format!("table {database}.{table}");
+    let all: usize = counts.iter().sum();
+    if slices.len() != counts.len() || !schemas.is_empty() && schemas.len() != all {
+        draft.not_translated(format!(
+            "{place}: {} slices, {} locations or date_range with {all} parts, {} databases do not fit together: correct its shards",
+            slices.len(),
+            counts.len(),
+            schemas.len()
+        ));
+    }
     let each = slices.iter().zip(counts).flat_map(|(slice, count)| std::iter::repeat_n(slice, count));
-    let shards = each.enumerate().map(|(index, slice)| {
-        let set = set_of(slice);
-        let schema = schemas.get(index).cloned().unwrap_or_else(|| database.to_owned());
-        let name = if schemas.is_empty() { format!("{database}_{set}_{index}") } else { format!("{set}_{schema}") };
-        Shard { name: plain(&name), set, schema }
-    });
+    let shards: Vec<Shard> = each
+        .enumerate()
+        .map(|(index, slice)| {
+            let set = set_of(slice, &place, draft);
+            // A schema that is not named stays empty, which `check` refuses.
+            let schema = if schemas.is_empty() { database } else { schemas.get(index).map_or("", String::as_str) };
+            let is_named = !schemas.is_empty() && !schema.is_empty();
+            let name = if is_named { format!("{set}_{schema}") } else { format!("{database}_{set}_{index}") };
+            Shard { name: plain(&name), set, schema: schema.to_owned() }
+        })
+        .collect();
     let physical = match (schemas.is_empty(), kind.starts_with("date_")) {
         (false, _) => "{table}",
         (true, true) => "{table}_{bucket}",
         (true, false) => "{table}_{index:04}",
     };
-    (shards.collect(), physical.to_owned())
+    (shards, physical.to_owned())
 }
 
 /// `db_[0-3]`: db_0 to db_3.

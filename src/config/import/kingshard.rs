@@ -5,8 +5,15 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use super::ImportError;
-use super::document::{list, scalar, string, yaml};
-use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, plain, quoted_list};
+use super::document::{list, scalar, string, unread, yaml};
+use super::draft::{Database, Draft, Function, Placement, Replica, Shard, Table, User, plain, quoted_list};
+use super::leftover;
+
+/// What is read of the file, of a node, of a schema and of a rule.
+const TOP: [&str; 6] = ["user_list", "user", "password", "nodes", "schema_list", "schema"];
+const NODE: [&str; 5] = ["name", "user", "password", "master", "slave"];
+const SCHEMA: [&str; 5] = ["user", "nodes", "default", "shard", "db"];
+const RULE: [&str; 8] = ["db", "table", "key", "nodes", "type", "locations", "date_range", "table_row_limit"];
 
 pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
     let file = if path.is_dir() { path.join("ks.yaml") } else { path.to_owned() };
@@ -24,13 +31,12 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
         .iter()
         .map(|node| {
             let slaves = string(node, "slave");
-            let replicas: Vec<String> = slaves
-                .split(',')
-                .map(|slave| slave.split('@').next().unwrap_or_default().trim().to_owned())
-                .filter(|slave| !slave.is_empty())
-                .collect();
+            let replicas: Vec<Replica> =
+                slaves.split(',').map(Replica::weighted).filter(|slave| !slave.address.is_empty()).collect();
             let set = draft.set(&string(node, "master"), &replicas, &string(node, "user"), &string(node, "password"));
-            (string(node, "name"), set)
+            let name = string(node, "name");
+            leftover::tell(&format!("node {name}"), &unread(node, &NODE), &mut draft);
+            (name, set)
         })
         .collect();
     let schemas = match list(&config, "schema_list") {
@@ -40,29 +46,21 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
     for schema in schemas {
         read_schema(schema, &sets, &mut draft);
     }
-    for (key, advice) in [
-        ("allow_ips", "addresses are not looked at here: leave that to a firewall"),
-        ("blsFile", "statements are not forbidden here: take the rights from the account on the servers"),
-        ("blacklist_sql", "statements are not forbidden here: take the rights from the account on the servers"),
-        ("slow_log_time", "slow statements are not logged here: let the servers log them"),
-    ] {
-        if !string(&config, key).is_empty() {
-            draft.not_translated(format!("{key}: {advice}"));
-        }
-    }
+    leftover::tell("ks.yaml", &unread(&config, &TOP), &mut draft);
     Ok(draft)
 }
 
 /// Each table of a node is a shard. kingshard has no logical databases: each rule names the physical one.
 fn read_schema(schema: &Json, sets: &[(String, String)], draft: &mut Draft) {
     let default_node = string(schema, "default");
+    leftover::tell("schema", &unread(schema, &SCHEMA), draft);
     for rule in list(schema, "shard") {
         // Older files have one database for all tables.
         let name = Some(string(rule, "db")).filter(|name| !name.is_empty()).unwrap_or_else(|| string(schema, "db"));
         if !draft.databases.iter().any(|database| database.name == name) {
             let shard = Shard {
                 name: plain(&format!("{name}_default")),
-                set: set_of(sets, &default_node),
+                set: set_of(sets, &default_node, &format!("default of schema {name}"), draft),
                 schema: name.clone(),
             };
             let default_shard = shard.name.clone();
@@ -87,8 +85,14 @@ fn read_schema(schema: &Json, sets: &[(String, String)], draft: &mut Draft) {
     }
 }
 
-fn set_of(sets: &[(String, String)], node: &str) -> String {
-    sets.iter().find(|(name, _)| name == node).map(|(_, set)| set.clone()).unwrap_or_else(|| node.to_owned())
+/// The replica set of a node. One that is not defined keeps its name, which `check` refuses.
+fn set_of(sets: &[(String, String)], node: &str, place: &str, draft: &mut Draft) -> String {
+    let found = sets.iter().find(|(name, _)| name == node).map(|(_, set)| set.clone());
+    found.unwrap_or_else(|| {
+        draft
+            .not_translated(format!("{place}: node \"{node}\" is not among the nodes: say which replica set is meant"));
+        node.to_owned()
+    })
 }
 
 fn read_rule(
@@ -102,15 +106,25 @@ fn read_rule(
     let locations: Vec<usize> = list(rule, "locations").iter().filter_map(|count| scalar(count).parse().ok()).collect();
     let ranges: Vec<String> = list(rule, "date_range").iter().map(scalar).collect();
     let is_date = kind.starts_with("date_");
+    let place = format!("table {database}.{table}");
+    leftover::tell(&place, &unread(rule, &RULE), draft);
     let counts: Vec<usize> = match is_date {
         true => ranges.iter().map(|range| periods(&kind, range)).collect(),
         false => locations.clone(),
     };
+    if nodes.len() != counts.len() {
+        let (listed, given) = (nodes.len(), counts.len());
+        let entries = if is_date { "date_range" } else { "locations" };
+        draft.not_translated(format!(
+            "{place}: {listed} nodes and {given} {entries}, which belong together: correct its shards"
+        ));
+    }
     let mut shards = Vec::new();
     for (node, count) in nodes.iter().zip(counts) {
+        let set = set_of(sets, node, &place, draft);
         for _ in 0..count {
             let name = plain(&format!("{database}_{}", shards.len()));
-            shards.push(Shard { name, set: set_of(sets, node), schema: database.to_owned() });
+            shards.push(Shard { name, set: set.clone(), schema: database.to_owned() });
         }
     }
     // Another layout of the same nodes needs shards of its own.

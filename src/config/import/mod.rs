@@ -4,6 +4,7 @@
 
 mod document;
 mod draft;
+mod leftover;
 mod cobar;
 mod gaea;
 mod kingshard;

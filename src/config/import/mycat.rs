@@ -6,8 +6,9 @@ use std::path::Path;
 use roxmltree::Node;
 
 use super::ImportError;
-use super::document::{attribute, children, inner, properties, property, text, with_xml};
-use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, expanded, plain, quoted};
+use super::document::{attribute, children, inner, properties, property, text, unread_parts, with_xml};
+use super::draft::{Database, Draft, Function, Placement, Replica, Shard, Table, User, expanded, plain, quoted};
+use super::leftover;
 use crate::sharding::function::registry;
 
 /// What nodes, groups of servers and functions are called.
@@ -25,7 +26,7 @@ const DBLE: Names = Names { system: "dble", node: "shardingNode", group: "dbGrou
 #[derive(Debug, Default)]
 struct Group {
     primary: String,
-    replicas: Vec<String>,
+    replicas: Vec<Replica>,
     user: String,
     password: String,
 }
@@ -63,29 +64,51 @@ pub(super) fn read(folder: &Path) -> Result<Draft, ImportError> {
     with_xml(&folder.join("schema.xml"), |root| {
         let mut servers = Servers::default();
         for host in children(root, "dataHost") {
+            let name = attribute(host, "name");
+            let mut read = vec!["name", "writeHost", "dbDriver"];
+            read.extend(attribute(host, "dbType").eq_ignore_ascii_case("mysql").then_some("dbType"));
+            leftover::tell(&format!("dataHost {name}"), &unread_parts(host, &read), &mut draft);
             let mut group = Group::default();
             for write in children(host, "writeHost") {
-                group.add(attribute(write, "url"), write);
-                children(write, "readHost").for_each(|read| group.add(attribute(read, "url"), read));
+                group.add(write, "weight", &mut draft);
+                children(write, "readHost").for_each(|read| group.add(read, "weight", &mut draft));
             }
             servers.groups.insert(attribute(host, "name").to_owned(), group);
         }
-        read_nodes(root, &MYCAT, &mut servers);
+        read_nodes(root, &MYCAT, &mut servers, &mut draft);
         for schema in children(root, "schema") {
             let database = read_schema(schema, &servers, &rules, &mut draft);
             draft.databases.push(database);
         }
         Ok(())
     })?;
-    with_xml(&folder.join("server.xml"), |root| {
+    read_users(&folder.join("server.xml"), &mut draft, |root, draft| {
+        leftover::tell("server.xml", &unread_parts(root, &["user"]), draft);
         for user in children(root, "user") {
+            let name = attribute(user, "name");
+            const READ: [&str; 5] = ["name", "password", "schemas", "defaultAccount", "defaultSchema"];
+            leftover::tell(&format!("user {name}"), &unread_parts(user, &READ), draft);
             let schemas = property(user, "schemas").unwrap_or_default();
-            let password = property(user, "password").unwrap_or_default();
-            add_user(&mut draft, attribute(user, "name"), password, &schemas);
+            add_user(draft, name, property(user, "password").unwrap_or_default(), &schemas);
         }
-        Ok(())
     })?;
     Ok(draft)
+}
+
+/// Users, from a file that need not be there.
+fn read_users(file: &Path, draft: &mut Draft, read: impl FnOnce(Node<'_, '_>, &mut Draft)) -> Result<(), ImportError> {
+    if file.exists() {
+        with_xml(file, |root| {
+            read(root, draft);
+            Ok(())
+        })?;
+    }
+    if draft.users.is_empty() {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        draft.not_translated(format!("there is no {name} with users: correct the user in shardgate.toml"));
+        add_user(draft, "app", "change me".to_owned(), "");
+    }
+    Ok(())
 }
 
 pub(super) fn read_dble(folder: &Path) -> Result<Draft, ImportError> {
@@ -93,16 +116,20 @@ pub(super) fn read_dble(folder: &Path) -> Result<Draft, ImportError> {
     let mut servers = Servers::default();
     with_xml(&folder.join("db.xml"), |root| {
         for node in children(root, "dbGroup") {
+            let name = attribute(node, "name");
+            leftover::tell(&format!("dbGroup {name}"), &unread_parts(node, &["name", "dbInstance"]), &mut draft);
             let mut group = Group::default();
-            let (primary, others): (Vec<_>, Vec<_>) =
-                children(node, "dbInstance").partition(|instance| attribute(*instance, "primary") == "true");
-            primary.into_iter().chain(others).for_each(|instance| group.add(attribute(instance, "url"), instance));
+            let is_on = |instance: &Node<'_, '_>| attribute(*instance, "disabled") != "true";
+            let (primary, others): (Vec<_>, Vec<_>) = children(node, "dbInstance")
+                .filter(is_on)
+                .partition(|instance| attribute(*instance, "primary") == "true");
+            primary.into_iter().chain(others).for_each(|instance| group.add(instance, "readWeight", &mut draft));
             servers.groups.insert(attribute(node, "name").to_owned(), group);
         }
         Ok(())
     })?;
     with_xml(&folder.join("sharding.xml"), |root| {
-        read_nodes(root, &DBLE, &mut servers);
+        read_nodes(root, &DBLE, &mut servers, &mut draft);
         let functions = read_functions(root, &DBLE, folder, &mut draft);
         for schema in children(root, "schema") {
             let database = read_dble_schema(schema, &servers, &functions, &mut draft);
@@ -110,27 +137,53 @@ pub(super) fn read_dble(folder: &Path) -> Result<Draft, ImportError> {
         }
         Ok(())
     })?;
-    with_xml(&folder.join("user.xml"), |root| {
+    read_users(&folder.join("user.xml"), &mut draft, |root, draft| {
+        let others = unread_parts(root, &["shardingUser", "managerUser"]);
+        if root
+            .children()
+            .any(|child| matches!(child.tag_name().name(), "rwSplitUser" | "analysisUser" | "hybridTAUser"))
+        {
+            draft.not_translated(
+                "user.xml: users of one group of servers have no logical database: give them one whose tables are single, and \
+                 read_write_splitting = true",
+            );
+        }
+        let is_told =
+            |name: &String| matches!(name.as_str(), "rwSplitUser" | "analysisUser" | "hybridTAUser" | "version");
+        let others: Vec<String> = others.into_iter().filter(|name| !is_told(name)).collect();
+        leftover::tell("user.xml", &others, draft);
         for user in children(root, "shardingUser") {
             let (name, password) = (attribute(user, "name"), attribute(user, "password").to_owned());
-            add_user(&mut draft, name, password, attribute(user, "schemas"));
+            leftover::tell(&format!("user {name}"), &unread_parts(user, &["name", "password", "schemas"]), draft);
+            add_user(draft, name, password, attribute(user, "schemas"));
         }
-        Ok(())
     })?;
     Ok(draft)
 }
 
 impl Group {
-    /// The first server is the primary.
-    fn add(&mut self, url: &str, node: Node<'_, '_>) {
+    /// The first server is the primary. `weight`: the attribute that has a replica's.
+    fn add(&mut self, node: Node<'_, '_>, weight: &str, draft: &mut Draft) {
+        let read = ["url", "user", "password", "host", "name", "primary", "disabled", "id", "readHost", weight];
+        let url = attribute(node, "url");
+        leftover::tell(&format!("server {url}"), &unread_parts(node, &read), draft);
+        let address = without_driver(url);
         if self.primary.is_empty() {
-            self.primary = url.to_owned();
+            self.primary = address.to_owned();
             self.user = attribute(node, "user").to_owned();
             self.password = attribute(node, "password").to_owned();
         } else {
-            self.replicas.push(url.to_owned());
+            // Where all have 0 they share the reads alike.
+            let weight = attribute(node, weight).parse().ok().filter(|weight| *weight > 0);
+            self.replicas.push(Replica { weight, ..Replica::at(address) });
         }
     }
+}
+
+/// `jdbc:mysql://host:port/schema?x=y`, which MyCAT takes with dbDriver="jdbc", as `host:port`.
+fn without_driver(url: &str) -> &str {
+    let address = url.split_once("://").map_or(url, |(_, rest)| rest);
+    address.split(['/', '?']).next().unwrap_or_default()
 }
 
 fn add_user(draft: &mut Draft, name: &str, password: String, schemas: &str) {
@@ -144,21 +197,26 @@ fn names_of(text: &str) -> Vec<String> {
     expanded(inner.unwrap_or(text), |stem, number| format!("{stem}{number}"))
 }
 
-/// `<dataNode name="dn$0-3" dataHost="h" database="db$0-3"/>`: with one group or one schema for each node, or one for all.
-fn read_nodes(root: Node<'_, '_>, names: &Names, servers: &mut Servers) {
+/// `<dataNode name="dn$0-3" dataHost="h" database="db$0-3"/>`: each group has all schemas, and there is a name for each of those.
+fn read_nodes(root: Node<'_, '_>, names: &Names, servers: &mut Servers, draft: &mut Draft) {
     for node in children(root, names.node) {
         let all = names_of(attribute(node, "name"));
         let groups = names_of(attribute(node, names.group));
         let schemas = names_of(attribute(node, "database"));
-        for (index, name) in all.iter().enumerate() {
-            // Where there are fewer groups or schemas than nodes, each group has all schemas.
-            let schema = schemas.get(index % schemas.len().max(1)).cloned().unwrap_or_default();
-            let group = match groups.len() == all.len() {
-                true => groups.get(index),
-                false => groups.get(index / schemas.len().max(1)).or(groups.first()),
-            };
-            servers.nodes.insert(name.clone(), (group.cloned().unwrap_or_default(), schema));
+        let place = format!("{} {}", names.node, attribute(node, "name"));
+        leftover::tell(&place, &unread_parts(node, &["name", names.group, "database"]), draft);
+        if all.len() != groups.len() * schemas.len() {
+            draft.not_translated(format!(
+                "{place}: {} names for {} of {} and {} databases: there must be one for each pair",
+                all.len(),
+                groups.len(),
+                names.group,
+                schemas.len()
+            ));
+            continue;
         }
+        let pairs = groups.iter().flat_map(|group| schemas.iter().map(move |schema| (group.clone(), schema.clone())));
+        servers.nodes.extend(all.into_iter().zip(pairs));
     }
 }
 
@@ -258,7 +316,7 @@ fn add_shard(database: &mut Database, node: &str, servers: &Servers, draft: &mut
             let set = draft.set(&group.primary, &group.replicas, &group.user, &group.password);
             database.shards.push(Shard { name: name.clone(), set, schema: schema.clone() });
         }
-        None => draft.not_translated(format!("node {node} or its group of servers is not defined")),
+        None => draft.not_translated(format!("node {node} or its group of servers is not defined: say where it is")),
     }
     name
 }
@@ -285,8 +343,12 @@ fn finished(mut database: Database, draft: &mut Draft) -> Database {
 }
 
 fn read_schema(schema: Node<'_, '_>, servers: &Servers, rules: &BTreeMap<String, Rule>, draft: &mut Draft) -> Database {
+    const READ: [&str; 9] =
+        ["name", "dataNode", "rule", "type", "ruleRequired", "primaryKey", "autoIncrement", "subTables", "childTable"];
     let mut database = begun(schema, attribute(schema, "dataNode"), servers, draft);
+    leftover::tell(&format!("schema {}", database.name), &unread_parts(schema, &["name", "dataNode", "table"]), draft);
     for table in children(schema, "table") {
+        leftover::tell(&format!("table {}", attribute(table, "name")), &unread_parts(table, &READ), draft);
         let mut shards = add_shards(&mut database, attribute(table, "dataNode"), servers, draft);
         let names = sub_tables(&mut database, table, &mut shards, draft);
         for name in names_of(attribute(table, "name")) {
@@ -346,8 +408,16 @@ fn sub_tables(
 }
 
 fn read_dble_schema(schema: Node<'_, '_>, servers: &Servers, functions: &Functions, draft: &mut Draft) -> Database {
+    const READ: [&str; 7] =
+        ["name", "shardingNode", "shardingColumn", "function", "sqlRequiredSharding", "incrementColumn", "childTable"];
+    const TABLES: [&str; 3] = ["shardingTable", "globalTable", "singleTable"];
     let mut database = begun(schema, attribute(schema, "shardingNode"), servers, draft);
-    for table in schema.children().filter(Node::is_element) {
+    let place = format!("schema {}", database.name);
+    let own = unread_parts(schema, &["name", "shardingNode", TABLES[0], TABLES[1], TABLES[2]]);
+    leftover::tell(&place, &own, draft);
+    let is_table = |node: &Node<'_, '_>| TABLES.contains(&node.tag_name().name());
+    for table in schema.children().filter(is_table) {
+        leftover::tell(&format!("table {}", attribute(table, "name")), &unread_parts(table, &READ), draft);
         let shards = add_shards(&mut database, attribute(table, "shardingNode"), servers, draft);
         for name in names_of(attribute(table, "name")) {
             let placement = match table.tag_name().name() {
@@ -416,7 +486,10 @@ fn add_child(
     (join, of): (&str, &str),
     draft: &mut Draft,
 ) {
+    const READ: [&str; 8] =
+        ["name", "joinKey", "parentKey", "joinColumn", "parentColumn", "primaryKey", "autoIncrement", "childTable"];
     let name = attribute(child, "name").to_owned();
+    leftover::tell(&format!("child table {name}"), &unread_parts(child, &READ), draft);
     let is_by_value = of.eq_ignore_ascii_case(parent_key);
     let placement = match is_by_value {
         true => Placement::Colocated { key: join.to_owned(), with: parent.to_owned() },

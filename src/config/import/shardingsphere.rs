@@ -5,16 +5,63 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use super::ImportError;
-use super::document::{files, list, object, scalar, string, yaml};
-use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, Within, plain, quoted, quoted_list};
+use super::document::{files, list, object, scalar, string, unread, yaml};
+use super::draft::{
+    Database, Draft, Function, Placement, Replica, Shard, Table, User, Within, plain, quoted, quoted_list,
+};
+use super::leftover;
 use crate::sharding::function::compute::Buckets;
 use crate::sharding::function::params::{Param, Params};
 use crate::sharding::function::{Named, registry};
+
+/// What is read of a file, of a data source, of a table and of a sharding rule.
+const FILE: [&str; 7] =
+    ["databaseName", "schemaName", "dataSources", "rules", "authority", "shardingRule", "masterSlaveRule"];
+const SOURCE: [&str; 6] = ["url", "username", "password", "driverClassName", "dataSourceClassName", "jdbcUrl"];
+const SHARDING: [&str; 15] = [
+    "!",
+    "tables",
+    "autoTables",
+    "bindingTables",
+    "broadcastTables",
+    "defaultDatabaseStrategy",
+    "defaultTableStrategy",
+    "defaultShardingColumn",
+    "defaultKeyGenerateStrategy",
+    "defaultAuditStrategy",
+    "shardingAlgorithms",
+    "keyGenerators",
+    "auditors",
+    "shardingCache",
+    "defaultType",
+];
+const TABLE: [&str; 8] = [
+    "logicTable",
+    "actualDataNodes",
+    "actualDataSources",
+    "databaseStrategy",
+    "tableStrategy",
+    "shardingStrategy",
+    "keyGenerateStrategy",
+    "auditStrategy",
+];
 
 pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
     let mut draft = Draft::default();
     for file in files(path, &["yaml", "yml"])? {
         let config = yaml(&file)?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        leftover::tell(&name, &unread(&config, &FILE), &mut draft);
+        let is_old = |rule: &&Json| rule.as_object().is_some();
+        if ["shardingRule", "masterSlaveRule", "encryptRule"]
+            .iter()
+            .any(|key| config.get(key).as_ref().is_some_and(is_old))
+        {
+            draft.not_translated(format!(
+                "{name}: its rules are written as version 4 has them (shardingRule), and were not read: write them as version 5 does, \
+                 under rules: - !SHARDING, and import again"
+            ));
+        }
         for user in config.get("authority").map(|authority| list(authority, "users")).unwrap_or_default() {
             let name = string(user, "user").split('@').next().unwrap_or_default().to_owned();
             draft.users.push(User { name, password: string(user, "password"), databases: Vec::new() });
@@ -33,8 +80,16 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
 /// A data source: its name, replica set and schema.
 struct Source {
     name: String,
+    /// The source that a group of `!READWRITE_SPLITTING` writes to: data nodes may still name it.
+    written: Option<String>,
     set: String,
     schema: String,
+}
+
+impl Source {
+    fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.written.as_deref() == Some(name)
+    }
 }
 
 fn read_database(config: &Json, draft: &mut Draft) {
@@ -42,12 +97,16 @@ fn read_database(config: &Json, draft: &mut Draft) {
     let name = name.unwrap_or_else(|| string(config, "schemaName"));
     let mut sources = Vec::new();
     for (source, of) in object(config, "dataSources") {
-        let url = string(of, "url");
+        leftover::tell(&format!("data source {source}"), &unread(of, &SOURCE), draft);
+        let url = Some(string(of, "url")).filter(|url| !url.is_empty()).unwrap_or_else(|| string(of, "jdbcUrl"));
+        if let Some((_, options)) = url.split_once('?') {
+            draft.changed(format!("data source {source}: {options}: options of the driver mean nothing here"));
+        }
         let place = url.split("//").nth(1).unwrap_or_default();
         let (address, schema) = place.split_once('/').unwrap_or((place, ""));
         let schema = schema.split(['?', ';']).next().unwrap_or_default().to_owned();
         let set = draft.set(address, &[], &string(of, "username"), &string(of, "password"));
-        sources.push(Source { name: source.clone(), set, schema });
+        sources.push(Source { name: source.clone(), written: None, set, schema });
     }
     join_replicas(config, &mut sources, draft);
     let of_source = |source: &Source| Shard {
@@ -88,14 +147,24 @@ fn join_replicas(config: &Json, sources: &mut Vec<Source>, draft: &mut Draft) {
             draft.sets.iter().find(|known| known.name == *set).map(|known| known.primary.clone())
         };
         let replicas: Vec<String> = reads.iter().filter_map(|name| address_of(draft, name)).collect();
-        let Some(primary) = address_of(draft, &write) else { continue };
+        let unknown: Vec<&String> = reads.iter().filter(|name| address_of(draft, name).is_none()).collect();
+        for name in unknown {
+            draft.not_translated(format!(
+                "group {group}: data source {name} is not defined: give the replica set this replica"
+            ));
+        }
+        let Some(primary) = address_of(draft, &write) else {
+            draft.not_translated(format!("group {group}: data source {write} is not defined: say where it is"));
+            continue;
+        };
         draft.sets.retain(|set| !replicas.contains(&set.primary) || set.primary == primary);
         if let Some(set) = draft.sets.iter_mut().find(|set| set.primary == primary) {
-            set.replicas.extend(replicas.into_iter().filter(|replica| *replica != primary));
+            let others = replicas.iter().filter(|replica| **replica != primary);
+            set.replicas.extend(others.map(|replica| Replica::at(replica)));
         }
         sources.retain(|source| !reads.contains(&source.name));
         if let Some(source) = sources.iter_mut().find(|source| source.name == write) {
-            source.name.clone_from(group);
+            source.written = Some(std::mem::replace(&mut source.name, group.clone()));
         }
         draft.changed(format!(
             "read/write splitting of {group}: set read_write_splitting = true in the rule file, or for users, if reads may go to \
@@ -110,14 +179,15 @@ fn add_reference(database: &mut Database, name: String, draft: &mut Draft) {
 }
 
 fn read_sharding(rule: &Json, sources: &[Source], database: &mut Database, draft: &mut Draft) {
+    leftover::tell("rule !SHARDING", &unread(rule, &SHARDING), draft);
     for (name, table) in object(rule, "tables") {
         let nodes = data_nodes(&string(table, "actualDataNodes"));
         let placed = table_of(rule, name, table, &nodes, sources, database);
-        add_sharded(rule, name, table, placed, database, draft);
+        add_sharded(rule, name, table, (placed, sources), database, draft);
     }
     for (name, table) in object(rule, "autoTables") {
         let placed = auto_table(rule, name, table, sources, database);
-        add_sharded(rule, name, table, placed, database, draft);
+        add_sharded(rule, name, table, (placed, sources), database, draft);
     }
     for table in list(rule, "broadcastTables") {
         add_reference(database, scalar(table), draft);
@@ -136,12 +206,14 @@ fn add_sharded(
     rule: &Json,
     name: &str,
     table: &Json,
-    placed: Option<Placed>,
+    (placed, sources): (Option<Placed>, &[Source]),
     database: &mut Database,
     draft: &mut Draft,
 ) {
+    leftover::tell(&format!("table {name}"), &unread(table, &TABLE), draft);
     let (physical, placement) = placed.unwrap_or_else(|| {
-        draft.not_translated(format!("table {name}: {}", why_not(rule, table)));
+        let reason = unknown_source(table, sources).unwrap_or_else(|| why_not(rule, table));
+        draft.not_translated(format!("table {name}: {reason}"));
         let shards = database.shards.iter().map(|shard| shard.name.clone()).collect();
         (None, Placement::Sharded { key: "id".to_owned(), key_type: "", function: None, within: None, shards })
     });
@@ -185,6 +257,16 @@ fn add_sharded(
         }
     };
     database.tables.push(made);
+}
+
+/// What is to be said where a data node is on a source that there is not.
+fn unknown_source(table: &Json, sources: &[Source]) -> Option<String> {
+    let nodes = data_nodes(&string(table, "actualDataNodes"));
+    let named = string(table, "actualDataSources");
+    let of_auto = split_outside(&named).into_iter().flat_map(|part| combinations(part.trim()));
+    let mut all = nodes.into_iter().map(|(source, _)| source).chain(of_auto).filter(|name| !name.is_empty());
+    let unknown = all.find(|name| !sources.iter().any(|source| source.is_named(name)))?;
+    Some(format!("data source {unknown} is not defined: give the table a function and its shards"))
 }
 
 /// Why a table's strategies cannot be written, and what to do instead.
@@ -392,7 +474,7 @@ fn own_shards(
 ) -> Option<Vec<String>> {
     let mut shards = Vec::new();
     for (index, (source, _)) in nodes.iter().enumerate() {
-        let source = sources.iter().find(|known| known.name == *source)?;
+        let source = sources.iter().find(|known| known.is_named(source))?;
         let name = match by_database {
             true => plain(&format!("{}_{}", database.name, source.name)),
             // Another number of nodes needs other shards.

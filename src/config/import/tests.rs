@@ -100,7 +100,7 @@ fn what_cannot_be_translated_is_refused_by_check() {
 /// What has no counterpart: the report says what to do about each, and `check` refuses the tables until it is done.
 #[test]
 fn what_has_no_counterpart_is_said() {
-    let cases: [(System, &str, &[&str]); 3] = [
+    let cases: [(System, &str, &[&str]); 6] = [
         (
             System::ShardingSphere,
             "odd/shardingsphere",
@@ -123,7 +123,45 @@ fn what_has_no_counterpart_is_said() {
                 "routing_rules",
             ],
         ),
-        (System::Mycat, "odd/mycat", &["class OwnPartition", "class PartitionByHotDate", "node dn9"]),
+        (
+            System::Mycat,
+            "odd/mycat",
+            &[
+                "class OwnPartition",
+                "class PartitionByHotDate",
+                "node dn9",
+                "dn5: 1 names for 1 of dataHost and 2 databases",
+            ],
+        ),
+        (
+            System::Cobar,
+            "odd/cobar",
+            &[
+                "dataSource two: 10.0.0.$1-2:3306/shop$0-1 has more than one range",
+                "dataNode dn[2]: there is no dataSource ds[2]",
+                "dataNode dn[1]: there is no dataSource standby[1]: give it its replicas",
+                "table a: rule other is not in rule.xml",
+                "there is no server.xml",
+            ],
+        ),
+        (
+            System::Kingshard,
+            "odd/kingshard",
+            &[
+                "table shop.orders: node \"node3\" is not among the nodes",
+                "table shop.items: 1 nodes and 2 locations",
+                "ks.yaml: wonder: nothing was made of this",
+            ],
+        ),
+        (
+            System::Gaea,
+            "odd/gaea",
+            &[
+                "table shop.orders: slice \"slice-9\" is not among the slices",
+                "table shop.parts: 1 slices, 1 locations or date_range with 5 parts, 4 databases do not fit together",
+                "user reader may only read",
+            ],
+        ),
     ];
     for (system, name, wanted) in cases {
         let (config, notes) = loaded(system, &folder(name));
@@ -138,10 +176,65 @@ fn what_has_no_counterpart_is_said() {
             assert!(untranslated.iter().any(|text| text.contains(words)), "{words}: {untranslated:#?}");
         }
         let problems = config.unwrap_err().to_string();
-        assert!(problems.contains("function: missing"), "{name}: {problems}");
+        let is_refused = ["function: missing", "unknown replica set"].iter().any(|words| problems.contains(words));
+        assert!(is_refused, "{name}: {problems}");
     }
     let (_, notes) = loaded(System::ShardingSphere, &folder("odd/shardingsphere"));
     assert!(notes.iter().any(|note| note.to_string().contains("DML_SHARDING_CONDITIONS")), "{notes:?}");
+}
+
+/// What was done by the old proxy and is not by ShardGate has a line for each thing, also what nobody has thought of.
+#[test]
+fn what_is_dropped_is_said() {
+    let (config, notes) = loaded(System::Mycat, &folder("mycat"));
+    let config = config.unwrap();
+    let sets = &config.backend.replica_sets;
+    let weights: Vec<u32> = sets.iter().flat_map(|set| set.replicas.iter().map(|replica| replica.weight)).collect();
+    assert_eq!(weights, [3], "{sets:?}");
+    let wanted = [
+        "dataHost host1: balance: reads go to replicas only",
+        "schema TESTDB: sqlMaxLimit: results were cut",
+        "user reporting: readOnly: users are not kept from writing",
+        "user reporting: privileges: statements are not forbidden",
+        "server.xml: firewall: addresses",
+    ];
+    for words in wanted {
+        assert!(notes.iter().any(|note| note.to_string().contains(words)), "{words}: {notes:#?}");
+    }
+}
+
+#[test]
+fn files_of_version_4_are_said_to_be_such() {
+    let copy = tempfile::tempdir().unwrap();
+    let text = "schemaName: db4\ndataSources:\n  ds_0: {url: 'jdbc:mysql://10.0.0.1:3306/db4', username: u, password: p}\n\
+                shardingRule:\n  tables:\n    t: {actualDataNodes: 'ds_0.t'}\n";
+    std::fs::write(copy.path().join("config-sharding.yaml"), text).unwrap();
+    let (_, notes) = loaded(System::ShardingSphere, copy.path());
+    let is_said = |note: &Note| matches!(note, Note::NotTranslated(text) if text.contains("version 4"));
+    assert!(notes.iter().any(is_said), "{notes:?}");
+}
+
+/// `<<` takes the entries of another mapping, and a data node may name the source that a group writes to.
+#[test]
+fn groups_and_merged_mappings_of_shardingsphere_are_followed() {
+    let copy = tempfile::tempdir().unwrap();
+    let text = "databaseName: shop\ndataSources:\n  \
+                ds_0: &ds {username: root, password: secret, url: 'jdbc:mysql://10.0.0.1:3306/shop_0?useSSL=false'}\n  \
+                ds_1: {<<: *ds, url: 'jdbc:mysql://10.0.0.2:3306/shop_1'}\n  \
+                ds_1_read: {<<: *ds, url: 'jdbc:mysql://10.0.0.3:3306/shop_1'}\nrules:\n- !READWRITE_SPLITTING\n  \
+                dataSourceGroups:\n    rw_1: {writeDataSourceName: ds_1, readDataSourceNames: [ds_1_read]}\n- !SHARDING\n  tables:\n    \
+                t:\n      actualDataNodes: ds_${0..1}.t\n      \
+                databaseStrategy: {standard: {shardingColumn: id, shardingAlgorithmName: by_id}}\n  shardingAlgorithms:\n    \
+                by_id: {type: INLINE, props: {algorithm-expression: 'ds_${id % 2}'}}\n";
+    std::fs::write(copy.path().join("config-sharding.yaml"), text).unwrap();
+    let (config, notes) = loaded(System::ShardingSphere, copy.path());
+    let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+    let sets = &config.backend.replica_sets;
+    assert_eq!(sets.iter().map(|set| set.user.as_str()).collect::<Vec<_>>(), ["root", "root"], "{notes:?}");
+    assert_eq!(sets[1].replicas.len(), 1);
+    let table = config.schema.database("shop").unwrap().1.table("t").unwrap();
+    let Placement::Sharded(sharded) = &table.placement else { panic!("not sharded") };
+    assert_eq!(sharded.shards.len(), 2);
 }
 
 #[test]

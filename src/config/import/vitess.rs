@@ -6,9 +6,44 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use super::ImportError;
-use super::document::{files, json, list, object, scalar, string};
+use super::document::{files, json, list, object, scalar, string, unread};
 use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, plain, quoted};
+use super::leftover;
 use crate::sharding::function::registry;
+
+/// What is read of a file of several keyspaces, of a keyspace and of a table.
+const FILE: [&str; 7] = [
+    "keyspaces",
+    "routing_rules",
+    "shard_routing_rules",
+    "keyspace_routing_rules",
+    "routingRules",
+    "shardRoutingRules",
+    "keyspaceRoutingRules",
+];
+const KEYSPACE: [&str; 9] = [
+    "sharded",
+    "vindexes",
+    "tables",
+    "routing_rules",
+    "shard_routing_rules",
+    "keyspace_routing_rules",
+    "routingRules",
+    "shardRoutingRules",
+    "keyspaceRoutingRules",
+];
+const TABLE: [&str; 10] = [
+    "type",
+    "column_vindexes",
+    "columnVindexes",
+    "auto_increment",
+    "autoIncrement",
+    "columns",
+    "pinned",
+    "source",
+    "column_list_authoritative",
+    "columnListAuthoritative",
+];
 
 /// Of the two shards that are assumed.
 const RANGES: &str = "[\"-80\", \"80-\"]";
@@ -18,7 +53,9 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
     draft.users.push(User { name: "app".to_owned(), password: "change me".to_owned(), databases: Vec::new() });
     for file in files(path, &["json"])? {
         let schema = json(&file)?;
+        note_routing("the file", &schema, &mut draft);
         if schema.get("keyspaces").is_some() {
+            leftover::tell("the file", &unread(&schema, &FILE), &mut draft);
             for (name, keyspace) in object(&schema, "keyspaces") {
                 read_keyspace(name, keyspace, &mut draft);
             }
@@ -34,6 +71,15 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
     Ok(draft)
 }
 
+/// Rules that send a table's statements elsewhere.
+fn note_routing(place: &str, of: &Json, draft: &mut Draft) {
+    let rules = FILE.iter().filter(|name| **name != "keyspaces" && of.get(**name).is_some());
+    for rules in rules {
+        draft
+            .not_translated(format!("{place}: {rules}: there are none here; give each table one rule, under one name"));
+    }
+}
+
 fn read_keyspace(name: &str, keyspace: &Json, draft: &mut Draft) {
     let is_sharded = keyspace.get("sharded").and_then(Json::as_bool).unwrap_or(false);
     let count = if is_sharded { 2 } else { 1 };
@@ -46,11 +92,7 @@ fn read_keyspace(name: &str, keyspace: &Json, draft: &mut Draft) {
     let names: Vec<String> = shards.iter().map(|shard| shard.name.clone()).collect();
     let vindexes: BTreeMap<&String, &Json> = object(keyspace, "vindexes").collect();
     let all: BTreeMap<&String, &Json> = object(keyspace, "tables").collect();
-    for rules in ["routing_rules", "shard_routing_rules"].into_iter().filter(|rules| keyspace.get(rules).is_some()) {
-        draft.not_translated(format!(
-            "keyspace {name}: {rules}: there are none here; give each table one rule, under one name"
-        ));
-    }
+    leftover::tell(&format!("keyspace {name}"), &unread(keyspace, &KEYSPACE), draft);
     let mut tables = Vec::new();
     for (table, rule) in object(keyspace, "tables") {
         let placement = match (is_sharded, string(rule, "type").as_str()) {
@@ -64,6 +106,14 @@ fn read_keyspace(name: &str, keyspace: &Json, draft: &mut Draft) {
             (false, _) => Placement::Single(names[0].clone()),
             (true, _) => sharded(table, rule, &all, &vindexes, &names, draft),
         };
+        leftover::tell(&format!("table {name}.{table}"), &unread(rule, &TABLE), draft);
+        let source = string(rule, "source");
+        if !source.is_empty() {
+            draft.changed(format!(
+                "table {name}.{table}: it was kept up from {source}; here writes of a reference table go to all of its copies, and {source} \
+                 is a table of its own"
+            ));
+        }
         let made = Table::new(table, placement);
         let number = rule
             .get("auto_increment")

@@ -5,6 +5,8 @@
 //! value (FLOAT is shown rounded, a TIMESTAMP in the hour that the clocks go back means two moments) something else is
 //! asked for.
 
+use super::typed_json::{self, Unkept};
+
 /// How the values of a column travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -43,7 +45,8 @@ impl Kind {
     /// What is asked for to get the column of this (quoted) name.
     pub(super) fn expression(self, column: &str) -> String {
         match self {
-            Self::Number | Self::Bytes | Self::Json | Self::Ascii => column.to_owned(),
+            Self::Number | Self::Bytes | Self::Ascii => column.to_owned(),
+            Self::Json => typed_json::expression(column),
             Self::Float => format!("{column} + 0e0"),
             Self::Member => format!("CAST({column} AS UNSIGNED)"),
             Self::Moment => format!("UNIX_TIMESTAMP({column})"),
@@ -51,8 +54,11 @@ impl Kind {
     }
 
     /// Writes the value that came as a literal.
-    pub(super) fn write(self, cell: Option<&[u8]>, out: &mut Vec<u8>) {
-        let Some(bytes) = cell else { return out.extend_from_slice(b"NULL") };
+    pub(super) fn write(self, cell: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Unkept> {
+        let Some(bytes) = cell else {
+            out.extend_from_slice(b"NULL");
+            return Ok(());
+        };
         match self {
             Self::Number | Self::Member => out.extend_from_slice(bytes),
             Self::Moment => {
@@ -61,16 +67,19 @@ impl Kind {
                 out.push(b')');
             }
             Self::Bytes | Self::Float => write_quoted(bytes, out),
-            Self::Json => {
-                out.extend_from_slice(b"_utf8mb4");
-                write_quoted(bytes, out);
-            }
+            Self::Json => return typed_json::write(bytes, write_utf8, out),
             Self::Ascii => {
                 out.extend_from_slice(b"_latin1");
                 write_quoted(bytes, out);
             }
         }
+        Ok(())
     }
+}
+
+fn write_utf8(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"_utf8mb4");
+    write_quoted(bytes, out);
 }
 
 /// Writes a string for a server that takes backslashes as escapes.
@@ -116,13 +125,13 @@ mod tests {
     fn literals_give_back_what_came() {
         let written = |kind: Kind, cell: Option<&[u8]>| {
             let mut out = Vec::new();
-            kind.write(cell, &mut out);
+            assert_eq!(kind.write(cell, &mut out), Ok(()));
             String::from_utf8_lossy(&out).into_owned()
         };
         assert_eq!(written(Kind::Number, Some(b"-42.50")), "-42.50");
         assert_eq!(written(Kind::Bytes, None), "NULL");
         assert_eq!(written(Kind::Bytes, Some(b"it's \\ \0 \n")), "'it\\'s \\\\ \\0 \n'");
-        assert_eq!(written(Kind::Json, Some(b"{}")), "_utf8mb4'{}'");
+        assert_eq!(written(Kind::Json, Some(b" {}")), "_utf8mb4'{}'");
         assert_eq!(written(Kind::Moment, Some(b"1.500")), "FROM_UNIXTIME(1.500)");
     }
 }

@@ -2,7 +2,9 @@
 //! written as a literal that means the same in every session.
 
 use super::cells::Kind;
+use super::failure::Failure;
 use super::stage::quoted;
+use super::typed_json::{self, Unkept};
 use crate::wire::text;
 
 /// One column.
@@ -75,24 +77,32 @@ impl Column {
     }
 
     /// Writes a value that came for `expression`.
-    pub(super) fn write(&self, cell: Option<&[u8]>, out: &mut Vec<u8>) {
-        let Some(bytes) = cell else { return out.extend_from_slice(b"NULL") };
+    pub(super) fn write(&self, cell: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Failure> {
+        let Some(bytes) = cell else {
+            out.extend_from_slice(b"NULL");
+            return Ok(());
+        };
         match &self.shape {
-            Shape::Plain(Kind::Json) => write_text("utf8mb4", bytes, out),
+            Shape::Plain(Kind::Json) => {
+                let text = |bytes: &[u8], out: &mut Vec<u8>| write_text("utf8mb4", bytes, out);
+                typed_json::write(bytes, text, out).map_err(|Unkept| unkept(&self.name))?;
+            }
             Shape::Plain(Kind::Float) | Shape::Real | Shape::Ascii => write_ascii(bytes, out),
-            Shape::Plain(kind) => kind.write(cell, out),
+            Shape::Plain(kind) => kind.write(cell, out).map_err(|Unkept| unkept(&self.name))?,
             Shape::Bits => out.extend_from_slice(bytes),
             Shape::Text(charset) => write_text(charset, bytes, out),
             Shape::Binary => write_hex("_binary ", bytes, out),
         }
+        Ok(())
     }
 
     /// The same for a comparison with the column, which an index must be able to answer.
-    pub(super) fn write_compared(&self, cell: Option<&[u8]>, out: &mut Vec<u8>) {
+    pub(super) fn write_compared(&self, cell: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), Failure> {
         match (&self.shape, cell) {
             (Shape::Plain(Kind::Float) | Shape::Real, Some(bytes)) => out.extend_from_slice(bytes),
-            _ => self.write(cell, out),
+            _ => self.write(cell, out)?,
         }
+        Ok(())
     }
 
     /// The value as routing takes it.
@@ -111,6 +121,13 @@ impl Column {
             Shape::Plain(_) | Shape::Real => Value::Unknown,
         }
     }
+}
+
+/// What is said of a value that cannot be copied.
+pub(super) fn unkept(column: &str) -> Failure {
+    Failure::Unsupported(format!(
+        "copying the JSON of column '{column}', which has bits or bytes that no JSON text can hold"
+    ))
 }
 
 fn write_ascii(bytes: &[u8], out: &mut Vec<u8>) {
@@ -171,7 +188,7 @@ mod tests {
         ];
         for (kind, collation, cell, wanted) in cases {
             let mut out = Vec::new();
-            column(kind, collation, "").write(Some(cell), &mut out);
+            assert!(column(kind, collation, "").write(Some(cell), &mut out).is_ok());
             assert_eq!(String::from_utf8_lossy(&out), wanted, "{kind}");
         }
     }

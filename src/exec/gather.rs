@@ -9,6 +9,7 @@ use std::time::Instant;
 use futures_util::future::join_all;
 
 use super::cells::Kind;
+use super::columns::unkept;
 use super::failure::Failure;
 use super::links::Link;
 use super::measured::Measured;
@@ -18,6 +19,7 @@ use crate::backend::answer::Answer;
 use crate::backend::connection::{Connection, Watch};
 use crate::backend::error::Error;
 use crate::backend::interrupt::Interrupt;
+use crate::backend::pool::Lease;
 use crate::plan::gather::Gathered;
 use crate::sharding::schema::same_name;
 use crate::wire::WireError;
@@ -293,7 +295,7 @@ impl Scratch {
                 PacketKind::Row | PacketKind::Continuation => {
                     batch.row.extend_from_slice(payload);
                     if answer.walker().is_at_boundary() {
-                        batch.end_row(taken).map_err(|source| answer.link.lease.protocol(source))?;
+                        batch.end_row(&mut answer.link.lease, taken)?;
                         budget.check(&batch.insert.written, *taken)?;
                     }
                 }
@@ -354,7 +356,7 @@ struct Batch<'s> {
 }
 
 impl Batch<'_> {
-    fn end_row(&mut self, taken: &mut Taken) -> Result<(), WireError> {
+    fn end_row(&mut self, from: &mut Lease, taken: &mut Taken) -> Result<(), Failure> {
         let start = self.sql.len();
         if self.sql.is_empty() {
             self.sql.extend_from_slice(format!("INSERT INTO {} VALUES (", self.insert.name).as_bytes());
@@ -362,12 +364,13 @@ impl Batch<'_> {
             self.sql.extend_from_slice(b",(");
         }
         let mut cells = text::cells(&self.row);
-        for (index, (_, kind)) in self.insert.columns.iter().enumerate() {
-            let cell = cells.next().ok_or(WireError::Malformed("a row with too few cells"))??;
+        for (index, (name, kind)) in self.insert.columns.iter().enumerate() {
+            let cell = cells.next().ok_or(WireError::Malformed("a row with too few cells"));
+            let cell = cell.and_then(|cell| cell).map_err(|source| from.protocol(source))?;
             if index > 0 {
                 self.sql.push(b',');
             }
-            kind.write(cell, &mut self.sql);
+            kind.write(cell, &mut self.sql).map_err(|_| unkept(name))?;
         }
         self.sql.push(b')');
         drop(cells);

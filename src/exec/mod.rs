@@ -37,6 +37,7 @@ mod cells;
 pub mod gather;
 pub mod rows;
 mod columns;
+mod typed_json;
 pub mod stage;
 pub mod write_back;
 pub mod apply;

@@ -190,7 +190,7 @@ impl Table {
             for column in self.columns.iter().filter(|column| !column.is_generated) {
                 let cell = cells.next().ok_or(WireError::Malformed("a row with too few cells"));
                 let cell = cell.and_then(|cell| cell).map_err(|source| from.protocol(source))?;
-                column.write(cell, &mut sql);
+                column.write(cell, &mut sql)?;
                 sql.push(b',');
             }
             self.rows += 1;

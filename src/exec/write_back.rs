@@ -151,13 +151,14 @@ impl<'a> WriteBack<'a> {
     /// The literal of the parent that a row names, of those that `update` and `insert` take; `None`: it names none.
     pub fn named_parent(&self, row: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
         let cells = self.cells(row, self.before + self.columns.len())?;
-        Ok(self.key.first().and_then(|at| self.literal(*at, cells[self.before + at])))
+        self.key.first().map_or(Ok(None), |at| self.literal(*at, cells[self.before + at]))
     }
 
-    fn literal(&self, at: usize, cell: Option<&[u8]>) -> Option<Vec<u8>> {
+    fn literal(&self, at: usize, cell: Option<&[u8]>) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(cell) = cell else { return Ok(None) };
         let mut literal = Vec::new();
-        self.table.columns[self.columns[at]].write(Some(cell?), &mut literal);
-        Some(literal)
+        self.table.columns[self.columns[at]].write(Some(cell), &mut literal)?;
+        Ok(Some(literal))
     }
 
     /// Where the parents are of the rows that come next.
@@ -188,8 +189,7 @@ impl<'a> WriteBack<'a> {
             self.bytes += key.len();
             self.deletes.entry(*old).or_default().push(key);
             let all: Vec<(usize, Option<&[u8]>)> = self.columns.iter().copied().zip(values.iter().copied()).collect();
-            self.insert_on(to, &all, None);
-            return Ok(());
+            return self.insert_on(to, &all, None);
         }
         let mut set = Vec::new();
         for at in &self.set {
@@ -197,7 +197,7 @@ impl<'a> WriteBack<'a> {
             set.extend_from_slice(if set.is_empty() { b" SET " } else { b", " });
             set.extend_from_slice(quoted(&column.name).as_bytes());
             set.extend_from_slice(b" = ");
-            column.write(values[*at], &mut set);
+            column.write(values[*at], &mut set)?;
         }
         self.bytes += key.len() + set.len();
         for shard in from {
@@ -262,7 +262,7 @@ impl<'a> WriteBack<'a> {
             true => self.written.places.iter().map(|(shard, _)| *shard).collect::<Vec<_>>(),
         };
         for shard in shards {
-            self.insert_on(shard, &values, Some(how));
+            self.insert_on(shard, &values, Some(how))?;
         }
         Ok(())
     }
@@ -326,7 +326,7 @@ impl<'a> WriteBack<'a> {
     }
 
     fn place_by_parent(&self, sharded: &Sharded, at: usize, cell: Option<&[u8]>) -> Result<Option<ShardId>, Failure> {
-        let found = self.literal(at, cell).and_then(|literal| self.parents.get(&literal));
+        let found = self.literal(at, cell)?.and_then(|literal| self.parents.get(&literal));
         match (found, self.known) {
             (Some(shard), _) => Ok(Some(*shard)),
             (None, Some(known)) if cell.is_none() => {
@@ -360,7 +360,7 @@ impl<'a> WriteBack<'a> {
             condition.extend_from_slice(if condition.is_empty() { b"" } else { b" AND " });
             condition.extend_from_slice(quoted(&column.name).as_bytes());
             condition.extend_from_slice(b" = ");
-            column.write_compared(*cell, &mut condition);
+            column.write_compared(*cell, &mut condition)?;
         }
         Ok((place, condition, values))
     }
@@ -374,7 +374,12 @@ impl<'a> WriteBack<'a> {
         }
     }
 
-    fn insert_on(&mut self, shard: ShardId, values: &[(usize, Option<&[u8]>)], how: Option<&Insertion>) {
+    fn insert_on(
+        &mut self,
+        shard: ShardId,
+        values: &[(usize, Option<&[u8]>)],
+        how: Option<&Insertion>,
+    ) -> Result<(), Failure> {
         let name = self.name_on(shard);
         let (sql, rows) = self.inserts.entry(shard).or_default();
         let before = sql.len();
@@ -391,7 +396,7 @@ impl<'a> WriteBack<'a> {
             if at > 0 {
                 sql.push(b',');
             }
-            self.table.columns[*place].write(*cell, sql);
+            self.table.columns[*place].write(*cell, sql)?;
         }
         sql.push(b')');
         *rows += 1;
@@ -399,6 +404,7 @@ impl<'a> WriteBack<'a> {
         if sql.len() >= BATCH {
             self.end_insert(shard, how);
         }
+        Ok(())
     }
 
     fn end_insert(&mut self, shard: ShardId, how: Option<&Insertion>) {

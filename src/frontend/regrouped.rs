@@ -112,6 +112,11 @@ impl Session {
                 self.keep_usable(links);
                 return Ok(false);
             }
+            // It is in a column that the client does not know.
+            Err((Failure::Unsupported(_), links)) => {
+                self.keep_usable(links);
+                return Ok(false);
+            }
             Err((failure, links)) => return Err(self.read_failed(links, failure).await),
         }
         let answering = self.without_group_rule();

@@ -163,6 +163,10 @@ const NOT_FIXED_TEXT: [u8; 2] = [0, 31];
 /// MYSQL_TYPE_BLOB, MYSQL_TYPE_VAR_STRING, MYSQL_TYPE_STRING
 const TEXTS: [u8; 3] = [0xFC, 0xFD, 0xFE];
 
+/// UNSIGNED, which a TIMESTAMP of MariaDB has where it was read from a temporary table.
+const FLAG_OF_MOMENTS: u16 = 0x0020;
+/// MYSQL_TYPE_TIMESTAMP
+const TIMESTAMP: u8 = 0x07;
 /// NO_DEFAULT_VALUE, which a BIT column of MySQL loses in a temporary table.
 const FLAG_OF_BITS: u16 = 0x1000;
 /// MYSQL_TYPE_BIT
@@ -178,6 +182,7 @@ fn flags_of_the_optimiser(one: &Column, other: &Column) -> u16 {
         | if some_are_lost { KEY_FLAGS } else { 0 }
         | if are_computed(one, other) { COMPUTED_FLAGS } else { 0 }
         | if one.kind == BIT && other.kind == BIT { FLAG_OF_BITS } else { 0 }
+        | if one.kind == TIMESTAMP && are_computed(one, other) { FLAG_OF_MOMENTS } else { 0 }
 }
 
 fn are_computed(one: &Column, other: &Column) -> bool {

@@ -495,6 +495,10 @@ fn named(mut output: Output, names: &[String]) -> Output {
 
 fn united(operator: &str, left: Output, right: &Output) -> Option<Output> {
     (left.columns.len() == right.columns.len()).then_some(())?;
+    // Of a column and a literal the column's collation counts, and here it is not known which is which.
+    let collations = left.columns.iter().zip(&right.columns).map(|(one, other)| (one.kind, other.kind));
+    let are_alike = |(one, other): (Kind, Kind)| collation_of(one) == collation_of(other);
+    collations.into_iter().all(are_alike).then_some(())?;
     let worse = |one: Quality, other: Quality| if one == Quality::Exact { other } else { one };
     let pairs = left.columns.into_iter().zip(&right.columns);
     let columns = pairs.map(|(column, other)| {

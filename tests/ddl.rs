@@ -7,6 +7,7 @@ mod harness;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
+use harness::client::Client;
 use harness::stage::{Setup, Stage, World};
 use harness::talk::wait_until;
 
@@ -79,32 +80,119 @@ fn what_fails_on_some_shards_is_shown_shard_by_shard_and_resumed() {
     let _turn = in_turn();
     let stage = stage();
     let mut client = stage.connect();
-    let block = world().ids();
-    let [first, second] = [block + 2, block + 6];
-    client.run(&format!("INSERT INTO items (id, note) VALUES ({first}, 'twice'), ({second}, 'twice')"));
-    // Both are on the third shard, where the index cannot be unique.
-    let error = client.error("ALTER TABLE items ADD UNIQUE KEY by_note (note)");
-    assert_eq!(error.code, 1062, "{}", error.message);
+    let row = world().ids() + 2;
+    client.run(&format!("INSERT INTO items (id, note) VALUES ({row}, 'ж')"));
+    // The row is on the third shard, and its note is not to be had in latin1.
+    let narrow = "ALTER TABLE items MODIFY note VARCHAR(200) CHARACTER SET latin1";
+    let error = client.error(narrow);
     assert!(error.message.contains("done on the shards s0, s1, s3, failed on s2"), "{}", error.message);
     let shown = client.rows("SHOW DDL");
     let states: Vec<_> = shown.iter().map(|row| (row[5].as_str(), row[6].as_str())).collect();
     assert_eq!(states, [("s0", "done"), ("s1", "done"), ("s2", "failed"), ("s3", "done")]);
     assert!(shown.iter().all(|row| row[4] == "failed" && row[2].starts_with("ALTER TABLE items")), "{shown:?}");
-    assert!(shown[2][7].contains("Duplicate entry"), "{:?}", shown[2]);
     let id = &shown[0][0];
     let refused = client.error(format!("ROLLBACK DDL {id}"));
-    assert!(refused.message.contains("only CREATE can"), "{}", refused.message);
+    assert!(refused.message.contains("column `note` was changed"), "{}", refused.message);
+    let refused = client.error(format!("FORGET DDL {id}"));
+    assert!(refused.message.contains("do not define items alike"), "{}", refused.message);
     // The shards differ now: nothing that needs them alike begins.
     let refused = client.error("ALTER TABLE items ADD COLUMN other INT");
     assert!(refused.message.contains("not defined alike"), "{}", refused.message);
     let again = client.rows(&format!("RESUME DDL {id}"));
     assert_eq!([&again[0][0], &again[0][1]], ["s2", "failed"]);
-    client.run(&format!("DELETE FROM items WHERE id = {second}"));
+    assert!(!again[0][2].contains("ERROR"), "the server's words: {:?}", again[0]);
+    // What makes them alike runs, where it is needed, and nothing is left to resume.
+    client.run(WIDE_NOTE);
+    assert!(client.rows("SHOW DDL").is_empty());
+    assert_eq!(client.error(narrow).message.matches("failed on s2").count(), 1);
+    let id = client.rows("SHOW DDL")[0][0].clone();
+    client.run(&format!("DELETE FROM items WHERE id = {row}"));
     assert_eq!(client.rows(&format!("RESUME DDL {id}")), [["s2", "done", ""]]);
     assert!(client.rows("SHOW DDL").is_empty());
     assert_eq!(client.error("RESUME DDL 999999").code, 1210);
+    assert_eq!(client.error("FORGET DDL 999999").code, 1210);
+    client.run(WIDE_NOTE);
+    stage.assert_sound();
+}
+
+/// The column as `items` is made with it.
+const WIDE_NOTE: &str = "ALTER TABLE items MODIFY note VARCHAR(200) CHARACTER SET utf8mb4";
+
+#[test]
+fn rows_that_would_be_in_the_way_are_found_before_a_shard_is_changed() {
+    let _turn = in_turn();
+    let stage = stage();
+    let mut client = stage.connect();
+    let block = world().ids();
+    let [first, second] = [block + 2, block + 6];
+    client.run(&format!("INSERT INTO items (id, note) VALUES ({first}, 'twice'), ({second}, 'twice')"));
+    let cases = [
+        (
+            "ALTER TABLE items ADD UNIQUE KEY by_note (note)".to_owned(),
+            1062,
+            "Duplicate entry 'twice' for key 'by_note'",
+        ),
+        ("CREATE UNIQUE INDEX by_note ON shop.items (note(3))".to_owned(), 1062, "Duplicate entry 'twi'"),
+        (format!("ALTER TABLE items ADD CONSTRAINT odd CHECK (id <> {second})"), 0, "odd"),
+        ("ALTER TABLE items MODIFY note VARCHAR(4)".to_owned(), 1406, "Data too long for column 'note'"),
+        ("ALTER TABLE items MODIFY note VARCHAR(200) NOT NULL, ADD UNIQUE (note)".to_owned(), 1062, "twice"),
+    ];
+    for (sql, code, text) in &cases {
+        let refused = client.error(sql);
+        assert!(refused.message.contains(text), "{sql}: {}", refused.message);
+        assert!(refused.message.contains("on shard s2; no shard was changed"), "{sql}: {}", refused.message);
+        assert!(*code == 0 || refused.code == *code, "{sql}: {}", refused.code);
+    }
+    assert!(client.rows("SHOW DDL").is_empty());
+    client.run(&format!("DELETE FROM items WHERE id = {second}"));
+    client.run(&cases[0].0);
     client.run("ALTER TABLE items DROP KEY by_note");
+    client.run(&cases[2].0);
+    client.run("ALTER TABLE items DROP CONSTRAINT odd");
     client.run(&format!("DELETE FROM items WHERE id = {first}"));
+    stage.assert_sound();
+}
+
+#[test]
+fn an_alter_that_was_cut_off_is_taken_back_repeated_or_undone() {
+    let _turn = in_turn();
+    let stage = stage();
+    let mut client = stage.connect();
+    let key = world().ids();
+    client.run(&format!("INSERT INTO items (id, note) VALUES ({key}, 'first')"));
+    let alter = "ALTER TABLE items ADD COLUMN crashed INT NOT NULL DEFAULT 3, ADD UNIQUE KEY by_both (crashed, id)";
+    let cut_off = |client: &mut Client| {
+        die("ddl_begun", alter);
+        wait_until("its locks", SOON, || client.rows("SHOW DDL").iter().all(|row| row[4] == "interrupted"));
+        assert_eq!(has_column("crashed"), [true, false, false, false]);
+        client.rows("SHOW DDL")[0][0].clone()
+    };
+    let id = cut_off(&mut client);
+    world().root(0).run("UPDATE shop_0.items SET crashed = 4");
+    let outcomes = client.rows(&format!("ROLLBACK DDL {id}"));
+    assert!(outcomes[0][1] == "failed" && outcomes[0][2].contains("column 'crashed' has values"), "{outcomes:?}");
+    world().root(0).run("UPDATE shop_0.items SET crashed = 3");
+    assert_eq!(client.rows(&format!("ROLLBACK DDL {id}")), [["s0", "done", ""]]);
+    assert_eq!(has_column("crashed"), [false; 4]);
+    assert!(client.rows("SHOW DDL").is_empty());
+    // Once more, and repeated: it runs where it has not run.
+    cut_off(&mut client);
+    client.run(alter);
+    assert_eq!(has_column("crashed"), [true; 4]);
+    assert!(client.rows("SHOW DDL").is_empty());
+    client.run("ALTER TABLE items DROP COLUMN crashed, DROP KEY by_both");
+    // And undone by hand, on the shard that has it.
+    cut_off(&mut client);
+    client.run("ALTER TABLE items DROP COLUMN crashed, DROP KEY by_both");
+    assert_eq!(has_column("crashed"), [false; 4]);
+    assert!(client.rows("SHOW DDL").is_empty());
+    // What somebody mends behind ShardGate's back is forgotten when it is told to.
+    let id = cut_off(&mut client);
+    assert!(client.error(format!("FORGET DDL {id}")).message.contains("alike"));
+    world().root(0).run("ALTER TABLE shop_0.items DROP COLUMN crashed, DROP KEY by_both");
+    assert!(client.rows(&format!("FORGET DDL {id}")).is_empty());
+    assert!(client.rows("SHOW DDL").is_empty());
+    client.run(&format!("DELETE FROM items WHERE id = {key}"));
     stage.assert_sound();
 }
 

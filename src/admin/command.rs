@@ -1,5 +1,6 @@
 //! What an operator can say.
 
+use crate::frontend::ddl_journal::Verb;
 use crate::txn::decision::Decision;
 use crate::txn::xid::Gtrid;
 
@@ -10,17 +11,24 @@ pub(super) enum Command {
     ShowMetrics,
     RecoverTransactions,
     End(Gtrid, Decision),
+    ShowDdl,
+    /// Of the change with this number.
+    MendDdl(Verb, u64),
     Help,
     /// What client programs send by themselves, and need no more than an OK for.
     Ignored,
 }
 
 /// Each command, and what it does.
-pub(super) const HELP: [(&str, &str); 6] = [
+pub(super) const HELP: [(&str, &str); 10] = [
     ("SHOW TRANSACTIONS", "Open, preparing, committing and in doubt, with age, shards and statement"),
     ("RECOVER TRANSACTIONS", "Looks on all servers now, and ends branches in doubt that nobody else will end"),
     ("COMMIT TRANSACTION 'xid'", "Ends a transaction in doubt; refused if it is known that it must be rolled back"),
     ("ROLLBACK TRANSACTION 'xid'", "Ends a transaction in doubt; refused if it is known that it was committed"),
+    ("SHOW DDL", "Changes of tables that are not done on all shards, shard by shard"),
+    ("RESUME DDL id", "Runs such a change where it has not run"),
+    ("ROLLBACK DDL id", "Takes it back where it was done, if that loses no rows and no values"),
+    ("FORGET DDL id", "Takes it off the list, if all shards define the table alike"),
     ("SHOW METRICS", "Counts of sessions, commits and recovered branches"),
     ("HELP", "This list"),
 ];
@@ -35,6 +43,10 @@ pub(super) fn parse(text: &[u8]) -> Result<Command, String> {
         (["SHOW", "TRANSACTIONS"], "") => Ok(Command::ShowTransactions),
         (["SHOW", "METRICS"], "") => Ok(Command::ShowMetrics),
         (["RECOVER", "TRANSACTIONS"], "") => Ok(Command::RecoverTransactions),
+        (["SHOW", "DDL"], "") => Ok(Command::ShowDdl),
+        (["RESUME", "DDL"], id) => numbered(id).map(|id| Command::MendDdl(Verb::Resume, id)),
+        (["ROLLBACK", "DDL"], id) => numbered(id).map(|id| Command::MendDdl(Verb::RollBack, id)),
+        (["FORGET", "DDL"], id) => numbered(id).map(|id| Command::MendDdl(Verb::Forget, id)),
         (["HELP", ""], "") => Ok(Command::Help),
         (["COMMIT", "TRANSACTION"], name) => named(name).map(|gtrid| Command::End(gtrid, Decision::Commit)),
         (["ROLLBACK", "TRANSACTION"], name) => named(name).map(|gtrid| Command::End(gtrid, Decision::Abort)),
@@ -53,6 +65,11 @@ fn unknown(text: &str) -> String {
     let beginning: String = text.chars().take(60).collect();
     let known: Vec<&str> = HELP.iter().map(|(command, _)| *command).collect();
     format!("the console does not know \"{beginning}\"; it knows {}", known.join(", "))
+}
+
+/// The number of a change of tables.
+fn numbered(rest: &str) -> Result<u64, String> {
+    rest.parse().map_err(|_| "the number of the change, as SHOW DDL shows it, should be here".to_owned())
 }
 
 /// The name of a transaction, in quotes.
@@ -78,6 +95,9 @@ mod tests {
             ("SET NAMES utf8mb4", Some(Command::Ignored)),
             ("COMMIT TRANSACTION 'shop.00000001.00000002.a'", Some(Command::End(gtrid.clone(), Decision::Commit))),
             ("rollback transaction \"shop.00000001.00000002.a\";", Some(Command::End(gtrid, Decision::Abort))),
+            ("show ddl;", Some(Command::ShowDdl)),
+            ("FORGET DDL 7", Some(Command::MendDdl(Verb::Forget, 7))),
+            ("ROLLBACK DDL", None),
             ("COMMIT TRANSACTION shop", None),
             ("COMMIT TRANSACTION 'shop'", None),
             ("COMMIT", None),

@@ -14,6 +14,7 @@ use super::channel::Channel;
 use super::command::{Command, HELP, parse};
 use super::login::log_in;
 use super::options::Options;
+use crate::frontend::ddl_journal;
 use crate::frontend::shared::Shared;
 use crate::txn::doubt::{Report, Wish};
 use crate::wire::StatusFlags;
@@ -112,6 +113,17 @@ async fn answer(channel: &mut Channel, text: &[u8], name: &str, shared: &Shared)
             Ok(report) => send(channel, &reported(report)).await,
             Err(reason) => refuse(channel, codes::ERROR_DURING_COMMIT, &reason).await,
         },
+        Command::ShowDdl => match ddl_journal::show(shared).await {
+            Ok(rows) => send(channel, &Table { titles: ddl_journal::SHOWN.to_vec(), rows }).await,
+            Err(error) => refuse(channel, codes::UNKNOWN_ERROR, &error.to_string()).await,
+        },
+        Command::MendDdl(verb, id) => {
+            tracing::info!(operator = %name, ?verb, id, "an operator mends an unfinished change of tables");
+            match ddl_journal::carry_out(shared, verb, id).await {
+                Ok(rows) => send(channel, &Table { titles: ddl_journal::ENDED.to_vec(), rows }).await,
+                Err(error) => refuse(channel, codes::UNKNOWN_ERROR, &error.to_string()).await,
+            }
+        }
         Command::End(gtrid, decision) => {
             tracing::info!(operator = %name, transaction = %gtrid, ?decision, "an operator wants a transaction ended");
             match wish(shared, Wish::End(gtrid, decision)).await {

@@ -50,8 +50,7 @@ impl Session {
             Control::LockTables(locks) => self.lock_tables(locks).await?,
             Control::UnlockTables => self.unlock_tables().await?,
             Control::ShowDdl => return self.show_ddl(statement.more_follows).await,
-            Control::ResumeDdl(id) => return self.resume_ddl(*id, statement.more_follows).await,
-            Control::RollBackDdl(id) => return self.roll_back_ddl(*id, statement.more_follows).await,
+            Control::MendDdl(verb, id) => return self.mend_ddl(*verb, *id, statement.more_follows).await,
             Control::Database { creates, name, is_tolerant } => {
                 let more_follows = statement.more_follows;
                 return self.create_or_drop_database(*creates, name, *is_tolerant, more_follows).await;

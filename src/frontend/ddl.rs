@@ -1,20 +1,21 @@
-//! DDL on several shards, and SHOW DDL, RESUME DDL and ROLLBACK DDL.
+//! DDL on several shards.
 //!
-//! The tables are looked at on all shards, the statement is written down in the journal, runs on the first shard (what is
-//! wrong with it shows there, and nothing has been altered then) and on all others at once. What fails on some of them only
-//! stays in the journal, for RESUME DDL or ROLLBACK DDL by any ShardGate.
+//! The tables are looked at on all shards, and rows that would be in the way are looked for; the statement is written down in
+//! the journal, runs on the first shard (what is wrong with it shows there, and nothing has been altered then) and on all
+//! others at once. What fails on some of them only stays in the journal (`ddl_journal.rs`).
 
 use std::sync::Arc;
 
 use super::configuration::Wish;
 use super::error::ClientMessage;
 use super::query::Statement;
-use super::response::LocalColumn;
 use super::session::Session;
 use super::shared::Setup;
 use crate::backend::settings::Settings;
 use crate::exec::conditions::Condition;
-use crate::exec::ddl::{self as run, Change, Changed, Journal, Outcomes, Part, Place};
+use crate::exec::ddl::definitions::{survey, undo as undo_of};
+use crate::exec::ddl::trial::{self, Attempt, Obstacle};
+use crate::exec::ddl::{self as run, Change, Changed, DdlError, Journal, Part, Place, mend};
 use crate::exec::failure::Failure;
 use crate::exec::links::Side;
 use crate::exec::recovery;
@@ -22,13 +23,13 @@ use crate::exec::tally::{self, Tally, Written};
 use crate::exec::write::{Command, Order, Share};
 use crate::plan::{DdlPlan, Plan, Route, TableEffect};
 use crate::sharding::{DatabaseId, Schema, ShardId, ShardSet};
-use crate::txn::ddl::{self, Effect, Print};
+use crate::txn::ddl::{self, Effect, Objection, Print};
 use crate::txn::ddl_journal::ShardState;
+use crate::txn::ddl_lines::{Hindrance, Strictness};
 use crate::txn::in_flight::{InFlight, Place as CrashPlace};
 use crate::wire::StatusFlags;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
-use crate::wire::{ColumnFlags, ColumnType};
 
 /// The last count of ALTER TABLE's info line.
 const WARNINGS: &str = "Warnings: ";
@@ -49,7 +50,7 @@ impl Session {
     ) -> Result<(), ClientMessage> {
         let orders = self.orders(plan, statement, shards);
         let changed = match plan.ddl().filter(|_| !self.links.has_table_locks()) {
-            Some(ddl) => self.change(ddl, statement, orders).await,
+            Some(ddl) => self.change(plan, ddl, statement, orders).await,
             // What changes no table, or happens where only the session's own connections may touch the tables.
             None => {
                 let ran = self.change_on(orders).await;
@@ -101,7 +102,7 @@ impl Session {
         let statement = Statement { sql, more_follows: false };
         let orders = self.orders(&plan, &statement, &shards);
         let changed = match plan.ddl().filter(|_| shards.len() > 1) {
-            Some(ddl) => self.change(ddl, &statement, orders).await,
+            Some(ddl) => self.change(&plan, ddl, &statement, orders).await,
             None => {
                 let ran = self.change_on(orders).await;
                 self.outcome_of(ran, None)
@@ -113,24 +114,43 @@ impl Session {
 
     async fn change(
         &mut self,
-        plan: &DdlPlan,
+        plan: &Plan,
+        ddl: &DdlPlan,
         statement: &Statement<'_>,
-        orders: Vec<(ShardId, Order)>,
+        mut orders: Vec<(ShardId, Order)>,
     ) -> Result<Vec<(ShardId, Written)>, ClientMessage> {
         let (setup, in_flight) = (Arc::clone(&self.setup), Arc::clone(&self.shared.in_flight));
         let schema = Arc::clone(&self.schema);
         let place = ddl_place(&setup, &schema, &in_flight);
-        let tables = changed_tables(plan, &schema);
+        let tables = changed_tables(ddl, &schema);
         let mut journal = Journal::open(place).await?;
         let locks = journal.take_turn(&tables).await?;
         let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
-        let (surveys, prints) = run::survey(place, &tables, &shards).await?;
-        ddl::check(&surveys, plan.is_tolerant)?;
+        let (surveys, mut prints) = survey(place, &tables, &shards).await?;
+        let settings = self.settings_of_change();
+        let texts = self.trial_texts(plan, statement, &shards, place);
+        let attempt = tables.first().filter(|_| texts.len() == shards.len());
+        let attempt = attempt.map(|changed| Attempt { changed, settings: &settings, texts: &texts });
+        if let Err(objection) = ddl::check(&surveys, ddl.is_tolerant) {
+            let needed = match (&objection, &attempt) {
+                (Objection::Differs { .. }, Some(attempt)) => trial::aligned(place, attempt, &shards, &prints).await?,
+                _ => None,
+            };
+            let needed = needed.ok_or(objection)?;
+            orders = those(orders, &needed);
+            prints = those(prints, &needed);
+        }
+        if let Some(attempt) = attempt.filter(|_| may_meet_rows(statement.sql)) {
+            let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
+            if let Some(obstacle) = trial::obstacle(place, &attempt, &shards, self.strictness()).await? {
+                return Err(self.in_the_way(&obstacle));
+            }
+        }
         let change = Change {
             database: self.database().map(|id| schema.database_of(id).name.clone()).unwrap_or_default(),
             statement: statement.sql.to_vec(),
-            settings: self.settings_of_change(),
-            parts: parts(&schema, &tables, &orders, prints, plan),
+            settings: settings.clone(),
+            parts: parts(&schema, &tables, &orders, prints, ddl),
             tables,
         };
         let id = journal.record(&change, &locks).await?;
@@ -139,15 +159,56 @@ impl Session {
         if ran.failed.is_empty() || ran.left_nothing() {
             journal.forget(id).await?;
         } else {
-            for (shard, _) in &ran.done {
-                journal.note(id, &schema.shard(*shard).name, ShardState::Done, "").await?;
-            }
-            for (shard, failure) in &ran.failed {
-                journal.note(id, &schema.shard(*shard).name, ShardState::Failed, &failure.to_string()).await?;
-            }
+            note(&mut journal, id, &ran, &schema).await?;
+        }
+        if ran.failed.is_empty() {
+            mend::forget_settled(&mut journal, place, &change.tables).await?;
         }
         journal.announce().await?;
         self.outcome_of(ran, Some(id))
+    }
+
+    /// The statement for a trial on each shard; none if there can be no trial of it.
+    fn trial_texts(
+        &self,
+        plan: &Plan,
+        statement: &Statement<'_>,
+        shards: &[ShardId],
+        place: Place<'_>,
+    ) -> Vec<(ShardId, Vec<u8>)> {
+        let binding = self.binding(statement.sql);
+        let schema = place.tables.schema_name();
+        let text = |shard: &ShardId| Some((*shard, plan.render_trial(&binding, *shard, schema, trial::TABLE)?));
+        shards.iter().filter_map(text).collect()
+    }
+
+    fn strictness(&self) -> Strictness {
+        let mode = self.settings.get("sql_mode").map_or_else(|| self.shared.default_sql_mode(), str::to_owned);
+        let is_off = |value: &str| matches!(value.trim_matches('\'').to_ascii_uppercase().as_str(), "0" | "OFF");
+        Strictness {
+            of_values: mode.contains("STRICT_"),
+            of_foreign_keys: !self.settings.get("foreign_key_checks").is_some_and(is_off),
+        }
+    }
+
+    /// As a server says it that meets such a row.
+    fn in_the_way(&self, obstacle: &Obstacle) -> ClientMessage {
+        let Obstacle { hindrance, name, value, shard } = obstacle;
+        let (code, text) = match hindrance {
+            Hindrance::Duplicate => (codes::DUP_ENTRY, format!("Duplicate entry '{value}' for key '{name}'")),
+            Hindrance::NoParent => {
+                let text = format!(
+                    "Cannot add or update a child row: '{value}' is no key of the table that '{name}' refers to"
+                );
+                (codes::NO_REFERENCED_ROW, text)
+            }
+            Hindrance::Check if self.mode.mariadb => (codes::CONSTRAINT_FAILED, format!("CONSTRAINT `{name}` failed")),
+            Hindrance::Check => (codes::CHECK_VIOLATED, format!("Check constraint '{name}' is violated.")),
+            Hindrance::Null => (codes::INVALID_USE_OF_NULL, format!("Invalid use of NULL value in column '{name}'")),
+            Hindrance::TooLong => (codes::DATA_TOO_LONG, format!("Data too long for column '{name}'")),
+            Hindrance::OutOfRange => (codes::OUT_OF_RANGE, format!("Out of range value for column '{name}': {value}")),
+        };
+        ClientMessage::new(code, format!("{text} (ShardGate: on shard {shard}; no shard was changed)"))
     }
 
     /// What a statement about tables depends on, for whoever resumes it.
@@ -262,84 +323,6 @@ impl Session {
         self.send_ok(OkPacket { affected_rows, warnings: 1, ..OkPacket::default() }, more_follows).await
     }
 
-    /// SHOW DDL: the changes that are not done everywhere, shard by shard.
-    pub(super) async fn show_ddl(&mut self, more_follows: bool) -> Result<(), ClientMessage> {
-        let (setup, in_flight) = (Arc::clone(&self.setup), Arc::clone(&self.shared.in_flight));
-        let schema = Arc::clone(&self.schema);
-        let mut journal = Journal::open(ddl_place(&setup, &schema, &in_flight)).await?;
-        let mut rows = Vec::new();
-        for entry in journal.entries().await? {
-            let is_allowed = entry.change.tables.iter().all(|changed| self.may_use(&changed.database));
-            let state = match entry.is_running {
-                true => "running",
-                false if entry.change.parts.iter().any(|part| part.state == ShardState::Failed) => "failed",
-                false => "interrupted",
-            };
-            for part in entry.change.parts.iter().filter(|_| is_allowed) {
-                rows.push(vec![
-                    Some(entry.id.to_string()),
-                    Some(entry.change.database.clone()),
-                    Some(String::from_utf8_lossy(&entry.change.statement).into_owned()),
-                    Some(entry.created.clone()),
-                    Some(state.to_owned()),
-                    Some(part.shard.clone()),
-                    Some(part.state.word().to_owned()),
-                    Some(part.error.clone()),
-                ]);
-            }
-        }
-        let id = LocalColumn::number("Id", ColumnType::MYSQL_TYPE_LONGLONG, ColumnFlags::UNSIGNED_FLAG, 20);
-        let columns: Vec<LocalColumn> = std::iter::once(id)
-            .chain([("Database", 64), ("Statement", 65_535), ("Started", 19), ("State", 16)].map(text))
-            .chain([("Shard", 64), ("Shard_state", 16), ("Error", 65_535)].map(text))
-            .collect();
-        self.send_table(&columns, &rows, more_follows).await
-    }
-
-    /// RESUME DDL.
-    pub(super) async fn resume_ddl(&mut self, id: u64, more_follows: bool) -> Result<(), ClientMessage> {
-        let (setup, in_flight) = (Arc::clone(&self.setup), Arc::clone(&self.shared.in_flight));
-        let schema = Arc::clone(&self.schema);
-        self.check_ddl_access(id).await?;
-        let outcomes = run::resume(ddl_place(&setup, &schema, &in_flight), id).await?;
-        self.tables_were_changed().await;
-        self.send_outcomes(outcomes, more_follows).await
-    }
-
-    /// ROLLBACK DDL.
-    pub(super) async fn roll_back_ddl(&mut self, id: u64, more_follows: bool) -> Result<(), ClientMessage> {
-        let (setup, in_flight) = (Arc::clone(&self.setup), Arc::clone(&self.shared.in_flight));
-        let schema = Arc::clone(&self.schema);
-        self.check_ddl_access(id).await?;
-        let outcomes = run::roll_back(ddl_place(&setup, &schema, &in_flight), id).await?;
-        self.tables_were_changed().await;
-        self.send_outcomes(outcomes, more_follows).await
-    }
-
-    async fn check_ddl_access(&mut self, id: u64) -> Result<(), ClientMessage> {
-        let (setup, in_flight) = (Arc::clone(&self.setup), Arc::clone(&self.shared.in_flight));
-        let schema = Arc::clone(&self.schema);
-        let mut journal = Journal::open(ddl_place(&setup, &schema, &in_flight)).await?;
-        let entries = journal.entries().await?;
-        let tables = entries.iter().filter(|entry| entry.id == id).flat_map(|entry| &entry.change.tables);
-        for changed in tables {
-            if !self.may_use(&changed.database) {
-                return Err(self.access_denied(&changed.database));
-            }
-        }
-        Ok(())
-    }
-
-    async fn send_outcomes(&mut self, outcomes: Outcomes, more_follows: bool) -> Result<(), ClientMessage> {
-        let row = |(shard, done): (String, Result<(), String>)| match done {
-            Ok(()) => vec![Some(shard), Some("done".to_owned()), Some(String::new())],
-            Err(error) => vec![Some(shard), Some("failed".to_owned()), Some(error)],
-        };
-        let rows: Vec<_> = outcomes.into_iter().map(row).collect();
-        let columns = [("Shard", 64), ("Shard_state", 16), ("Error", 65_535)].map(text);
-        self.send_table(&columns, &rows, more_follows).await
-    }
-
     /// Whether it may change a table that has a rule: of others nothing is known here that could change.
     pub(super) fn changes_ruled_tables(&self, plan: &Plan) -> bool {
         let has_rule = |(database, table, _): &(DatabaseId, String, TableEffect)| {
@@ -368,13 +351,32 @@ impl Ran {
     }
 }
 
-fn ddl_place<'a>(setup: &'a Setup, schema: &'a Schema, in_flight: &'a InFlight) -> Place<'a> {
-    let cluster = &in_flight.options.cluster;
-    Place { topology: &setup.topology, schema, tables: &in_flight.journal, cluster }
+/// Writes down how each shard ended.
+async fn note(journal: &mut Journal<'_>, id: u64, ran: &Ran, schema: &Schema) -> Result<(), DdlError> {
+    for (shard, _) in &ran.done {
+        journal.note(id, &schema.shard(*shard).name, ShardState::Done, "").await?;
+    }
+    for (shard, failure) in &ran.failed {
+        journal.note(id, &schema.shard(*shard).name, ShardState::Failed, &failure.to_string()).await?;
+    }
+    Ok(())
 }
 
-fn text((name, length): (&str, u32)) -> LocalColumn {
-    LocalColumn::text(name, length)
+fn those<T>(all: Vec<T>, wanted: &[bool]) -> Vec<T> {
+    all.into_iter().zip(wanted).filter(|(_, is_wanted)| **is_wanted).map(|(one, _)| one).collect()
+}
+
+/// Whether rows can be in the way of it. Most changes only add what no row contradicts, and need no look.
+fn may_meet_rows(sql: &[u8]) -> bool {
+    const WORDS: [&str; 8] = ["UNIQUE", "PRIMARY", "REFERENCES", "CHECK", "MODIFY", "CHANGE", "CONVERT", "TYPE"];
+    let text = String::from_utf8_lossy(sql).to_ascii_uppercase();
+    // ALTER IGNORE drops such rows, on servers that have it.
+    WORDS.iter().any(|word| text.contains(word)) && !text.contains("IGNORE")
+}
+
+pub(super) fn ddl_place<'a>(setup: &'a Setup, schema: &'a Schema, in_flight: &'a InFlight) -> Place<'a> {
+    let cluster = &in_flight.options.cluster;
+    Place { topology: &setup.topology, schema, tables: &in_flight.journal, cluster }
 }
 
 fn changed_tables(plan: &DdlPlan, schema: &Schema) -> Vec<Changed> {
@@ -398,7 +400,7 @@ fn parts(
     plan: &DdlPlan,
 ) -> Vec<Part> {
     let undo = |shard: ShardId, was: &Print| match (plan.undo, tables) {
-        (Some(word), [only]) if was.0 == [None] => run::undo(schema, word, only, shard),
+        (Some(word), [only]) if was.0 == [None] => undo_of(schema, word, only, shard),
         _ => String::new(),
     };
     let part = |((shard, order), was): (&(ShardId, Order), Print)| Part {

@@ -149,7 +149,10 @@ impl From<DdlError> for ClientMessage {
             DdlError::Control(_) => codes::CONNECT_TO_BACKEND,
             DdlError::Busy => codes::LOCK_WAIT_TIMEOUT,
             DdlError::NoSuchChange(_) | DdlError::NoSuchShard(_) => codes::WRONG_ARGUMENTS,
-            DdlError::NotUndoable(_) | DdlError::HasRows { .. } => codes::NOT_SUPPORTED_YET,
+            DdlError::NoTable { .. } => codes::NO_SUCH_TABLE,
+            DdlError::NotUndoable(..) | DdlError::HasRows { .. } | DdlError::NotAlike { .. } => {
+                codes::NOT_SUPPORTED_YET
+            }
         };
         ClientMessage::new(code, format!("ShardGate: {error}"))
     }

@@ -49,5 +49,6 @@ mod table_locks;
 mod text_prepared;
 mod response;
 mod ddl;
+pub mod ddl_journal;
 mod create_select;
 mod error;

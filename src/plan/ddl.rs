@@ -1,16 +1,18 @@
 //! CREATE, ALTER, DROP and TRUNCATE of tables and indexes: on every shard that has the table. Statements that show one
 //! table are answered by one shard that has it.
 
+use std::ops::Range;
+
 use crate::sharding::schema::same_name;
-use crate::sharding::{DatabaseId, Placement, ShardSet, Sharded};
+use crate::sharding::{DatabaseId, Placement, ShardId, ShardSet, Sharded};
 use crate::sql::parse::Problem;
 use crate::sql::parse::ast::{Ddl, DdlKind, ShowTable, TableName, View};
 
 use super::bind::{RouteTemplate, Target};
-use super::names::NewText;
+use super::names::{Anchor, NewText, write_quoted};
 use super::narrow::TableId;
 use super::scope::Scopes;
-use super::{PlanError, Route, unknown};
+use super::{Binding, Plan, PlanError, Route, unknown};
 
 /// What a statement does to a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,50 @@ pub struct DdlPlan {
     pub undo: Option<&'static str>,
     /// All shards have the same rows of the table.
     pub is_of_copies: bool,
+    /// Of the name of the table, if it is the only one that is changed.
+    place: Option<(Anchor, Anchor)>,
+}
+
+impl Plan {
+    /// The statement as the shard would get it if its schema and the table that is changed had these names; `None` if that
+    /// table is not the only one that it changes.
+    pub fn render_trial(&self, input: &Binding<'_>, shard: ShardId, schema: &str, table: &str) -> Option<Vec<u8>> {
+        let (from, to) = self.ddl()?.place?;
+        let place = from.offset(input.literals)..to.offset(input.literals);
+        let mut text = Vec::new();
+        self.render_around(input, shard, schema, 0..place.start, &mut text)?;
+        write_quoted(table.as_bytes(), &mut text);
+        self.render_around(input, shard, schema, place.end..input.sql.len(), &mut text)?;
+        Some(text)
+    }
+
+    fn render_around(
+        &self,
+        input: &Binding<'_>,
+        shard: ShardId,
+        schema: &str,
+        range: Range<usize>,
+        text: &mut Vec<u8>,
+    ) -> Option<()> {
+        let mut done = range.start;
+        for (from, to, new) in self.names.iter() {
+            let (start, end) = (from.offset(input.literals), to.offset(input.literals));
+            if start < done || end > range.end {
+                continue;
+            }
+            text.extend_from_slice(input.sql.get(done..start)?);
+            let is_written = match new {
+                NewText::Schema { .. } => {
+                    write_quoted(schema.as_bytes(), text);
+                    true
+                }
+                other => other.write(input, shard, text),
+            };
+            done = if is_written { end } else { start };
+        }
+        text.extend_from_slice(input.sql.get(done..range.end)?);
+        Some(())
+    }
 }
 
 /// See `DdlPlan`.
@@ -67,14 +113,21 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, ddl: &Ddl) -> Result<DdlPlan, PlanEr
         }
     }
     let undo = (ddl.kind == DdlKind::CreateTable && !ddl.is_temporary).then_some("TABLE");
-    Ok(DdlPlan { targets, is_tolerant: ddl.is_tolerant, undo, is_of_copies })
+    let place = match (ddl.targets.as_slice(), targets.as_slice()) {
+        ([name], [(.., TableEffect::Changes)]) => {
+            let span = name.table.span;
+            Some((Anchor::new(span.start, scopes.literals), Anchor::new(span.end, scopes.literals)))
+        }
+        _ => None,
+    };
+    Ok(DdlPlan { targets, is_tolerant: ddl.is_tolerant, undo, is_of_copies, place })
 }
 
 /// The same of CREATE VIEW and ALTER VIEW.
 pub(super) fn plan_view(scopes: &Scopes<'_, '_>, view: &View) -> Result<DdlPlan, PlanError> {
     let (database, _) = find(scopes, &view.target)?;
     let targets = vec![(database, view.target.table.text.clone(), TableEffect::Creates)];
-    Ok(DdlPlan { targets, is_tolerant: view.is_tolerant, undo: Some("VIEW"), is_of_copies: true })
+    Ok(DdlPlan { targets, is_tolerant: view.is_tolerant, undo: Some("VIEW"), is_of_copies: true, place: None })
 }
 
 /// The route of a statement about tables as such.

@@ -518,11 +518,7 @@ impl<'a, 'q> Draft<'a, 'q> {
 fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
     let implicit_commit = matches!(
         control,
-        Control::Begin { .. }
-            | Control::LockTables(_)
-            | Control::Database { .. }
-            | Control::ResumeDdl(_)
-            | Control::RollBackDdl(_)
+        Control::Begin { .. } | Control::LockTables(_) | Control::Database { .. } | Control::MendDdl(..)
     );
     Plan {
         kind: StatementKind::Other,

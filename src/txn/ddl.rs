@@ -49,7 +49,8 @@ impl fmt::Display for Objection {
             Self::Differs { table, one, other } => write!(
                 f,
                 "table '{table}' is not defined alike on the shards {one} and {other}: nothing was done; make them alike \
-                 (SHOW DDL shows changes that were cut off), or use IF [NOT] EXISTS in the statement"
+                 by a statement that does (it runs on the shards that need it), or by RESUME DDL or ROLLBACK DDL of a change that SHOW \
+                 DDL shows, or use IF [NOT] EXISTS in the statement"
             ),
         }
     }
@@ -130,7 +131,10 @@ pub fn fingerprint(shown: &str, physical: &[(String, String)]) -> u64 {
     for (name, logical) in physical {
         text = text.replace(&format!("`{name}`."), "").replace(&format!("`{name}`"), &format!("`{logical}`"));
         // Names that a server gave to foreign keys by itself, and those that ShardGate made unique.
-        text = text.replace(&format!("`{name}_ibfk_"), &format!("`{logical}_ibfk_")).replace(&format!("@{name}`"), "`");
+        for infix in ["_ibfk_", "_chk_"] {
+            text = text.replace(&format!("`{name}{infix}"), &format!("`{logical}{infix}"));
+        }
+        text = text.replace(&format!("@{name}`"), "`");
     }
     hash(text.as_bytes())
 }

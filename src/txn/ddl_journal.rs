@@ -6,6 +6,7 @@ use super::transaction::quoted;
 /// The statements about the journal.
 #[derive(Debug, Clone)]
 pub struct JournalTables {
+    name: String,
     /// In backticks.
     schema: String,
 }
@@ -36,7 +37,17 @@ impl ShardState {
 
 impl JournalTables {
     pub fn new(schema: &str) -> JournalTables {
-        JournalTables { schema: quoted(schema) }
+        JournalTables { name: schema.to_owned(), schema: quoted(schema) }
+    }
+
+    /// The schema that the tables are in.
+    pub fn schema_name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same in backticks.
+    pub fn schema(&self) -> &str {
+        &self.schema
     }
 
     fn changes(&self) -> String {

@@ -8,6 +8,7 @@ pub mod transaction;
 pub mod options;
 pub mod xid;
 pub mod ddl;
+pub mod ddl_lines;
 pub mod ddl_journal;
 pub mod decision;
 pub mod coordinator;

@@ -101,6 +101,16 @@ codes! {
     NET_WRITE_INTERRUPTED = 1161 b"08S01";
     /// Unknown system variable.
     UNKNOWN_SYSTEM_VARIABLE = 1193 b"HY000";
+    /// A value that is not in the range of its column.
+    OUT_OF_RANGE = 1264 b"22003";
+    /// NULL where there may be none.
+    INVALID_USE_OF_NULL = 1138 b"22004";
+    /// A value that is too long for its column.
+    DATA_TOO_LONG = 1406 b"22001";
+    /// A row that a CHECK constraint does not allow, as MySQL says it.
+    CHECK_VIOLATED = 3819 b"HY000";
+    /// The same as MariaDB says it.
+    CONSTRAINT_FAILED = 4025 b"23000";
     /// Lock wait timeout exceeded.
     LOCK_WAIT_TIMEOUT = 1205 b"HY000";
     /// Wrong arguments to a command.

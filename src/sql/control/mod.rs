@@ -29,6 +29,14 @@ pub use crate::sql::cursor::TableName;
 use crate::sql::cursor::Cursor;
 use crate::sql::tokens::{Mode, Op};
 
+/// What can be done with a change of tables that is not done on all shards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DdlVerb {
+    Resume,
+    RollBack,
+    Forget,
+}
+
 /// A statement that ShardGate acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
@@ -71,8 +79,8 @@ pub enum Control {
     UnlockTables,
     /// SHOW DDL: changes of tables that are not done on all shards.
     ShowDdl,
-    ResumeDdl(u64),
-    RollBackDdl(u64),
+    /// What is to become of one of them, by its number.
+    MendDdl(DdlVerb, u64),
     /// CREATE DATABASE and DROP DATABASE; `is_tolerant`: with `IF [NOT] EXISTS`.
     Database {
         creates: bool,
@@ -220,9 +228,11 @@ fn statement(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
     } else if ["ANALYZE", "CHECK", "CHECKSUM", "OPTIMIZE", "REPAIR"].into_iter().any(is) {
         return maintenance::maintain(cursor, is("CHECKSUM"));
     } else if is("RESUME") && cursor.eat_word("DDL") {
-        return Some(integer(cursor).map(Control::ResumeDdl));
+        return Some(integer(cursor).map(|id| Control::MendDdl(DdlVerb::Resume, id)));
     } else if is("ROLLBACK") && cursor.eat_word("DDL") {
-        return Some(integer(cursor).map(Control::RollBackDdl));
+        return Some(integer(cursor).map(|id| Control::MendDdl(DdlVerb::RollBack, id)));
+    } else if is("FORGET") && cursor.eat_word("DDL") {
+        return Some(integer(cursor).map(|id| Control::MendDdl(DdlVerb::Forget, id)));
     } else if (is("CREATE") || is("ALTER") || is("DROP")) && cursor.eat_words(&["SHARDED", "TABLE", "RULE"]) {
         return Some(rule(
             cursor,

@@ -209,8 +209,9 @@ fn sessions() {
         ("UNLOCK TABLES", Control::UnlockTables),
         ("UNLOCK TABLE", Control::UnlockTables),
         ("SHOW DDL", Control::ShowDdl),
-        ("RESUME DDL 7", Control::ResumeDdl(7)),
-        ("ROLLBACK DDL 7;", Control::RollBackDdl(7)),
+        ("RESUME DDL 7", Control::MendDdl(DdlVerb::Resume, 7)),
+        ("ROLLBACK DDL 7;", Control::MendDdl(DdlVerb::RollBack, 7)),
+        ("forget ddl 7", Control::MendDdl(DdlVerb::Forget, 7)),
         (
             "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop` /*!40100 DEFAULT CHARACTER SET utf8mb4 */",
             Control::Database { creates: true, name: "shop".into(), is_tolerant: true },

@@ -2,13 +2,13 @@
 //!
 //! The journal and the locks by which the changes of one table take turns are on the primary of the first replica set by
 //! name, the same for all ShardGates. A lock goes with the process that holds it; the journal's rows stay, and whoever
-//! asks for it goes on where the other stopped.
+//! asks for it goes on where the other stopped (`mend`). `definitions` has what tables look like on shards, `trial` what they
+//! would look like.
 
 use std::sync::Arc;
 
-use futures_util::future::{join_all, try_join_all};
+use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Row};
 
 use super::all::all;
 use super::failure::Failure;
@@ -19,10 +19,13 @@ use crate::backend::control::{self, ANSWER_TIMEOUT, ControlError, within};
 use crate::backend::interrupt::Interrupt;
 use crate::backend::replica_set::ReplicaSet;
 use crate::backend::topology::Topology;
-use crate::sharding::{Schema, ShardId};
-use crate::txn::ddl::{self, Effect, Print, Rest, Survey};
+use crate::sharding::Schema;
+use crate::txn::ddl::{Effect, Print};
 use crate::txn::ddl_journal::{JournalTables, ShardState, lock_name};
-use crate::txn::transaction::quoted;
+
+pub mod definitions;
+pub mod trial;
+pub mod mend;
 
 /// How long a change waits for its turn, in seconds.
 const TURN: u32 = 60;
@@ -93,8 +96,17 @@ pub enum DdlError {
     NoSuchChange(u64),
     #[error("another change of the same table is still running")]
     Busy,
-    #[error("DDL {0} cannot be taken back: only CREATE can; RESUME DDL {0} goes on with it")]
-    NotUndoable(u64),
+    #[error(
+        "DDL {0} cannot be taken back: {1}; RESUME DDL {0} goes on with it, and another statement may make the shards alike"
+    )]
+    NotUndoable(u64, String),
+    #[error("table '{table}' is not there any more on shard {shard}")]
+    NoTable { table: String, shard: String },
+    #[error(
+        "DDL {id} is not forgotten while the shards do not define {tables} alike: RESUME DDL {id}, ROLLBACK DDL {id}, or a \
+         statement that makes them alike"
+    )]
+    NotAlike { id: u64, tables: String },
     #[error("table '{table}' on shard {shard} has rows: dropping it would lose them")]
     HasRows { table: String, shard: String },
     #[error("the rules know no shard {0}")]
@@ -220,109 +232,9 @@ impl<'a> Journal<'a> {
 
 const TURN_LIMIT: std::time::Duration = std::time::Duration::from_secs(TURN as u64 + 10);
 
-/// The tables on all of the shards, each server asked at the same time as the others.
-pub async fn survey(
-    place: Place<'_>,
-    tables: &[Changed],
-    shards: &[ShardId],
-) -> Result<(Vec<Survey>, Vec<Print>), DdlError> {
-    let mut prints = Vec::new();
-    for some in shards.chunks(AT_ONCE) {
-        prints.extend(try_join_all(some.iter().map(|shard| print(place, tables, *shard))).await?);
-    }
-    let surveys = tables.iter().enumerate().map(|(at, changed)| Survey {
-        table: changed.table.clone(),
-        effect: changed.effect,
-        found: shards
-            .iter()
-            .zip(&prints)
-            .map(|(shard, print)| (place.schema.shard(*shard).name.clone(), print.0[at]))
-            .collect(),
-    });
-    Ok((surveys.collect(), prints))
-}
-
 /// Runs the texts on their shards at the same time.
 pub async fn run(shares: Vec<Share>, interrupt: &Interrupt) -> Vec<(Link, Result<Written, Failure>)> {
     all(shares.into_iter().map(|share| write::run_on_one(share, None, interrupt)).collect()).await
-}
-
-/// What became of each shard.
-pub type Outcomes = Vec<(String, Result<(), String>)>;
-
-/// Does what is left of a change.
-pub async fn resume(place: Place<'_>, id: u64) -> Result<Outcomes, DdlError> {
-    let mut journal = Journal::open(place).await?;
-    let entry = journal.entry(id).await?;
-    journal.lock(&entry.change.tables, 0).await?;
-    let entry = journal.entry(id).await?;
-    let mut after = None;
-    for part in entry.change.parts.iter().filter(|part| part.state == ShardState::Done) {
-        after = Some(print(place, &entry.change.tables, shard_of(place, part)?).await?);
-    }
-    let mut open: Vec<&Part> = entry.change.parts.iter().filter(|part| part.state != ShardState::Done).collect();
-    // Those that have certainly not run first: they show what the others must look like.
-    let mut outcomes = Vec::new();
-    for certain in [true, false] {
-        let mut later = Vec::new();
-        for part in open {
-            let shard = shard_of(place, part)?;
-            let now = print(place, &entry.change.tables, shard).await?;
-            let done = match ddl::rest(&part.was, &now, after.as_ref()) {
-                Rest::Run => run_by_control(place, shard, &entry.change.settings, &part.text).await,
-                Rest::Done => Ok(()),
-                Rest::Unknown if certain => {
-                    later.push(part);
-                    continue;
-                }
-                Rest::Unknown => Err("the table is neither as it was before nor as on the other shards".to_owned()),
-            };
-            let state = if done.is_ok() { ShardState::Done } else { ShardState::Failed };
-            journal.note(id, &part.shard, state, done.as_ref().err().map_or("", String::as_str)).await?;
-            if done.is_ok() && after.is_none() {
-                after = Some(print(place, &entry.change.tables, shard).await?);
-            }
-            outcomes.push((part.shard.clone(), done));
-        }
-        open = later;
-    }
-    if outcomes.iter().all(|(_, done)| done.is_ok()) {
-        journal.forget(id).await?;
-    }
-    journal.announce().await?;
-    Ok(outcomes)
-}
-
-/// Takes a CREATE back on the shards where it was done, if what it made has no rows.
-pub async fn roll_back(place: Place<'_>, id: u64) -> Result<Outcomes, DdlError> {
-    let mut journal = Journal::open(place).await?;
-    let entry = journal.entry(id).await?;
-    if entry.change.parts.iter().all(|part| part.undo.is_empty()) {
-        return Err(DdlError::NotUndoable(id));
-    }
-    journal.lock(&entry.change.tables, 0).await?;
-    let entry = journal.entry(id).await?;
-    let mut made = Vec::new();
-    for part in entry.change.parts.iter().filter(|part| !part.undo.is_empty()) {
-        let shard = shard_of(place, part)?;
-        if print(place, &entry.change.tables, shard).await? == part.was {
-            continue;
-        }
-        for changed in entry.change.tables.iter().filter(|_| part.undo.starts_with("DROP TABLE")) {
-            if has_rows(place, changed, shard).await? {
-                return Err(DdlError::HasRows { table: changed.table.clone(), shard: part.shard.clone() });
-            }
-        }
-        made.push((part, shard));
-    }
-    let undone =
-        join_all(made.iter().map(|(part, shard)| run_by_control(place, *shard, "", part.undo.as_bytes()))).await;
-    let outcomes: Outcomes = made.iter().map(|(part, _)| part.shard.clone()).zip(undone).collect();
-    if outcomes.iter().all(|(_, done)| done.is_ok()) {
-        journal.forget(id).await?;
-    }
-    journal.announce().await?;
-    Ok(outcomes)
 }
 
 /// Whether any ShardGate has changed tables, asked again and again.
@@ -358,13 +270,6 @@ impl Versions {
     }
 }
 
-/// What takes back the making of a table, or a view, on a shard.
-pub fn undo(schema: &Schema, word: &str, changed: &Changed, shard: ShardId) -> String {
-    let rule = schema.database(&changed.database).and_then(|(_, database)| database.table(&changed.table));
-    let name = rule.map_or(changed.table.as_str(), |rule| rule.physical_name(shard));
-    format!("DROP {word} {}", quoted(name))
-}
-
 fn home(topology: &Topology) -> Result<&Arc<ReplicaSet>, ControlError> {
     topology.sets.iter().min_by(|one, other| one.options.name.cmp(&other.options.name)).ok_or(ControlError::NoServer)
 }
@@ -372,70 +277,6 @@ fn home(topology: &Topology) -> Result<&Arc<ReplicaSet>, ControlError> {
 async fn connect(set: &ReplicaSet) -> Result<Conn, ControlError> {
     let address = &set.primary().map_err(|_| ControlError::NoServer)?.address;
     control::connect(&set.options, address).await
-}
-
-fn shard_of(place: Place<'_>, part: &Part) -> Result<ShardId, DdlError> {
-    place.schema.shard_named(&part.shard).ok_or_else(|| DdlError::NoSuchShard(part.shard.clone()))
-}
-
-fn physical<'a>(place: Place<'a>, changed: &'a Changed, shard: ShardId) -> &'a str {
-    let rule = place.schema.database(&changed.database).and_then(|(_, database)| database.table(&changed.table));
-    rule.map_or(changed.table.as_str(), |rule| rule.physical_name(shard))
-}
-
-fn full_name(place: Place<'_>, changed: &Changed, shard: ShardId) -> String {
-    format!("{}.{}", quoted(&place.schema.shard(shard).schema), quoted(physical(place, changed, shard)))
-}
-
-async fn print(place: Place<'_>, tables: &[Changed], shard: ShardId) -> Result<Print, DdlError> {
-    let mut conn = connect(place.topology.set(place.schema.shard(shard).replica_set)).await?;
-    let mut found = Vec::new();
-    for changed in tables {
-        let asked = conn.query_first(format!("SHOW CREATE TABLE {}", full_name(place, changed, shard)));
-        let row: Option<Row> = match within(ANSWER_TIMEOUT, asked).await {
-            Ok(row) => row,
-            Err(ControlError::Server(mysql_async::Error::Server(error))) if error.code == NO_SUCH_TABLE => None,
-            Err(error) => return Err(error.into()),
-        };
-        let text = row.and_then(|row| row.get::<Vec<u8>, usize>(1));
-        found.push(text.map(|text| ddl::fingerprint(&String::from_utf8_lossy(&text), &names(place, changed, shard))));
-    }
-    let _ = conn.disconnect().await;
-    Ok(Print(found))
-}
-
-/// Physical names on a shard, with what stands for them.
-fn names(place: Place<'_>, changed: &Changed, shard: ShardId) -> Vec<(String, String)> {
-    let mut names = vec![(place.schema.shard(shard).schema.clone(), String::new())];
-    if let Some((_, database)) = place.schema.database(&changed.database) {
-        let renamed = database.tables().filter(|table| table.physical_name(shard) != table.name);
-        names.extend(renamed.map(|table| (table.physical_name(shard).to_owned(), table.name.clone())));
-    }
-    names
-}
-
-async fn has_rows(place: Place<'_>, changed: &Changed, shard: ShardId) -> Result<bool, DdlError> {
-    let mut conn = connect(place.topology.set(place.schema.shard(shard).replica_set)).await?;
-    let asked = conn.query_first(format!("SELECT 1 FROM {} LIMIT 1", full_name(place, changed, shard)));
-    let row: Option<Row> = within(ANSWER_TIMEOUT, asked).await?;
-    let _ = conn.disconnect().await;
-    Ok(row.is_some())
-}
-
-async fn run_by_control(place: Place<'_>, shard: ShardId, settings: &str, text: &[u8]) -> Result<(), String> {
-    let set = place.topology.set(place.schema.shard(shard).replica_set);
-    let limit = set.options.response_timeout;
-    let run = async {
-        let mut conn = connect(set).await?;
-        within(limit, conn.query_drop(format!("USE {}", quoted(&place.schema.shard(shard).schema)))).await?;
-        if !settings.is_empty() {
-            within(limit, conn.query_drop(settings)).await?;
-        }
-        within(limit, conn.query_drop(text)).await?;
-        let _ = conn.disconnect().await;
-        Ok::<(), ControlError>(())
-    };
-    run.await.map_err(|error| error.to_string())
 }
 
 fn written_tables(tables: &[Changed]) -> String {

@@ -56,11 +56,9 @@ enum Command {
         /// `database.table`, or just the table where there is one database.
         table: String,
         /// The shard key's value, as an SQL literal or plain text: 42, '42', x; for keys of bytes 0x and hexadecimal digits.
-        #[arg(allow_hyphen_values = true)]
-        key: String,
-        /// The value of the second column, where the key has two.
-        #[arg(allow_hyphen_values = true)]
-        second: Option<String>,
+        /// Of a key of several columns a value for each.
+        #[arg(allow_hyphen_values = true, required = true, value_name = "KEY")]
+        keys: Vec<String>,
     },
     /// Read JSON lines with keys from standard input and write each with what a sharding function computes: to compare
     /// keys of your own with another proxy's. A line: {"system":"cobar","function":"PartitionByLong","params":{...},"key":1}
@@ -239,9 +237,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             check::check(&config.config, connect, matches!(format, LogFormat::Json))
         }
         Command::Init { config } => operate::init(&config.config),
-        Command::ShardOf { config, table, key, second } => {
-            offline::shard_of(&config.config, &table, &key, second.as_deref())
-        }
+        Command::ShardOf { config, table, keys } => offline::shard_of(&config.config, &table, &keys),
         Command::Place => place::place(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock())),
         Command::Import { from, path, output } => import::import(from.into(), &path, &output),
         Command::Split(options) => split::split(&options.config.config.clone(), &options.options()),

@@ -13,7 +13,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
 /// A table by its key's type: name, column, rule without the shards, and what its values are made of.
-const TABLES: [(&str, &str, &str, Kind); 13] = [
+const TABLES: [(&str, &str, &str, Kind); 22] = [
     ("k_big", "BIGINT", "function = { kind = \"hash\", slots = 64 }", Kind::Integer),
     ("k_unsigned", "INT UNSIGNED", "function = { kind = \"mod\" }", Kind::Integer),
     ("k_tiny", "TINYINT", "function = { kind = \"range\", bounds = [-50, 0, 50] }", Kind::Integer),
@@ -68,6 +68,53 @@ const TABLES: [(&str, &str, &str, Kind); 13] = [
         Kind::Date,
     ),
     (
+        "k_joint",
+        "BIGINT UNSIGNED",
+        "shard_key = [\"k\", \"n\"]\nfunction = { kind = \"hash\", slots = 64 }",
+        Kind::Integer,
+    ),
+    (
+        "k_joint_text",
+        "CHAR(20) COLLATE utf8mb4_bin",
+        "shard_key = [{ column = \"k\", key_type = \"text\", collation = \"utf8mb4_bin\" }, \"n\"]\n\
+         function = { kind = \"hash\", slots = 64 }",
+        Kind::Text,
+    ),
+    (
+        "k_joint_days",
+        "DATE",
+        "shard_key = [\"n\", { column = \"k\", key_type = \"date\" }]\nfunction = { kind = \"hash\", slots = 64 }",
+        Kind::Date,
+    ),
+    (
+        "k_sum",
+        "SMALLINT",
+        "shard_key = [\"k\", \"n\"]\nfunction = { kind = \"cobar-expression\", columns = [\"k\", \"n\"], expression = \
+         \"(${k} + 200 + ${n}) % 4\" }",
+        Kind::Integer,
+    ),
+    (
+        "k_dimensions",
+        "INT",
+        "shard_key = [\"k\", \"n\"]\nfunction = { kind = \"cobar-dimension2\", keyTypeX = \"long\", partitionCountX = \"2\", \
+         partitionLengthX = \"512\", keyTypeY = \"long\", partitionCountY = \"2\", partitionLengthY = \"512\" }",
+        Kind::Integer,
+    ),
+    ("k_medium", "MEDIUMINT UNSIGNED", "function = { kind = \"jump\", buckets = 4 }", Kind::Integer),
+    (
+        "k_char",
+        "CHAR(20) COLLATE utf8mb4_bin",
+        "key_type = \"text\"\ncollation = \"utf8mb4_bin\"\nfunction = { kind = \"hash\", slots = 64 }",
+        Kind::Text,
+    ),
+    ("k_binary", "BINARY(8)", "key_type = \"bytes\"\nfunction = { kind = \"hash\", slots = 64 }", Kind::Text),
+    (
+        "k_body",
+        "TEXT COLLATE utf8mb4_general_ci",
+        "key_type = \"text\"\ncollation = \"utf8mb4_general_ci\"\nfunction = { kind = \"hash\", slots = 64 }",
+        Kind::Text,
+    ),
+    (
         "k_time",
         "DATETIME",
         "key_type = \"datetime\"\nfunction = { kind = \"date\", unit = \"week\", begin = \"2024-01-01\", buckets = 4 }\nout_of_range = \"s0\"",
@@ -91,9 +138,8 @@ enum Spelling {
 
 fn rules() -> String {
     let rule = |(name, _, rule, _): &(&str, &str, &str, Kind)| {
-        format!(
-            "\n[[tables]]\nname = \"{name}\"\nshard_key = \"k\"\nshards = [\"s0\", \"s1\", \"s2\", \"s3\"]\n{rule}\n"
-        )
+        let key = if rule.starts_with("shard_key") { "" } else { "shard_key = \"k\"\n" };
+        format!("\n[[tables]]\nname = \"{name}\"\n{key}shards = [\"s0\", \"s1\", \"s2\", \"s3\"]\n{rule}\n")
     };
     TABLES.iter().map(rule).collect()
 }
@@ -105,7 +151,10 @@ fn value(kind: Kind, rng: &mut StdRng) -> Spelling {
         Kind::Integer => {
             let number: i64 =
                 *[rng.gen_range(-130..130), rng.gen_range(0..12), 100, 127, 128, 255, -1].choose(rng).unwrap();
-            match rng.gen_range(0..12) {
+            match rng.gen_range(0..15) {
+                12 => Literal(format!("N'{number}'")),
+                13 => Literal(format!("0b{:b}", number.unsigned_abs())),
+                14 => Literal(format!("-{}", -number)),
                 0 => Literal(format!("'{number}'")),
                 1 => Literal(format!("0{}", number.unsigned_abs())),
                 2 => Literal(format!("{number}.0")),
@@ -123,7 +172,13 @@ fn value(kind: Kind, rng: &mut StdRng) -> Spelling {
         Kind::Text => {
             let text =
                 *["a", "A", "á", "b", "ab", "aB", "a ", " a", "", "ß", "ss", "7", "07", "Ä", "z"].choose(rng).unwrap();
-            match rng.gen_range(0..8) {
+            match rng.gen_range(0..10) {
+                8 => Literal(format!("N'{text}'")),
+                9 => Literal(format!(
+                    "'{}' '{}'",
+                    text.chars().take(1).collect::<String>(),
+                    text.chars().skip(1).collect::<String>()
+                )),
                 0 => Bound(Param::Text(text.to_owned())),
                 1 => Bound(Param::Bytes(text.as_bytes().to_vec())),
                 2 => Literal(format!("_utf8mb4'{text}'")),
@@ -164,7 +219,9 @@ fn condition(kind: Kind, rng: &mut StdRng) -> (String, Vec<Param>) {
             "?".to_owned()
         }
     };
-    let text = match rng.gen_range(0..12) {
+    let text = match rng.gen_range(0..14) {
+        12 => format!("(k, n) IN (({}, {}), ({}, 7))", next(rng), rng.gen_range(0..880), next(rng)),
+        13 => format!("n = {} AND k IN ({}, {})", rng.gen_range(0..880), next(rng), next(rng)),
         10 => format!("k = {} AND n IN (3, 44, 500, {})", next(rng), rng.gen_range(0..560)),
         11 => format!("n BETWEEN {} AND 520 AND k = {}", rng.gen_range(440..560), next(rng)),
         0 => format!("k IN ({}, {})", next(rng), next(rng)),

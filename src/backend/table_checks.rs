@@ -92,11 +92,13 @@ pub(super) fn doubts(
 fn doubts_of_sharded(sharded: &Sharded, live: &LiveTable) -> Vec<Doubt> {
     let key = &sharded.key_column;
     let mut doubts = Vec::new();
-    let column = live.columns.iter().find(|live| same_name(&live.column.name, key));
-    let is_nullable = column.and_then(|live| live.column.kind.as_ref()).is_some_and(|kind| kind.nullable);
-    // A child row without a parent has no place anyway.
-    if is_nullable && sharded.null_key.is_none() && sharded.parent.is_none() {
-        doubts.push(Doubt::NullableKey(key.clone()));
+    for key in sharded.key_columns() {
+        let column = live.columns.iter().find(|live| same_name(&live.column.name, key));
+        let is_nullable = column.and_then(|live| live.column.kind.as_ref()).is_some_and(|kind| kind.nullable);
+        // A child row without a parent has no place anyway.
+        if is_nullable && sharded.null_key.is_none() && sharded.parent.is_none() {
+            doubts.push(Doubt::NullableKey(key.to_owned()));
+        }
     }
     for (name, unique) in live.keys.iter().filter(|(_, key)| key.is_unique) {
         let has = |key: &str| unique.parts.iter().any(|(column, prefix)| prefix.is_none() && same_name(column, key));
@@ -147,11 +149,12 @@ fn unkept(schema: &Schema, database: &Database, child: &Table, shard: ShardId, k
             (!key.columns.iter().any(by_link)).then_some(why)
         }
         (Placement::Sharded(one), Some(Placement::Sharded(other))) if one.colocation == other.colocation => {
-            let by_key = |(own, theirs): &(String, String)| {
-                same_name(own, &one.key_column) && same_name(theirs, &other.key_column)
+            let mut keys = one.key_columns().zip(other.key_columns());
+            let is_paired = |(mine, theirs): (&str, &str)| {
+                key.columns.iter().any(|(own, parents)| same_name(own, mine) && same_name(parents, theirs))
             };
             let why = format!("it does not pair the shard keys \"{}\" and \"{}\"", one.key_column, other.key_column);
-            (!key.columns.iter().any(by_key)).then_some(why)
+            (!keys.all(is_paired)).then_some(why)
         }
         (_, Some(Placement::Sharded(_))) => Some("both are not sharded alike".to_owned()),
         (_, Some(Placement::Single(_)) | None) => Some("that is on one shard only".to_owned()),

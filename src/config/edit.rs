@@ -66,9 +66,39 @@ fn is_called(table: &Table, name: &str) -> bool {
     table.get("name").and_then(Item::as_str).is_some_and(|own| same_name(own, name))
 }
 
+/// What stands for DEFAULT among the values: no text that a rule can have.
+const TAKEN_OUT: &str = "\\u0001DEFAULT";
+
+/// The body with the word DEFAULT, which is none of TOML's, as a text.
+fn with_defaults(body: &str) -> String {
+    let (mut text, mut rest, mut quote) = (String::new(), body, None);
+    while let Some(letter) = rest.chars().next() {
+        let is_word_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
+        let is_value = text.trim_end().ends_with('=');
+        match (quote, rest.get(..7)) {
+            (None, Some(word)) if is_value && word.eq_ignore_ascii_case("DEFAULT") && is_word_end(&rest[7..]) => {
+                text.push_str(&format!("\"{TAKEN_OUT}\""));
+                rest = &rest[7..];
+                continue;
+            }
+            (None, _) if matches!(letter, '"' | '\'') => quote = Some(letter),
+            (Some(open), _) if letter == open => quote = None,
+            (Some('"'), _) if letter == '\\' => {
+                text.push(letter);
+                rest = &rest[1..];
+            }
+            _ => {}
+        }
+        let next = rest.chars().next().unwrap_or(letter);
+        text.push(next);
+        rest = &rest[next.len_utf8().min(rest.len())..];
+    }
+    text
+}
+
 /// The keys and values of a rule's body.
 fn keys_of(body: &str) -> Result<InlineTable, String> {
-    let text = format!("rule = {{ {} }}\n", body.trim().trim_end_matches(','));
+    let text = format!("rule = {{ {} }}\n", with_defaults(body.trim().trim_end_matches(',')));
     let read: Result<DocumentMut, _> = text.parse();
     let fail = |reason: String| {
         format!(
@@ -85,9 +115,13 @@ fn keys_of(body: &str) -> Result<InlineTable, String> {
     }
 }
 
-/// Sets the keys of a rule. New ones come to stand where they belong.
+/// Sets the keys of a rule, and takes those out that are to have their default. New ones come to stand where they belong.
 fn put(table: &mut Table, keys: InlineTable) {
     for (key, mut new) in keys {
+        if new.as_str().is_some_and(|text| text == "\u{1}DEFAULT") {
+            table.remove(&key);
+            continue;
+        }
         new.decor_mut().clear();
         match table.get_mut(&key).and_then(Item::as_value_mut) {
             Some(old) => {
@@ -133,6 +167,10 @@ mod tests {
         let text = changed(FILE, &RuleChange::Alter { table: "USERS".to_owned(), body }).unwrap();
         let wanted = FILE.replace("shards = [\"s0\"]\n", "shards = [\"s0\", \"s1\"]\nnull_key = \"s0\"\n");
         assert_eq!(text, wanted);
+        let with_key = text;
+        let body = "null_key = default, shards = [\"s0\"]".to_owned();
+        let text = changed(&with_key, &RuleChange::Alter { table: "users".to_owned(), body }).unwrap();
+        assert_eq!(text, FILE);
         let text = changed(FILE, &RuleChange::Drop { table: "countries".to_owned() }).unwrap();
         assert_eq!(text, FILE.split("\n# Where").next().unwrap());
     }
@@ -146,6 +184,7 @@ mod tests {
             (create("x", "shard_key = id"), "should be as in"),
             (create("x", "kind = \"single\" }\n[evil]\na = {"), "should be as in"),
             (create("x", "name = \"y\", kind = \"single\""), "stands before it"),
+            (create("x", "shard_key = \"= DEFAULT\", kind = DEFAULTS"), "should be as in"),
         ];
         for (change, wanted) in cases {
             let error = changed(FILE, &change).unwrap_err();

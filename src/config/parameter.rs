@@ -1,9 +1,9 @@
-//! Parameters of sharding functions: texts, numbers, lists, and the contents of files.
+//! Parameters of sharding functions: texts, numbers, lists, tables, and the contents of files.
 
 use std::path::Path;
 
 use super::section::Item;
-use crate::sharding::function::params::Param;
+use crate::sharding::function::params::{Param, Params};
 
 /// The longest file that a parameter may name.
 const MAX_FILE: u64 = 16 << 20;
@@ -17,6 +17,11 @@ pub(super) fn read(item: &Item<'_>, beside: &str) -> Option<Param> {
     }
     if item.is_table() {
         let section = item.section("{ file = \"map.txt\" }")?;
+        if !section.has("file") {
+            let entries = section.entries();
+            let params = entries.iter().map(|(name, item)| Some((name.clone(), read(item, beside)?)));
+            return params.collect::<Vec<_>>().into_iter().collect::<Option<Params>>().map(Param::Table);
+        }
         let file = section.required_text("file");
         section.finish();
         return read_file(item, &Path::new(beside).with_file_name(file?)).map(Param::Text);

@@ -7,8 +7,8 @@ use super::main_file::unknown;
 use super::problem::{Problem, Report};
 use super::section::{Item, Section, Source};
 use crate::sharding::build::{
-    DatabaseSpec, PhysicalSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec, ShardsSpec,
-    TableSpec, WithinSpec,
+    DatabaseSpec, KeyColumnSpec, PhysicalSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec,
+    ShardsSpec, TableSpec, WithinSpec,
 };
 use crate::sharding::collation::TextCollation;
 use crate::sharding::schema::same_name;
@@ -216,8 +216,10 @@ fn read_placement(section: &Section<'_>, kind: Option<TableKind>, functions: &Fu
 
 /// What could not be read is left out: the rest can be looked at all the same.
 fn read_sharded(section: &Section<'_>, functions: &Functions) -> ShardedSpec {
-    let key_column = section.required_text("shard_key");
-    let key = read_key_type(section);
+    let (key_column, key, joint) = match section.item("shard_key").filter(Item::is_list) {
+        Some(item) => read_key_list(section, &item),
+        None => (section.required_text("shard_key"), read_key_type(section), Some(Vec::new())),
+    };
     let function = section.item("function").map(|item| functions.read(&item));
     let shards = section.item("shards").map(|item| read_shards(&item));
     let within = section.item("within").map(|item| read_within(&item, functions));
@@ -248,13 +250,14 @@ fn read_sharded(section: &Section<'_>, functions: &Functions) -> ShardedSpec {
         section.refuse("auto_increment", "contradicts \"sequence\": either the shards number rows, or a sequence does");
     }
     // Which buckets there are to be is not known then.
-    let is_within_unread = matches!(within, Some(None));
+    let is_within_unread = matches!(within, Some(None)) || joint.is_none();
     ShardedSpec {
         key_column: key_column.unwrap_or_default(),
         key: key.flatten(),
         function: function.flatten().filter(|_| !is_within_unread),
         shards: shards.flatten(),
         within: within.flatten(),
+        joint: joint.unwrap_or_default(),
         colocated_with,
         parent: parent.flatten(),
         null_key,
@@ -264,6 +267,39 @@ fn read_sharded(section: &Section<'_>, functions: &Functions) -> ShardedSpec {
         auto_increment_per_shard: auto_increment.flatten().unwrap_or_default(),
         sequence: sequence.flatten(),
     }
+}
+
+/// The columns of a key, of which one function takes the values of all: names, or tables with a type. The first one, its type,
+/// and the others.
+fn read_key_list(
+    section: &Section<'_>,
+    item: &Item<'_>,
+) -> (Option<String>, Option<Option<KeyType>>, Option<Vec<KeyColumnSpec>>) {
+    /// As many as one index of MySQL's takes.
+    const MOST: usize = 16;
+    const EXAMPLE: &str = "shard_key = [\"a\", { column = \"b\", key_type = \"text\", collation = \"utf8mb4_bin\" }]";
+    let in_the_list = "belongs to a column where shard_key is a list, as in { column = \"b\", key_type = \"date\" }";
+    ["key_type", "collation"].iter().for_each(|key| section.refuse(key, in_the_list));
+    let Some(items) = item.list(EXAMPLE) else { return (None, None, None) };
+    if !(2..=MOST).contains(&items.len()) {
+        item.problem(format!("a list has 2 to {MOST} columns; a key of one column is a text"));
+    }
+    let columns: Vec<Option<KeyColumnSpec>> = items.iter().map(read_key_column).collect();
+    let mut columns = columns.into_iter().collect::<Option<Vec<_>>>().unwrap_or_default().into_iter();
+    let Some(first) = columns.next() else { return (None, None, None) };
+    let others: Vec<KeyColumnSpec> = columns.collect();
+    let is_good = (1..MOST).contains(&others.len());
+    (Some(first.column), Some(Some(first.key)), is_good.then_some(others))
+}
+
+fn read_key_column(item: &Item<'_>) -> Option<KeyColumnSpec> {
+    if !item.is_table() {
+        return Some(KeyColumnSpec { column: item.text()?, key: KeyType::INTEGER });
+    }
+    let section = item.section("{ column = \"b\", key_type = \"date\" }")?;
+    let (column, key) = (section.required_text("column"), read_key_type(&section));
+    section.finish();
+    Some(KeyColumnSpec { column: column?, key: key?.unwrap_or(KeyType::INTEGER) })
 }
 
 /// What places the rows of a child table.

@@ -305,12 +305,12 @@ impl<'a> WriteBack<'a> {
             // What was staged is stored as it is.
             [key] => match sharded.place_as(key, true) {
                 Located::Shard(shard) => Ok(shard),
-                located => Err((Part::First, located)),
+                located => Err((Part::FIRST, located)),
             },
-            [first, second] => sharded.place_both(first, second),
-            _ => Err((Part::First, Located::Anywhere)),
+            [] => Err((Part::FIRST, Located::Anywhere)),
+            keys => sharded.place_all(keys),
         };
-        let index = |part| if part == Part::First { 0 } else { 1 };
+        let index = |part: Part| usize::from(part.0);
         match (placed, self.known) {
             (Ok(shard), _) => Ok(Some(shard)),
             (Err((part, located @ (Located::Null | Located::Unplaced))), Some(known)) => {

@@ -11,7 +11,10 @@ use super::query::Statement;
 use super::response::LocalColumn;
 use super::session::Session;
 use crate::plan::PlanError;
+use crate::sharding::Placement;
+use crate::sharding::schema::same_name;
 use crate::sql::control::{RuleVerb, TableName};
+use crate::sql::definition;
 use crate::wire::error_code as codes;
 
 /// Longest wait for an answer: servers may have to be asked for their tables.
@@ -128,7 +131,13 @@ impl Session {
             comment.fill(b' ');
         }
         let bare = Statement { sql: &text, ..*statement };
-        let created = Box::pin(self.statement(&bare)).await;
+        let created = match self.missing_key(table, &text) {
+            Some(column) => {
+                let text = format!("Key column '{column}', a shard key of the rule, doesn't exist in table");
+                Err(ClientMessage::new(codes::KEY_COLUMN_DOES_NOT_EXIST, text))
+            }
+            None => Box::pin(self.statement(&bare)).await,
+        };
         if created.is_err()
             && let Ok(wish) = self.rule_wish(RuleVerb::Drop, table, "")
             && let Err(reasons) = self.ordered(wish).await
@@ -136,6 +145,21 @@ impl Session {
             tracing::warn!(table = %table.table, ?reasons, "the rule of a table that could not be created is still there");
         }
         created
+    }
+
+    /// A column of the new rule's shard key that the CREATE TABLE does not define, as far as it names columns.
+    fn missing_key(&self, table: &TableName, sql: &[u8]) -> Option<String> {
+        let setup = self.shared.setup();
+        let database = match &table.database {
+            Some(name) => setup.schema.database(name)?.1,
+            None => setup.schema.database(&self.schema.database_of(self.database()?).name)?.1,
+        };
+        let Placement::Sharded(sharded) = &database.table(&table.table)?.placement else { return None };
+        let columns = definition::columns(sql, self.mode);
+        let is_there = |key: &&str| columns.iter().any(|column| same_name(&column.name, key));
+        // CREATE TABLE ... LIKE and AS tell none, or not all.
+        let tells_all = !columns.is_empty() && !definition::has_more(sql, self.mode);
+        sharded.key_columns().find(|key| !is_there(key)).filter(|_| tells_all).map(str::to_owned)
     }
 
     /// SHOW RULES.

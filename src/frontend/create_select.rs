@@ -129,8 +129,7 @@ impl Session {
     fn check_key(&self, create: &CreateSelect, shape: &Shape) -> Result<(), ClientMessage> {
         let (_, rule, _) = self.place_of(create)?;
         let Some(Placement::Sharded(sharded)) = rule.map(|rule| &rule.placement) else { return Ok(()) };
-        let keys = std::iter::once(&sharded.key_column).chain(sharded.within.as_ref().map(|within| &within.key_column));
-        for key in keys {
+        for key in sharded.key_columns() {
             if !shape.columns.iter().any(|name| name.eq_ignore_ascii_case(key.as_bytes())) {
                 return Err(ClientMessage::unsupported(&format!(
                     "'{}' without a column '{key}', which is the shard key of its rule,",

@@ -1,4 +1,4 @@
-//! SHOW SHARD FOR table = key, or = (key, key) where the key has two columns: the bucket, shard, replica set and physical table of a row with this key; of a table that is
+//! SHOW SHARD FOR table = key, or = (key, key ...) where the key has several columns: the bucket, shard, replica set and physical table of a row with this key; of a table that is
 //! not sharded, all places of its rows.
 
 use std::ops::Range;
@@ -9,27 +9,91 @@ use super::response::LocalColumn;
 use super::session::Session;
 use crate::plan::PlanError;
 use crate::sharding::schema::same_name;
-use crate::sharding::{DatabaseId, Located, Part, Placement, ShardId, ShardSet, Sharded, Table};
+use crate::sharding::{DatabaseId, KeyType, Located, Part, Placement, ShardId, ShardSet, Sharded, Table};
 use crate::sql::Mode;
 use crate::sql::control::{SimpleValue, simple_value};
 use crate::value::Value;
 use crate::wire::error_code as codes;
 
-/// A literal, or two in parentheses.
+/// The values of a key: a literal, or several in parentheses.
 fn values<'a>(sql: &'a [u8], place: Range<usize>, mode: Mode) -> Option<Vec<Value<'a>>> {
-    let value = |place: Range<usize>| match simple_value(sql, place, mode) {
-        Some(SimpleValue::Literal(value)) => Some(value),
-        Some(SimpleValue::Word(word)) if word.eq_ignore_ascii_case("NULL") => Some(Value::Null),
-        _ => None,
-    };
     let text = sql.get(place.clone())?;
     if !(text.first() == Some(&b'(') && text.last() == Some(&b')')) {
-        return value(place).map(|only| vec![only]);
+        return value(sql, place, mode).map(|only| vec![only]);
     }
-    let (start, end) = (place.start + 1, place.end - 1);
-    // A comma within a text leaves something that is no literal.
-    let mut commas = (start..end).filter(|at| sql[*at] == b',');
-    commas.find_map(|comma| Some(vec![value(start..comma)?, value(comma + 1..end)?]))
+    split_at_commas(sql, place.start + 1..place.end - 1).into_iter().map(|one| value(sql, one, mode)).collect()
+}
+
+/// At commas that are not within a text.
+fn split_at_commas(sql: &[u8], place: Range<usize>) -> Vec<Range<usize>> {
+    let (mut parts, mut start, mut quote, mut is_escaped) = (Vec::new(), place.start, None, false);
+    for at in place.clone() {
+        match (sql[at], quote) {
+            _ if is_escaped => is_escaped = false,
+            (b'\\', Some(_)) => is_escaped = true,
+            (byte, Some(open)) if byte == open => quote = None,
+            (_, Some(_)) => {}
+            (byte @ (b'\'' | b'"'), None) => quote = Some(byte),
+            (b',', None) => {
+                parts.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(start..place.end);
+    parts
+}
+
+/// A literal; also those of dates, of national texts and of bytes.
+fn value(sql: &[u8], place: Range<usize>, mode: Mode) -> Option<Value<'_>> {
+    let text = sql.get(place.clone())?.trim_ascii();
+    if let Some(bytes) = hexadecimal(text) {
+        return Some(Value::Binary(bytes.into()));
+    }
+    let word = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let behind = text[word..].trim_ascii_start();
+    let is_known = [&b"DATE"[..], b"TIMESTAMP", b"_utf8mb4", b"_utf8", b"_utf8mb3", b"_ascii"]
+        .iter()
+        .any(|known| text[..word].eq_ignore_ascii_case(known));
+    let literal = if is_known && matches!(behind.first(), Some(b'\'' | b'"')) { behind } else { text };
+    match simple_value(literal, 0..literal.len(), mode)? {
+        SimpleValue::Literal(value) => Some(value),
+        SimpleValue::Word(word) if word.eq_ignore_ascii_case("NULL") => Some(Value::Null),
+        _ => None,
+    }
+}
+
+/// `x'6162'` or `0x6162`.
+fn hexadecimal(text: &[u8]) -> Option<Vec<u8>> {
+    let digits = match text {
+        [b'0', b'x', digits @ ..] | [b'x' | b'X', b'\'', digits @ .., b'\''] => digits,
+        _ => return None,
+    };
+    let nibble = |digit: &u8| char::from(*digit).to_digit(16).map(|value| value as u8);
+    let nibbles = digits.iter().map(nibble).collect::<Option<Vec<u8>>>()?;
+    let leading = nibbles.len() % 2;
+    let first = nibbles.first().copied().filter(|_| leading == 1);
+    let rest = nibbles.get(leading..)?.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]);
+    Some(first.into_iter().chain(rest).collect())
+}
+
+/// Bytes beside an integer are a number.
+fn as_the_column<'v>(value: Value<'v>, key: &KeyType) -> Value<'v> {
+    match (&value, key) {
+        (Value::Binary(bytes), KeyType::Integer(_)) if bytes.len() <= 8 => {
+            Value::UInt(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+        }
+        _ => value,
+    }
+}
+
+/// What is not known of a value, or known to be impossible.
+fn uncertain(sql: &[u8], key: Range<usize>, column: &str, sharded: &Sharded, part: Part) -> ClientMessage {
+    let written = String::from_utf8_lossy(&sql[key]).into_owned();
+    let text =
+        format!("it is not certain what a server stores for {written} in '{column}' ({})", sharded.key_type(part));
+    ClientMessage::new(codes::NOT_SUPPORTED_YET, text)
 }
 
 impl Session {
@@ -65,27 +129,38 @@ impl Session {
                 return Err(ClientMessage::unsupported(&text));
             }
             Placement::Sharded(sharded) => {
-                let values = values(sql, key, self.mode).filter(|values| values.len() == sharded.key_columns().count());
+                let columns: Vec<&str> = sharded.key_columns().collect();
+                let values = values(sql, key.clone(), self.mode).filter(|values| values.len() == columns.len());
                 let Some(values) = values else {
-                    let text = match &sharded.within {
-                        Some(_) => {
-                            "SHOW SHARD FOR with anything but two literals, as in (1, 2), as a key of two columns"
+                    let text = match columns.as_slice() {
+                        [_] => "SHOW SHARD FOR with anything but a literal as the key".to_owned(),
+                        several => {
+                            format!("SHOW SHARD FOR with anything but a literal for each of ({})", several.join(", "))
                         }
-                        None => "SHOW SHARD FOR with anything but a literal as the key",
                     };
-                    return Err(ClientMessage::unsupported(text));
+                    return Err(ClientMessage::unsupported(&text));
                 };
+                let parts = (0_u8..).zip(values);
+                let values: Vec<Value<'_>> =
+                    parts.map(|(part, value)| as_the_column(value, sharded.key_type(Part(part)))).collect();
                 let placed = match values.as_slice() {
-                    [first, second] => sharded.place_both(first, second),
-                    _ => match sharded.place(&values[0]) {
+                    [only] => match sharded.place(only) {
                         Located::Shard(shard) => Ok(shard),
-                        located => Err((Part::First, located)),
+                        located => Err((Part::FIRST, located)),
                     },
+                    several => sharded.place_all(several),
+                };
+                let bucket = || match values.as_slice() {
+                    [only] => sharded.bucket(only),
+                    several => sharded.bucket_of_all(several),
                 };
                 match placed {
-                    Ok(shard) => (ShardSet::single(shard), sharded.bucket(&values[0])),
+                    Ok(shard) => (ShardSet::single(shard), bucket()),
+                    Err((part, Located::Anywhere | Located::Nowhere)) => {
+                        return Err(uncertain(sql, key, columns[usize::from(part.0)], sharded, part));
+                    }
                     Err((part, located)) => {
-                        let value = &values[if part == Part::First { 0 } else { 1 }];
+                        let value = &values[usize::from(part.0)];
                         return Err(PlanError::unplaced(located, table, sharded, part, value).into());
                     }
                 }

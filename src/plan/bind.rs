@@ -231,7 +231,7 @@ impl Narrowed {
         let value = key.value(input);
         let shard = match sharded.place(&value) {
             Located::Shard(shard) => shard,
-            located => return Err(PlanError::unplaced(located, of, sharded, Part::First, &value)),
+            located => return Err(PlanError::unplaced(located, of, sharded, Part::FIRST, &value)),
         };
         if !self.shards_of_all(input).is_subset_of(&ShardSet::single(shard)) {
             return Err(PlanError::unsupported("INSERT ... SELECT from other shards"));

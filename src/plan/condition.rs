@@ -189,7 +189,7 @@ impl<'q> Scopes<'_, 'q> {
 
     /// Both, if their rows are on the same shard where these columns are equal.
     fn same_place(&self, left: Found, right: Found) -> Option<(InstanceId, InstanceId)> {
-        let first = Some(Role::Key(Part::First));
+        let first = Some(Role::Key(Part::FIRST));
         let is_child = |child: Found, parent: Found| {
             let of = self.instances[child.instance].child_of;
             child.role == first && of.is_some() && of == parent.link && child.instance != parent.instance

@@ -10,7 +10,7 @@ use crate::sql::parse::ast::{Call, ColumnName, Expression, JoinKind, Query};
 
 use super::condition::{Cond, Leaf, rules_of_sides};
 use super::functions;
-use super::instance::Source;
+use super::instance::{Key, Source};
 use super::narrow::{Narrow, Test};
 use super::scope::{BlockId, InstanceId, Node, QueryId, Scopes, TermScope};
 
@@ -55,7 +55,17 @@ impl Scopes<'_, '_> {
         let mut rules: Vec<usize> = class.iter().flat_map(|id| self.instances[*id].rules.iter().copied()).collect();
         rules.sort_unstable();
         rules.dedup();
-        Narrow::all_of(rules.into_iter().map(|rule| self.lower(&self.rules[rule], &class)).collect())
+        self.all_of(rules.into_iter().map(|rule| self.lower(&self.rules[rule], &class)).collect(), &class)
+    }
+
+    /// The conjunction of conditions on instances of a class.
+    fn all_of(&self, terms: Vec<Narrow>, class: &[InstanceId]) -> Narrow {
+        let keys = class.iter().filter_map(|id| self.instances[*id].key.as_ref());
+        let is_joint = |key: &&Key| key.table.sharded(self.ctx.schema).is_some_and(|sharded| !sharded.joint.is_empty());
+        match keys.filter(is_joint).map(|key| key.table).next() {
+            Some(table) => Narrow::all_of_joint(terms, table),
+            None => Narrow::all_of(terms),
+        }
     }
 
     /// The instance and those whose key equals its key in all combinations of rows that matter.
@@ -81,7 +91,7 @@ impl Scopes<'_, '_> {
         match cond {
             Cond::And(terms) => {
                 let terms = terms.iter().map(|term| self.lower(term, class)).collect();
-                Narrow::all_of(with_ranges_closed(terms))
+                self.all_of(with_ranges_closed(terms), class)
             }
             Cond::Or(terms) => Narrow::any_of(terms.iter().map(|term| self.lower(term, class)).collect()),
             Cond::Leaf { leaf: Leaf::Constant(narrow), .. } => narrow.clone(),

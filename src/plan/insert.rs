@@ -210,11 +210,10 @@ impl<'q> Into<'q> {
             place => place,
         };
         let first = place(&sharded.key_column)?;
-        let second = match &sharded.within {
-            Some(within) => Some((within.key_column.as_str(), place(&within.key_column)?)),
-            None => None,
-        };
-        let key = ((sharded.key_column.as_str(), first), second);
+        let others: Result<Vec<KeyPlace<'_>>, PlanError> =
+            sharded.key_columns().skip(1).map(|column| Ok((column, place(column)?))).collect();
+        let others = others?;
+        let key = ((sharded.key_column.as_str(), first), others.as_slice());
         let templates: Result<Vec<_>, _> =
             rows.iter().map(|row| template(scopes, (table, sharded), row, key, numbering.as_ref())).collect();
         let refused = if self.insert.has_returning { Some("RETURNING over several shards".to_owned()) } else { None };
@@ -338,7 +337,7 @@ impl<'q> Into<'q> {
                 Target::Fixed(one_of(&narrowed)?)
             });
         }
-        if sharded.within.is_some() {
+        if sharded.has_several_columns() {
             return Err(not_literal(table, sharded));
         }
         let place = self.place_of(table, &sharded.key_column)?;
@@ -421,7 +420,7 @@ fn template(
     scopes: &Scopes<'_, '_>,
     (table, sharded): (&Table, &Sharded),
     row: &Row,
-    (first, second): (KeyPlace<'_>, Option<KeyPlace<'_>>),
+    (first, others): (KeyPlace<'_>, &[KeyPlace<'_>]),
     numbering: Option<&Numbering>,
 ) -> Result<RowTemplate, PlanError> {
     let cell = |place: usize| row.values.get(place).unwrap_or(&Cell::Default);
@@ -441,7 +440,7 @@ fn template(
         })
     };
     let key = key_of(first)?;
-    let second = second.map(key_of).transpose()?;
+    let others = others.iter().map(|place| key_of(*place)).collect::<Result<Vec<_>, _>>()?;
     let anchor = |offset| Anchor::new(offset, scopes.literals);
-    Ok(RowTemplate { key, second, number, from: anchor(row.span.start), to: anchor(row.span.end), params: row.params })
+    Ok(RowTemplate { key, others, number, from: anchor(row.span.start), to: anchor(row.span.end), params: row.params })
 }

@@ -21,8 +21,8 @@ pub(super) struct Instance {
     pub(super) database: Option<DatabaseId>,
     pub(super) source: Source,
     pub(super) key: Option<Key>,
-    /// The second column of the shard key.
-    pub(super) second_key: Option<String>,
+    /// The columns of the shard key behind the first.
+    pub(super) more_keys: Vec<String>,
     /// Of a child table: what its key leads to, with the column of the parent that has the same id.
     pub(super) child_of: Option<ColocationId>,
     /// Columns by which rows of child tables are placed.
@@ -88,7 +88,7 @@ impl Instance {
             database: None,
             source,
             key: None,
-            second_key: None,
+            more_keys: Vec::new(),
             child_of: None,
             referred: Vec::new(),
             is_nullable: false,
@@ -134,7 +134,7 @@ impl Instance {
 
     /// Whether its shard key is this column, or begins with it.
     pub(super) fn has_key(&self, column: &str) -> bool {
-        self.part_of(column) == Some(Part::First)
+        self.part_of(column) == Some(Part::FIRST)
     }
 
     /// What this column is, if it matters to where rows are.
@@ -150,9 +150,10 @@ impl Instance {
     /// Which column of its shard key this is.
     pub(super) fn part_of(&self, column: &str) -> Option<Part> {
         if self.key.as_ref().is_some_and(|key| same_name(&key.column, column)) {
-            return Some(Part::First);
+            return Some(Part::FIRST);
         }
-        self.second_key.as_ref().filter(|second| same_name(second, column)).map(|_| Part::Second)
+        let place = self.more_keys.iter().position(|more| same_name(more, column))?;
+        Some(Part(place as u8 + 1))
     }
 }
 
@@ -181,7 +182,7 @@ impl Scopes<'_, '_> {
         if let Some(table) = id.table(schema) {
             (instance.source, instance.key) = self.placed(id, table);
             if let Placement::Sharded(sharded) = &table.placement {
-                instance.second_key = sharded.within.as_ref().map(|within| within.key_column.clone());
+                instance.more_keys = sharded.key_columns().skip(1).map(str::to_owned).collect();
                 instance.child_of = sharded.parent.as_ref().map(|_| sharded.colocation);
                 instance.referred.clone_from(&sharded.referred);
             }

@@ -222,8 +222,8 @@ impl Into<'_, '_, '_> {
         if sharded.parent.is_some() {
             return Ok(Way::Staged("LOAD DATA into a child table"));
         }
-        if sharded.within.is_some() {
-            return Ok(Way::Staged("LOAD DATA into a table whose shard key has two columns"));
+        if sharded.has_several_columns() {
+            return Ok(Way::Staged("LOAD DATA into a table whose shard key has several columns"));
         }
         let key = match self.source_of(table, &sharded.key_column)? {
             From::Field(place) => place,
@@ -251,7 +251,7 @@ impl Into<'_, '_, '_> {
         match sharded.place(&value) {
             Located::Shard(shard) => Ok(Way::Whole(ShardSet::single(shard))),
             Located::Anywhere | Located::Nowhere => Ok(Way::Staged("LOAD DATA with such a shard key")),
-            located => Err(PlanError::unplaced(located, table, sharded, Part::First, &value)),
+            located => Err(PlanError::unplaced(located, table, sharded, Part::FIRST, &value)),
         }
     }
 

@@ -286,11 +286,12 @@ pub enum PlanError {
 impl PlanError {
     /// A row cannot be stored because of where its key leads.
     pub fn unplaced(located: Located, table: &Table, sharded: &Sharded, part: Part, value: &Value<'_>) -> Self {
-        let (column, function) = match (part, &sharded.within) {
-            (Part::Second, Some(within)) => (&within.key_column, &within.function),
-            _ => (&sharded.key_column, &sharded.function),
+        let function = match (part, &sharded.within) {
+            (Part::SECOND, Some(within)) => &within.function,
+            _ => &sharded.function,
         };
-        let (table, column, rule) = (table.name.clone(), column.clone(), function.kind());
+        let column = sharded.key_columns().nth(usize::from(part.0)).unwrap_or_default().to_owned();
+        let (table, rule) = (table.name.clone(), function.kind());
         match located {
             Located::Null => Self::NullShardKey { table, column, rule },
             Located::Unplaced => {

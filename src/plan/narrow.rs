@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::sharding::{DatabaseId, Located, Part, Placement, Schema, ShardId, ShardSet, Sharded, Table};
+use crate::sharding::{Alternatives, DatabaseId, Located, Part, Placement, Schema, ShardId, ShardSet, Sharded, Table};
 use crate::sql::parse::ast::{Comparison, Constant};
 use crate::sql::{LiteralKind, literal};
 use crate::value::{Charset, Value};
@@ -135,6 +135,11 @@ pub enum Narrow {
         part: Part,
         test: Test,
     },
+    /// What is said of several columns of one key, where one function takes all: each is equal to one of its values.
+    Joint {
+        table: TableId,
+        columns: Vec<(Part, Vec<Known>)>,
+    },
     /// A condition without columns: all or nothing.
     Truth(Known),
     Compare {
@@ -155,6 +160,13 @@ impl Narrow {
             Self::Truth(known) => nothing_if(is_false(&known.value(input))),
             Self::Compare { left, comparison, right } => {
                 nothing_if(is_refuted(&left.value(input), *comparison, &right.value(input)))
+            }
+            Self::Joint { table, columns } => {
+                let values = columns.iter().map(|(part, known)| {
+                    let values: Vec<Value<'_>> = known.iter().map(|known| known.value(input)).collect();
+                    (*part, values)
+                });
+                table.sharded(input.schema)?.locate_joint(&values.collect::<Vec<Alternatives<'_>>>())
             }
             Self::And(terms) => terms.iter().filter_map(|term| term.shards(input)).reduce(|mut both, more| {
                 both.intersect_with(&more);
@@ -178,13 +190,14 @@ impl Narrow {
                 test.has_uncertain_value(sharded, *part, input).then_some(*table)
             }
             Self::And(terms) | Self::Or(terms) => terms.iter().find_map(|term| term.uncertain(input)),
-            Self::All | Self::Truth(_) | Self::Compare { .. } => None,
+            // Its parts are there by themselves.
+            Self::All | Self::Joint { .. } | Self::Truth(_) | Self::Compare { .. } => None,
         }
     }
 
     /// The shard, where the condition is `key = value` and leads to one.
     pub(super) fn key_shard(&self, input: &Binding<'_>) -> Option<ShardId> {
-        let Self::Key { table, part: Part::First, test: Test::Equal(known) } = self else { return None };
+        let Self::Key { table, part: Part::FIRST, test: Test::Equal(known) } = self else { return None };
         match table.sharded(input.schema)?.locate(&known.value(input)) {
             Located::Shard(shard) => Some(shard),
             Located::Nowhere | Located::Null | Located::Unplaced | Located::Anywhere => None,
@@ -201,9 +214,36 @@ impl Narrow {
         }
     }
 
+    /// The conjunction of `terms` of a table of whose key one function takes all columns.
+    pub(super) fn all_of_joint(mut terms: Vec<Self>, table: TableId) -> Self {
+        let mut found = Vec::new();
+        alternatives(&terms, table, &mut found);
+        if found.len() > 1 {
+            let columns = found.into_iter().map(|(part, known)| (part, known.to_vec())).collect();
+            terms.push(Self::Joint { table, columns });
+        }
+        Self::all_of(terms)
+    }
+
     /// The disjunction of `terms`.
     pub(super) fn any_of(terms: Vec<Self>) -> Self {
         if terms.contains(&Self::All) { Self::All } else { Self::Or(terms) }
+    }
+}
+
+/// The conditions `key column = value` and `IN` that must all be true, of the table's columns.
+fn alternatives<'n>(terms: &'n [Narrow], of: TableId, found: &mut Vec<(Part, &'n [Known])>) {
+    for term in terms {
+        match term {
+            Narrow::And(terms) => alternatives(terms, of, found),
+            Narrow::Key { table, part, test } if *table == of => match test {
+                Test::Equal(known) => found.push((*part, std::slice::from_ref(known))),
+                Test::In(list) => found.push((*part, list)),
+                // That may mean NULL, which the key of a row from before the rule can be.
+                Test::NullSafeEqual(_) | Test::Range { .. } | Test::IsNull => {}
+            },
+            _ => {}
+        }
     }
 }
 
@@ -272,7 +312,7 @@ impl Test {
 }
 
 fn of_value(sharded: &Sharded, part: Part, value: &Value<'_>) -> Option<ShardSet> {
-    if sharded.within.is_some() {
+    if sharded.has_several_columns() {
         return sharded.locate_part(part, value);
     }
     match sharded.locate(value) {

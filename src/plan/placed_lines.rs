@@ -50,14 +50,14 @@ impl Placer<'_> {
         match self.sharded.place(&value) {
             Located::Shard(shard) => return Ok(shard),
             located @ (Located::Null | Located::Unplaced | Located::Nowhere) => {
-                return Err(PlanError::unplaced(located, self.table, self.sharded, Part::First, &value));
+                return Err(PlanError::unplaced(located, self.table, self.sharded, Part::FIRST, &value));
             }
             Located::Anywhere => {}
         }
         let converted = self.converted(&value).unwrap_or(Value::Unknown);
         match self.sharded.place(&converted) {
             Located::Shard(shard) => Ok(shard),
-            located => Err(PlanError::unplaced(located, self.table, self.sharded, Part::First, &converted)),
+            located => Err(PlanError::unplaced(located, self.table, self.sharded, Part::FIRST, &converted)),
         }
     }
 

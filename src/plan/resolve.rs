@@ -115,7 +115,7 @@ impl<'q> Scopes<'_, 'q> {
     /// The instance whose shard key a column certainly is, seen from within `block`.
     pub(super) fn key_of(&self, block: BlockId, column: &ColumnName) -> Option<InstanceId> {
         let found = self.resolve(block, &self.blocks[block].from, column)?;
-        (found.role == Some(Role::Key(Part::First))).then_some(found.instance)
+        (found.role == Some(Role::Key(Part::FIRST))).then_some(found.instance)
     }
 
     pub(super) fn list_owner(&self, owners: &[Owner]) -> Owner {

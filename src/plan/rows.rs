@@ -35,8 +35,8 @@ pub struct InsertTemplate {
 #[derive(Debug, Clone)]
 pub(super) struct RowTemplate {
     pub(super) key: RowKey,
-    /// Of a key of two columns.
-    pub(super) second: Option<RowKey>,
+    /// Of a key of several columns those behind the first.
+    pub(super) others: Vec<RowKey>,
     /// What it says of the column whose numbers the shards must not make.
     pub(super) number: Number,
     pub(super) from: Anchor,
@@ -177,17 +177,16 @@ impl RowTemplate {
             RowKey::Opaque => Value::Unknown,
         };
         let first = value(&self.key);
-        let Some(second) = &self.second else {
+        if self.others.is_empty() {
             return match sharded.place_as(&first, input.mode.no_auto_value_on_zero) {
                 Located::Shard(shard) => Ok(shard),
-                located => Err(PlanError::unplaced(located, table, sharded, Part::First, &first)),
+                located => Err(PlanError::unplaced(located, table, sharded, Part::FIRST, &first)),
             };
-        };
-        let second = value(second);
-        sharded.place_both(&first, &second).map_err(|(part, located)| {
-            let value = if part == Part::First { &first } else { &second };
-            PlanError::unplaced(located, table, sharded, part, value)
-        })
+        }
+        let values: Vec<Value<'_>> = std::iter::once(first).chain(self.others.iter().map(value)).collect();
+        sharded
+            .place_all(&values)
+            .map_err(|(part, located)| PlanError::unplaced(located, table, sharded, part, &values[usize::from(part.0)]))
     }
 }
 

@@ -15,7 +15,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::sharding::build::{
-    DatabaseSpec, PhysicalSpec, PlacementSpec, SchemaSpec, ShardSpec, ShardedSpec, ShardsSpec, TableSpec, WithinSpec,
+    DatabaseSpec, KeyColumnSpec, PhysicalSpec, PlacementSpec, SchemaSpec, ShardSpec, ShardedSpec, ShardsSpec,
+    TableSpec, WithinSpec,
 };
 use crate::sharding::function::params::{Param, Params};
 use crate::sharding::function::{FunctionSpec, Named, registry};
@@ -698,6 +699,77 @@ fn keys_of_two_columns_narrow_by_each_and_need_both() {
         ("UPDATE orders SET id = 7 WHERE id = 4 AND user_id = 3", "Ok(Staged)"),
         ("UPDATE orders SET id = user_id WHERE id = 4 AND user_id = 3", "Ok(Staged)"),
         ("DELETE FROM orders WHERE id = 4", "Ok(Scatter({0, 2}))"),
+    ];
+    check_routes(&schema, &cases);
+}
+
+/// `orders` by the user, the order and the note together.
+fn joint_schema() -> Schema {
+    let PlacementSpec::Sharded(spec) = by("user_id", &["s0", "s1", "s2", "s3"]) else { unreachable!() };
+    let joint = ["id", "note"].map(|column| KeyColumnSpec { column: column.to_owned(), key: KeyType::INTEGER });
+    let text = |text: &str| Param::Text(text.to_owned());
+    let params: Params = [
+        ("expression".to_owned(), text("(${user_id} + ${id} + ${note}) % 4")),
+        ("columns".to_owned(), Param::List(["user_id", "id", "note"].map(text).to_vec())),
+    ]
+    .into();
+    let function = Named::read(registry::named("cobar-expression").unwrap(), params).0.unwrap();
+    let placement = PlacementSpec::Sharded(ShardedSpec {
+        function: Some(FunctionSpec::Named(function)),
+        joint: joint.to_vec(),
+        ..spec
+    });
+    let shard = |index: u16| ShardSpec {
+        name: format!("s{index}"),
+        replica_set: ReplicaSetId(0),
+        schema: format!("joint_{index}"),
+    };
+    let database = DatabaseSpec {
+        name: "joint".to_owned(),
+        shards: (0..4).map(shard).collect(),
+        default_shard: "s0".to_owned(),
+        read_write_splitting: false,
+        tables: vec![table(Layout::Schemas, "orders", "id user_id note more", placement)],
+    };
+    SchemaSpec { version: 1, databases: vec![database] }.build().unwrap()
+}
+
+#[test]
+fn keys_whose_columns_are_taken_together_need_all_of_them() {
+    let schema = joint_schema();
+    let all = "Ok(Scatter({0, 1, 2, 3}))";
+    let cases = [
+        ("SELECT * FROM orders WHERE user_id = 1 AND id = 2 AND note = 3", "Ok(One(ShardId(2)))"),
+        ("SELECT * FROM orders WHERE note = 3 AND (id = 2 AND user_id = 1) AND more > 5", "Ok(One(ShardId(2)))"),
+        ("SELECT * FROM orders WHERE (user_id, id, note) = (1, 2, 4)", "Ok(One(ShardId(3)))"),
+        ("SELECT * FROM orders WHERE user_id = 1 AND id IN (2, 6) AND note = 3", "Ok(One(ShardId(2)))"),
+        ("SELECT * FROM orders WHERE user_id IN (1, 2) AND id = 2 AND note = 3", "Ok(Scatter({2, 3}))"),
+        (
+            "SELECT * FROM orders WHERE user_id = 1 AND id = 2 AND note = 3 OR user_id = 0 AND id = 0 AND note = 0",
+            "Ok(Scatter({0, 2}))",
+        ),
+        ("SELECT * FROM orders WHERE user_id = 1 AND id = 2", all),
+        ("SELECT * FROM orders WHERE user_id = 1", all),
+        ("SELECT * FROM orders WHERE user_id = 1 AND id = 2 AND note = 3.5", all),
+        ("SELECT * FROM orders WHERE user_id = 1 AND id = 2 AND note <=> 3", all),
+        ("SELECT * FROM orders WHERE user_id = 1 AND id = 2 AND note IS NULL", all),
+        ("SELECT * FROM orders WHERE user_id = 1 AND id = 2 OR note = 3", all),
+        ("SELECT * FROM orders WHERE user_id = NULL AND id = 2", "Ok(Any"),
+        // A negative number is no shard's: rows may be anywhere.
+        ("SELECT * FROM orders WHERE user_id = -6 AND id = 2 AND note = 1", all),
+        ("SELECT * FROM orders a JOIN orders b USING (user_id, id, note)", "Ok(Gather)"),
+        ("SELECT COUNT(*) FROM orders GROUP BY user_id, id, note", "Ok(Merge"),
+        ("INSERT INTO orders (id, user_id, note) VALUES (1, 2, 3)", "Ok(One(ShardId(2)))"),
+        ("INSERT INTO orders (id, user_id, note) VALUES (1, 2, 3), (1, 2, 4)", "Ok(Split"),
+        (
+            "INSERT INTO orders (id, user_id, note) VALUES (1, 2, NULL)",
+            "Err(NullShardKey { table: \"orders\", column: \"note\"",
+        ),
+        ("INSERT INTO orders (id, user_id, note) VALUES (1, 2, -9)", "Err(KeyOutOfRange"),
+        ("INSERT INTO orders (id, user_id) VALUES (1, 2)", "Ok(Staged)"),
+        ("UPDATE orders SET more = 1 WHERE user_id = 1 AND id = 2 AND note = 3", "Ok(One(ShardId(2)))"),
+        ("UPDATE orders SET note = 1 WHERE user_id = 1 AND id = 2 AND note = 3", "Ok(Staged)"),
+        ("DELETE FROM orders WHERE note = 3", all),
     ];
     check_routes(&schema, &cases);
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
@@ -86,11 +86,11 @@ impl Keeper {
 
     /// Until the task is aborted; `first` is told when the servers have been asked once.
     pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>, first: Arc<Notify>) {
+        let mut stamps = self.config.stamps();
         // Before the tables are read, so that no change between the two goes unseen.
         self.tables_have_changed().await;
         let mut ask_at = self.read_servers().await;
         first.notify_one();
-        let mut stamps = self.config.stamps();
         let mut look_at = self.next_look();
         let mut compare_at = Instant::now() + VERSION_INTERVAL;
         loop {
@@ -100,6 +100,7 @@ impl Keeper {
                 () = tokio::time::sleep_until(look_at.unwrap_or(ask_at)), if look_at.is_some() => Event::LookAtFiles,
                 Some(order) = orders.recv() => Event::Order(order),
             };
+            let began = SystemTime::now();
             match event {
                 Event::AskServers => {
                     ask_at = self.read_servers().await;
@@ -125,6 +126,7 @@ impl Keeper {
             }
             // What could not be taken over is not tried again before it changes.
             stamps = self.config.stamps();
+            stamps.iter_mut().for_each(|stamp| *stamp = stamp.filter(|(changed, _)| is_settled(*changed, began)));
             look_at = self.next_look();
         }
     }
@@ -283,6 +285,13 @@ impl Keeper {
         }
         Instant::now() + if is_complete { SCHEMA_INTERVAL } else { SCHEMA_RETRY }
     }
+}
+
+/// Whether a file had been written when it was read, at the earliest at `began`: else it may have been read as it was before.
+fn is_settled(changed: SystemTime, began: SystemTime) -> bool {
+    /// Clocks of file systems tick seldom.
+    const TICK: Duration = Duration::from_millis(20);
+    began.duration_since(changed).is_ok_and(|before| before > TICK)
 }
 
 /// The effect of what is only said.

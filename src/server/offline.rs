@@ -8,14 +8,12 @@ use anyhow::{anyhow, bail};
 
 use crate::config::Config;
 use crate::plan::{self, Binding, Context, Gathers, PlanError, explain};
-use crate::sharding::{
-    Database, DatabaseId, KeyType, Located, Part, Placement, Schema, ShardId, Sharded, Table, Within,
-};
+use crate::sharding::{Database, DatabaseId, KeyType, Located, Part, Placement, Schema, ShardId, Sharded, Table};
 use crate::sql::{Mode, Shape, split};
 use crate::value::{Charset, Value};
 
-/// `shardgate shard-of`: the shard of a key. 1 if no shard can be told.
-pub fn shard_of(path: &Path, table: &str, key: &str, second: Option<&str>) -> anyhow::Result<ExitCode> {
+/// `shardgate shard-of`: the shard of a key, which has a value for each of its columns. 1 if no shard can be told.
+pub fn shard_of(path: &Path, table: &str, keys: &[String]) -> anyhow::Result<ExitCode> {
     let Some(config) = super::load(path) else { return Ok(ExitCode::from(2)) };
     let (database, table) = find(&config.schema, table)?;
     let name = format!("{}.{}", database.name, table.name);
@@ -29,14 +27,14 @@ pub fn shard_of(path: &Path, table: &str, key: &str, second: Option<&str>) -> an
             )
         }
         Placement::Sharded(sharded) => {
-            if second.is_some() != sharded.within.is_some() {
-                let columns: Vec<&str> = sharded.key_columns().collect();
+            let columns: Vec<&str> = sharded.key_columns().collect();
+            if keys.len() != columns.len() {
                 bail!("the key of {name} is ({}): give a value for each", columns.join(", "));
             }
+            let [key] = keys else {
+                return shard_of_several(&config, (&name, table), sharded, keys);
+            };
             let value = value(key, &sharded.key_column, &sharded.key)?;
-            if let Some((within, second)) = sharded.within.as_ref().zip(second) {
-                return shard_of_both(&config, table, sharded, (key, &value), (second, within));
-            }
             let shard = shard_of_key(&config.schema, sharded, &value, key)?;
             let slot = sharded.bucket(&value).map(|(bucket, buckets)| format!(" (bucket {bucket} of {buckets})"));
             let column = &sharded.key_column;
@@ -55,27 +53,30 @@ pub fn shard_of(path: &Path, table: &str, key: &str, second: Option<&str>) -> an
     Ok(ExitCode::SUCCESS)
 }
 
-/// The shard of a key of two columns.
-fn shard_of_both(
+/// The shard of a key of several columns.
+fn shard_of_several(
     config: &Config,
-    table: &Table,
+    (name, table): (&str, &Table),
     sharded: &Sharded,
-    (first, first_value): (&str, &Value<'_>),
-    (second, within): (&str, &Within),
+    keys: &[String],
 ) -> anyhow::Result<ExitCode> {
-    let second_value = value(second, &within.key_column, &within.key)?;
-    let (column, inner) = (&sharded.key_column, &within.key_column);
-    let shard = sharded.place_both(first_value, &second_value).map_err(|(part, located)| {
-        let (column, key) = if part == Part::First { (column, first) } else { (inner, second) };
+    let columns: Vec<&str> = sharded.key_columns().collect();
+    let parts = (0_u8..).zip(&columns).zip(keys);
+    let values = parts.map(|((part, column), key)| value(key, column, sharded.key_type(Part(part))));
+    let values = values.collect::<anyhow::Result<Vec<_>>>()?;
+    let shard = sharded.place_all(&values).map_err(|(part, located)| {
+        let at = usize::from(part.0);
+        let (column, key) = (columns[at], &keys[at]);
         match located {
             Located::Null => anyhow!("rows with {column} = NULL are refused"),
             Located::Unplaced => anyhow!("the rule has no shard for {column} = {key}"),
             _ => anyhow!("it is not certain what a server stores for {key} in {column}"),
         }
     })?;
+    let written: Vec<String> = columns.iter().zip(keys).map(|(column, key)| format!("{column} = {key}")).collect();
+    let bucket = sharded.bucket_of_all(&values).map(|(bucket, buckets)| format!(" (bucket {bucket} of {buckets})"));
     let mut out = std::io::stdout().lock();
-    let place = place(config, table, shard, "");
-    writeln!(out, "{} {column} = {first}, {inner} = {second}: {place}", table.name)?;
+    writeln!(out, "{name} {}: {}", written.join(", "), place(config, table, shard, &bucket.unwrap_or_default()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -72,7 +72,10 @@ fn named(system: &str, function: &str, params: &Json) -> Result<Named, String> {
 fn parameter(value: &Json) -> Param {
     match value {
         Json::Null => Param::Null,
-        Json::Bool(_) | Json::Number(_) | Json::Object(_) => Param::Text(value.to_string()),
+        Json::Bool(_) | Json::Number(_) => Param::Text(value.to_string()),
+        Json::Object(object) => {
+            Param::Table(object.iter().map(|(name, value)| (name.clone(), parameter(value))).collect())
+        }
         Json::String(text) => Param::Text(text.clone()),
         Json::Array(items) => Param::List(items.iter().map(parameter).collect()),
     }
@@ -87,10 +90,11 @@ fn computed(named: &Named, object: &Map<String, Json>) -> Result<Outcome, String
         named.compute().compute(&given).map_err(|refused| refused.to_string())
     };
     match (key, text("key_type")) {
-        (Json::Array(pair), _) => {
-            let [x, y] = pair.as_slice() else { return Err("a pair has two values".to_owned()) };
-            let (x_number, y_number) = (x.to_string(), y.to_string());
-            compute(Input::Pair(&[scalar(x, &x_number, ""), scalar(y, &y_number, "")]))
+        (Json::Array(all), _) => {
+            let written: Vec<String> = all.iter().map(Json::to_string).collect();
+            let inputs: Vec<Input<'_>> =
+                all.iter().zip(&written).map(|(value, written)| scalar(value, written, "")).collect();
+            compute(Input::Tuple(&inputs))
         }
         (Json::String(digits), "bytes_hex") => {
             let bytes = super::offline::hexadecimal(digits).ok_or("the key should be hexadecimal digits")?;

@@ -6,7 +6,7 @@ use super::colocation;
 use super::key::{Capacity, IntegerRange, KeyType};
 use super::pattern::Patterns;
 use super::schema::{Database, Schema, same_name};
-use super::table::{Column, ColumnKind, KeyFacts, Placement, Sharded, Table, Within};
+use super::table::{Column, ColumnKind, KeyColumn, KeyFacts, Placement, Sharded, Table, Within};
 
 /// Why a live key column does not fit its rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,10 +118,16 @@ fn with_live_key(sharded: &Sharded, columns: &[Column]) -> Sharded {
         let mismatches = check_second(within, sharded, column);
         Box::new(Within { key: wide(within.key, column), key_facts: facts(column, &mismatches), ..within.clone() })
     });
+    let joint = sharded.joint.iter().map(|own| {
+        let column = find(&own.name);
+        let mismatches = check_column(&own.name, &own.key, sharded, column);
+        KeyColumn { name: own.name.clone(), key: wide(own.key, column), key_facts: facts(column, &mismatches) }
+    });
     Sharded {
         key: wide(sharded.key, column),
         key_facts: facts(column, &check_first(sharded, column)),
         within,
+        joint: joint.collect(),
         ..sharded.clone()
     }
 }
@@ -132,6 +138,9 @@ pub fn check_key<'c>(sharded: &Sharded, find: impl Fn(&str) -> Option<&'c Column
     let mut mismatches = check_first(sharded, find(&sharded.key_column));
     if let Some(within) = &sharded.within {
         mismatches.extend(check_second(within, sharded, find(&within.key_column)));
+    }
+    for own in &sharded.joint {
+        mismatches.extend(check_column(&own.name, &own.key, sharded, find(&own.name)));
     }
     mismatches
 }

@@ -8,6 +8,7 @@ pub mod build;
 pub mod collation;
 mod colocation;
 pub mod function;
+mod joint;
 pub mod key;
 pub mod live;
 mod parts;
@@ -17,9 +18,11 @@ pub mod shard_set;
 pub mod table;
 
 pub use function::Function;
+pub use joint::Alternatives;
 pub use key::KeyType;
 pub use schema::{Copied, Database, DatabaseId, ReplicaSetId, Schema, Shard};
 pub use shard_set::{ShardId, ShardSet};
 pub use table::{
-    ColocationId, Column, KeyRequired, Located, Parent, Part, Placement, Sequence, SequenceKind, Sharded, Table, Within,
+    ColocationId, Column, KeyColumn, KeyRequired, Located, Parent, Part, Placement, Sequence, SequenceKind, Sharded,
+    Table, Within,
 };

@@ -37,29 +37,38 @@ impl Column<'_> {
 
     /// The position that a row with this value is stored at.
     fn place(&self, value: &Value<'_>) -> Result<usize, Located> {
-        match self.key.stored(value) {
-            // The server would number the row: it stores neither NULL nor 0.
-            Canonical::Null | Canonical::Key(Key::Integer(0)) if self.facts.auto_increment == Some(true) => {
-                Err(Located::Anywhere)
-            }
-            Canonical::Key(key) => self.function.position(&key).ok_or(Located::Unplaced),
-            Canonical::Nowhere => Err(Located::Nowhere),
-            Canonical::Null => Err(Located::Null),
-            Canonical::Unknown => Err(Located::Anywhere),
+        let key = stored(self.key, self.facts, value)?;
+        self.function.position(&key).ok_or(Located::Unplaced)
+    }
+}
+
+/// What the server makes of this value in a column of the key.
+pub(super) fn stored(key: &KeyType, facts: &KeyFacts, value: &Value<'_>) -> Result<Key, Located> {
+    match key.stored(value) {
+        // The server would number the row: it stores neither NULL nor 0.
+        Canonical::Null | Canonical::Key(Key::Integer(0)) if facts.auto_increment == Some(true) => {
+            Err(Located::Anywhere)
         }
+        Canonical::Key(key) => Ok(key),
+        Canonical::Nowhere => Err(Located::Nowhere),
+        Canonical::Null => Err(Located::Null),
+        Canonical::Unknown => Err(Located::Anywhere),
     }
 }
 
 impl Sharded {
     /// For predicates: the shards that may hold rows of which this column of the key equals `value`; `None`: any.
     pub fn locate_part(&self, part: Part, value: &Value<'_>) -> Option<ShardSet> {
+        if !self.joint.is_empty() {
+            return self.locate_joint(&[(part, vec![value.clone()])]);
+        }
         let (within, column) = self.column(part)?;
         let mut shards = column.positions(value).map(|positions| self.shards_at(within, part, &positions))?;
         // One column may be both.
         if same_name(&self.key_column, &within.key_column) {
-            let (_, second) = self.column(Part::Second)?;
+            let (_, second) = self.column(Part::SECOND)?;
             if let Some(positions) = second.positions(value) {
-                shards.intersect_with(&self.shards_at(within, Part::Second, &positions));
+                shards.intersect_with(&self.shards_at(within, Part::SECOND, &positions));
             }
         }
         Some(shards)
@@ -76,12 +85,17 @@ impl Sharded {
         column.range(low, high).map(|positions| self.shards_at(within, part, &positions))
     }
 
-    /// For INSERT: on which shard the row must be stored; or the column whose value leads to none, and why.
-    pub fn place_both(&self, first: &Value<'_>, second: &Value<'_>) -> Result<ShardId, (Part, Located)> {
-        let columns = self.column(Part::First).zip(self.column(Part::Second));
-        let ((within, of_first), (_, of_second)) = columns.ok_or((Part::First, Located::Anywhere))?;
-        let group = of_first.place(first).map_err(|located| (Part::First, located))?;
-        let position = of_second.place(second).map_err(|located| (Part::Second, located))?;
+    /// For INSERT: on which shard the row must be stored whose key has several columns, by their values in order; or the column
+    /// whose value leads to none, and why.
+    pub fn place_all(&self, values: &[Value<'_>]) -> Result<ShardId, (Part, Located)> {
+        let [first, second] = values else { return self.place_joint(values) };
+        if !self.joint.is_empty() {
+            return self.place_joint(values);
+        }
+        let columns = self.column(Part::FIRST).zip(self.column(Part::SECOND));
+        let ((within, of_first), (_, of_second)) = columns.ok_or((Part::FIRST, Located::Anywhere))?;
+        let group = of_first.place(first).map_err(|located| (Part::FIRST, located))?;
+        let position = of_second.place(second).map_err(|located| (Part::SECOND, located))?;
         Ok(self.shards[group * within.size + position])
     }
 
@@ -92,16 +106,16 @@ impl Sharded {
             return None;
         }
         let column = match part {
-            Part::First => Column { key: &self.key, function: &self.function, facts: &self.key_facts },
-            Part::Second => Column { key: &within.key, function: &within.function, facts: &within.key_facts },
+            Part::FIRST => Column { key: &self.key, function: &self.function, facts: &self.key_facts },
+            _ => Column { key: &within.key, function: &within.function, facts: &within.key_facts },
         };
         Some((within, column))
     }
 
     fn shards_at(&self, within: &Within, part: Part, positions: &[usize]) -> ShardSet {
         let is_there = |index: usize| match part {
-            Part::First => positions.contains(&(index / within.size)),
-            Part::Second => positions.contains(&(index % within.size)),
+            Part::FIRST => positions.contains(&(index / within.size)),
+            _ => positions.contains(&(index % within.size)),
         };
         self.shards.iter().enumerate().filter(|(index, _)| is_there(*index)).map(|(_, shard)| *shard).collect()
     }

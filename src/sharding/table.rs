@@ -148,6 +148,8 @@ pub struct Sharded {
     pub sequence: Option<Sequence>,
     /// The second column of the key: the shards of each bucket of the first are shared out by it.
     pub within: Option<Box<Within>>,
+    /// Further columns of the key, where `function` takes the values of all together.
+    pub joint: Vec<KeyColumn>,
     /// A child table: a row is where the row of the parent is that its key names, and `function` decides nothing.
     pub parent: Option<Box<Parent>>,
     /// Columns by which rows of child tables are placed, with the id that those children have.
@@ -171,6 +173,16 @@ pub struct Within {
     pub(super) key_facts: KeyFacts,
 }
 
+/// A further column of a shard key of which one function takes all columns.
+#[derive(Debug, Clone)]
+pub struct KeyColumn {
+    /// The column.
+    pub name: String,
+    /// How values are compared with that column, and stored in it.
+    pub key: KeyType,
+    pub(super) key_facts: KeyFacts,
+}
+
 /// What places the rows of a child table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parent {
@@ -180,13 +192,15 @@ pub struct Parent {
     pub column: String,
 }
 
-/// Which column of a shard key.
+/// Which column of a shard key, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Part {
+pub struct Part(pub u8);
+
+impl Part {
     /// The only one of most keys.
-    First,
-    /// Of a key of two columns.
-    Second,
+    pub const FIRST: Self = Self(0);
+    /// Of a key of several columns.
+    pub const SECOND: Self = Self(1);
 }
 
 /// Numbers for rows that an INSERT leaves without one, unique over all shards and all ShardGates.
@@ -303,10 +317,15 @@ impl Sharded {
         }
     }
 
-    /// Whether the key's value leads to one shard: not of a key of two columns, nor of one that contradicts its rule, nor of a
-    /// child table.
+    /// Whether the key's value leads to one shard: not of a key of several columns, nor of one that contradicts its rule, nor
+    /// of a child table.
     pub fn is_led_by_one(&self) -> bool {
-        !self.key_facts.contradicts && self.within.is_none() && self.parent.is_none()
+        !self.key_facts.contradicts && !self.has_several_columns() && self.parent.is_none()
+    }
+
+    /// Whether the key has more than one column.
+    pub fn has_several_columns(&self) -> bool {
+        self.within.is_some() || !self.joint.is_empty()
     }
 
     /// The id that tables have whose rows of equal keys are on the same shards as this one's.
@@ -316,10 +335,8 @@ impl Sharded {
 
     /// Which column of the key this is.
     pub fn part_of(&self, column: &str) -> Option<Part> {
-        if same_name(&self.key_column, column) {
-            return Some(Part::First);
-        }
-        self.within.as_ref().filter(|within| same_name(&within.key_column, column)).map(|_| Part::Second)
+        let place = self.key_columns().position(|key| same_name(key, column))?;
+        Some(Part(place as u8))
     }
 
     /// Whether this is a column whose values the server makes, or a sequence.
@@ -330,13 +347,24 @@ impl Sharded {
 
     /// The columns of the key.
     pub fn key_columns(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.key_column.as_str()).chain(self.within.iter().map(|within| within.key_column.as_str()))
+        let within = self.within.iter().map(|within| within.key_column.as_str());
+        let joint = self.joint.iter().map(|column| column.name.as_str());
+        std::iter::once(self.key_column.as_str()).chain(within).chain(joint)
+    }
+
+    /// How values are compared with a column of the key.
+    pub fn key_type(&self, part: Part) -> &KeyType {
+        match (part, &self.within) {
+            (Part::FIRST, _) => &self.key,
+            (_, Some(within)) => &within.key,
+            (Part(place), None) => self.joint.get(usize::from(place) - 1).map_or(&self.key, |column| &column.key),
+        }
     }
 
     /// For predicates: which shard may hold rows whose key equals `value`, by MySQL's comparison rules under the
     /// column's own collation. (A predicate with a COLLATE clause, or with BINARY on the column, is not asked here.)
     /// NULL is `Null` whatever `null_key` says: for `IS NULL` and `<=> NULL` look at that field.
-    /// Of a key of two columns one alone leads to no single shard: see `locate_part`.
+    /// Of a key of several columns one alone leads to no single shard: see `locate_part`.
     pub fn locate(&self, value: &Value<'_>) -> Located {
         if !self.is_led_by_one() {
             return Located::Anywhere;
@@ -350,11 +378,7 @@ impl Sharded {
 
     /// Whether it is not known what the value is beside this column of the key.
     pub fn is_uncertain(&self, part: Part, value: &Value<'_>) -> bool {
-        let key = match (part, &self.within) {
-            (Part::Second, Some(within)) => &within.key,
-            _ => &self.key,
-        };
-        key.compared(value) == Canonical::Unknown
+        self.key_type(part).compared(value) == Canonical::Unknown
     }
 
     /// For INSERT: on which shard the row must be stored once the server has converted `value` to the column's type.

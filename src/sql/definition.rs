@@ -21,6 +21,11 @@ pub struct Column {
     pub collation: Option<String>,
 }
 
+/// Whether the table may have columns that the statement does not define: those of a query.
+pub fn has_more(sql: &[u8], mode: Mode) -> bool {
+    Lexer::new(sql, mode).any(|token| token.is_word(sql, "SELECT"))
+}
+
 /// The columns; none if the statement is not of that form.
 pub fn columns(sql: &[u8], mode: Mode) -> Vec<Column> {
     let tokens: Vec<Token> = Lexer::new(sql, mode).collect();

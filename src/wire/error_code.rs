@@ -117,6 +117,8 @@ codes! {
     WRONG_ARGUMENTS = 1210 b"HY000";
     /// Deadlock found; the transaction is rolled back.
     LOCK_DEADLOCK = 1213 b"40001";
+    /// An index, or a shard key, over a column that the table does not have.
+    KEY_COLUMN_DOES_NOT_EXIST = 1072 b"42000";
     /// Access denied; a privilege is needed.
     SPECIFIC_ACCESS_DENIED_ERROR = 1227 b"42000";
     /// Variable can only be set globally.

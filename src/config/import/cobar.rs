@@ -29,6 +29,8 @@ struct Rule {
     function: Option<Function>,
     key_type: &'static str,
     within: Option<Within>,
+    /// Further columns, with their types, where the function takes all together.
+    joint: Vec<(String, &'static str)>,
 }
 
 /// A function with what it says of the column; of Dimension2PartitionFunction both of them.
@@ -165,50 +167,104 @@ fn read_nodes(
 fn read_rules(root: Node<'_, '_>, folder: &Path, draft: &mut Draft) -> BTreeMap<String, Rule> {
     let functions: BTreeMap<&str, Node<'_, '_>> =
         children(root, "function").map(|function| (attribute(function, "name"), function)).collect();
+    let known = |name: &str| read_function(*functions.get(name)?, folder);
     let mut rules = BTreeMap::new();
     for table_rule in children(root, "tableRule") {
         let name = attribute(table_rule, "name");
-        let all: Vec<Node<'_, '_>> = children(table_rule, "rule").collect();
         let part = |rule: &Node<'_, '_>, part: &str| children(*rule, part).next().map(inner).unwrap_or_default();
-        let known = |name: &str| read_function(*functions.get(name)?, folder);
-        let simple = all.iter().find_map(|rule| {
-            let algorithm = part(rule, "algorithm");
-            match call(&algorithm) {
-                Some((function, columns)) => known(&function).and_then(|function| rule_of(function, &columns)),
-                None => arithmetic(&algorithm),
-            }
+        let all: Vec<(String, String)> =
+            children(table_rule, "rule").map(|rule| (part(&rule, "columns"), part(&rule, "algorithm"))).collect();
+        let found = all.iter().enumerate().find_map(|(place, (columns, algorithm))| {
+            let simple = call(algorithm)
+                .and_then(|(function, columns)| rule_of(known(&function)?, &columns))
+                .or_else(|| expression(columns, algorithm, &known));
+            simple.map(|rule| (place, rule))
         });
-        if all.len() > 1 && simple.is_some() {
-            draft.changed(format!(
-                "rule {name} has {} rules; the first that can be written here is used, and statements that name only the \
-                 columns of the others go to all shards",
-                all.len()
-            ));
-        }
-        let rule = match simple {
-            Some(rule) => {
-                if rule.function.as_ref().is_some_and(|function| function.kind == "inline") {
-                    draft.changed(format!(
-                        "rule {name}: the arithmetic is an inline expression here; give its names as many numbers as the \
-                         table has dataNodes, and compare keys with the old proxy"
-                    ));
-                }
+        let rule = match found {
+            Some((place, rule)) => {
+                note_others(name, &all, place, draft);
                 rule
             }
             None => {
-                let columns = all.first().map(|rule| part(rule, "columns")).unwrap_or_default();
-                let algorithm = all.first().map(|rule| part(rule, "algorithm")).unwrap_or_default();
+                let (columns, algorithm) = all.first().cloned().unwrap_or_default();
                 draft.not_translated(format!(
-                    "rule {name}: {algorithm} over {columns} is more than one function of one column; its tables have no \
-                     function yet: choose one column that decides, or move the rows to another function"
+                    "rule {name}: {algorithm} over {columns} is made of more than known functions, +, - and %; its tables have no function \
+                     yet: give them one that computes the same (compare with `shardgate place`), or move the rows"
                 ));
                 let column = columns.split(',').next().unwrap_or_default().trim().to_owned();
-                Rule { column, function: None, key_type: "", within: None }
+                Rule { column, function: None, key_type: "", within: None, joint: Vec::new() }
             }
         };
         rules.insert(name.to_owned(), rule);
     }
     rules
+}
+
+/// Says what becomes of the rules behind the one that is used, and before it.
+fn note_others(name: &str, all: &[(String, String)], used: usize, draft: &mut Draft) {
+    let function_of = |algorithm: &str| algorithm.split('(').next().map(str::trim).unwrap_or_default().to_owned();
+    let (columns, algorithm) = &all[used];
+    for (place, (other_columns, other)) in all.iter().enumerate().filter(|(place, _)| *place != used) {
+        // The same function with NULL for a column: conditions on the other column lead to few shards here as well.
+        if function_of(other) == function_of(algorithm) && other.contains("null") {
+            continue;
+        }
+        let order = if place < used { "before" } else { "behind" };
+        draft.changed(format!(
+            "rule {name}: rows are placed by {algorithm} over {columns}; {other} over {other_columns}, which stands {order} it, is not used: \
+             statements that name only those columns go to all shards"
+        ));
+    }
+}
+
+/// An algorithm that computes with functions and columns, as Cobar does: see `cobar-expression`.
+fn expression(columns: &str, algorithm: &str, known: &impl Fn(&str) -> Option<Known>) -> Option<Rule> {
+    let is_plain = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_${}()+-%,".contains(c);
+    if !algorithm.chars().all(is_plain) || algorithm.contains("$(") {
+        return None;
+    }
+    let used: Vec<String> = columns.split(',').map(|column| column.trim().to_owned()).collect();
+    let mut functions: BTreeMap<String, (Function, &'static str)> = BTreeMap::new();
+    let mut types: BTreeMap<String, &'static str> = BTreeMap::new();
+    let mut rest = algorithm;
+    let mut last = String::new();
+    while let Some(start) = rest.find(|c: char| c.is_alphanumeric() || c == '_') {
+        let is_column = rest[..start].ends_with("${");
+        let opens = rest[..start].trim().trim_end_matches("${").trim() == "(";
+        let end = rest[start..].find(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(rest.len(), |at| start + at);
+        let word = &rest[start..end];
+        let calls = rest[end..].trim_start().starts_with('(');
+        if is_column {
+            let column = used.iter().find(|column| column.eq_ignore_ascii_case(word))?;
+            let of_function = functions.get(&last).filter(|_| opens).map_or("", |(_, key_type)| *key_type);
+            types.entry(column.clone()).or_insert(of_function);
+        } else if calls {
+            let Known::One(function, key_type) = known(word)? else { return None };
+            functions.insert(word.to_owned(), (function, key_type));
+        } else if !word.eq_ignore_ascii_case("null") && word.parse::<u64>().is_err() {
+            return None;
+        }
+        word.clone_into(&mut last);
+        rest = &rest[end..];
+    }
+    let used: Vec<&String> = used.iter().filter(|column| types.contains_key(*column)).collect();
+    let (first, others) = used.split_first()?;
+    let tables: Vec<String> =
+        functions.iter().map(|(name, (function, _))| format!("{name} = {}", function.text())).collect();
+    let mut function = Function::new("cobar-expression")
+        .with_text("expression", algorithm.trim())
+        .with("columns", quoted_list(used.iter().map(|column| column.as_str())));
+    if !tables.is_empty() {
+        function = function.with("functions", format!("{{ {} }}", tables.join(", ")));
+    }
+    let type_of = |column: &String| types.get(column).copied().unwrap_or_default();
+    Some(Rule {
+        column: (*first).clone(),
+        function: Some(function),
+        key_type: type_of(first),
+        within: None,
+        joint: others.iter().map(|column| ((*column).clone(), type_of(column))).collect(),
+    })
 }
 
 /// `f(${a})`, `f(a)` or `f(${a}, ${b})`: the function and the columns.
@@ -228,37 +284,21 @@ fn call(algorithm: &str) -> Option<(String, Vec<String>)> {
 fn rule_of(function: Known, columns: &[String]) -> Option<Rule> {
     match (function, columns) {
         (Known::One(function, key_type), [column]) => {
-            Some(Rule { column: column.clone(), function: Some(function), key_type, within: None })
+            Some(Rule { column: column.clone(), function: Some(function), key_type, within: None, joint: Vec::new() })
         }
         // The node is x + size * y: all nodes of one y follow each other.
         (Known::Two((x, x_type, size), (y, y_type)), [x_column, y_column]) => {
             let within = Within { key: x_column.clone(), key_type: x_type, function: x, shards: size };
-            Some(Rule { column: y_column.clone(), function: Some(y), key_type: y_type, within: Some(within) })
+            Some(Rule {
+                column: y_column.clone(),
+                function: Some(y),
+                key_type: y_type,
+                within: Some(within),
+                joint: Vec::new(),
+            })
         }
         _ => None,
     }
-}
-
-/// An expression of numbers and one column, such as `${id} % 4`: the number of the dataNode.
-fn arithmetic(algorithm: &str) -> Option<Rule> {
-    /// More dataNodes than a modulo of this size has are unlikely.
-    const MOST: usize = 1024;
-    let (before, rest) = algorithm.split_once("${")?;
-    let (column, after) = rest.split_once('}')?;
-    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "+-*/%()".contains(c));
-    let is_word = !column.trim().is_empty() && column.trim().chars().all(|c| c.is_alphanumeric() || c == '_');
-    if !(is_plain(before) && is_plain(after) && is_word) {
-        return None;
-    }
-    let size: usize = after.rsplit_once('%')?.1.trim().trim_end_matches(')').trim().parse().ok()?;
-    let column = column.trim().to_owned();
-    let names: Vec<String> = (0..size.min(MOST)).map(|number| number.to_string()).collect();
-    let expression = format!("${{{}{column}{}}}", before.trim_start(), after.trim_end());
-    let function = Function::new("inline")
-        .with_text("algorithm-expression", &expression)
-        .with_text("column", &column)
-        .with("names", quoted_list(names.iter().map(String::as_str)));
-    Some(Rule { column, function: Some(function), key_type: "", within: None })
 }
 
 /// X and Y of Dimension2PartitionFunction as functions of their own.
@@ -350,24 +390,38 @@ fn placement(
     match (rules.get(rule), shards.as_slice()) {
         (None, [shard]) if rule.is_empty() => Placement::Single(shard.clone()),
         (Some(rule), _) => {
-            let within = rule.within.as_ref().map(|within| (&within.key, within.key_type));
-            for (column, _) in
-                [Some((&rule.column, rule.key_type)), within].into_iter().flatten().filter(|(_, kind)| *kind == "text")
-            {
+            let within = rule.within.iter().map(|within| (&within.key, within.key_type));
+            let joint = rule.joint.iter().map(|(column, kind)| (column, *kind));
+            let all = std::iter::once((&rule.column, rule.key_type)).chain(within).chain(joint);
+            for (column, _) in all.filter(|(_, kind)| *kind == "text") {
                 draft.changed(format!(
                     "table {table}: {column} is taken for a text column, which Cobar does not say, and read as it is written; \
                      if it is an integer, take key_type and collation out"
                 ));
             }
             let (key, function) = (rule.column.clone(), rule.function.clone());
-            Placement::Sharded { key, key_type: rule.key_type, function, within: rule.within.clone(), shards }
+            Placement::Sharded {
+                key,
+                key_type: rule.key_type,
+                joint: rule.joint.clone(),
+                function,
+                within: rule.within.clone(),
+                shards,
+            }
         }
         (None, _) => {
             draft.not_translated(match rule.is_empty() {
                 true => format!("table {table} is on several dataNodes without a rule: give it one"),
                 false => format!("table {table}: rule {rule} is not in rule.xml: give it a function"),
             });
-            Placement::Sharded { key: "id".to_owned(), key_type: "", function: None, within: None, shards }
+            Placement::Sharded {
+                key: "id".to_owned(),
+                key_type: "",
+                joint: Vec::new(),
+                function: None,
+                within: None,
+                shards,
+            }
         }
     }
 }

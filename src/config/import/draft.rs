@@ -172,6 +172,8 @@ pub(super) enum Placement {
         key: String,
         /// Empty: an integer.
         key_type: &'static str,
+        /// Further columns, with their types, where the function takes all together.
+        joint: Vec<(String, &'static str)>,
         /// `None`: `check` refuses the table until someone gives one.
         function: Option<Function>,
         /// Of a key of two columns.
@@ -209,7 +211,7 @@ impl Function {
     }
 
     /// As TOML.
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let params: String = self.params.iter().map(|(name, value)| format!(", {name} = {value}")).collect();
         format!("{{ kind = {}{params} }}", quoted(&self.kind))
     }
@@ -368,10 +370,17 @@ impl Table {
                 let (key, parent, column) = (quoted(key), quoted(parent), quoted(column));
                 let _ = write!(out, "shard_key = {key}\nparent = {{ table = {parent}, column = {column} }}\n");
             }
-            Placement::Sharded { key, key_type, function, within, shards } => {
-                let _ = writeln!(out, "shard_key = {}", quoted(key));
-                for (key, value) in key_type_of(key_type) {
-                    let _ = writeln!(out, "{key} = {value}");
+            Placement::Sharded { key, key_type, joint, function, within, shards } => {
+                if joint.is_empty() {
+                    let _ = writeln!(out, "shard_key = {}", quoted(key));
+                    for (key, value) in key_type_of(key_type) {
+                        let _ = writeln!(out, "{key} = {value}");
+                    }
+                } else {
+                    let first = std::iter::once((key.as_str(), *key_type));
+                    let others = joint.iter().map(|(column, key_type)| (column.as_str(), *key_type));
+                    let columns: Vec<String> = first.chain(others).map(|(name, of)| key_column(name, of)).collect();
+                    let _ = writeln!(out, "shard_key = [{}]", columns.join(", "));
                 }
                 match function {
                     Some(function) => {
@@ -397,6 +406,15 @@ impl Table {
             let _ = writeln!(out, "{key} = {value}");
         }
     }
+}
+
+/// One of several columns of a key.
+fn key_column(name: &str, key_type: &str) -> String {
+    if key_type.is_empty() {
+        return quoted(name);
+    }
+    let types = key_type_of(key_type).map(|(key, value)| format!(", {key} = {value}"));
+    format!("{{ column = {}{} }}", quoted(name), types.collect::<String>())
 }
 
 /// The keys that say what the column is. The old systems hash texts as they are written, whatever the column's collation.

@@ -172,7 +172,10 @@ fn read_rule(rule: &Json, set_of: &impl Fn(&str, &str, &mut Draft) -> String, dr
                     "table {name}.{table}: {key} is taken for a {key_type} column; correct key_type if it is another"
                 ));
             }
-            (Some(physical), Placement::Sharded { key, key_type, function, within: None, shards: names })
+            (
+                Some(physical),
+                Placement::Sharded { key, key_type, joint: Vec::new(), function, within: None, shards: names },
+            )
         }
     };
     if matches!(placement, Placement::Reference) {

@@ -159,6 +159,7 @@ fn read_rule(
     let placement = Placement::Sharded {
         key: string(rule, "key"),
         key_type: if is_date { "datetime" } else { "" },
+        joint: Vec::new(),
         function,
         within: None,
         shards: names,

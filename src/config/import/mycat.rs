@@ -468,7 +468,14 @@ fn sharded(name: &str, rule: Option<Rule>, shards: &[String], draft: &mut Draft)
         ));
     }
     let shards = shards.to_vec();
-    Placement::Sharded { key: rule.column, key_type: rule.key_type, function: rule.function, within: None, shards }
+    Placement::Sharded {
+        key: rule.column,
+        key_type: rule.key_type,
+        joint: Vec::new(),
+        function: rule.function,
+        within: None,
+        shards,
+    }
 }
 
 fn key_of(placement: &Placement) -> String {

@@ -215,7 +215,17 @@ fn add_sharded(
         let reason = unknown_source(table, sources).unwrap_or_else(|| why_not(rule, table));
         draft.not_translated(format!("table {name}: {reason}"));
         let shards = database.shards.iter().map(|shard| shard.name.clone()).collect();
-        (None, Placement::Sharded { key: "id".to_owned(), key_type: "", function: None, within: None, shards })
+        (
+            None,
+            Placement::Sharded {
+                key: "id".to_owned(),
+                key_type: "",
+                joint: Vec::new(),
+                function: None,
+                within: None,
+                shards,
+            },
+        )
     });
     if let Placement::Sharded { key_type, within, .. } = &placement {
         let types = [Some(*key_type), within.as_ref().map(|within| within.key_type)];
@@ -299,8 +309,8 @@ fn why_not(rule: &Json, table: &Json) -> String {
             }
             ("complex", _) => {
                 return format!(
-                    "a complex strategy ({name}) can be written where it is COMPLEX_INLINE with two columns, one in each ${{}}, over tables \
-                     that are numbered so; else choose one or two columns that decide, and move the rows"
+                    "a complex strategy ({name}) can be written where it is COMPLEX_INLINE over the tables of one database, or the databases \
+                     of one table; else choose columns that decide, and move the rows"
                 );
             }
             (_, "") => {
@@ -343,12 +353,14 @@ fn table_of(
     let by_table = standard(rule, table, "tableStrategy", "defaultTableStrategy");
     match (several_sources, several_tables) {
         (true, true) => two_levels(name, nodes, (by_database?, by_table?), sources, database),
-        (true, false) => {
-            by_database.and_then(|(column, algorithm)| place(name, &column, algorithm, nodes, true, sources, database))
-        }
+        (true, false) => match by_database {
+            Some((column, algorithm)) => place(name, &column, algorithm, nodes, true, sources, database),
+            None => complex_joint(rule, (name, table), nodes, true, sources, database),
+        },
         (false, _) => match by_table {
             Some((column, algorithm)) => place(name, &column, algorithm, nodes, false, sources, database),
-            None => complex(rule, table, nodes, sources, database),
+            None => complex(rule, table, nodes, sources, database)
+                .or_else(|| complex_joint(rule, (name, table), nodes, false, sources, database)),
         },
     }
 }
@@ -374,7 +386,14 @@ fn two_levels(
     let physical = if is_inline { "{bucket}".to_owned() } else { format!("{}{{bucket}}", stem(&tables)?) };
     let within = Within { key: inner, key_type: second_type, function: second, shards: size };
     let shards = own_shards(name, nodes, false, sources, database).filter(|_| is_product)?;
-    let placement = Placement::Sharded { key: by, key_type, function: Some(first), within: Some(within), shards };
+    let placement = Placement::Sharded {
+        key: by,
+        key_type,
+        joint: Vec::new(),
+        function: Some(first),
+        within: Some(within),
+        shards,
+    };
     Some((Some(physical), placement))
 }
 
@@ -426,8 +445,55 @@ fn complex(
     let physical = format!("{prefix}{{group}}{middle}{{within}}");
     Some((
         Some(physical),
-        Placement::Sharded { key, key_type: "", function: Some(function), within: Some(within), shards },
+        Placement::Sharded {
+            key,
+            key_type: "",
+            joint: Vec::new(),
+            function: Some(function),
+            within: Some(within),
+            shards,
+        },
     ))
+}
+
+/// COMPLEX_INLINE over the tables of one database, or the databases of one table, whose expression needs all columns together.
+fn complex_joint(
+    rule: &Json,
+    (name, table): (&str, &Json),
+    nodes: &[(String, String)],
+    by_database: bool,
+    sources: &[Source],
+    database: &mut Database,
+) -> Option<Placed> {
+    let of = if by_database { "databaseStrategy" } else { "tableStrategy" };
+    let strategy = table.get(of)?.get("complex")?;
+    let algorithm = rule.get("shardingAlgorithms")?.get(string(strategy, "shardingAlgorithmName"))?;
+    if string(algorithm, "type").to_uppercase() != "COMPLEX_INLINE" {
+        return None;
+    }
+    let columns: Vec<String> =
+        string(strategy, "shardingColumns").split(',').map(|column| column.trim().to_owned()).collect();
+    let (key, others) = columns.split_first().filter(|(_, others)| !others.is_empty())?;
+    let names: Vec<&str> =
+        nodes.iter().map(|(source, table)| if by_database { source } else { table }.as_str()).collect();
+    let function = Function::new("shardingsphere-complex-inline")
+        .with_text("algorithm-expression", &string(algorithm.get("props")?, "algorithm-expression"))
+        .with_text("sharding-columns", &columns.join(","))
+        .with("names", quoted_list(names));
+    let physical = match by_database {
+        true => Some(nodes[0].1.clone()).filter(|physical| physical != name),
+        false => Some("{bucket}".to_owned()),
+    };
+    let shards = own_shards(name, nodes, by_database, sources, database)?;
+    let placement = Placement::Sharded {
+        key: key.clone(),
+        key_type: "",
+        joint: others.iter().map(|column| (column.clone(), "")).collect(),
+        function: Some(function),
+        within: None,
+        shards,
+    };
+    Some((physical, placement))
 }
 
 /// Tables that ShardingSphere names and spreads by itself: table i is on the i-th data source, in turn.
@@ -444,7 +510,8 @@ fn auto_table(rule: &Json, name: &str, table: &Json, sources: &[Source], databas
         .collect::<Option<_>>()?;
     let (function, key_type) = function_of(algorithm, &column, &[])?;
     let shards = own_shards(name, &nodes, false, sources, database)?;
-    let placement = Placement::Sharded { key: column, key_type, function: Some(function), within: None, shards };
+    let placement =
+        Placement::Sharded { key: column, key_type, joint: Vec::new(), function: Some(function), within: None, shards };
     Some((Some("{table}_{index}".to_owned()), placement))
 }
 
@@ -517,7 +584,7 @@ fn place(
     };
     let shards = own_shards(table, nodes, by_database, sources, database)?;
     let (key, function) = (column.to_owned(), Some(function));
-    Some((physical, Placement::Sharded { key, key_type, function, within: None, shards }))
+    Some((physical, Placement::Sharded { key, key_type, joint: Vec::new(), function, within: None, shards }))
 }
 
 /// What the names have before their numbers.

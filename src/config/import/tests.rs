@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::config::{Config, Problems, load};
-use crate::sharding::Placement;
 use crate::sharding::function::compute::{Given, Input, Outcome};
 use crate::sharding::function::params::{Param, Params};
 use crate::sharding::function::{Named, registry};
+use crate::sharding::{Located, Placement};
 use crate::value::{Charset, Value};
 
 fn folder(system: &str) -> PathBuf {
@@ -30,7 +30,7 @@ fn loaded(from: System, path: &Path) -> (Result<Config, Problems>, Vec<Note>) {
 #[test]
 fn examples_come_out_as_what_check_takes() {
     let cases = [
-        (System::Cobar, "cobar", 4, 6),
+        (System::Cobar, "cobar", 4, 8),
         (System::Mycat, "mycat", 6, 9),
         (System::Dble, "dble", 4, 5),
         (System::Kingshard, "kingshard", 11, 5),
@@ -71,13 +71,40 @@ fn two_dimensions_lead_where_cobar_has_them() {
     let original = Named::read(kind, params).0.unwrap();
     for (shop, code) in [(0_i64, "a"), (511, "zz"), (512, "a"), (1023, "zzzz"), (-1, "quite long"), (77, "")] {
         let pair = [Input::Integer(i128::from(shop)), Input::Text(code)];
-        let Ok(Outcome::Numbers(nodes)) = original.compute().compute(&Given::new(Input::Pair(&pair))) else {
+        let Ok(Outcome::Numbers(nodes)) = original.compute().compute(&Given::new(Input::Tuple(&pair))) else {
             panic!("{shop} {code}")
         };
         let code_value = Value::Text { bytes: code.as_bytes().into(), charset: Charset::Utf8 };
-        let shard = sharded.place_both(&code_value, &Value::Int(shop)).unwrap();
+        let shard = sharded.place_all(&[code_value, Value::Int(shop)]).unwrap();
         assert_eq!(sharded.shards.iter().position(|own| *own == shard), Some(nodes[0] as usize), "{shop} {code}");
     }
+}
+
+/// Algorithms that compute with functions lead where Cobar's own arithmetic does.
+#[test]
+fn arithmetic_of_cobar_is_translated() {
+    let (config, _) = loaded(System::Cobar, &folder("cobar"));
+    let config = config.unwrap();
+    let database = config.schema.database("trade").unwrap().1;
+    let lead = |table: &str, values: &[i64]| {
+        let Placement::Sharded(sharded) = &database.table(table).unwrap().placement else { panic!("not sharded") };
+        let values: Vec<Value<'_>> = values.iter().map(|value| Value::Int(*value)).collect();
+        let shard = match values.as_slice() {
+            [only] => match sharded.place(only) {
+                Located::Shard(shard) => Some(shard),
+                _ => None,
+            },
+            several => sharded.place_all(several).ok(),
+        };
+        shard.and_then(|shard| sharded.shards.iter().position(|own| *own == shard))
+    };
+    assert_eq!(lead("nested", &[1300]), Some(1));
+    assert_eq!(lead("nested", &[-1]), Some(3));
+    assert_eq!(lead("tickets", &[6]), Some(3));
+    assert_eq!(lead("tickets", &[-3]), None);
+    assert_eq!(lead("deals", &[300, 800]), Some(0));
+    assert_eq!(lead("deals", &[1023, 256]), Some(0));
+    assert_eq!(lead("deals", &[1023, 0]), Some(3));
 }
 
 #[test]
@@ -85,7 +112,7 @@ fn what_cannot_be_translated_is_refused_by_check() {
     let copy = tempfile::tempdir().unwrap();
     for file in ["schema.xml", "rule.xml", "server.xml"] {
         let text = std::fs::read_to_string(folder("cobar").join(file)).unwrap();
-        let text = text.replace("byString(${member_id})", "byLong(${a}) % 2 + byLong(${b})");
+        let text = text.replace("byString(${member_id})", "byLong(${member_id}) * 2");
         std::fs::write(copy.path().join(file), text).unwrap();
     }
     let (config, notes) = loaded(System::Cobar, copy.path());

@@ -227,7 +227,14 @@ fn sharded(
 }
 
 fn unknown(key: &str, shards: &[String]) -> Placement {
-    Placement::Sharded { key: key.to_owned(), key_type: "", function: None, within: None, shards: shards.to_vec() }
+    Placement::Sharded {
+        key: key.to_owned(),
+        key_type: "",
+        joint: Vec::new(),
+        function: None,
+        within: None,
+        shards: shards.to_vec(),
+    }
 }
 
 fn functional(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft) -> Placement {
@@ -255,6 +262,7 @@ fn functional(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft
     Placement::Sharded {
         key: key.to_owned(),
         key_type,
+        joint: Vec::new(),
         function: Some(function),
         within: None,
         shards: shards.to_vec(),
@@ -303,6 +311,7 @@ fn region(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft) ->
     Placement::Sharded {
         key: key.to_owned(),
         key_type: "",
+        joint: Vec::new(),
         function: Some(function),
         within: None,
         shards: shards.to_vec(),

@@ -106,6 +106,8 @@ pub struct ShardedSpec {
     pub shards: Option<ShardsSpec>,
     /// The second column of the key.
     pub within: Option<WithinSpec>,
+    /// Further columns of the key, where the function takes the values of all together.
+    pub joint: Vec<KeyColumnSpec>,
     /// The table that this one must be sharded alike.
     pub colocated_with: Option<String>,
     /// The table by whose rows the rows of this one are placed.
@@ -122,6 +124,15 @@ pub struct ShardedSpec {
     pub auto_increment_per_shard: bool,
     /// What numbers rows over all shards.
     pub sequence: Option<Sequence>,
+}
+
+/// A further column of a key of which one function takes all values.
+#[derive(Debug, Clone)]
+pub struct KeyColumnSpec {
+    /// The column.
+    pub column: String,
+    /// Its type.
+    pub key: KeyType,
 }
 
 /// The second column of a shard key: the shards of each bucket of the first are shared out by it.

@@ -7,7 +7,7 @@ use crate::sharding::function::{Function, FunctionSpec};
 use crate::sharding::key::KeyType;
 use crate::sharding::schema::{Schema, compare_names, same_name};
 use crate::sharding::shard_set::{ShardId, ShardSet};
-use crate::sharding::table::{ColocationId, KeyFacts, Parent, Physical, Placement, Sharded, Table, Within};
+use crate::sharding::table::{ColocationId, KeyColumn, KeyFacts, Parent, Physical, Placement, Sharded, Table, Within};
 
 use super::error::{self, Place, RuleError, RuleProblem};
 use super::{
@@ -136,6 +136,9 @@ impl Scope<'_> {
             _ => None,
         };
         let out_of_range = own_shard("out_of_range", &own.out_of_range.as_ref().or(of_parent).cloned());
+        if !own.joint.is_empty() {
+            errors.extend(check_joint(own).map(|problem| RuleError::new(at, "shard_key", problem)));
+        }
         let within = own.within.as_ref().and_then(|within| {
             let built = build_within(within, own, shard_spec, listed);
             built.map_err(|problem| errors.push(RuleError::new(at, "within", problem))).ok()
@@ -143,8 +146,14 @@ impl Scope<'_> {
         let size_of_parent = parent.as_ref().and_then(|_| size_of_groups(&spec.tables[of]));
         let size = within.as_ref().map(|within| within.size).or(size_of_parent);
         let groups = size.map_or(listed, |size| listed / size.max(1));
-        let function = build_function(effective.function?, shard_spec, groups, &key).map_err(|(key, problem)| {
+        let columns: Vec<KeyType> = std::iter::once(key).chain(own.joint.iter().map(|column| column.key)).collect();
+        let function = build_function(effective.function?, shard_spec, groups, &columns).map_err(|(key, problem)| {
             errors.push(RuleError::new(at, key, problem));
+        });
+        let joint = own.joint.iter().map(|column| KeyColumn {
+            name: column.column.clone(),
+            key: column.key,
+            key_facts: KeyFacts::default(),
         });
         (errors.len() == before).then_some(Sharded {
             key_column: own.key_column.clone(),
@@ -159,6 +168,7 @@ impl Scope<'_> {
             auto_increment_per_shard: own.auto_increment_per_shard,
             sequence: own.sequence.clone(),
             within: within.map(Box::new),
+            joint: joint.collect(),
             parent: parent.map(Box::new),
             referred: Vec::new(),
             key_facts: key_facts(&spec.tables[index], own),
@@ -167,16 +177,20 @@ impl Scope<'_> {
 
     fn check_key_column(&self, table: &TableSpec, own: &ShardedSpec, at: Place, errors: &mut Errors) {
         let Some(columns) = &table.columns else { return };
-        match columns.iter().find(|column| same_name(&column.name, &own.key_column)) {
-            None => {
-                let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-                let problem = RuleProblem::UnknownColumn { column: own.key_column.clone(), known: known.join(", ") };
-                errors.push(RuleError::new(at, "shard_key", problem));
+        let within = own.within.iter().map(|within| (&within.key_column, "within"));
+        let joint = own.joint.iter().map(|column| (&column.column, "shard_key"));
+        for (name, key) in std::iter::once((&own.key_column, "shard_key")).chain(within).chain(joint) {
+            match columns.iter().find(|column| same_name(&column.name, name)) {
+                None => {
+                    let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+                    let problem = RuleProblem::UnknownColumn { column: name.clone(), known: known.join(", ") };
+                    errors.push(RuleError::new(at, key, problem));
+                }
+                Some(column) if column.auto_increment && own.auto_increment_per_shard => {
+                    errors.push(RuleError::new(at, "auto_increment", RuleProblem::NumberedKey));
+                }
+                Some(_) => {}
             }
-            Some(column) if column.auto_increment && own.auto_increment_per_shard => {
-                errors.push(RuleError::new(at, "auto_increment", RuleProblem::NumberedKey));
-            }
-            Some(_) => {}
         }
     }
 
@@ -361,8 +375,9 @@ fn placed_by(
         }
         chain.push(next);
         // What refers to the key of its parent is where that is, and for the same reason.
-        is_by_value &=
-            own(next).is_some_and(|above| above.within.is_none() && same_name(&above.key_column, &parent.column));
+        is_by_value &= own(next).is_some_and(|above| {
+            above.within.is_none() && above.joint.is_empty() && same_name(&above.key_column, &parent.column)
+        });
         if !is_by_value && nearest.is_none() {
             nearest = Some(parent.clone());
         }
@@ -388,8 +403,8 @@ fn resolve<'s>(spec: &'s DatabaseSpec, by_name: &TablesByName, index: usize) -> 
         let mine = Effective { key: own.key, function: own.function.as_ref(), shards: own.shards.as_ref() };
         result = Some(match result {
             None => mine,
-            Some(_) if own.within.is_some() => {
-                let detail = "its key has two columns".to_owned();
+            Some(_) if own.within.is_some() || !own.joint.is_empty() => {
+                let detail = "its key has several columns".to_owned();
                 return Err(RuleProblem::NotAlike { table: table.name.clone(), detail });
             }
             Some(below) => below.inherit(mine, &table.name)?,
@@ -448,6 +463,31 @@ fn unknown_table(spec: &DatabaseSpec, name: &str) -> RuleProblem {
     RuleProblem::UnknownTable { name: name.to_owned(), known: known.join(", ") }
 }
 
+/// What is wrong with a list of key columns, beside the columns themselves.
+fn check_joint(own: &ShardedSpec) -> Option<RuleProblem> {
+    let names: Vec<&str> = std::iter::once(&own.key_column)
+        .chain(own.joint.iter().map(|column| &column.column))
+        .map(String::as_str)
+        .collect();
+    let twice = names.iter().enumerate().find(|(at, name)| names[..*at].iter().any(|other| same_name(other, name)));
+    if let Some((_, name)) = twice {
+        return Some(RuleProblem::duplicate("column", name));
+    }
+    if let Some(name) = names.iter().find(|name| name.is_empty() || name.chars().count() > 64) {
+        return Some(RuleProblem::BadName(format!("\"{name}\" is empty or longer than 64 characters")));
+    }
+    let is_beside = own.within.is_some()
+        || own.null_key.is_some()
+        || own.out_of_range.is_some()
+        || own.colocated_with.is_some()
+        || own.parent.is_some();
+    is_beside.then(|| {
+        let reason =
+            "within, null_key, out_of_range, colocated_with and parent have no meaning beside a list of columns";
+        RuleProblem::Within(reason.to_owned())
+    })
+}
+
 /// The second column of the key, with its function over the shards of each bucket of the first.
 fn build_within(spec: &WithinSpec, own: &ShardedSpec, list: &ShardsSpec, shards: usize) -> Result<Within, RuleProblem> {
     let fail = |reason: String| Err(RuleProblem::Within(reason));
@@ -464,7 +504,7 @@ fn build_within(spec: &WithinSpec, own: &ShardedSpec, list: &ShardsSpec, shards:
         return fail("null_key, out_of_range and colocated_with have no meaning beside it".to_owned());
     }
     let function = spec.function.even(spec.shards)?;
-    function.accepts(&key).map_err(RuleProblem::KeyType)?;
+    function.accepts_number(1).and_then(|()| function.accepts(&key)).map_err(RuleProblem::KeyType)?;
     let (key_column, size) = (spec.key_column.clone(), spec.shards);
     Ok(Within { key_column, key, function, size, key_facts: KeyFacts::default() })
 }
@@ -474,7 +514,7 @@ fn build_function(
     spec: &FunctionSpec,
     shards: &ShardsSpec,
     groups: usize,
-    key: &KeyType,
+    columns: &[KeyType],
 ) -> Result<Function, (&'static str, RuleProblem)> {
     let function = match shards {
         ShardsSpec::Even(_) => spec.even(groups),
@@ -484,7 +524,9 @@ fn build_function(
         }
     };
     let function = function.map_err(|error| (error.key(), RuleProblem::Function(error)))?;
-    function.accepts(key).map_err(|reason| ("function", RuleProblem::KeyType(reason)))?;
+    let accepted = function.accepts_number(columns.len());
+    let accepted = columns.iter().fold(accepted, |accepted, key| accepted.and_then(|()| function.accepts(key)));
+    accepted.map_err(|reason| ("function", RuleProblem::KeyType(reason)))?;
     Ok(function)
 }
 

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::fmt::{self, Debug, Write};
 use std::ops::Deref;
 
+use smallvec::SmallVec;
+
 /// A key as sharding functions take it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Input<'a> {
@@ -24,8 +26,8 @@ pub enum Input<'a> {
     Text(&'a str),
     /// Bytes.
     Bytes(&'a [u8]),
-    /// Two values, for functions of two columns. Their inputs are none of this variant.
-    Pair(&'a [Input<'a>; 2]),
+    /// Several values, for functions of several columns. They are none of this variant.
+    Tuple(&'a [Input<'a>]),
 }
 
 /// A key with the name of the type that the original system held it in, where that is known and matters.
@@ -87,8 +89,6 @@ pub enum Takes {
     Anything,
     /// Dates and times; texts that are such.
     Times,
-    /// Keys of several columns: none that a table can have yet.
-    Pairs,
 }
 
 /// How many buckets a function has.
@@ -126,6 +126,18 @@ pub trait Compute: Debug + Send + Sync {
 
     /// Which keys it takes.
     fn takes(&self) -> Takes;
+
+    /// Of how many columns it takes the values together, as a [`Input::Tuple`] where there are several.
+    fn columns(&self) -> usize {
+        1
+    }
+
+    /// The buckets that rows may be in of which these columns have these values, and those that are `None` any. `None`: in any,
+    /// as far as can be told from so few.
+    fn buckets_of(&self, key: &[Option<Input<'_>>]) -> Option<Vec<usize>> {
+        let all: SmallVec<[Input<'_>; 4]> = key.iter().copied().collect::<Option<_>>()?;
+        self.bucket(&Given::new(Input::Tuple(&all))).ok().map(|bucket| vec![bucket])
+    }
 
     /// All buckets that keys from `low` to `high` (both included; `None`: no bound) are in; `None` if that cannot be
     /// told, because neighbouring keys are spread. Keys that the function refuses are in no bucket. `buckets` is how
@@ -217,7 +229,7 @@ impl<'a> Input<'a> {
                 Some(KeyText::Borrowed(text))
             }
             Self::Bool(value) => Some(KeyText::Borrowed(if value { "true" } else { "false" })),
-            Self::Null | Self::Bytes(_) | Self::Pair(_) => None,
+            Self::Null | Self::Bytes(_) | Self::Tuple(_) => None,
         }
     }
 

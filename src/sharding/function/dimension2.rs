@@ -61,7 +61,7 @@ impl Dimension {
 
 impl Compute for Dimension2 {
     fn compute(&self, key: &Given<'_>) -> Result<Outcome, Refused> {
-        let Input::Pair([x, y]) = key.input else { return Err("the function takes two values".into()) };
+        let Input::Tuple([x, y]) = key.input else { return Err("the function takes two values".into()) };
         let width = self.x.segments.partitions() as i64;
         let columns = self.x.all_of(self.x.partition(*x)?);
         let rows = self.y.all_of(self.y.partition(*y)?);
@@ -73,6 +73,19 @@ impl Compute for Dimension2 {
     }
 
     fn takes(&self) -> Takes {
-        Takes::Pairs
+        Takes::IntegersAndTexts
+    }
+
+    fn columns(&self) -> usize {
+        2
+    }
+
+    fn buckets_of(&self, key: &[Option<Input<'_>>]) -> Option<Vec<usize>> {
+        let [x, y] = key else { return None };
+        let pair = [x.unwrap_or(Input::Null), y.unwrap_or(Input::Null)];
+        match self.compute(&Given::new(Input::Tuple(&pair))).ok()? {
+            Outcome::Numbers(nodes) => nodes.into_iter().map(|node| usize::try_from(node).ok()).collect(),
+            _ => None,
+        }
     }
 }

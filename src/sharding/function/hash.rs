@@ -14,17 +14,34 @@ pub fn slot(key: &Key, slots: usize) -> usize {
     (hash(key) % slots as u64) as usize
 }
 
+/// The slot of a key of several columns: of the canonical bytes of all, each after their number as 4 bytes, little-endian.
+pub fn slot_of_all(keys: &[&Key], slots: usize) -> usize {
+    let mut bytes = Vec::new();
+    for key in keys {
+        with_bytes(key, |own| {
+            bytes.extend_from_slice(&(own.len() as u32).to_le_bytes());
+            bytes.extend_from_slice(own);
+        });
+    }
+    (xxh64(&bytes, 0) % slots as u64) as usize
+}
+
 fn hash(key: &Key) -> u64 {
+    with_bytes(key, |bytes| xxh64(bytes, 0))
+}
+
+/// Does something with the canonical bytes of a key.
+fn with_bytes<T>(key: &Key, mut take: impl FnMut(&[u8]) -> T) -> T {
     match key {
         Key::Integer(key) => match (i64::try_from(*key), u64::try_from(*key)) {
-            (Ok(small), _) => xxh64(&small.to_le_bytes(), 0),
+            (Ok(small), _) => take(&small.to_le_bytes()),
             (Err(_), large) => {
                 let mut bytes = [1; 9];
                 bytes[1..].copy_from_slice(&large.unwrap_or(u64::MAX).to_le_bytes());
-                xxh64(&bytes, 0)
+                take(&bytes)
             }
         },
-        Key::Bytes(bytes) => xxh64(bytes, 0),
+        Key::Bytes(bytes) => take(bytes),
     }
 }
 

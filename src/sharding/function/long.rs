@@ -111,7 +111,7 @@ pub(super) fn cobar_long(input: Input<'_>) -> Result<i64, Refused> {
             java::Decimal::parse(text).map(|value| value.truncated().low_bits()).ok_or_else(|| java::not_a_long(text))
         }
         Input::Text(text) => java::parse_long(text).ok_or_else(|| java::not_a_long(text)),
-        Input::Null | Input::Float(_) | Input::Bool(_) | Input::Bytes(_) | Input::Pair(_) => {
+        Input::Null | Input::Float(_) | Input::Bool(_) | Input::Bytes(_) | Input::Tuple(_) => {
             Err("the key should be an integer".into())
         }
     }

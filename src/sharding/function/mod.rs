@@ -10,6 +10,7 @@ pub mod slots;
 pub mod hash;
 pub mod modulo;
 mod calendar;
+mod cobar_expression;
 mod crc32_slots;
 mod date;
 mod dimension2;
@@ -51,6 +52,8 @@ mod vitess_ids;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 pub use slots::{SlotMap, SlotMapError};
 
@@ -237,7 +240,7 @@ impl fmt::Display for FunctionSpec {
                     let separator = if index == 0 { " with" } else { "," };
                     match value {
                         Param::Text(text) => write!(f, "{separator} {name} = {text}")?,
-                        Param::Null | Param::List(_) => write!(f, "{separator} {name} = ...")?,
+                        Param::Null | Param::List(_) | Param::Table(_) => write!(f, "{separator} {name} = ...")?,
                     }
                 }
                 Ok(())
@@ -253,6 +256,51 @@ impl Function {
             Rule::Hash => "hash",
             Rule::Mod => "mod",
             Rule::Named(named) => named.kind.name,
+        }
+    }
+
+    /// Whether it takes the values of so many columns together; if not, why.
+    pub fn accepts_number(&self, columns: usize) -> Result<(), String> {
+        let taken = match &self.rule {
+            Rule::Hash => return Ok(()),
+            Rule::Mod => 1,
+            Rule::Named(named) => named.compute.columns(),
+        };
+        match (columns, taken) {
+            (columns, taken) if columns == taken => Ok(()),
+            (1, _) => Err(format!(
+                "function \"{}\" takes the values of {taken} columns: name them, as in shard_key = [\"a\", \"b\"]",
+                self.kind()
+            )),
+            (_, 1) => Err(format!(
+                "function \"{}\" takes the value of one column, and the key has {columns}; \"hash\" and \"inline\" take several",
+                self.kind()
+            )),
+            _ => Err(format!(
+                "function \"{}\" takes the values of {taken} columns, and the key has {columns}",
+                self.kind()
+            )),
+        }
+    }
+
+    /// Positions of the shards that rows may be on of which the columns of the key have these values, and those that are `None`
+    /// any; `None` if any shard may have some. A key without a bucket is told as `None`, too.
+    pub fn positions(&self, keys: &[Option<&Key>]) -> Option<Vec<usize>> {
+        self.buckets_of(keys)?.into_iter().map(|bucket| self.slots.position(bucket)).collect()
+    }
+
+    /// The same for buckets.
+    pub fn buckets_of(&self, keys: &[Option<&Key>]) -> Option<Vec<usize>> {
+        match &self.rule {
+            Rule::Hash => {
+                let all: SmallVec<[&Key; 4]> = keys.iter().copied().collect::<Option<_>>()?;
+                Some(vec![hash::slot_of_all(&all, self.slots.slots())])
+            }
+            Rule::Mod => None,
+            Rule::Named(named) => {
+                let inputs: SmallVec<[Option<Input<'_>>; 4]> = keys.iter().map(|key| key.map(input)).collect();
+                named.compute.buckets_of(&inputs)
+            }
         }
     }
 
@@ -304,7 +352,6 @@ impl Function {
             Rule::Named(named) => (named.kind.name, named.compute.takes()),
         };
         let reason = match (takes, key) {
-            (Takes::Pairs, _) => "takes the values of two columns, and a table has one shard key",
             (Takes::Times, KeyType::Integer(_)) => "takes dates; give key_type = \"date\", \"datetime\" or \"text\"",
             (_, KeyType::Integer(_)) | (Takes::Anything, KeyType::Bytes(_)) => return Ok(()),
             (Takes::Anything | Takes::Times, KeyType::Date | KeyType::DateTime) => return Ok(()),

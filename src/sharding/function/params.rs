@@ -13,6 +13,8 @@ pub enum Param {
     Text(String),
     /// A list.
     List(Vec<Param>),
+    /// Parameters of its own, as those of a function within the function.
+    Table(Params),
 }
 
 /// All parameters of a function, by name.
@@ -62,7 +64,9 @@ impl<'a> Reader<'a> {
         match self.get(key) {
             None | Some(Param::Null) => Ok(None),
             Some(Param::Text(text)) => Ok(Some(text)),
-            Some(Param::List(_)) => Err(ParamError::new(key, "this is a list, and should be a text or a number")),
+            Some(Param::List(_) | Param::Table(_)) => {
+                Err(ParamError::new(key, "this is a list or a table, and should be a text or a number"))
+            }
         }
     }
 
@@ -100,10 +104,20 @@ impl<'a> Reader<'a> {
                 .iter()
                 .map(|item| match item {
                     Param::Text(text) => Ok(text.as_str()),
-                    Param::Null | Param::List(_) => Err(fail()),
+                    Param::Null | Param::List(_) | Param::Table(_) => Err(fail()),
                 })
                 .collect::<Result<Vec<_>, _>>()
                 .map(Some),
+            Some(Param::Table(_)) => Err(fail()),
+        }
+    }
+
+    /// The parameters of a table.
+    pub(super) fn table(&self, key: &'static str) -> Result<Option<&'a Params>, ParamError> {
+        match self.get(key) {
+            None | Some(Param::Null) => Ok(None),
+            Some(Param::Table(params)) => Ok(Some(params)),
+            Some(Param::Text(_) | Param::List(_)) => Err(ParamError::new(key, "should be a table, as in { a = 1 }")),
         }
     }
 

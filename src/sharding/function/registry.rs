@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::compute::Compute;
 use super::params::{ParamError, Reader};
 use super::{
-    crc32_slots, date, dimension2, file_map, inline, jump, ketama, kingshard_date, kingshard_hash, kingshard_range,
-    list, long, murmur, mycat_date, mycat_dates, mycat_hash_mod, mycat_mod, mycat_month, number_range, padding_mod,
-    pattern, range, shardingsphere_auto_interval, shardingsphere_hash_mod, shardingsphere_interval, shardingsphere_mod,
-    shardingsphere_range, string, substring, vitess_cfc, vitess_ids,
+    cobar_expression, crc32_slots, date, dimension2, file_map, inline, jump, ketama, kingshard_date, kingshard_hash,
+    kingshard_range, list, long, murmur, mycat_date, mycat_dates, mycat_hash_mod, mycat_mod, mycat_month, number_range,
+    padding_mod, pattern, range, shardingsphere_auto_interval, shardingsphere_hash_mod, shardingsphere_interval,
+    shardingsphere_mod, shardingsphere_range, string, substring, vitess_cfc, vitess_ids,
 };
 
 pub(super) type Built = Result<Arc<dyn Compute>, ParamError>;
@@ -54,6 +54,7 @@ pub const NAMED: &[Kind] = &[
     kind("cobar-long", "cobar", "PartitionByLong", long::cobar),
     kind("cobar-string", "cobar", "PartitionByString", string::cobar),
     kind("cobar-file-map", "cobar", "PartitionByFileMap", file_map::cobar),
+    kind("cobar-expression", "cobar", "expression", cobar_expression::read),
     kind("cobar-dimension2", "cobar", "Dimension2PartitionFunction", dimension2::cobar),
     kind("mycat-mod", "mycat", "PartitionByMod", mycat_mod::mycat),
     kind("mycat-mod-before-2020-10", "mycat", "PartitionByMod_before_2020_10", mycat_mod::mycat_before_2020_10),
@@ -106,6 +107,7 @@ pub const NAMED: &[Kind] = &[
     kind("shardingsphere-auto-interval", "shardingsphere", "AUTO_INTERVAL", shardingsphere_auto_interval::read),
     kind("shardingsphere-interval", "shardingsphere", "INTERVAL", shardingsphere_interval::read),
     kind("shardingsphere-inline", "shardingsphere", "INLINE", inline::read),
+    kind("shardingsphere-complex-inline", "shardingsphere", "COMPLEX_INLINE", inline::read),
     kind("vitess-hash", "vitess", "hash", vitess_ids::hash),
     kind("vitess-numeric", "vitess", "numeric", vitess_ids::numeric),
     kind("vitess-reverse-bits", "vitess", "reverse_bits", vitess_ids::reverse_bits),

@@ -69,7 +69,7 @@ fn hash(key: &Given<'_>) -> Result<i32, Refused> {
         (Input::Huge(text), _) => big_integer_hash(text).ok_or_else(not_a_number),
         (Input::Decimal(text), _) => big_decimal_hash(text).ok_or_else(not_a_number),
         (Input::Bool(value), _) => Ok(if value { 1231 } else { 1237 }),
-        (Input::Null | Input::Float(_) | Input::Bytes(_) | Input::Pair(_), _) => {
+        (Input::Null | Input::Float(_) | Input::Bytes(_) | Input::Tuple(_), _) => {
             Err("the key should be an integer or a text".into())
         }
     }

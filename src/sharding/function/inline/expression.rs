@@ -94,25 +94,28 @@ impl Expression {
         }
     }
 
-    /// The value where the column has this one.
-    pub(super) fn value(&self, column: &str, key: &Value) -> Result<Value, String> {
+    /// The value where columns have these ones, by their names.
+    pub(super) fn value(&self, known: &[(&str, Value)]) -> Result<Value, String> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
-            Self::Name(name) if name == column => Ok(key.clone()),
-            Self::Name(name) => Err(format!("{name} is not the column {column}")),
-            Self::Negated(inner) => Ok(Value::Number(number(inner.value(column, key)?)?.negated()?)),
-            Self::Binary(operator, left, right) => {
-                binary(*operator, left.value(column, key)?, right.value(column, key)?)
+            Self::Name(name) => {
+                let found = known.iter().find(|(column, _)| column == name).map(|(_, value)| value.clone());
+                found.ok_or_else(|| {
+                    let columns: Vec<&str> = known.iter().map(|(column, _)| *column).collect();
+                    format!("{name} is not the column {}", columns.join(" or "))
+                })
             }
+            Self::Negated(inner) => Ok(Value::Number(number(inner.value(known)?)?.negated()?)),
+            Self::Binary(operator, left, right) => binary(*operator, left.value(known)?, right.value(known)?),
             Self::Method(method, of, arguments) => {
                 let arguments: Result<Vec<Value>, String> =
-                    arguments.iter().map(|argument| argument.value(column, key)).collect();
-                method.call(of.value(column, key)?, &arguments?)
+                    arguments.iter().map(|argument| argument.value(known)).collect();
+                method.call(of.value(known)?, &arguments?)
             }
             Self::Part(of, first, last) => {
-                let Value::Text(text) = of.value(column, key)? else { return Err("[ ] takes texts only".to_owned()) };
-                let first = index(first.value(column, key)?)?;
-                let last = last.as_ref().map_or(Ok(first), |last| index(last.value(column, key)?))?;
+                let Value::Text(text) = of.value(known)? else { return Err("[ ] takes texts only".to_owned()) };
+                let first = index(first.value(known)?)?;
+                let last = last.as_ref().map_or(Ok(first), |last| index(last.value(known)?))?;
                 part(&text, first, last)
             }
         }

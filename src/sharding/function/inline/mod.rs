@@ -16,7 +16,7 @@ use number::Number;
 #[derive(Debug)]
 struct Inline {
     parts: Vec<Part>,
-    column: String,
+    columns: Vec<String>,
     is_constant: bool,
     /// The names that the expression may give; a bucket is an index into them.
     names: Vec<String>,
@@ -31,17 +31,31 @@ enum Part {
 pub(super) fn read(params: &Reader<'_>) -> Built {
     const KEY: &str = "algorithm-expression";
     let text = params.required(KEY)?.trim();
-    let column = params.required("column")?.trim().to_owned();
+    let columns = read_columns(params)?;
     if text.is_empty() {
         return Err(ParamError::new(KEY, "is empty"));
     }
     let parts = parts(text).map_err(|reason| ParamError::new(KEY, format!("\"{text}\": {reason}")))?;
     let is_constant = parts.iter().all(|part| matches!(part, Part::Text(_)));
-    if is_constant && !text.contains(&column) {
-        return Err(ParamError::new(KEY, format!("\"{text}\" does not use the column {column}")));
+    if is_constant && !columns.iter().any(|column| text.contains(column)) {
+        return Err(ParamError::new(KEY, format!("\"{text}\" does not use the column {}", columns.join(", "))));
     }
     let names = params.list("names")?.unwrap_or_default().into_iter().map(str::to_owned).collect();
-    Ok(Arc::new(Inline { parts, column, is_constant, names }))
+    Ok(Arc::new(Inline { parts, columns, is_constant, names }))
+}
+
+/// The columns of the key in their order, as the expression calls them.
+fn read_columns(params: &Reader<'_>) -> Result<Vec<String>, ParamError> {
+    let columns = match (params.list("columns")?, params.text("sharding-columns")?) {
+        (Some(columns), _) => columns,
+        (None, Some(columns)) => columns.split(',').collect(),
+        (None, None) => vec![params.required("column")?],
+    };
+    let columns: Vec<String> = columns.iter().map(|column| column.trim().to_owned()).collect();
+    match columns.is_empty() || columns.iter().any(String::is_empty) {
+        true => Err(ParamError::new("columns", "should be names, as in [\"a\", \"b\"]")),
+        false => Ok(columns),
+    }
 }
 
 /// Text and the expressions in `${...}` or `$->{...}`.
@@ -67,13 +81,18 @@ fn parts(text: &str) -> Result<Vec<Part>, String> {
 
 impl Inline {
     fn name(&self, key: &Given<'_>) -> Result<String, Refused> {
-        let value = match (key.input, key.kind) {
-            (Input::Null, _) => return Err("NULL is no key for this function".into()),
-            (Input::Text(text), _) => Value::Text(text.to_owned()),
-            (Input::Integer(value), kind) => Value::Number(Number::of_integer(value, kind)),
-            (Input::Decimal(text), _) => Value::Number(Number::parse(text).ok_or("the key has too many digits")?),
-            _ => return Err("the key should be a number or a text".into()),
+        let inputs = match &key.input {
+            Input::Tuple(inputs) => *inputs,
+            one => std::slice::from_ref(one),
         };
+        if inputs.len() != self.columns.len() {
+            return Err(format!("the function takes {} values", self.columns.len()).into());
+        }
+        let values = self.columns.iter().zip(inputs).map(|(column, input)| {
+            let value = value(Given { input: *input, kind: key.kind })?;
+            Ok((column.as_str(), value))
+        });
+        let known = values.collect::<Result<Vec<(&str, Value)>, Refused>>()?;
         if self.is_constant && self.parts.is_empty() {
             return Err("the expression is empty".into());
         }
@@ -82,11 +101,21 @@ impl Inline {
             match part {
                 Part::Text(text) => name.push_str(text),
                 Part::Expression(expression) => {
-                    name.push_str(&expression.value(&self.column, &value).map_err(Refused::from)?.to_string());
+                    name.push_str(&expression.value(&known).map_err(Refused::from)?.to_string());
                 }
             }
         }
         Ok(name)
+    }
+}
+
+fn value(key: Given<'_>) -> Result<Value, Refused> {
+    match (key.input, key.kind) {
+        (Input::Null, _) => Err("NULL is no key for this function".into()),
+        (Input::Text(text), _) => Ok(Value::Text(text.to_owned())),
+        (Input::Integer(value), kind) => Ok(Value::Number(Number::of_integer(value, kind))),
+        (Input::Decimal(text), _) => Ok(Value::Number(Number::parse(text).ok_or("the key has too many digits")?)),
+        _ => Err("the key should be a number or a text".into()),
     }
 }
 
@@ -110,6 +139,10 @@ impl Compute for Inline {
 
     fn takes(&self) -> Takes {
         Takes::Anything
+    }
+
+    fn columns(&self) -> usize {
+        self.columns.len()
     }
 
     fn label(&self, bucket: usize) -> Option<String> {

@@ -40,12 +40,25 @@ impl Settings {
         for name in CHARACTER_SETS.iter().filter(|name| changed(name)) {
             assignments.push(format!("{name} = {}", self.get(name).unwrap_or("DEFAULT")));
         }
+        // Servers do not read time zones and modes that stand in a wide character set.
+        let is_wide = |settings: &Settings| settings.get("collation_connection").is_some_and(is_wide);
+        let introducer = if is_wide(have) || is_wide(self) { "_latin1" } else { "" };
+        let literal = |value: &str| match value.starts_with('\'') && value.is_ascii() {
+            true => format!("{introducer}{value}"),
+            false => value.to_owned(),
+        };
         let all = self.variables.keys().chain(have.variables.keys().filter(|name| !self.variables.contains_key(*name)));
         for name in all.map(AsRef::as_ref).filter(changed).filter(|name| !CHARACTER_SETS.contains(name)) {
-            assignments.push(format!("{} = {}", variable_name(name), self.get(name).unwrap_or(default_of(name))));
+            let value = self.get(name).map_or_else(|| default_of(name).to_owned(), literal);
+            assignments.push(format!("{} = {value}", variable_name(name)));
         }
         (!assignments.is_empty()).then(|| format!("SET {}", assignments.join(", ")))
     }
+}
+
+/// Whether the characters of a collation have no ASCII bytes.
+fn is_wide(collation: &str) -> bool {
+    ["'utf16", "'utf32", "'ucs2"].iter().any(|charset| collation.starts_with(charset))
 }
 
 /// What takes the variable back. To MySQL (9.7) the DEFAULT of these two is 0, whatever the global value.
@@ -103,6 +116,14 @@ mod tests {
         let have = settings(&[("foreign_key_checks", "0"), ("unique_checks", "0")]);
         let sql = settings(&[]).difference(&have, |name| name_of(name));
         let expected = "SET foreign_key_checks = @@global.foreign_key_checks, unique_checks = @@global.unique_checks";
+        assert_eq!(sql.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn texts_are_readable_in_wide_character_sets() {
+        let have = settings(&[("collation_connection", "'utf16_bin'")]);
+        let sql = settings(&[("time_zone", "'+00:00'"), ("lc_time_names", "0")]).difference(&have, name_of);
+        let expected = "SET collation_connection = DEFAULT, lc_time_names = 0, time_zone = _latin1'+00:00'";
         assert_eq!(sql.as_deref(), Some(expected));
     }
 

@@ -143,7 +143,30 @@ impl Site<'_> {
         sql.extend_from_slice(table);
         sql.extend_from_slice(b" WHERE FALSE");
         run(connection, &sql, self.interrupt).await?;
-        Ok(primary.is_some())
+        let has_key = primary.is_some();
+        self.hide(connection).await?;
+        Ok(has_key)
+    }
+
+    /// Makes columns invisible: what is made from a query shows them all.
+    async fn hide(&self, connection: &mut Connection) -> Result<(), Error> {
+        if self.gathered.invisible.is_empty() {
+            return Ok(());
+        }
+        let shown = run(connection, format!("SHOW CREATE TABLE {}", self.name()).as_bytes(), self.interrupt).await?;
+        let (_, rows) = shown.table();
+        let text = rows.first().and_then(|row| texts(row).nth(1)).unwrap_or_default();
+        for column in &self.gathered.invisible {
+            let is_it = |line: &&str| {
+                let names = format!("{} ", quoted(column)).to_lowercase();
+                line.trim_start().to_lowercase().starts_with(&names)
+            };
+            let Some(definition) = text.lines().find(is_it) else { continue };
+            let definition = definition.trim().trim_end_matches(',');
+            let sql = format!("ALTER TABLE {} MODIFY COLUMN {definition} INVISIBLE", self.name());
+            run(connection, sql.as_bytes(), self.interrupt).await?;
+        }
+        Ok(())
     }
 
     fn name(&self) -> String {
@@ -359,7 +382,9 @@ impl Batch<'_> {
     fn end_row(&mut self, from: &mut Lease, taken: &mut Taken) -> Result<(), Failure> {
         let start = self.sql.len();
         if self.sql.is_empty() {
-            self.sql.extend_from_slice(format!("INSERT INTO {} VALUES (", self.insert.name).as_bytes());
+            // Without their names invisible columns would not be meant.
+            let names = self.insert.columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(", ");
+            self.sql.extend_from_slice(format!("INSERT INTO {} ({names}) VALUES (", self.insert.name).as_bytes());
         } else {
             self.sql.extend_from_slice(b",(");
         }

@@ -92,6 +92,9 @@ impl Session {
                 return self.prepare_text(name, source, statement.more_follows).await;
             }
             Control::Execute { name, using } => return self.execute_text(name, using, statement.more_follows).await,
+            Control::ExecuteImmediate { source, using } => {
+                return self.execute_immediate(source, using, statement.more_follows).await;
+            }
             Control::Deallocate { name } => self.deallocate_text(name)?,
         }
         self.diagnostics.clear();

@@ -16,6 +16,7 @@ use crate::exec::relay::{self, Relay};
 use crate::plan::gather::{Choice, Gathering};
 use crate::plan::{Binding, Described, Plan, Renames, StatementKind};
 use crate::sharding::{Schema, ShardId, ShardSet};
+use crate::sql::{Lexer, Mode, Token, TokenKind};
 use crate::wire::command::PrepareOk;
 use crate::wire::error_code as codes;
 use crate::wire::walker::{AnswerKind, Summary};
@@ -89,6 +90,9 @@ impl Session {
 
     /// Gathers, runs the statement, and relays its answer.
     pub(super) async fn gather(&mut self, order: Order<'_>) -> Result<(), ClientMessage> {
+        if !order.gathering.sources.is_empty() && searches_words(order.sql, self.mode) {
+            return Err(ClientMessage::unsupported("MATCH ... AGAINST about rows that must be gathered"));
+        }
         let side = self.scratch_side(order.plan, order.gathering.scratch);
         let mut scratch = Link::apart(&self.need().2, order.gathering.scratch, side).await?;
         let done = self.gather_on(&mut scratch, order).await;
@@ -323,6 +327,12 @@ impl Session {
         }
         self.read_user_variables(scratch, &plan.facts.writes_user_vars).await
     }
+}
+
+/// Whether a full-text index may be needed, which temporary tables of InnoDB cannot have.
+fn searches_words(sql: &[u8], mode: Mode) -> bool {
+    let is_match = |token: Token| token.kind == TokenKind::Word && token.text(sql).eq_ignore_ascii_case(b"MATCH");
+    Lexer::new(sql, mode).any(is_match)
 }
 
 /// The client's names for what an answer over gathered rows comes from.

@@ -143,9 +143,9 @@ impl Session {
         let is_prepared = matches!(kind, AnswerKind::Execute { .. });
         let mut links = match sent {
             Ok(links) => links,
-            // A server has prepared the client's own text before.
+            // A server has prepared the client's own text before: it is the altered one that is wrong.
             Err(message) if is_prepared && is_of_text(message.code) => {
-                return Err(ClientMessage::unsupported(&format!("this over several shards ({})", message.text)));
+                return Ok(Merging::Unsuitable(format!("this over several shards ({})", message.text)));
             }
             Err(message) => return Err(message),
         };

@@ -235,6 +235,7 @@ fn as_gathered(regrouping: &Regrouping) -> Gathered {
         temporary: TABLE.to_owned(),
         copy: None,
         columns: None,
+        invisible: Vec::new(),
         model: (regrouping.scratch, Vec::new()),
         catalog: None,
         fetches: regrouping.groups.iter().map(|(shard, query)| (*shard, tail(query))).collect(),

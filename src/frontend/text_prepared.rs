@@ -10,7 +10,7 @@ use super::query::Statement;
 use super::session::Session;
 use crate::exec::links::Side;
 use crate::plan::Action;
-use crate::sql::control::{Control, PrepareSource};
+use crate::sql::control::{Argument, Control, PrepareSource};
 use crate::sql::{Lexer, TokenKind};
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
@@ -28,25 +28,34 @@ impl Session {
         source: &PrepareSource,
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
-        let text = match source {
-            PrepareSource::Text(text) => text.clone(),
-            PrepareSource::UserVar(variable) => self.text_of_variable(variable).await?,
-        };
+        let text = self.text_of(source).await?;
         self.text_statements.remove(&name.to_lowercase());
         if self.text_statements.len() >= MAX {
             let text = "Can't create more statements prepared by name in one session";
             return Err(ClientMessage::new(codes::MAX_PREPARED_STMT_COUNT_REACHED, text));
         }
-        // A server says whether it is one.
-        let plan = self.plan_or_probe(&text).await?;
-        self.check_access(&plan)?;
-        if !matches!(plan.action, Action::Control(Control::CreateSelect(_))) {
-            self.describe(&plan, &text).await?;
-        }
+        self.check_text(&text).await?;
         self.text_statements.insert(name.to_lowercase(), text);
         self.diagnostics.clear();
         self.last.row_count = 0;
         self.send_ok(OkPacket { info: b"Statement prepared", ..OkPacket::default() }, more_follows).await
+    }
+
+    /// A server says whether it is a statement that can be prepared.
+    async fn check_text(&mut self, text: &[u8]) -> Result<(), ClientMessage> {
+        let plan = self.plan_or_probe(text).await?;
+        self.check_access(&plan)?;
+        match plan.action {
+            Action::Control(Control::CreateSelect(_)) => Ok(()),
+            _ => self.describe(&plan, text).await.map(drop),
+        }
+    }
+
+    async fn text_of(&mut self, source: &PrepareSource) -> Result<Vec<u8>, ClientMessage> {
+        match source {
+            PrepareSource::Text(text) => Ok(text.clone()),
+            PrepareSource::UserVar(variable) => self.text_of_variable(variable).await,
+        }
     }
 
     async fn text_of_variable(&mut self, variable: &str) -> Result<Vec<u8>, ClientMessage> {
@@ -65,20 +74,39 @@ impl Session {
     pub(super) async fn execute_text(
         &mut self,
         name: &str,
-        using: &[String],
+        using: &[Argument],
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
-        let text = self.text_statements.get(&name.to_lowercase()).ok_or_else(|| unknown(name, "EXECUTE"))?;
+        let text = self.text_statements.get(&name.to_lowercase()).ok_or_else(|| unknown(name, "EXECUTE"))?.clone();
+        self.execute_with(&text, using, more_follows).await
+    }
+
+    pub(super) async fn execute_immediate(
+        &mut self,
+        source: &PrepareSource,
+        using: &[Argument],
+        more_follows: bool,
+    ) -> Result<(), ClientMessage> {
+        let text = self.text_of(source).await?;
+        Box::pin(self.check_text(&text)).await?;
+        self.execute_with(&text, using, more_follows).await
+    }
+
+    async fn execute_with(&mut self, text: &[u8], using: &[Argument], more_follows: bool) -> Result<(), ClientMessage> {
         let markers: Vec<_> = Lexer::new(text, self.mode).filter(|token| token.kind == TokenKind::Param).collect();
         if markers.len() != using.len() {
             return Err(ClientMessage::new(codes::WRONG_ARGUMENTS, "Incorrect arguments to EXECUTE"));
         }
         let mut sql = Vec::with_capacity(text.len());
         let mut done = 0;
-        for (marker, variable) in markers.iter().zip(using) {
+        for (marker, argument) in markers.iter().zip(using) {
             sql.extend_from_slice(&text[done..marker.start as usize]);
-            let value = self.user_variables.get(variable).map_or("NULL", String::as_str);
-            sql.extend_from_slice(value.as_bytes());
+            sql.extend_from_slice(match argument {
+                Argument::UserVar(variable) => {
+                    self.user_variables.get(variable).map_or("NULL", String::as_str).as_bytes()
+                }
+                Argument::Literal(literal) => literal,
+            });
             done = marker.end as usize;
         }
         sql.extend_from_slice(&text[done..]);

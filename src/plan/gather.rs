@@ -47,6 +47,8 @@ pub(super) struct Source {
     home: Option<ShardId>,
     /// Columns that the statement may mean; `None`: all that `*` gives.
     columns: Option<Vec<String>>,
+    /// Those of them that `*` does not mean.
+    invisible: Vec<String>,
     /// What rows are left where they are.
     filters: Vec<Filter>,
     /// `PARTITION (p0)`
@@ -125,6 +127,8 @@ pub struct Gathered {
     /// The table as the scratch's shard has it, quoted; `None`: it has none of this name.
     pub copy: Option<Vec<u8>>,
     pub columns: Option<Vec<String>>,
+    /// Those of `columns` that `*` does not mean, where something may be meant by it.
+    pub invisible: Vec<String>,
     /// A shard that has the table, and its name there, quoted.
     pub model: (ShardId, Vec<u8>),
     /// It is a table of `information_schema`: these rows of it.
@@ -230,6 +234,7 @@ impl<'q> Scopes<'_, 'q> {
             Rows::Derived { .. } | Rows::Nowhere => return None,
         };
         let anchors = |span: Span| (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals));
+        let (columns, invisible) = self.columns_of(instances, words).unzip();
         Some(Source {
             written: named.name.table.text.clone(),
             alias: first.name.clone(),
@@ -237,7 +242,8 @@ impl<'q> Scopes<'_, 'q> {
             table: first.table(),
             home: self.shards_of(first).and_then(|shards| shards.first()),
             from,
-            columns: self.columns_of(instances, words),
+            columns,
+            invisible: invisible.unwrap_or_default(),
             filters: self.filters_of(instances, reader),
             partition: named.partition.map(anchors),
             is_hinted: named.partition.is_some() || named.index_hints.is_some(),
@@ -292,8 +298,8 @@ impl<'q> Scopes<'_, 'q> {
         }
     }
 
-    /// The columns that the statement may mean; never none.
-    fn columns_of(&self, instances: &[InstanceId], words: &[String]) -> Option<Vec<String>> {
+    /// The columns that the statement may mean; never none. Also those of them that must be invisible.
+    fn columns_of(&self, instances: &[InstanceId], words: &[String]) -> Option<(Vec<String>, Vec<String>)> {
         let table = self.instances[*instances.first()?].table()?.table(self.ctx.schema)?;
         let columns = table.columns.as_ref().filter(|columns| !columns.is_empty())?;
         // An index that has all of the columns would be locked in the place of the rows.
@@ -302,12 +308,12 @@ impl<'q> Scopes<'_, 'q> {
         let is_named = |name: &str| words.iter().any(|word| same_name(word, name));
         let needed = columns.iter().filter(|column| is_named(&column.name) || is_whole && !column.invisible);
         let needed: Vec<String> = needed.map(|column| column.name.clone()).collect();
-        // With an invisible one among them, `*` would mean more than it does.
-        let shows_hidden = columns.iter().any(|column| column.invisible && is_named(&column.name));
+        let named = columns.iter().filter(|column| column.invisible && is_named(&column.name));
+        let invisible: Vec<String> = named.filter(|_| is_whole).map(|column| column.name.clone()).collect();
         match needed.as_slice() {
-            _ if is_whole && !shows_hidden => None,
-            [] => Some(vec![shortest(table)?]),
-            _ => Some(needed),
+            _ if is_whole && invisible.is_empty() => None,
+            [] => Some((vec![shortest(table)?], invisible)),
+            _ => Some((needed, invisible)),
         }
     }
 
@@ -485,6 +491,7 @@ impl Source {
             is_written: self.role == Role::Written,
             copy: (is_everywhere || all.contains(scratch)).then(|| self.physical(input.schema, scratch)),
             columns: self.columns.clone(),
+            invisible: self.invisible.clone(),
             model: (model, self.physical(input.schema, model)),
             fetches: shards.iter().map(|shard| (shard, self.fetch(shard, input))).collect(),
             filter,

@@ -87,7 +87,7 @@ pub enum Fold {
 const CUT: [&str; 3] = [
     "IF(CHARSET(MIN(CONCAT(",
     "))) LIKE 'utf8%',2*(IFNULL(@@character_set_results,'utf8') LIKE 'utf8%'),CHARSET(MIN(CONCAT(",
-    "))) RLIKE '^(ascii|armscii8|binary|cp12|cp8|dec8|geostd8|greek|hebrew|hp8|keybcs2|koi8|latin|mac|swe7|tis620)')",
+    "))) RLIKE _utf8mb4'^(ascii|armscii8|binary|cp12|cp8|dec8|geostd8|greek|hebrew|hp8|keybcs2|koi8|latin|mac|swe7|tis620)')",
 ];
 
 /// What a grouped statement comes to.

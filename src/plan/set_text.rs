@@ -105,7 +105,7 @@ impl Writer<'_, '_, '_, '_> {
                 SortBy::Expression(_) => add(plan, &mut tail, &["", ""], &value),
             };
             let weights = add(plan, &mut tail, &["WEIGHT_STRING(", ")"], &value);
-            let known = format!(") RLIKE '{UNMERGEABLE}',NULL,{}", PADS[0]);
+            let known = format!(") RLIKE _utf8mb4'{UNMERGEABLE}',NULL,{}", PADS[0]);
             let blank = ["IF(COLLATION(", known.as_str(), PADS[1], PADS[2], PADS[3], ",0)),0)))"];
             let blank = add(plan, &mut tail, &blank, &value);
             plan.keys.push(SortKey { value: SortValue::ByType { plain, weights, blank }, descending });

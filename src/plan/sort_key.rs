@@ -59,8 +59,8 @@ const UNPADDED: &str = "^([^u]|uj).*_bin$";
 pub(super) const PADS: [&str; 5] = [
     "IF(LEFT(",
     ",0)=CONCAT(LEFT(",
-    ",0),' '),WEIGHT_STRING(CONCAT(LEFT(",
-    ",0),' ')),LEFT(WEIGHT_STRING(LEFT(",
+    ",0),_utf8mb4' '),WEIGHT_STRING(CONCAT(LEFT(",
+    ",0),_utf8mb4' ')),LEFT(WEIGHT_STRING(LEFT(",
     ",0)),0))",
 ];
 /// Two calls give two values.
@@ -213,8 +213,13 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
             Some(place) => self.shown(usize::from(place))?,
             None => Meaning { span: element.span, shown: None, column: self.statement.column_in(&element.tokens) },
         };
-        // Any row of the group will do, but not every server knows that of an expression.
-        let wrap = if meaning.column.is_some() { ("", "") } else { ("MIN(", ")") };
+        // Any row of the group will do, but not every server knows that of an expression. MySQL warns of MIN where a date is
+        // NULL, and MariaDB does not have ANY_VALUE.
+        let wrap = match (&meaning.column, self.scopes().ctx.mode.mariadb) {
+            (Some(_), _) => ("", ""),
+            (None, true) => ("MIN(", ")"),
+            (None, false) => ("ANY_VALUE(", ")"),
+        };
         self.value(&meaning, wrap, UNMERGEABLE)
     }
 
@@ -344,7 +349,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     fn weights(&mut self, span: Span, collations: Option<&str>, wrap: (&str, &str)) -> (ColumnAt, ColumnAt) {
         let weights = self.add_wrapped(&["WEIGHT_STRING(", ")"], span, wrap);
         let Some(collations) = collations else { return (weights, self.add_wrapped(&PADS, span, wrap)) };
-        let after = format!(") RLIKE '{collations}',NULL,{}", PADS[0]);
+        let after = format!(") RLIKE _utf8mb4'{collations}',NULL,{}", PADS[0]);
         let blank = self.add_wrapped(&["IF(COLLATION(", &after, PADS[1], PADS[2], PADS[3], ",0)),0)))"], span, wrap);
         (weights, blank)
     }

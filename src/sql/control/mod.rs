@@ -18,7 +18,7 @@ use std::ops::Range;
 pub use assignment::{Assignment, Scope, SimpleValue, simple_value};
 pub use catalog::{Place, ShowCatalog, Shown};
 pub use maintenance::Maintenance;
-pub use prepared::PrepareSource;
+pub use prepared::{Argument, PrepareSource};
 pub use session::{TableLock, TableLockKind, TableLocks};
 pub use show::{Diagnostics, ShowFilter};
 pub use transaction::{Isolation, TransactionScope};
@@ -148,10 +148,15 @@ pub enum Control {
         name: String,
         source: PrepareSource,
     },
-    /// EXECUTE name USING variables, whose names are in lower case, without `@`.
+    /// EXECUTE name USING what stands for its markers.
     Execute {
         name: String,
-        using: Vec<String>,
+        using: Vec<Argument>,
+    },
+    /// EXECUTE IMMEDIATE source USING what stands for its markers.
+    ExecuteImmediate {
+        source: PrepareSource,
+        using: Vec<Argument>,
     },
     /// DEALLOCATE PREPARE, DROP PREPARE.
     Deallocate {

@@ -243,6 +243,8 @@ fn shows() {
 #[test]
 fn prepared_statements() {
     let name = || "s".to_owned();
+    let var = |name: &str| Argument::UserVar(name.to_owned());
+    let literal = |text: &str| Argument::Literal(text.as_bytes().to_vec());
     check(&[
         (
             "PREPARE s FROM 'select ''x'''",
@@ -250,7 +252,23 @@ fn prepared_statements() {
         ),
         ("PREPARE s FROM @q", Control::Prepare { name: name(), source: PrepareSource::UserVar("q".into()) }),
         ("EXECUTE s", Control::Execute { name: name(), using: vec![] }),
-        ("EXECUTE s USING @a, @`b c`", Control::Execute { name: name(), using: vec!["a".into(), "b c".into()] }),
+        ("EXECUTE s USING @a, @`b c`", Control::Execute { name: name(), using: vec![var("a"), var("b c")] }),
+        (
+            "EXECUTE s USING 1, -2.5, 'x''y', NULL, @a",
+            Control::Execute {
+                name: name(),
+                using: vec![literal("1"), literal("-2.5"), literal("'x''y'"), literal("NULL"), var("a")],
+            },
+        ),
+        (
+            "EXECUTE IMMEDIATE 'SELECT ?' USING @a",
+            Control::ExecuteImmediate { source: PrepareSource::Text(b"SELECT ?".to_vec()), using: vec![var("a")] },
+        ),
+        (
+            "EXECUTE IMMEDIATE @q",
+            Control::ExecuteImmediate { source: PrepareSource::UserVar("q".into()), using: vec![] },
+        ),
+        ("EXECUTE immediate", Control::Execute { name: "immediate".to_owned(), using: vec![] }),
         ("DEALLOCATE PREPARE s", Control::Deallocate { name: name() }),
         ("DROP PREPARE s", Control::Deallocate { name: name() }),
     ]);
@@ -363,8 +381,10 @@ fn errors_say_where_or_what() {
         "KILL ?",
         "PREPARE s FROM CONCAT('a', 'b')",
         "PREPARE s FROM 'a' 'b'",
-        "EXECUTE IMMEDIATE 'SELECT 1'",
-        "EXECUTE s USING 1",
+        "EXECUTE IMMEDIATE CONCAT('SELECT ', 1)",
+        "EXECUTE IMMEDIATE 'SELECT ' 'a'",
+        "EXECUTE s USING 1 + 1",
+        "EXECUTE s USING b",
         "SHOW WARNINGS LIMIT ?",
     ];
     for sql in unsupported {

@@ -35,7 +35,9 @@ pub enum Difference {
          `shardgate init` creates it"
     )]
     NoSchema { set: String, schema: String, shards: String, server: Address, user: String },
-    #[error("{0}: there is no such table; create it as it is on the other shards, or correct the rule")]
+    #[error(
+        "{0}: there is no such table; create it, as it is on the other shards where they have it, or correct the rule"
+    )]
     NoTable(Place),
     #[error("{place}: the table is called \"{there}\" there, and letter case counts on this server; rename it")]
     OtherCase { place: Place, there: String },

@@ -90,7 +90,6 @@ pub(super) fn doubts(
 }
 
 fn doubts_of_sharded(sharded: &Sharded, live: &LiveTable) -> Vec<Doubt> {
-    let key = &sharded.key_column;
     let mut doubts = Vec::new();
     for key in sharded.key_columns() {
         let column = live.columns.iter().find(|live| same_name(&live.column.name, key));
@@ -105,7 +104,8 @@ fn doubts_of_sharded(sharded: &Sharded, live: &LiveTable) -> Vec<Doubt> {
         if !sharded.key_columns().all(has) {
             let columns: Vec<&str> = unique.parts.iter().map(|(column, _)| column.as_str()).collect();
             let (name, columns) = (name.clone(), columns.join(", "));
-            doubts.push(Doubt::UniquePerShard { name, columns, key: key.clone() });
+            let key = sharded.key_columns().collect::<Vec<_>>().join("\", \"");
+            doubts.push(Doubt::UniquePerShard { name, columns, key });
         }
     }
     for (column, _) in &sharded.referred {

@@ -47,7 +47,9 @@ impl RuleFile<'_> {
             (_, "function" | "shards" | "out_of_range") if takes_it && !section.has(error.key) => true,
             (RuleProblem::Missing, key) => section.has(key),
             (RuleProblem::KeyType(_), "function") => section.peek("name").is_some_and(|name| self.is_key_unread(name)),
-            (_, "shard_key") => section.peek("shard_key").is_none(),
+            // A list that could not be read leaves an empty name.
+            (RuleProblem::BadName(_), "shard_key") => section.peek("shard_key").is_none(),
+            (_, "shard_key") => section.item("shard_key").is_none_or(|item| !item.is_text() && !item.is_list()),
             _ => false,
         }
     }

@@ -251,7 +251,8 @@ pub(super) fn check_keys(tables: &[(TableId, Narrow)], is_write: bool, input: &B
         }
         let required = sharded.key_required;
         if (if is_write { required.writes } else { required.reads }) && narrow.shards(input).is_none() {
-            let (table, column) = (table.name.clone(), sharded.key_column.clone());
+            let columns = sharded.key_columns().take(sharded.joint.len() + 1);
+            let (table, column) = (table.name.clone(), columns.collect::<Vec<_>>().join("' and '"));
             return Err(PlanError::KeyRequired { table, column, rule: sharded.function.kind() });
         }
     }

@@ -1,4 +1,5 @@
-//! MyCAT 1.6 (`schema.xml`, `rule.xml`, `server.xml`) and dble 3 (`sharding.xml`, `db.xml`, `user.xml`), its descendant.
+//! MyCAT 1.6 (`schema.xml`, `rule.xml`, `server.xml`) and its descendant dble: version 2 has the same files, version 3
+//! `sharding.xml`, `db.xml` and `user.xml`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,6 +22,7 @@ struct Names {
 
 const MYCAT: Names = Names { system: "mycat", node: "dataNode", group: "dataHost" };
 const DBLE: Names = Names { system: "dble", node: "shardingNode", group: "dbGroup" };
+const DBLE_2: Names = Names { system: "dble", ..MYCAT };
 
 /// A group of servers.
 #[derive(Debug, Default)]
@@ -49,9 +51,13 @@ struct Rule {
 type Functions = BTreeMap<String, (Function, &'static str)>;
 
 pub(super) fn read(folder: &Path) -> Result<Draft, ImportError> {
+    read_with(folder, &MYCAT)
+}
+
+fn read_with(folder: &Path, names: &Names) -> Result<Draft, ImportError> {
     let mut draft = Draft::default();
     let rules = with_xml(&folder.join("rule.xml"), |root| {
-        let functions = read_functions(root, &MYCAT, folder, &mut draft);
+        let functions = read_functions(root, names, folder, &mut draft);
         let rules = children(root, "tableRule").map(|rule| {
             let part = |name| {
                 let rule = children(rule, "rule").next();
@@ -75,7 +81,7 @@ pub(super) fn read(folder: &Path) -> Result<Draft, ImportError> {
             }
             servers.groups.insert(attribute(host, "name").to_owned(), group);
         }
-        read_nodes(root, &MYCAT, &mut servers, &mut draft);
+        read_nodes(root, names, &mut servers, &mut draft);
         for schema in children(root, "schema") {
             let database = read_schema(schema, &servers, &rules, &mut draft);
             draft.databases.push(database);
@@ -112,6 +118,9 @@ fn read_users(file: &Path, draft: &mut Draft, read: impl FnOnce(Node<'_, '_>, &m
 }
 
 pub(super) fn read_dble(folder: &Path) -> Result<Draft, ImportError> {
+    if !folder.join("sharding.xml").exists() && folder.join("schema.xml").exists() {
+        return read_with(folder, &DBLE_2);
+    }
     let mut draft = Draft::default();
     let mut servers = Servers::default();
     with_xml(&folder.join("db.xml"), |root| {
@@ -173,6 +182,12 @@ impl Group {
             self.user = attribute(node, "user").to_owned();
             self.password = attribute(node, "password").to_owned();
         } else {
+            if (attribute(node, "user"), attribute(node, "password")) != (&self.user, &self.password) {
+                draft.not_translated(format!(
+                    "server {url}: it has another user or password than {}, and a replica set has one account for all: give it that",
+                    self.primary
+                ));
+            }
             // Where all have 0 they share the reads alike.
             let weight = attribute(node, weight).parse().ok().filter(|weight| *weight > 0);
             self.replicas.push(Replica { weight, ..Replica::at(address) });

@@ -230,6 +230,38 @@ fn what_is_dropped_is_said() {
     }
 }
 
+/// dble 2 has MyCAT's files, with functions of its own.
+#[test]
+fn files_of_dble_2_are_read() {
+    let copy = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| std::fs::write(copy.path().join(name), text).unwrap();
+    file(
+        "schema.xml",
+        "<dble:schema xmlns:dble='http://dble.cloud/'><schema name='testdb'><table name='t' dataNode='dn$1-2' rule='by_id'/></schema>\
+         <dataNode name='dn$1-2' dataHost='h' database='db_$1-2'/><dataHost name='h' maxCon='10' minCon='1' balance='0'>\
+         <heartbeat>show slave status</heartbeat><writeHost host='m' url='10.0.0.1:3306' user='u' password='p'>\
+         <readHost host='r' url='10.0.0.2:3306' user='u' password='other'/></writeHost></dataHost></dble:schema>",
+    );
+    file(
+        "rule.xml",
+        "<dble:rule xmlns:dble='http://dble.cloud/'><tableRule name='by_id'><rule><columns>id</columns><algorithm>f</algorithm></rule>\
+         </tableRule><function name='f' class='hash'><property name='partitionCount'>2</property><property \
+         name='partitionLength'>1</property></function></dble:rule>",
+    );
+    file(
+        "server.xml",
+        "<dble:server xmlns:dble='http://dble.cloud/'><user name='root'><property name='password'>x</property><property \
+         name='schemas'>testdb</property></user></dble:server>",
+    );
+    let (config, notes) = loaded(System::Dble, copy.path());
+    let config = config.unwrap_or_else(|problems| panic!("{problems}"));
+    let Placement::Sharded(sharded) = &config.schema.databases[0].table("t").unwrap().placement else {
+        panic!("not sharded")
+    };
+    assert_eq!((sharded.function.kind(), sharded.shards.len()), ("dble-hash", 2));
+    assert!(notes.iter().any(|note| note.to_string().contains("another user or password")), "{notes:?}");
+}
+
 #[test]
 fn files_of_version_4_are_said_to_be_such() {
     let copy = tempfile::tempdir().unwrap();

@@ -220,8 +220,7 @@ fn sharded(
     }
     match primary.kind.as_str() {
         "null" => Placement::Single(shards[0].clone()),
-        "multicol" => multicol(table, &primary, shards, draft),
-        "region_experimental" => region(table, &primary, shards, draft),
+        "multicol" | "region_experimental" => of_several(table, &primary, shards, draft),
         _ => functional(table, &primary, shards, draft),
     }
 }
@@ -277,41 +276,30 @@ fn key_type(kind: &str) -> &'static str {
     }
 }
 
-/// A keyspace id that begins with bytes of the first column's: those decide, as long as no shard ends within the rest.
-fn multicol(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft) -> Placement {
+/// A keyspace id of several columns.
+fn of_several(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft) -> Placement {
     let kinds = used.param("column_vindex");
-    let first = kinds.split(',').map(str::trim).find(|kind| !kind.is_empty()).unwrap_or("hash").to_owned();
-    let bytes = used.param("column_bytes");
-    let bytes =
-        bytes.split(',').next().map(str::trim).filter(|bytes| !bytes.is_empty()).unwrap_or("the first").to_owned();
-    let of_first = Used {
-        name: used.name.clone(),
-        kind: first,
-        columns: used.columns.iter().take(1).cloned().collect(),
-        vindex: None,
+    let mut kinds = kinds.split(',').map(str::trim);
+    let of_column = |name: &String| {
+        let kind = kinds.next().filter(|kind| !kind.is_empty()).unwrap_or("hash");
+        (name.clone(), if used.kind == "multicol" { key_type(kind) } else { "" })
     };
-    draft.changed(format!(
-        "table {table}: of multicol over {} only {} decides here, with {bytes} byte(s) of the keyspace id; that is the same as long as \
-         the ends of the shards' ranges are not longer than that. A longer one cannot be written",
-        used.columns.join(", "),
-        of_first.columns.join(", ")
-    ));
-    functional(table, &of_first, shards, draft)
-}
-
-/// The region's number in one byte or two, and then the hash of the other column.
-fn region(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft) -> Placement {
-    let key = used.columns.first().map_or("", String::as_str);
-    let middle = if used.param("region_bytes") == "2" { 0x8000 } else { 0x80 };
-    draft.changed(format!(
-        "table {table}: only the region, {key}, decides here: correct bounds (the first bytes of the ends of the shards' ranges, as \
-         numbers). A shard that ends within a region cannot be written"
-    ));
-    let function = Function::new("range").with("bounds", format!("[{middle}]"));
+    let mut columns = used.columns.iter().map(of_column).collect::<Vec<_>>().into_iter();
+    let Some((key, key_type)) = columns.next() else {
+        draft.not_translated(format!("table {table}: vindex {} has no columns: name them in shard_key", used.name));
+        return unknown("id", shards);
+    };
+    let params = used.vindex.into_iter().flat_map(|vindex| object(vindex, "params"));
+    let function = params
+        .fold(Function::new(&format!("vitess-{}", used.kind.replace('_', "-"))), |function, (name, value)| {
+            function.with(name, quoted(&scalar(value)))
+        })
+        .with("ranges", RANGES);
+    draft.translated(format!("table {table}: {} over {}", used.kind, used.columns.join(", ")));
     Placement::Sharded {
-        key: key.to_owned(),
-        key_type: "",
-        joint: Vec::new(),
+        key,
+        key_type,
+        joint: columns.collect(),
         function: Some(function),
         within: None,
         shards: shards.to_vec(),

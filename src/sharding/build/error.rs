@@ -52,6 +52,8 @@ pub enum RuleProblem {
     Empty(&'static str),
     #[error("unknown shard \"{name}\"; known shards: {known}")]
     UnknownShard { name: String, known: String },
+    #[error("shard \"{0}\" is one of another database: a name means one shard, and each database has its own")]
+    ShardElsewhere(String),
     #[error("shard \"{name}\" is none of the table's; its shards: {own}")]
     ForeignShard { name: String, own: String },
     #[error("the physical schema \"{schema}\" belongs to shard \"{shard}\" of another database")]

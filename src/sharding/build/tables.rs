@@ -29,8 +29,12 @@ type Errors = Vec<RuleError>;
 impl Scope<'_> {
     /// The database's shard of this name.
     pub(super) fn shard(&self, name: &str) -> Result<ShardId, RuleProblem> {
-        let found = self.names.shards.get(&folded(name)).copied().filter(|shard| self.shards.contains(*shard));
+        let named = self.names.shards.get(&folded(name)).copied();
+        let found = named.filter(|shard| self.shards.contains(*shard));
         found.ok_or_else(|| {
+            if named.is_some() {
+                return RuleProblem::ShardElsewhere(name.to_owned());
+            }
             let known: Vec<&str> = self.shards.iter().map(|shard| self.schema.shard(shard).name.as_str()).collect();
             RuleProblem::UnknownShard { name: name.to_owned(), known: known.join(", ") }
         })
@@ -146,7 +150,12 @@ impl Scope<'_> {
         let size_of_parent = parent.as_ref().and_then(|_| size_of_groups(&spec.tables[of]));
         let size = within.as_ref().map(|within| within.size).or(size_of_parent);
         let groups = size.map_or(listed, |size| listed / size.max(1));
-        let columns: Vec<KeyType> = std::iter::once(key).chain(own.joint.iter().map(|column| column.key)).collect();
+        // A child has the function of its first parent, and never asks it.
+        let joint = match (&parent, &spec.tables[of].placement) {
+            (Some(_), PlacementSpec::Sharded(root)) => &root.joint,
+            _ => &own.joint,
+        };
+        let columns: Vec<KeyType> = std::iter::once(key).chain(joint.iter().map(|column| column.key)).collect();
         let function = build_function(effective.function?, shard_spec, groups, &columns).map_err(|(key, problem)| {
             errors.push(RuleError::new(at, key, problem));
         });
@@ -474,7 +483,7 @@ fn check_joint(own: &ShardedSpec) -> Option<RuleProblem> {
         return Some(RuleProblem::duplicate("column", name));
     }
     if let Some(name) = names.iter().find(|name| name.is_empty() || name.chars().count() > 64) {
-        return Some(RuleProblem::BadName(format!("\"{name}\" is empty or longer than 64 characters")));
+        return Some(RuleProblem::Within(format!("column \"{name}\" is empty or longer than 64 characters")));
     }
     let is_beside = own.within.is_some()
         || own.null_key.is_some()

@@ -48,6 +48,7 @@ mod unicode_loose;
 mod vitess;
 mod vitess_cfc;
 mod vitess_ids;
+mod vitess_multicol;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -8,7 +8,7 @@ use super::{
     cobar_expression, crc32_slots, date, dimension2, file_map, inline, jump, ketama, kingshard_date, kingshard_hash,
     kingshard_range, list, long, murmur, mycat_date, mycat_dates, mycat_hash_mod, mycat_mod, mycat_month, number_range,
     padding_mod, pattern, range, shardingsphere_auto_interval, shardingsphere_hash_mod, shardingsphere_interval,
-    shardingsphere_mod, shardingsphere_range, string, substring, vitess_cfc, vitess_ids,
+    shardingsphere_mod, shardingsphere_range, string, substring, vitess_cfc, vitess_ids, vitess_multicol,
 };
 
 pub(super) type Built = Result<Arc<dyn Compute>, ParamError>;
@@ -117,6 +117,8 @@ pub const NAMED: &[Kind] = &[
     kind("vitess-unicode-loose-md5", "vitess", "unicode_loose_md5", vitess_ids::unicode_loose_md5),
     kind("vitess-unicode-loose-xxhash", "vitess", "unicode_loose_xxhash", vitess_ids::unicode_loose_xxhash),
     kind("vitess-cfc", "vitess", "cfc", vitess_cfc::read),
+    kind("vitess-multicol", "vitess", "multicol", vitess_multicol::multicol),
+    kind("vitess-region-experimental", "vitess", "region_experimental", vitess_multicol::region_experimental),
 ];
 
 /// The function of this name in rules.

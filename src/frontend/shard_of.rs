@@ -130,7 +130,13 @@ impl Session {
             }
             Placement::Sharded(sharded) => {
                 let columns: Vec<&str> = sharded.key_columns().collect();
-                let values = values(sql, key.clone(), self.mode).filter(|values| values.len() == columns.len());
+                let mut values = values(sql, key.clone(), self.mode);
+                // One column may be both of a key of two.
+                let is_one = matches!(columns.as_slice(), [one, other] if same_name(one, other));
+                if let Some([only]) = values.as_deref().filter(|_| is_one) {
+                    values = Some(vec![only.clone(), only.clone()]);
+                }
+                let values = values.filter(|values| values.len() == columns.len());
                 let Some(values) = values else {
                     let text = match columns.as_slice() {
                         [_] => "SHOW SHARD FOR with anything but a literal as the key".to_owned(),

@@ -8,6 +8,7 @@ use anyhow::{anyhow, bail};
 
 use crate::config::Config;
 use crate::plan::{self, Binding, Context, Gathers, PlanError, explain};
+use crate::sharding::schema::same_name;
 use crate::sharding::{Database, DatabaseId, KeyType, Located, Part, Placement, Schema, ShardId, Sharded, Table};
 use crate::sql::{Mode, Shape, split};
 use crate::value::{Charset, Value};
@@ -28,6 +29,10 @@ pub fn shard_of(path: &Path, table: &str, keys: &[String]) -> anyhow::Result<Exi
         }
         Placement::Sharded(sharded) => {
             let columns: Vec<&str> = sharded.key_columns().collect();
+            // One column may be both of a key of two.
+            let is_one = matches!(columns.as_slice(), [one, other] if same_name(one, other));
+            let twice = [keys, keys].concat();
+            let keys = if is_one && keys.len() == 1 { twice.as_slice() } else { keys };
             if keys.len() != columns.len() {
                 bail!("the key of {name} is ({}): give a value for each", columns.join(", "));
             }
@@ -73,7 +78,8 @@ fn shard_of_several(
             _ => anyhow!("it is not certain what a server stores for {key} in {column}"),
         }
     })?;
-    let written: Vec<String> = columns.iter().zip(keys).map(|(column, key)| format!("{column} = {key}")).collect();
+    let mut written: Vec<String> = columns.iter().zip(keys).map(|(column, key)| format!("{column} = {key}")).collect();
+    written.dedup();
     let bucket = sharded.bucket_of_all(&values).map(|(bucket, buckets)| format!(" (bucket {bucket} of {buckets})"));
     let mut out = std::io::stdout().lock();
     writeln!(out, "{name} {}: {}", written.join(", "), place(config, table, shard, &bucket.unwrap_or_default()))?;

@@ -49,6 +49,13 @@ pub struct Options {
 pub fn split(config: &Path, options: &Options) -> anyhow::Result<ExitCode> {
     let Some(config) = super::load(config) else { return Ok(ExitCode::from(2)) };
     let file = File::open(&options.file).with_context(|| options.file.display().to_string())?;
+    let is_csv = options
+        .file
+        .extension()
+        .is_some_and(|end| ["csv", "tsv", "txt"].iter().any(|known| end.eq_ignore_ascii_case(known)));
+    if options.table.is_none() && is_csv {
+        bail!("{} is no dump by its name: say whose rows it has with --table, and its columns", options.file.display());
+    }
     let mut outputs = Outputs::new(&config.schema, options)?;
     match &options.table {
         Some(table) => split_lines(&config, options, table, file, &mut outputs)?,

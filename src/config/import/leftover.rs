@@ -80,7 +80,7 @@ const ADVICE: &[(&[&str], Loss, &str)] = &[
         "servers are watched, and what is writable is followed: see [monitor] and max_replica_lag",
     ),
     (
-        &["balance", "rwsplitmode", "rwsplit", "readwritesplitting"],
+        &["balance", "rwsplitmode", "rwsplit", "readwritesplitting", "loadbalancers"],
         Otherwise,
         "reads go to replicas only with read_write_splitting = true, in the rule file or for a user",
     ),

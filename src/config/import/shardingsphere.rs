@@ -125,7 +125,11 @@ fn read_database(config: &Json, draft: &mut Draft) {
                     add_reference(&mut database, scalar(table), draft);
                 }
             }
-            "SINGLE" | "READWRITE_SPLITTING" => {}
+            "SINGLE" => {}
+            "READWRITE_SPLITTING" => {
+                let known = ["!", "dataSources", "dataSourceGroups"];
+                leftover::tell("rule !READWRITE_SPLITTING", &unread(rule, &known), draft);
+            }
             other => draft.not_translated(format!(
                 "rule !{other} of database {}: there is nothing like it here; leave it to the application, or to the servers",
                 database.name
@@ -194,7 +198,8 @@ fn read_sharding(rule: &Json, sources: &[Source], database: &mut Database, draft
     }
     for group in list(rule, "bindingTables") {
         draft.translated(format!(
-            "bindingTables {}: tables of one rule over the same shards are colocated by themselves",
+            "bindingTables {}: tables of one rule over the same shards are colocated by themselves, but for keys of several columns, \
+             whose joins are gathered",
             scalar(group)
         ));
     }
@@ -273,7 +278,7 @@ fn add_sharded(
 fn unknown_source(table: &Json, sources: &[Source]) -> Option<String> {
     let nodes = data_nodes(&string(table, "actualDataNodes"));
     let named = string(table, "actualDataSources");
-    let of_auto = split_outside(&named).into_iter().flat_map(|part| combinations(part.trim()));
+    let of_auto = split_outside(without_parser(&named)).into_iter().flat_map(|part| combinations(part.trim()));
     let mut all = nodes.into_iter().map(|(source, _)| source).chain(of_auto).filter(|name| !name.is_empty());
     let unknown = all.find(|name| !sources.iter().any(|source| source.is_named(name)))?;
     Some(format!("data source {unknown} is not defined: give the table a function and its shards"))
@@ -413,7 +418,8 @@ fn complex(
     let columns: Vec<String> =
         string(strategy, "shardingColumns").split(',').map(|name| name.trim().to_owned()).collect();
     let [one, other] = columns.as_slice() else { return None };
-    let expression = string(algorithm.get("props")?, "algorithm-expression").replace("->", "");
+    let expression = string(algorithm.get("props")?, "algorithm-expression");
+    let expression = without_parser(&expression).replace("->", "");
     let pieces: Vec<&str> = expression.split(['$', '{', '}']).filter(|piece| !piece.is_empty()).collect();
     let [prefix, first, middle, second] = pieces.as_slice() else { return None };
     let uses =
@@ -477,7 +483,7 @@ fn complex_joint(
     let names: Vec<&str> =
         nodes.iter().map(|(source, table)| if by_database { source } else { table }.as_str()).collect();
     let function = Function::new("shardingsphere-complex-inline")
-        .with_text("algorithm-expression", &string(algorithm.get("props")?, "algorithm-expression"))
+        .with_text("algorithm-expression", without_parser(&string(algorithm.get("props")?, "algorithm-expression")))
         .with_text("sharding-columns", &columns.join(","))
         .with("names", quoted_list(names));
     let physical = match by_database {
@@ -500,7 +506,8 @@ fn complex_joint(
 fn auto_table(rule: &Json, name: &str, table: &Json, sources: &[Source], database: &mut Database) -> Option<Placed> {
     let (column, algorithm) = standard(rule, table, "shardingStrategy", "defaultTableStrategy")?;
     let named = string(table, "actualDataSources");
-    let of: Vec<String> = split_outside(&named).into_iter().flat_map(|part| combinations(part.trim())).collect();
+    let of: Vec<String> =
+        split_outside(without_parser(&named)).into_iter().flat_map(|part| combinations(part.trim())).collect();
     let known = registry::original("shardingsphere", &string(algorithm, "type").to_uppercase())?;
     let params: Params =
         object(algorithm, "props").map(|(name, value)| (name.clone(), Param::Text(scalar(value)))).collect();
@@ -522,7 +529,7 @@ fn function_of(algorithm: &Json, column: &str, names: &[&str]) -> Option<(Functi
     let mut function = Function::new(known.name);
     for (name, value) in object(algorithm, "props") {
         if name != "allow-range-query-with-inline-sharding" {
-            function = function.with_text(name, &scalar(value));
+            function = function.with_text(name, without_parser(&scalar(value)));
         }
     }
     if kind == "INLINE" {
@@ -594,10 +601,16 @@ fn stem<'n>(names: &[&'n str]) -> Option<&'n str> {
     names.iter().all(|name| name.strip_prefix(stem).is_some_and(|rest| rest.parse::<u64>().is_ok())).then_some(stem)
 }
 
+/// Without the name of the parser before a row expression: all are read alike.
+fn without_parser(text: &str) -> &str {
+    let text = text.trim();
+    ["<GROOVY>", "<LITERAL>", "<PURELIST>"].iter().find_map(|parser| text.strip_prefix(parser)).unwrap_or(text)
+}
+
 /// `ds_${0..1}.t_order_${0..3}` as pairs, the sources outermost.
 fn data_nodes(text: &str) -> Vec<(String, String)> {
     let mut nodes = Vec::new();
-    for part in split_outside(text) {
+    for part in split_outside(without_parser(text)) {
         for node in combinations(part.trim()) {
             if let Some((source, table)) = node.split_once('.') {
                 nodes.push((source.to_owned(), table.to_owned()));

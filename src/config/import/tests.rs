@@ -284,7 +284,7 @@ fn groups_and_merged_mappings_of_shardingsphere_are_followed() {
                 dataSourceGroups:\n    rw_1: {writeDataSourceName: ds_1, readDataSourceNames: [ds_1_read]}\n- !SHARDING\n  tables:\n    \
                 t:\n      actualDataNodes: ds_${0..1}.t\n      \
                 databaseStrategy: {standard: {shardingColumn: id, shardingAlgorithmName: by_id}}\n  shardingAlgorithms:\n    \
-                by_id: {type: INLINE, props: {algorithm-expression: 'ds_${id % 2}'}}\n";
+                by_id: {type: INLINE, props: {algorithm-expression: '<GROOVY>ds_${id % 2}'}}\n";
     std::fs::write(copy.path().join("config-sharding.yaml"), text).unwrap();
     let (config, notes) = loaded(System::ShardingSphere, copy.path());
     let config = config.unwrap_or_else(|problems| panic!("{problems}"));
@@ -294,6 +294,7 @@ fn groups_and_merged_mappings_of_shardingsphere_are_followed() {
     let table = config.schema.database("shop").unwrap().1.table("t").unwrap();
     let Placement::Sharded(sharded) = &table.placement else { panic!("not sharded") };
     assert_eq!(sharded.shards.len(), 2);
+    assert_eq!(sharded.locate(&Value::Int(3)), Located::Shard(sharded.shards[1]));
 }
 
 #[test]

@@ -7,9 +7,10 @@ use super::links::Link;
 use super::prepared::{self, Execution};
 use super::tally::{Tally, Written, total, with_info_of_one_row};
 use super::write::{SAVEPOINT, leaves_transaction, read, take_back};
-use super::write_back::{Kind, Order};
+use super::write_back::{Kind, Order, Step};
 use crate::backend::interrupt::Interrupt;
-use crate::wire::error_code;
+use crate::sharding::ShardId;
+use crate::wire::error_code::{self, ErrorCode};
 
 /// One shard that is written.
 #[derive(Debug)]
@@ -42,13 +43,19 @@ impl Writer {
         total(&self.written, Tally::Sum)
     }
 
-    async fn run(&mut self, manner: Manner<'_>) -> Result<(), Failure> {
-        let orders = std::mem::take(&mut self.orders);
-        if manner.keeps_transaction && !self.has_savepoint && !orders.is_empty() {
+    async fn mark(&mut self, manner: Manner<'_>) -> Result<(), Failure> {
+        if manner.keeps_transaction && !self.has_savepoint {
             self.link.lease.execute("a savepoint", SAVEPOINT, manner.interrupt).await?;
             self.has_savepoint = true;
         }
-        let mut left = orders;
+        Ok(())
+    }
+
+    async fn run(&mut self, manner: Manner<'_>) -> Result<(), Failure> {
+        let mut left = std::mem::take(&mut self.orders);
+        if !left.is_empty() {
+            self.mark(manner).await?;
+        }
         // A row may get the key that another of them is about to give up.
         loop {
             let before = left.len();
@@ -119,6 +126,59 @@ pub async fn run(writers: &mut [Writer], manner: Manner<'_>) -> Result<(), Failu
     let mut failed: Vec<Failure> = done.into_iter().filter_map(Result::err).collect();
     failed.sort_by_key(leaves_transaction);
     failed.into_iter().next().map_or(Ok(()), Err)
+}
+
+/// A row that stays as it was, and what its shard says of it.
+#[derive(Debug)]
+pub struct PassedOver {
+    pub shard: ShardId,
+    pub code: ErrorCode,
+    pub message: String,
+}
+
+/// Carries out UPDATE IGNORE, row by row. What a shard refuses is tried again after the others, which may make room for it; a
+/// row that is refused then is passed over.
+pub async fn run_ignoring(
+    writers: &mut [Writer],
+    steps: Vec<Step>,
+    manner: Manner<'_>,
+) -> Result<Vec<PassedOver>, Failure> {
+    let mut left = steps;
+    loop {
+        let before = left.len();
+        let mut refused = Vec::new();
+        for step in std::mem::take(&mut left) {
+            if let Some(passed) = take_step(writers, &step, manner).await? {
+                refused.push(passed);
+                left.push(step);
+            }
+        }
+        if left.len() == before || left.is_empty() {
+            return Ok(refused);
+        }
+    }
+}
+
+/// Carries out what one row needs, unless its first order is refused.
+async fn take_step(writers: &mut [Writer], step: &[Order], manner: Manner<'_>) -> Result<Option<PassedOver>, Failure> {
+    for (at, order) in step.iter().enumerate() {
+        let Some(writer) = writers.iter_mut().find(|writer| writer.link.shard == order.shard) else { continue };
+        writer.mark(manner).await?;
+        match writer.run_one(order, manner).await {
+            Ok(written) => writer.written.push(written),
+            Err(Failure::Server { code, message }) if at == 0 && is_of_row(code) => {
+                return Ok(Some(PassedOver { shard: order.shard, code, message }));
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(None)
+}
+
+/// What IGNORE makes a warning of: the row stays as it was.
+fn is_of_row(code: ErrorCode) -> bool {
+    // Keys, NULL, foreign keys, partitions, CHECK of MySQL and of MariaDB.
+    [1062, 1586, 1048, 1216, 1217, 1451, 1452, 1526, 1748, 3819, 4025].contains(&code.number)
 }
 
 /// Takes back what the writers did, after `failure`. False: it could not be, or the failure has ended the transaction.

@@ -72,6 +72,22 @@ fn said_once(first: &[Condition], second: &[Condition]) -> Vec<Condition> {
     first.iter().chain(second.iter().filter(is_new)).cloned().collect()
 }
 
+/// The answer to an UPDATE of which `count` rows stay as they were after all, which gave as many `warnings` as these.
+/// `finds`: rows are counted that it finds.
+pub fn without_rows(written: Written, count: u64, warnings: usize, finds: bool) -> Written {
+    let warnings = written.warnings.saturating_add(u16::try_from(warnings).unwrap_or(u16::MAX));
+    let (_, numbers) = cut_info(&written.info);
+    let info = match numbers.as_slice() {
+        [matched, changed, _] => {
+            let changed = changed.saturating_sub(count);
+            format!("Rows matched: {matched}  Changed: {changed}  Warnings: {warnings}").into_bytes()
+        }
+        _ => written.info,
+    };
+    let affected_rows = if finds { written.affected_rows } else { written.affected_rows.saturating_sub(count) };
+    Written { affected_rows, warnings, info, ..written }
+}
+
 fn with_fewer_warnings(info: Vec<u8>, fewer: u16) -> Vec<u8> {
     const WORD: &str = "Warnings: ";
     let text = String::from_utf8_lossy(&info);

@@ -2,6 +2,7 @@
 //! the shards' own: by primary key, and new rows by shard key.
 
 use std::collections::HashMap;
+use std::slice;
 
 use super::columns::Column;
 use super::failure::Failure;
@@ -66,9 +67,14 @@ pub struct WriteBack<'a> {
     deletes: HashMap<ShardId, Vec<Vec<u8>>>,
     inserts: HashMap<ShardId, (Vec<u8>, u64)>,
     done: Vec<Order>,
+    /// UPDATE IGNORE: what each row needs, in its order; the other lists stay empty.
+    steps: Option<Vec<Step>>,
     bytes: usize,
     moved: bool,
 }
+
+/// Orders for one row, in their order. If the first is refused, none of them is carried out.
+pub type Step = Vec<Order>;
 
 /// The places, in `columns`, of the columns of the shard key; none if one of them is not there.
 fn key_places(sharded: Option<&Sharded>, table: &Table, columns: &[usize]) -> Vec<usize> {
@@ -78,8 +84,8 @@ fn key_places(sharded: Option<&Sharded>, table: &Table, columns: &[usize]) -> Ve
 }
 
 impl<'a> WriteBack<'a> {
-    /// Of an UPDATE.
-    pub fn of_update(schema: &'a Schema, written: &'a WrittenTable, table: &'a Table) -> Self {
+    /// Of an UPDATE, or UPDATE IGNORE.
+    pub fn of_update(schema: &'a Schema, written: &'a WrittenTable, table: &'a Table, ignores: bool) -> Self {
         let is_assigned = |column: &Column| written.assigned.iter().any(|name| name.eq_ignore_ascii_case(&column.name));
         let sharded = written.table.and_then(|id| id.sharded(schema));
         let is_key = |column: &Column| sharded.is_some_and(|sharded| sharded.part_of(&column.name).is_some());
@@ -90,7 +96,8 @@ impl<'a> WriteBack<'a> {
             stored().filter(|(_, column)| may_move || is_set(column)).map(|(place, _)| place).collect();
         let set = (0..columns.len()).filter(|at| is_set(&table.columns[columns[*at]])).collect();
         let key = if may_move { key_places(sharded, table, &columns) } else { Vec::new() };
-        Self { columns, set, key, before: 1 + table.key.len(), ..Self::new(schema, written, table) }
+        let steps = ignores.then(Vec::new);
+        Self { columns, set, key, steps, before: 1 + table.key.len(), ..Self::new(schema, written, table) }
     }
 
     /// Of a DELETE.
@@ -127,6 +134,7 @@ impl<'a> WriteBack<'a> {
             deletes: HashMap::new(),
             inserts: HashMap::new(),
             done: Vec::new(),
+            steps: None,
             bytes: 0,
             moved: false,
         }
@@ -187,9 +195,17 @@ impl<'a> WriteBack<'a> {
         {
             self.moved = true;
             self.bytes += key.len();
-            self.deletes.entry(*old).or_default().push(key);
             let all: Vec<(usize, Option<&[u8]>)> = self.columns.iter().copied().zip(values.iter().copied()).collect();
-            return self.insert_on(to, &all, None);
+            self.insert_on(to, &all, None)?;
+            match self.steps.is_some() {
+                false => self.deletes.entry(*old).or_default().push(key),
+                true => {
+                    self.end_insert(to, None);
+                    let gone = self.deleting(*old, &[key]);
+                    self.end_step(gone);
+                }
+            }
+            return Ok(());
         }
         let mut set = Vec::new();
         for at in &self.set {
@@ -200,6 +216,11 @@ impl<'a> WriteBack<'a> {
             column.write(values[*at], &mut set)?;
         }
         self.bytes += key.len() + set.len();
+        if self.steps.is_some() {
+            let orders = from.into_iter().flat_map(|shard| self.updating(shard, &set, slice::from_ref(&key))).collect();
+            self.end_step(orders);
+            return Ok(());
+        }
         for shard in from {
             self.updates.entry((shard, set.clone())).or_default().push(key.clone());
         }
@@ -255,6 +276,13 @@ impl<'a> WriteBack<'a> {
             }
         }
         let shards = match self.key.is_empty() {
+            true if self.sharded.is_some() && self.written.places.len() > 1 => {
+                let key = self.sharded.map_or("", |sharded| &sharded.key_column);
+                return Err(Failure::Unsupported(format!(
+                    "an INSERT into '{}', which has not all columns that its rule shards by (such as '{key}')",
+                    self.written.written
+                )));
+            }
             false => {
                 let cells: Vec<Option<&[u8]>> = values.iter().map(|(_, cell)| *cell).collect();
                 self.place(&cells)?.into_iter().collect()
@@ -430,20 +458,45 @@ impl<'a> WriteBack<'a> {
     pub fn take(&mut self, how: Option<&Insertion>) -> Vec<Order> {
         let mut orders = Vec::new();
         for (shard, keys) in std::mem::take(&mut self.deletes) {
-            let head = [b"DELETE FROM ", self.name_on(shard).as_slice()].concat();
-            orders.extend(by_keys(shard, Kind::Delete, &head, keys.chunks(KEYS)));
+            orders.extend(self.deleting(shard, &keys));
         }
         for ((shard, set), keys) in std::mem::take(&mut self.updates) {
-            let head = [b"UPDATE ", self.name_on(shard).as_slice(), set.as_slice()].concat();
-            // A row whose unique key is taken for now is tried again by itself.
-            let most = if self.may_collide() { 1 } else { KEYS };
-            orders.extend(by_keys(shard, Kind::Update, &head, keys.chunks(most)));
+            orders.extend(self.updating(shard, &set, &keys));
         }
         let shards: Vec<ShardId> = self.inserts.keys().copied().collect();
         shards.into_iter().for_each(|shard| self.end_insert(shard, how));
         orders.append(&mut self.done);
         self.bytes = 0;
         orders
+    }
+}
+
+impl WriteBack<'_> {
+    fn deleting(&self, shard: ShardId, keys: &[Vec<u8>]) -> Vec<Order> {
+        let head = [b"DELETE FROM ", self.name_on(shard).as_slice()].concat();
+        by_keys(shard, Kind::Delete, &head, keys.chunks(KEYS))
+    }
+
+    fn updating(&self, shard: ShardId, set: &[u8], keys: &[Vec<u8>]) -> Vec<Order> {
+        let head = [b"UPDATE ", self.name_on(shard).as_slice(), set].concat();
+        // A row whose unique key is taken for now is tried again by itself.
+        let most = if self.may_collide() { 1 } else { KEYS };
+        by_keys(shard, Kind::Update, &head, keys.chunks(most))
+    }
+
+    /// All that was not taken yet, and then `orders`, is what one row needs.
+    fn end_step(&mut self, orders: Vec<Order>) {
+        let mut step = std::mem::take(&mut self.done);
+        step.extend(orders);
+        if let Some(steps) = &mut self.steps {
+            steps.push(step);
+        }
+    }
+
+    /// What the rows of an UPDATE IGNORE need, each for itself.
+    pub fn take_steps(&mut self) -> Vec<Step> {
+        self.bytes = 0;
+        self.steps.as_mut().map(std::mem::take).unwrap_or_default()
     }
 }
 

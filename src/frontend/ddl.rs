@@ -22,7 +22,9 @@ use crate::exec::recovery;
 use crate::exec::tally::{self, Tally, Written};
 use crate::exec::write::{Command, Order, Share};
 use crate::plan::{DdlPlan, Plan, Route, TableEffect};
-use crate::sharding::{DatabaseId, Schema, ShardId, ShardSet};
+use crate::sharding::schema::same_name;
+use crate::sharding::{DatabaseId, Placement, Schema, ShardId, ShardSet};
+use crate::sql::definition;
 use crate::txn::ddl::{self, Effect, Objection, Print};
 use crate::txn::ddl_journal::ShardState;
 use crate::txn::ddl_lines::{Hindrance, Strictness};
@@ -128,9 +130,11 @@ impl Session {
         let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
         let (surveys, mut prints) = survey(place, &tables, &shards).await?;
         let settings = self.settings_of_change();
+        let keys = tables.first().map_or(Vec::new(), |changed| keys_of(&schema, changed));
+        self.check_created(ddl, statement.sql, &keys)?;
         let texts = self.trial_texts(plan, statement, &shards, place);
         let attempt = tables.first().filter(|_| texts.len() == shards.len());
-        let attempt = attempt.map(|changed| Attempt { changed, settings: &settings, texts: &texts });
+        let attempt = attempt.map(|changed| Attempt { changed, keys: &keys, settings: &settings, texts: &texts });
         if let Err(objection) = ddl::check(&surveys, ddl.is_tolerant) {
             let needed = match (&objection, &attempt) {
                 (Objection::Differs { .. }, Some(attempt)) => trial::aligned(place, attempt, &shards, &prints).await?,
@@ -191,10 +195,24 @@ impl Session {
         }
     }
 
+    /// Rows of a table without the column that its rule shards by would have no place.
+    fn check_created(&self, ddl: &DdlPlan, sql: &[u8], keys: &[String]) -> Result<(), ClientMessage> {
+        let columns = match ddl.targets.as_slice() {
+            [(.., TableEffect::Creates)] if ddl.undo == Some("TABLE") => definition::columns(sql, self.mode),
+            _ => return Ok(()),
+        };
+        let is_there = |key: &&String| columns.iter().any(|column| same_name(&column.name, key));
+        match keys.iter().find(|key| !is_there(key)).filter(|_| !columns.is_empty()) {
+            Some(key) => Err(without_key(key)),
+            None => Ok(()),
+        }
+    }
+
     /// As a server says it that meets such a row.
     fn in_the_way(&self, obstacle: &Obstacle) -> ClientMessage {
         let Obstacle { hindrance, name, value, shard } = obstacle;
         let (code, text) = match hindrance {
+            Hindrance::KeyGone => return without_key(name),
             Hindrance::Duplicate => (codes::DUP_ENTRY, format!("Duplicate entry '{value}' for key '{name}'")),
             Hindrance::NoParent => {
                 let text = format!(
@@ -362,13 +380,29 @@ async fn note(journal: &mut Journal<'_>, id: u64, ran: &Ran, schema: &Schema) ->
     Ok(())
 }
 
+/// The columns that the rule of a table shards by.
+fn keys_of(schema: &Schema, changed: &Changed) -> Vec<String> {
+    let rule = schema.database(&changed.database).and_then(|(_, database)| database.table(&changed.table));
+    match rule.map(|rule| &rule.placement) {
+        Some(Placement::Sharded(sharded)) => sharded.key_columns().map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn without_key(key: &str) -> ClientMessage {
+    ClientMessage::unsupported(&format!(
+        "a sharded table without the column '{key}' that its rule shards by: give it another rule first (ALTER SHARDED TABLE RULE)"
+    ))
+}
+
 fn those<T>(all: Vec<T>, wanted: &[bool]) -> Vec<T> {
     all.into_iter().zip(wanted).filter(|(_, is_wanted)| **is_wanted).map(|(one, _)| one).collect()
 }
 
-/// Whether rows can be in the way of it. Most changes only add what no row contradicts, and need no look.
+/// Whether rows, or the table's rule, can be in the way of it. Most changes only add what no row contradicts, and need no look.
 fn may_meet_rows(sql: &[u8]) -> bool {
-    const WORDS: [&str; 8] = ["UNIQUE", "PRIMARY", "REFERENCES", "CHECK", "MODIFY", "CHANGE", "CONVERT", "TYPE"];
+    const WORDS: [&str; 10] =
+        ["DROP", "RENAME", "UNIQUE", "PRIMARY", "REFERENCES", "CHECK", "MODIFY", "CHANGE", "CONVERT", "TYPE"];
     let text = String::from_utf8_lossy(sql).to_ascii_uppercase();
     // ALTER IGNORE drops such rows, on servers that have it.
     WORDS.iter().any(|word| text.contains(word)) && !text.contains("IGNORE")

@@ -175,7 +175,7 @@ impl Session {
             StageKind::Insert(how) if how.params.0 < how.params.1 => {
                 Some(execution(&(how.params.0..how.params.1).collect::<Vec<_>>())?)
             }
-            StageKind::Insert(_) | StageKind::Update | StageKind::Delete => None,
+            StageKind::Insert(_) | StageKind::Update { .. } | StageKind::Delete => None,
         };
         let last = Last::Prepared(all, AnswerKind::Execute { cursor: head.wants_cursor() });
         let (timestamp, first_number) = (self.time_of(plan), Some(*first));

@@ -562,7 +562,7 @@ impl Session {
                 let params: Vec<u16> = (how.params.0..how.params.1).collect();
                 Some(statement.execution_of(Vec::new(), &params, body)?)
             }
-            StageKind::Insert(_) | StageKind::Update | StageKind::Delete => None,
+            StageKind::Insert(_) | StageKind::Update { .. } | StageKind::Delete => None,
         };
         let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
         let last = Last::Prepared(execution, kind);

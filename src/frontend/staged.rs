@@ -14,7 +14,7 @@ use super::transactions::{End, rolls_back_transaction};
 use crate::backend::answer::Answer;
 use crate::backend::connection::Watch;
 use crate::backend::settings::Settings;
-use crate::exec::apply::{self, Manner, Writer};
+use crate::exec::apply::{self, Manner, PassedOver, Writer};
 use crate::exec::conditions::{self, Condition};
 use crate::exec::failure::Failure;
 use crate::exec::gather::{self, Taken};
@@ -25,12 +25,12 @@ use crate::exec::rows::Rows;
 use crate::exec::stage::{Filled, Site, Table};
 use crate::exec::tally::{self, Tally, Written};
 use crate::exec::unread;
-use crate::exec::write_back::{Given, Order as ShardOrder, WriteBack};
+use crate::exec::write_back::{Given, Order as ShardOrder, Step, WriteBack};
 use crate::plan::gather::Gathered;
 use crate::plan::narrow::TableId;
 use crate::plan::staged::{Insertion, StageKind, Staging, WrittenTable};
 use crate::plan::{Numbers, Plan};
-use crate::sharding::{Schema, Sequence};
+use crate::sharding::{Schema, Sequence, ShardId};
 use crate::wire::StatusFlags;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
@@ -83,6 +83,15 @@ struct NewRows<'a> {
     table: &'a Table,
     how: &'a Insertion,
     back: WriteBack<'a>,
+}
+
+/// What became of the rows on the shards.
+#[derive(Debug, Default)]
+struct Told {
+    /// That a sequence gave to one of them.
+    first_number: Option<u64>,
+    /// UPDATE IGNORE.
+    passed_over: Vec<PassedOver>,
 }
 
 /// What became of the statement on the scratch.
@@ -463,7 +472,7 @@ impl Session {
     ) -> Result<Ran, ClientMessage> {
         let mut writers: Vec<Writer> = Vec::new();
         let done = self.write_all(scratch, order, tables, &mut writers, keeps_transaction).await;
-        let done = done.map(|first| order.first_number.or(first));
+        let done = done.map(|told| Told { first_number: order.first_number.or(told.first_number), ..told });
         let undone = match &done {
             Err(failure) if keeps_transaction => apply::undo(&mut writers, failure, &self.interrupt).await,
             _ => true,
@@ -477,7 +486,7 @@ impl Session {
             }
         }
         let mut written: Vec<Written> = writers.iter().map(Writer::total).collect();
-        if let Ok(Some(first)) = &done {
+        if let Ok(Told { first_number: Some(first), .. }) = &done {
             self.last.insert_id = *first;
         } else if matches!(order.staging.kind, StageKind::Insert(_))
             && done.is_ok()
@@ -488,8 +497,8 @@ impl Session {
         }
         let broken = writers.iter().find(|writer| !writer.link.lease.is_usable()).map(|writer| writer.link.shard);
         self.keep_usable(writers.into_iter().map(|writer| writer.link).collect());
-        let first_number = match done {
-            Ok(first_number) => first_number,
+        let Told { first_number, passed_over } = match done {
+            Ok(told) => told,
             Err(failure) => {
                 let message = self.failed(failure, broken).await;
                 if !undone && !rolls_back_transaction(message.code) {
@@ -505,7 +514,24 @@ impl Session {
             total.last_insert_id = first_number.unwrap_or(total.last_insert_id);
             return Ok(inserted(ran, total));
         }
-        Ok(ran)
+        Ok(self.without(ran, passed_over))
+    }
+
+    /// The answer to an UPDATE IGNORE of which the shards have passed over some rows.
+    fn without(&self, ran: Ran, passed_over: Vec<PassedOver>) -> Ran {
+        if passed_over.is_empty() {
+            return ran;
+        }
+        let count = passed_over.len() as u64;
+        // MariaDB says nothing of keys that are there already.
+        let is_told = |passed: &PassedOver| !self.mode.mariadb || passed.code != codes::DUP_ENTRY;
+        let told = passed_over.into_iter().filter(is_told).map(|PassedOver { shard, code, message }| {
+            let told = self.in_logical_names(ClientMessage::new(code, message), Some(shard));
+            Condition { level: "Warning".to_owned(), code: code.number.to_string(), message: told.text }
+        });
+        let told: Vec<Condition> = told.collect();
+        let written = tally::without_rows(ran.written, count, told.len(), self.class.found_rows());
+        Ran { written, conditions: [ran.conditions, told].concat(), ..ran }
     }
 
     async fn write_all(
@@ -515,20 +541,26 @@ impl Session {
         tables: &[Table],
         writers: &mut Vec<Writer>,
         keeps_transaction: bool,
-    ) -> Result<Option<u64>, Failure> {
+    ) -> Result<Told, Failure> {
         let schema = Arc::clone(&self.schema);
-        let mut first_number = None;
+        let mut told = Told::default();
         for (target, table) in order.staging.targets.iter().zip(tables) {
             match &order.staging.kind {
-                StageKind::Update => {
-                    let mut back = WriteBack::of_update(&schema, target, table);
+                StageKind::Update { ignores } => {
+                    let mut back = WriteBack::of_update(&schema, target, table, *ignores);
                     let changed = table.changed(back.columns());
                     self.take_changed(scratch, &changed, target, &mut back).await?;
                     if back.moves_rows() {
                         check_children(&schema, target)?;
                         self.check_moves(scratch, target).await?;
                     }
-                    self.tell(writers, back.take(None), Tail::default(), keeps_transaction).await?;
+                    match ignores {
+                        true => {
+                            let passed = self.tell_ignoring(writers, back.take_steps(), keeps_transaction).await?;
+                            told.passed_over.extend(passed);
+                        }
+                        false => self.tell(writers, back.take(None), Tail::default(), keeps_transaction).await?,
+                    }
                 }
                 StageKind::Delete => {
                     table.keep_deleted(&mut scratch.lease, &self.interrupt).await?;
@@ -539,11 +571,11 @@ impl Session {
                 StageKind::Insert(how) => {
                     let back = WriteBack::of_insert(&schema, target, table);
                     let rows = NewRows { target, table, how, back };
-                    first_number = self.insert_rows(scratch, order, rows, writers, keeps_transaction).await?;
+                    told.first_number = self.insert_rows(scratch, order, rows, writers, keeps_transaction).await?;
                 }
             }
         }
-        Ok(first_number)
+        Ok(told)
     }
 
     /// Streams the new rows to their shards. The first number that a sequence gave to one of them.
@@ -697,39 +729,61 @@ impl Session {
         &mut self,
         writers: &mut Vec<Writer>,
         orders: Vec<ShardOrder>,
-        Tail { plan, execution, timestamp }: Tail<'_>,
+        tail: Tail<'_>,
         keeps_transaction: bool,
     ) -> Result<(), Failure> {
+        for order in orders {
+            let at = self.writer(writers, order.shard, tail).await?;
+            writers[at].orders.push(order);
+        }
+        let manner = Manner { keeps_transaction, execution: tail.execution, interrupt: &self.interrupt };
+        apply::run(writers, manner).await
+    }
+
+    /// The same for UPDATE IGNORE, row by row.
+    async fn tell_ignoring(
+        &mut self,
+        writers: &mut Vec<Writer>,
+        steps: Vec<Step>,
+        keeps_transaction: bool,
+    ) -> Result<Vec<PassedOver>, Failure> {
+        for order in steps.iter().flatten() {
+            self.writer(writers, order.shard, Tail::default()).await?;
+        }
+        let manner = Manner { keeps_transaction, execution: None, interrupt: &self.interrupt };
+        apply::run_ignoring(writers, steps, manner).await
+    }
+
+    /// The place of the shard among those that are written; it may be a new one.
+    async fn writer(
+        &mut self,
+        writers: &mut Vec<Writer>,
+        shard: ShardId,
+        Tail { plan, timestamp, .. }: Tail<'_>,
+    ) -> Result<usize, Failure> {
+        if let Some(at) = writers.iter().position(|writer| writer.link.shard == shard) {
+            return Ok(at);
+        }
         let settings = match plan.is_some() {
             // What follows the rows is the client's own text, and means what it means in the client's session.
             true => Arc::clone(&self.settings),
             // Autocommit stays as it is: to set it would end the transaction.
             false => self.variant(store_as_is),
         };
-        for order in orders {
-            let at = match writers.iter().position(|writer| writer.link.shard == order.shard) {
-                Some(at) => at,
-                None => {
-                    let mut link = self.obtain_with(&settings, order.shard, Side::Primary).await?;
-                    if let Some(plan) = plan
-                        && let Err(message) = self.before_sending(plan, &mut link).await
-                    {
-                        self.keep_usable(vec![link]);
-                        return Err(Failure::Server { code: message.code, message: message.text });
-                    }
-                    if let Some(now) = timestamp {
-                        let sql = format!("SET timestamp = {now}");
-                        link.lease.execute("the statement's time", &sql, &self.interrupt).await?;
-                    }
-                    self.txn.note_write(order.shard);
-                    writers.push(Writer::new(link));
-                    writers.len() - 1
-                }
-            };
-            writers[at].orders.push(order);
+        let mut link = self.obtain_with(&settings, shard, Side::Primary).await?;
+        if let Some(plan) = plan
+            && let Err(message) = self.before_sending(plan, &mut link).await
+        {
+            self.keep_usable(vec![link]);
+            return Err(Failure::Server { code: message.code, message: message.text });
         }
-        let manner = Manner { keeps_transaction, execution, interrupt: &self.interrupt };
-        apply::run(writers, manner).await
+        if let Some(now) = timestamp {
+            let sql = format!("SET timestamp = {now}");
+            link.lease.execute("the statement's time", &sql, &self.interrupt).await?;
+        }
+        self.txn.note_write(shard);
+        writers.push(Writer::new(link));
+        Ok(writers.len() - 1)
     }
 }
 

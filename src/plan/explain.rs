@@ -120,7 +120,7 @@ fn gathered(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
 fn staged(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
     let Some(staging) = plan.staging(input, &ShardSet::empty()) else { return Vec::new() };
     let (verb, merge) = match &staging.kind {
-        StageKind::Update => ("UPDATE", WRITES_BACK[0]),
+        StageKind::Update { .. } => ("UPDATE", WRITES_BACK[0]),
         StageKind::Delete => ("DELETE FROM", WRITES_BACK[1]),
         StageKind::Insert(how) => (how.verb, WRITES_BACK[2]),
     };

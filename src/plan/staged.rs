@@ -47,7 +47,7 @@ struct Target {
 /// What is done with the rows.
 #[derive(Debug, Clone, PartialEq)]
 enum Change {
-    Update,
+    Update { ignores: bool },
     Delete,
     Insert { verb: &'static str, tail: Option<(Anchor, Anchor, (u16, u16))>, returns: bool },
 }
@@ -63,8 +63,8 @@ pub struct Staging {
 /// What becomes of the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StageKind {
-    /// Changed rows are written back by their keys.
-    Update,
+    /// Changed rows are written back by their keys. With IGNORE, those that a shard refuses stay as they are.
+    Update { ignores: bool },
     /// Rows that are gone are deleted by their keys.
     Delete,
     /// New rows are inserted.
@@ -115,8 +115,9 @@ impl<'q> Scopes<'_, 'q> {
         facts: &Facts,
         targets: &[(InstanceId, Vec<String>)],
         clauses: &Clauses<'q>,
+        ignores: bool,
     ) -> Option<Box<StagePlan>> {
-        self.staged(sql, facts, targets, Change::Update, clauses)
+        self.staged(sql, facts, targets, Change::Update { ignores }, clauses)
     }
 
     /// How a DELETE from these instances can be staged.
@@ -405,7 +406,7 @@ impl Plan {
         plan.narrow(input, &mut gathering);
         let scratch = gathering.scratch;
         let kind = match &plan.change {
-            Change::Update => StageKind::Update,
+            Change::Update { ignores } => StageKind::Update { ignores: *ignores },
             Change::Delete => StageKind::Delete,
             Change::Insert { verb, tail, returns } => {
                 let render = |shard: ShardId| {

@@ -66,7 +66,7 @@ pub(super) fn route_update<'q>(
     let clauses =
         Clauses { filter: update.filter.as_ref(), order_by: update.order_by.as_ref(), limit: update.limit.as_ref() };
     let may_stage = is_certain && !update.has_returning;
-    let staged = || if may_stage { scopes.staged_update(sql, facts, &columns, &clauses) } else { None };
+    let staged = || if may_stage { scopes.staged_update(sql, facts, &columns, &clauses, update.ignores) } else { None };
     if moves {
         let staged = staged().ok_or_else(|| PlanError::unsupported("changing the shard key"))?;
         return Ok(RouteTemplate { staged: Some(staged), ..RouteTemplate::fixed(Route::Staged) });

@@ -146,6 +146,8 @@ pub enum Hindrance {
     Null,
     TooLong,
     OutOfRange,
+    /// Not rows: the column is gone that the table's rule shards by.
+    KeyGone,
 }
 
 /// A question to a shard: a row of the answer is one that is in the way.
@@ -156,6 +158,11 @@ pub struct Probe {
     pub name: String,
     /// A SELECT, which shows one value.
     pub query: String,
+}
+
+/// Whether a definition has a column of this name.
+pub fn has_column(shown: &str, name: &str) -> bool {
+    Lines::read(shown).column(&format!("`{}`", name.replace('`', "``"))).is_some()
 }
 
 /// How a statement looks at rows.

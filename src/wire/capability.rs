@@ -53,6 +53,11 @@ impl RelayedCapabilities {
         self.0.contains(Flags::CLIENT_DEPRECATE_EOF)
     }
 
+    /// Whether an UPDATE counts the rows that it found, not those that it changed.
+    pub fn found_rows(self) -> bool {
+        self.0.contains(Flags::CLIENT_FOUND_ROWS)
+    }
+
     pub fn session_track(self) -> bool {
         self.0.contains(Flags::CLIENT_SESSION_TRACK)
     }

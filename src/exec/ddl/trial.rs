@@ -27,6 +27,8 @@ const TURN: u32 = 10;
 #[derive(Debug)]
 pub struct Attempt<'a> {
     pub changed: &'a Changed,
+    /// The columns that the table's rule needs.
+    pub keys: &'a [String],
     /// What brings a connection to the client's settings.
     pub settings: &'a str,
     /// The statement on each shard, for the names that a trial has.
@@ -147,7 +149,7 @@ pub async fn aligned(
     Ok(goal.map(|goal| (0..shards.len()).map(|at| definition(at) != goal).collect()))
 }
 
-/// A row that is in the way of a change.
+/// A row, or a rule, that is in the way of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obstacle {
     pub hindrance: Hindrance,
@@ -157,7 +159,7 @@ pub struct Obstacle {
     pub shard: String,
 }
 
-/// The first row that some shard would refuse the change for. What cannot be told is left to the change itself.
+/// What is in the way: a rule that would lack its column, or the first row that some shard would refuse the change for. What cannot be told is left to the change itself.
 pub async fn obstacle(
     place: Place<'_>,
     attempt: &Attempt<'_>,
@@ -172,6 +174,11 @@ pub async fn obstacle(
     let Some(after) = after(place, attempt.changed, *first, &before, &statements).await? else {
         return Ok(None);
     };
+    let is_lost = |key: &&String| ddl_lines::has_column(&before, key) && !ddl_lines::has_column(&after.text, key);
+    if let Some(key) = attempt.keys.iter().find(is_lost) {
+        let (name, value, shard) = (key.clone(), String::new(), String::new());
+        return Ok(Some(Obstacle { hindrance: Hindrance::KeyGone, name, value, shard }));
+    }
     for some in shards.chunks(AT_ONCE) {
         let asked = some.iter().map(|shard| {
             let here = |shown: &str| translated(place, attempt.changed, shown, *first, *shard);

@@ -418,6 +418,8 @@ pub enum Cell {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Update {
     pub with: With,
+    /// UPDATE IGNORE.
+    pub ignores: bool,
     pub tables: Vec<TableRef>,
     pub assignments: Vec<Assignment>,
     /// The names and subqueries of SET.

@@ -181,7 +181,8 @@ fn argument_of(value: Cursor<'_, '_>, names: &[&str]) -> Option<ColumnName> {
 /// UPDATE, which is the next word.
 pub(super) fn read_update(cursor: &mut Cursor<'_, '_>, with: With) -> Result<Update> {
     cursor.at += 1;
-    cursor.skip_words(&["LOW_PRIORITY", "IGNORE"]);
+    cursor.take_word("LOW_PRIORITY");
+    let ignores = cursor.take_word("IGNORE");
     let tables = from::read(cursor)?;
     cursor.expect_word("SET")?;
     let (assignments, set) = read_assignments(cursor)?;
@@ -189,7 +190,7 @@ pub(super) fn read_update(cursor: &mut Cursor<'_, '_>, with: With) -> Result<Upd
     let (order_by, limit) = read_order_and_limit(cursor)?;
     // Only PostgreSQL's UPDATE has FROM or RETURNING; MariaDB's has the latter from 13.0 on.
     let has_returning = cursor.is_word("RETURNING");
-    Ok(Update { with, tables, assignments, set, filter, order_by, limit, has_returning })
+    Ok(Update { with, ignores, tables, assignments, set, filter, order_by, limit, has_returning })
 }
 
 fn read_order_and_limit(cursor: &mut Cursor<'_, '_>) -> Result<(Option<Expression>, Option<Expression>)> {

@@ -87,7 +87,7 @@ impl fmt::Display for Value {
 impl Expression {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut parser = Parser { rest: text, depth: 0 };
-        let expression = parser.sum()?;
+        let expression = parser.cast()?;
         match parser.rest.trim_start() {
             "" => Ok(expression),
             rest => Err(format!("\"{rest}\" is not understood")),
@@ -131,6 +131,10 @@ fn number(value: Value) -> Result<Number, String> {
 
 fn index(value: Value) -> Result<i64, String> {
     number(value)?.index().ok_or_else(|| "a place in a text is an integer".to_owned())
+}
+
+fn whole(number: Number) -> Result<i64, String> {
+    number.whole().ok_or_else(|| "the number has more than 64 bits".to_owned())
 }
 
 fn binary(operator: Operator, left: Value, right: Value) -> Result<Value, String> {
@@ -181,8 +185,8 @@ impl Method {
             (Self::ToInteger, Value::Text(text)) => {
                 Number::Int(java::parse_int(java::trim(&text)).ok_or_else(|| format!("\"{text}\" is no number"))?)
             }
-            (Self::ToLong, Value::Number(number)) => Number::Long(index(Value::Number(number))?),
-            (Self::ToInteger, Value::Number(number)) => Number::Int(index(Value::Number(number))? as i32),
+            (Self::ToLong, Value::Number(number)) => Number::Long(whole(number)?),
+            (Self::ToInteger, Value::Number(number)) => Number::Int(whole(number)? as i32),
             (Self::IntDiv, Value::Number(left)) => left.divide_whole(number(argument(0)?)?)?,
             (Self::Abs, Value::Number(number)) => number.abs()?,
             (Self::Substring, Value::Text(text)) => {
@@ -235,6 +239,26 @@ impl<'a> Parser<'a> {
     fn deeper(&mut self) -> Result<(), String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH { Err("the expression is too deep".to_owned()) } else { Ok(()) }
+    }
+
+    /// `x as int`, which binds weaker than the other operators.
+    fn cast(&mut self) -> Result<Expression, String> {
+        let mut value = self.sum()?;
+        loop {
+            let before = self.rest;
+            if self.word() != Some("as") {
+                self.rest = before;
+                return Ok(value);
+            }
+            let method = match self.word() {
+                Some("int" | "Integer") => Method::ToInteger,
+                Some("long" | "Long") => Method::ToLong,
+                Some("String") => Method::ToText,
+                other => return Err(format!("as {} is not understood", other.unwrap_or_default())),
+            };
+            self.deeper()?;
+            value = Expression::Method(method, Box::new(value), Vec::new());
+        }
     }
 
     fn sum(&mut self) -> Result<Expression, String> {
@@ -325,7 +349,7 @@ impl<'a> Parser<'a> {
 
     fn primary(&mut self) -> Result<Expression, String> {
         if self.take("(") {
-            let inner = self.sum()?;
+            let inner = self.cast()?;
             self.need(")")?;
             return Ok(inner);
         }

@@ -41,7 +41,13 @@ pub(super) fn read(params: &Reader<'_>) -> Built {
         return Err(ParamError::new(KEY, format!("\"{text}\" does not use the column {}", columns.join(", "))));
     }
     let names = params.list("names")?.unwrap_or_default().into_iter().map(str::to_owned).collect();
-    Ok(Arc::new(Inline { parts, columns, is_constant, names }))
+    let inline = Inline { parts, columns, is_constant, names };
+    match inline.missed() {
+        Some(given) => {
+            Err(ParamError::new("names", format!("no integer leads to one of them: of 0 \"{text}\" makes \"{given}\"")))
+        }
+        None => Ok(Arc::new(inline)),
+    }
 }
 
 /// The columns of the key in their order, as the expression calls them.
@@ -80,6 +86,20 @@ fn parts(text: &str) -> Result<Vec<Part>, String> {
 }
 
 impl Inline {
+    /// What it makes of 0, where it takes integers and none of many gives one of the names.
+    fn missed(&self) -> Option<String> {
+        /// Small ones, and such as are cut into parts.
+        const MOST: i128 = 200;
+        if self.is_constant || self.names.is_empty() || self.columns.len() > 1 {
+            return None;
+        }
+        let of = |number: i128| self.name(&Given::new(Input::Integer(number))).ok();
+        let first = of(0)?;
+        let mut keys = (0..16_u32).flat_map(|power| (0..MOST).map(move |number| number * 10_i128.pow(power)));
+        let is_known = |name: String| self.names.contains(&name);
+        (!keys.any(|key| of(key).is_some_and(is_known))).then_some(first)
+    }
+
     fn name(&self, key: &Given<'_>) -> Result<String, Refused> {
         let inputs = match &key.input {
             Input::Tuple(inputs) => *inputs,
@@ -147,5 +167,48 @@ impl Compute for Inline {
 
     fn label(&self, bucket: usize) -> Option<String> {
         self.names.get(bucket).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use crate::sharding::function::compute::{Given, Input, Outcome};
+    use crate::sharding::function::params::{Param, Params};
+    use crate::sharding::function::{Named, registry};
+
+    fn read(expression: &str, names: &[&str]) -> Result<Named, String> {
+        let text = |text: &str| Param::Text(text.to_owned());
+        let params: Params = [
+            ("algorithm-expression".to_owned(), text(expression)),
+            ("column".to_owned(), text("id")),
+            ("names".to_owned(), Param::List(names.iter().map(|name| text(name)).collect())),
+        ]
+        .into();
+        Named::read(registry::named("inline").unwrap(), params).0.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn numbers_are_cut_to_integers() {
+        let cases = [
+            ("ds_${((id % 32) / 16) as int}", 31, "ds_1"),
+            ("ds_${(id / 4).intValue()}", 7, "ds_1"),
+            ("ds_${id / 4 as long}", -7, "ds_-1"),
+        ];
+        for (expression, key, wanted) in cases {
+            let named = read(expression, &["ds_0", "ds_1"]).unwrap();
+            let given = named.compute().compute(&Given::new(Input::Integer(key)));
+            assert_eq!(given.ok(), Some(Outcome::Name(wanted.to_owned())), "{expression}");
+        }
+    }
+
+    #[test]
+    fn names_that_no_key_leads_to_are_refused() {
+        let error = read("<GROOVY>ds_${id % 2}", &["ds_0", "ds_1"]).unwrap_err();
+        assert!(error.contains("\"<GROOVY>ds_0\""), "{error}");
+        for expression in ["ds_${id.intdiv(1000000)}", "ds_${id % 7}", "ds_${id.substring(0, 1)}"] {
+            assert!(read(expression, &["ds_5"]).is_ok(), "{expression}");
+        }
     }
 }

@@ -58,6 +58,12 @@ impl Number {
         self.integer().and_then(|value| i64::try_from(value).ok())
     }
 
+    /// `longValue()`: without what is behind the point. `None`: it has more than 64 bits.
+    pub(super) fn whole(self) -> Option<i64> {
+        let (digits, scale) = self.decimal();
+        i64::try_from(digits / 10_i128.checked_pow(scale)?).ok()
+    }
+
     /// An integer as wide as the wider of both.
     fn as_wide_as(self, other: Self, value: i128) -> Self {
         match (self, other) {

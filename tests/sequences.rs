@@ -140,6 +140,31 @@ fn a_number_that_the_client_gives_is_not_its_last_insert_id() {
     assert_eq!(client.value("SELECT LAST_INSERT_ID()"), "71");
 }
 
+/// Nor where several shards or copies get rows, or a query gives them.
+#[test]
+fn numbers_that_the_client_gives_to_several_shards_are_not_its_last_insert_id() {
+    let stage = stage(&[("given", "who", "{ column = \"id\", size = 10 }")]);
+    let mut other = stage.connect();
+    other.run("INSERT INTO given (who) VALUES (0), (1), (2), (3)");
+    other.run("INSERT INTO settings (name) VALUES ('another')");
+    let statements = [
+        "INSERT INTO given (who, id) VALUES (0, #00001), (1, #00002), (2, #00003)",
+        "INSERT INTO given (who, id) SELECT who, id + #00010 FROM given WHERE id < 4",
+        "INSERT INTO given (who, id) VALUES (2, LAST_INSERT_ID() + #00020)",
+        "INSERT INTO settings (id, name) SELECT id + #00030, CONCAT('#', id) FROM given WHERE id < 3",
+        "INSERT INTO settings (id, name) VALUES (#00040, '#00041'), (#00042, '#00043')",
+    ];
+    let mut client = stage.connect();
+    for (own, statement) in ["0", "4444"].iter().flat_map(|own| statements.map(|statement| (*own, statement))) {
+        client.run(&format!("DO LAST_INSERT_ID({own})"));
+        client.run(&statement.replace('#', if own == "0" { "71" } else { "72" }));
+        assert_eq!(client.value("SELECT LAST_INSERT_ID()"), own, "{statement}");
+    }
+    client.run("INSERT INTO settings (name) SELECT CONCAT('made', id) FROM given WHERE id < 3");
+    let made = client.value("SELECT MIN(id) FROM settings WHERE name LIKE 'made%'");
+    assert_eq!(client.value("SELECT LAST_INSERT_ID()"), made);
+}
+
 #[test]
 fn a_sequence_begins_behind_the_rows_that_are_there() {
     let stage = stage(&[("old", "who", "{ column = \"id\", size = 10 }")]);

@@ -64,6 +64,14 @@ impl Session {
         self.tell_written(links, total, first_number, more_follows).await
     }
 
+    /// Whether the server has made the number that its answer to an INSERT tells. One that the client gave is in the answer
+    /// as well, but not what LAST_INSERT_ID() says: that is what the connection said before, to whomever it belonged.
+    pub(super) async fn has_numbered(&mut self, link: &mut Link, number: u64) -> bool {
+        // The rows are written: a server that is lost now must not make an error of that.
+        let asked = self.ask_number(link, "SELECT LAST_INSERT_ID()").await;
+        asked.map_or(true, |asked| asked == Some(number))
+    }
+
     /// The time that a statement must have on all shards alike, unless the client has set one.
     pub(super) fn time_of(&self, plan: &Plan) -> Option<String> {
         let is_wanted = plan.facts.time_dependent || plan.writes_copies;
@@ -133,12 +141,13 @@ impl Session {
         if let Some(first) = first_number.filter(|_| written.affected_rows > 0) {
             written.last_insert_id = first;
             self.last.insert_id = first;
-        } else if written.last_insert_id != 0
-            && let Some(link) = links.first_mut()
-        {
-            // The rows are written: a server that is lost now must not make an error of that.
-            let asked = self.ask_number(link, "SELECT LAST_INSERT_ID()").await;
-            self.last.insert_id = asked.ok().flatten().unwrap_or(written.last_insert_id);
+        } else if written.last_insert_id != 0 {
+            for link in &mut links {
+                if self.has_numbered(link, written.last_insert_id).await {
+                    self.last.insert_id = written.last_insert_id;
+                    break;
+                }
+            }
         }
         for mut link in links {
             if link.pins.table_locks && !self.autocommit {

@@ -488,12 +488,16 @@ impl Session {
         let mut written: Vec<Written> = writers.iter().map(Writer::total).collect();
         if let Ok(Told { first_number: Some(first), .. }) = &done {
             self.last.insert_id = *first;
-        } else if matches!(order.staging.kind, StageKind::Insert(_))
-            && done.is_ok()
-            && let Some(writer) = writers.iter_mut().find(|writer| writer.total().last_insert_id != 0)
-        {
-            let asked = self.ask_number(&mut writer.link, "SELECT LAST_INSERT_ID()").await;
-            self.last.insert_id = asked.ok().flatten().unwrap_or(self.last.insert_id);
+        } else if matches!(order.staging.kind, StageKind::Insert(_)) && done.is_ok() {
+            for writer in &mut writers {
+                let last = writer.written.iter().map(|written| written.last_insert_id).rfind(|number| *number != 0);
+                if let Some(last) = last
+                    && self.has_numbered(&mut writer.link, last).await
+                {
+                    self.last.insert_id = writer.total().last_insert_id;
+                    break;
+                }
+            }
         }
         let broken = writers.iter().find(|writer| !writer.link.lease.is_usable()).map(|writer| writer.link.shard);
         self.keep_usable(writers.into_iter().map(|writer| writer.link).collect());

@@ -211,3 +211,24 @@ fn who_waits_for_a_lock_that_is_only_held_long_gets_it() {
     waiters.into_iter().for_each(|one| one.join().unwrap());
     assert_eq!(amounts(&[a, c]), ["2", "2"]);
 }
+
+/// A key of one shard's row leads to a row that the same transaction has written by another shard's connection.
+#[test]
+fn a_transaction_that_waits_for_itself_ends_soon() {
+    let _turn = turn();
+    let [a, b, ..] = rows();
+    let mut root = world().root(0);
+    root.run("CREATE TABLE shop_1.kids (id BIGINT PRIMARY KEY, item BIGINT, FOREIGN KEY (item) REFERENCES shop_0.items (id))");
+    root.run("CREATE TABLE shop_0.kids LIKE shop_1.kids");
+    let more = "[transactions]\ndeadlock_after = \"500ms\"".to_owned();
+    let tables = "\n[[tables]]\nname = \"kids\"\nshard_key = \"id\"\nfunction = { kind = \"mod\" }\n\
+                  shards = [\"s0\", \"s1\"]\n";
+    let stage = world().stage(Setup { more, tables: tables.to_owned(), ..Setup::default() });
+    let mut client = stage.connect();
+    client.run("BEGIN");
+    client.run(&count_up(a));
+    let mut waiting = [(client, format!("INSERT INTO kids VALUES ({b}, {a})"))];
+    assert_eq!(all_at_once(&mut waiting, "COMMIT"), [Some(DEADLOCK)]);
+    assert_eq!(amounts(&[a]), ["0"]);
+    root.run("DROP TABLE shop_0.kids, shop_1.kids");
+}

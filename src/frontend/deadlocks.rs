@@ -87,11 +87,11 @@ fn suspects(shared: &Shared, patience: Duration) -> Vec<Suspect> {
 
 /// The sessions that end the circles which their servers show now.
 async fn circles(shared: &Shared, suspects: &[Suspect]) -> Result<BTreeSet<u32>, String> {
-    // One alone waits for somebody who will be done.
-    if suspects.len() < 2 {
+    let participants: Vec<Participant> = suspects.iter().map(|one| one.participant.clone()).collect();
+    // One alone waits for somebody else, who will be done.
+    if participants.len() < 2 && !participants.iter().any(Participant::may_wait_for_itself) {
         return Ok(BTreeSet::new());
     }
-    let participants: Vec<Participant> = suspects.iter().map(|one| one.participant.clone()).collect();
     let sets: BTreeSet<u16> = participants.iter().flat_map(|one| &one.threads).map(|one| one.replica_set).collect();
     let waits: Result<Vec<Vec<Wait>>, String> =
         join_all(sets.into_iter().map(|set| waits_on(shared, set))).await.into_iter().collect();

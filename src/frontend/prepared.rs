@@ -148,7 +148,7 @@ impl Session {
     /// The way of an execution that one shard answers, with all that it needs in its packet. Allocates nothing.
     pub(super) fn execute_way(&mut self, body: &[u8]) -> Option<Way> {
         self.setup_is_current();
-        let is_plain = self.is_plain();
+        let (is_plain, in_transaction) = (self.is_plain(), self.is_in_transaction());
         let id = self.statements.meant(u32::from_le_bytes(*body.first_chunk()?));
         let statement = self.statements.by_id.get_mut(&id)?;
         let is_current = statement.current == self.current
@@ -178,7 +178,7 @@ impl Session {
         };
         let Ok(Route::One(shard)) = statement.plan.bind(&binding) else { return None };
         let plan = Arc::clone(&statement.plan);
-        if plan.kind.is_write() && self.txn.is_open() {
+        if plan.kind.is_write() && in_transaction {
             return None;
         }
         let mut altered = Scratch::default();
@@ -261,6 +261,9 @@ impl Session {
         }
     }
 
+        if self.keep_apart(&statement.plan) {
+            self.replan(statement)?;
+        }
     /// A statement that was prepared under other rules, or in another database, is planned again where it may be.
     fn replan(&mut self, statement: &mut Prepared) -> Result<(), ClientMessage> {
         if statement.schema_version == self.schema.version && statement.current == self.current {

@@ -67,7 +67,7 @@ impl Session {
         }
         let binding = self.binding(sql);
         let Ok(Route::One(shard)) = plan.bind(&binding) else { return None };
-        if plan.kind.is_write() && self.txn.is_open() {
+        if plan.kind.is_write() && self.is_in_transaction() {
             return None;
         }
         let side = self.side(&plan);

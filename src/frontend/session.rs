@@ -30,6 +30,7 @@ use crate::backend::transport::Transport;
 use crate::exec::links::{Link, Links, Need, Side};
 use crate::exec::measured::Measured;
 use crate::sharding::schema::{DatabaseId, same_name};
+use crate::plan::Plan;
 use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::sql::shape::Shape;
 use crate::sql::tokens::Mode;
@@ -80,6 +81,9 @@ impl Default for Last {
 }
 
 /// One logged-in client.
+/// Of no setup: looked at again before each statement.
+const OUTDATED: u64 = u64::MAX;
+
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) shared: Arc<Shared>,
@@ -230,14 +234,35 @@ impl Session {
         if self.idle_timeout == self.setup.options.idle_timeout.into() {
             self.idle_timeout = newest.options.idle_timeout.into();
         }
-        self.edition = edition;
-        self.schema = Arc::clone(&newest.schema);
+        let is_apart = self.txn.is_apart();
+        self.edition = if is_apart { OUTDATED } else { edition };
+        self.schema = Arc::clone(if is_apart { newest.schema_apart() } else { &newest.schema });
         self.setup = newest;
     }
 
     /// As after login, but for user and database: COM_RESET_CONNECTION, and part of COM_CHANGE_USER.
     pub(super) async fn start_afresh(&mut self) {
         self.links.reset_all(&self.interrupt).await;
+    /// Before a statement of a transaction that locks rows of a table that is not sharded: from here on to its end, the
+    /// connections of other shards in the same physical schema, who would wait for these locks and would not see what is
+    /// written under them, leave such tables alone. Whether the statement must be planned again.
+    pub(super) fn keep_apart(&mut self, plan: &Plan) -> bool {
+        let is_new =
+            plan.locks_shared && self.is_in_transaction() && !self.txn.is_apart() && !self.links.has_table_locks();
+        if is_new {
+            self.txn.keep_apart();
+            // Until the transaction has ended.
+            self.edition = OUTDATED;
+            self.setup_is_current();
+        }
+        is_new
+    }
+
+    /// Whether what a statement locks stays locked after it.
+    pub(super) fn is_in_transaction(&self) -> bool {
+        self.txn.is_open() || !self.autocommit
+    }
+
         let calm = self.shared.watchdog.new_interrupt();
         self.release_named_locks(&calm).await;
         self.txn = Transaction::default();

@@ -1,8 +1,8 @@
 //! What all sessions of one ShardGate share.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -48,6 +48,8 @@ pub struct Setup {
     pub options: Options,
     pub users: HashMap<String, Arc<User>>,
     pub schema: Arc<Schema>,
+    /// `schema` for transactions that keep its shards apart, once there was one.
+    apart: OnceLock<Arc<Schema>>,
     pub topology: Arc<Topology>,
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// By user: what lets the fast path of caching_sha2_password check passwords of which only a hash is configured.
@@ -69,7 +71,13 @@ impl Setup {
         tls: Option<Arc<rustls::ServerConfig>>,
     ) -> Setup {
         let users = options.users.iter().map(|user| (user.name.clone(), Arc::new(user.clone()))).collect();
-        Setup { generation, options, users, schema, topology, tls, digests: Arc::default() }
+        let (apart, digests) = (OnceLock::new(), Arc::default());
+        Setup { generation, options, users, schema, apart, topology, tls, digests }
+    }
+
+    /// The schema for transactions that keep its shards apart.
+    pub fn schema_apart(&self) -> &Arc<Schema> {
+        self.apart.get_or_init(|| Arc::new(self.schema.apart()))
     }
 
     /// The same configuration over another look at the live columns.
@@ -79,6 +87,7 @@ impl Setup {
             options: self.options.clone(),
             users: self.users.clone(),
             schema,
+            apart: OnceLock::new(),
             topology: Arc::clone(&self.topology),
             tls: self.tls.clone(),
             digests: Arc::clone(&self.digests),

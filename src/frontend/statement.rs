@@ -48,7 +48,10 @@ impl Session {
     /// Plans and runs one statement; its answer is sent, or the error is returned.
     pub(super) async fn statement(&mut self, statement: &Statement<'_>) -> Result<(), ClientMessage> {
         self.setup_is_current();
-        let plan = self.plan_or_probe(statement.sql).await?;
+        let mut plan = self.plan_or_probe(statement.sql).await?;
+        if self.keep_apart(&plan) {
+            plan = self.plan_or_probe(statement.sql).await?;
+        }
         self.run(&plan, statement).await
     }
 

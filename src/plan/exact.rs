@@ -49,6 +49,14 @@ impl Scopes<'_, '_> {
         })
     }
 
+    /// Whether a table without a shard key is in a physical schema that several shards have in common.
+    pub(super) fn meets_shared(&self) -> bool {
+        self.instances.iter().any(|instance| match &instance.source {
+            Source::Fixed { at, .. } => self.shards_of(instance).is_some_and(|homes| homes.len() < at.len()),
+            Source::Sharded(_) | Source::Derived { .. } | Source::Nowhere => false,
+        })
+    }
+
     /// What restricts the shards of an instance's rows that matter.
     pub(super) fn narrow_of(&self, instance: InstanceId) -> Narrow {
         let class = self.class_of(instance);

@@ -1,7 +1,7 @@
 //! What a name in FROM stands for: a table with its rule, a query, or something without rows of its own.
 
 use crate::sharding::schema::same_name;
-use crate::sharding::{ColocationId, DatabaseId, Part, Placement, Shard, ShardId, ShardSet, Table};
+use crate::sharding::{ColocationId, DatabaseId, Part, Placement, ShardSet, Table};
 use crate::sql::parse::ast::TableName;
 
 use super::PlanError;
@@ -175,7 +175,7 @@ impl Scopes<'_, '_> {
         let mut instance = Instance::new(block, alias, Source::Nowhere);
         instance.database = Some(database);
         let Some(id) = TableId::find(schema, database, &name.table.text) else {
-            let at = self.same_places(&ShardSet::single(schema.database_of(database).default_shard));
+            let at = schema.shards_beside(&ShardSet::single(schema.database_of(database).default_shard));
             instance.source = Source::Fixed { at, table: None, is_reference: false };
             return Ok(instance);
         };
@@ -193,7 +193,7 @@ impl Scopes<'_, '_> {
 
     fn placed(&self, id: TableId, table: &Table) -> (Source, Option<Key>) {
         let fixed = |copies: &ShardSet, is_reference| Source::Fixed {
-            at: self.same_places(copies),
+            at: self.ctx.schema.shards_beside(copies),
             table: Some(id),
             is_reference,
         };
@@ -205,14 +205,6 @@ impl Scopes<'_, '_> {
             Placement::Reference(copies) => (fixed(copies, true), None),
             Placement::Single(shard) => (fixed(&ShardSet::single(*shard), false), None),
         }
-    }
-
-    /// All shards that are in the same physical schema as one of `shards`.
-    fn same_places(&self, shards: &ShardSet) -> ShardSet {
-        let all = &self.ctx.schema.shards;
-        let is_there = |shard: &Shard| shards.iter().any(|id| self.ctx.schema.shard(id).is_same_place(shard));
-        let found = all.iter().enumerate().filter(|(_, shard)| is_there(shard));
-        found.map(|(index, _)| ShardId(index as u16)).collect()
     }
 
     /// The logical database of a table name.

@@ -122,6 +122,8 @@ pub struct Plan {
     pub writes_copies: bool,
     /// And the numbers that the first copy gives to the rows are those of the others.
     pub numbers_copies: bool,
+    /// It locks rows of a table that is not sharded, and that the connections of several shards could meet.
+    pub locks_shared: bool,
     ddl: Option<Box<DdlPlan>>,
     load: Option<Box<LoadPlan>>,
     /// What a server has told of the answer's columns over the client's own tables, where the plan names others.
@@ -378,6 +380,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         },
         writes_copies: draft.writes_copies(kind, &action),
         numbers_copies: draft.scopes.numbers_copies,
+        locks_shared: kind.is_write() && !implicit_commit && draft.scopes.meets_shared(),
         explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
         tells_names: tells_names(&parsed, kind),
         action,
@@ -533,6 +536,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         hint_side: hint.side,
         writes_copies: false,
         numbers_copies: false,
+        locks_shared: false,
         ddl: None,
         load: None,
         described: None,

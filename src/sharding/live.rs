@@ -83,7 +83,7 @@ impl Schema {
             Database { tables, patterns, ..database.clone() }
         };
         let databases = self.databases.iter().map(complete).collect();
-        Self { shards: self.shards.clone(), databases, version }
+        Self { shards: self.shards.clone(), databases, version, is_apart: self.is_apart }
     }
 }
 

@@ -24,7 +24,13 @@ pub struct Schema {
     pub databases: Vec<Database>,
     /// Tells this schema from earlier and later ones of the same process; plans are kept by it.
     pub version: u64,
+    /// For a transaction whose connections hold locks on tables that are not sharded: where several shards are in one
+    /// physical schema, such a table is on one of them only, so that all of the transaction meets it on one connection.
+    pub(super) is_apart: bool,
 }
+
+/// Of the version of a schema that is apart. Versions count from 0.
+const APART: u64 = 1 << 63;
 
 impl Schema {
     /// The logical database of this name.
@@ -54,6 +60,20 @@ impl Schema {
         Some(ShardId(index as u16))
     }
 
+    /// The same, with each shard's connection for itself.
+    pub fn apart(&self) -> Self {
+        Self { is_apart: true, version: self.version | APART, ..self.clone() }
+    }
+
+    /// All shards on which a table can be found that is written on `homes`.
+    pub fn shards_beside(&self, homes: &ShardSet) -> ShardSet {
+        if self.is_apart {
+            return homes.clone();
+        }
+        let is_there = |id: &ShardId| homes.iter().any(|home| self.shard(home).is_same_place(self.shard(*id)));
+        self.all_shards().filter(is_there).collect()
+    }
+
     /// The schema for a statement that names the tables `mentioned`, some of which have been copied to each of `shards`.
     pub fn with_copies(&self, copies: &[Copied<'_>], shards: &ShardSet, mentioned: &[String]) -> Self {
         let databases = (0_u16..).map(DatabaseId).zip(&self.databases).map(|(id, database)| {
@@ -78,7 +98,12 @@ impl Schema {
                 ..*database
             }
         });
-        Self { databases: databases.collect(), shards: self.shards.clone(), version: self.version }
+        Self {
+            databases: databases.collect(),
+            shards: self.shards.clone(),
+            version: self.version,
+            is_apart: self.is_apart,
+        }
     }
 
     /// Of `shards`, one (the lowest) for each physical schema: shards of a table-per-shard layout share one.

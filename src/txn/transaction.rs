@@ -120,6 +120,8 @@ pub struct Transaction {
     unseen: bool,
     /// The client's own XA START: the transaction is that branch, on one shard.
     client_xa: Option<String>,
+    /// Some connection holds locks on tables that connections of other shards could meet as well.
+    apart: bool,
     /// Every shard's part is a plain transaction that begins by itself: LOCK TABLES is in force, which BEGIN would end, and
     /// servers begin no XA branch under it.
     unbranched: bool,
@@ -134,6 +136,15 @@ impl Transaction {
     /// Whether LOCK TABLES is in force.
     pub fn set_unbranched(&mut self, unbranched: bool) {
         self.unbranched = unbranched;
+    }
+
+    /// From here on, tables that are not sharded are met on one connection each.
+    pub fn keep_apart(&mut self) {
+        self.apart = true;
+    }
+
+    pub fn is_apart(&self) -> bool {
+        self.apart
     }
 
     pub fn is_lost(&self) -> bool {
@@ -279,6 +290,7 @@ impl Transaction {
         let before = self.branches.len();
         self.branches.retain(|branch| branch.shard != shard);
         self.torn |= self.branches.len() < before && !self.branches.is_empty();
+        self.apart &= !self.branches.is_empty();
     }
 
     /// One shard has ended its part by itself, and others go on.
@@ -291,6 +303,7 @@ impl Transaction {
         self.begun = None;
         self.lost = false;
         self.torn = false;
+        self.apart = false;
         self.unseen = false;
         self.client_xa = None;
         self.branches.clear();

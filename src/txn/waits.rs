@@ -19,6 +19,14 @@ pub struct Participant {
     pub threads: Vec<Thread>,
 }
 
+impl Participant {
+    /// Whether one of its connections may wait for another of them.
+    pub fn may_wait_for_itself(&self) -> bool {
+        let sets: HashSet<u16> = self.threads.iter().map(|thread| thread.replica_set).collect();
+        sets.len() < self.threads.len()
+    }
+}
+
 /// `waiting` waits for a lock that `holding` has, as their server says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Wait {
@@ -43,7 +51,8 @@ pub fn victims(participants: &[Participant], waits: &[Wait]) -> Vec<u32> {
     let mut edges: HashMap<Node, HashSet<Node>> = HashMap::new();
     for wait in waits {
         let (from, to) = (owner(wait.waiting), owner(wait.holding));
-        if from != to {
+        // A transaction with two connections to a server can wait for itself.
+        if wait.waiting != wait.holding {
             edges.entry(from).or_default().insert(to);
         }
     }
@@ -112,6 +121,16 @@ mod tests {
         check(&[(0, 1, 2), (1, 2, 3), (2, 5, 3)], &[]);
         check(&[(0, 1, 1)], &[]);
         check(&[], &[]);
+    }
+
+    #[test]
+    fn a_transaction_that_waits_for_itself_is_a_circle() {
+        let thread = |replica_set, id| Thread { replica_set, id };
+        let own = |threads: &[Thread]| Participant { session: 1, begun: 1, threads: threads.to_vec() };
+        let wait = Wait { waiting: thread(0, 8), holding: thread(0, 7) };
+        let twice = own(&[thread(0, 7), thread(0, 8)]);
+        assert_eq!(victims(std::slice::from_ref(&twice), &[wait]), [1]);
+        assert!(twice.may_wait_for_itself() && !own(&[thread(0, 7), thread(1, 7)]).may_wait_for_itself());
     }
 
     #[test]

@@ -710,6 +710,28 @@ fn prepared_statements_run_on_every_shard() {
 }
 
 #[test]
+fn settings_for_one_statement_are_prepared_with_it() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    if !client.value("SELECT VERSION()").contains("MariaDB") {
+        return eprintln!("skipped: SET STATEMENT is MariaDB's");
+    }
+    client.run(&format!("INSERT INTO items (id, note) VALUES ({id}, 'x'), ({}, 'y')", id + 1));
+    let prefix = "SET STATEMENT max_statement_time = 7 FOR SELECT";
+    let one = prepare(&mut client, &format!("{prefix} CONCAT(@@max_statement_time), note FROM items WHERE id = ?"));
+    let several = prepare(
+        &mut client,
+        &format!("{prefix} CONCAT(@@max_statement_time), CONCAT(COUNT(*)) FROM items WHERE id >= ?"),
+    );
+    for _ in 0..3 {
+        assert_eq!(execute(&mut client, &one, &[Param::Int(id)]), [["7.000000", "x"]]);
+        assert_eq!(execute(&mut client, &several, &[Param::Int(id)]), [["7.000000", "2"]]);
+        assert_eq!(client.value("SELECT @@max_statement_time + 0e0"), "0");
+    }
+}
+
+#[test]
 fn many_different_prepared_statements_do_not_pile_up() {
     let stage = narrow(2);
     let id = ids();

@@ -55,6 +55,10 @@ impl Session {
                 let more_follows = statement.more_follows;
                 return self.create_or_drop_database(*creates, name, *is_tolerant, more_follows).await;
             }
+            Control::SetStatement { assignments, statement: place } => {
+                let inner = Statement { sql: &statement.sql[place.clone()], ..*statement };
+                return self.set_statement(&statement.sql[assignments.clone()], &inner).await;
+            }
             Control::ExplainRoute { statement: place, analyze } => {
                 let inner = statement.sql.get(place.clone()).unwrap_or_default();
                 return self.explain_route(inner, *analyze, statement.more_follows).await;

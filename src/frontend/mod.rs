@@ -39,6 +39,7 @@ mod transactions;
 mod xa;
 pub mod deadlocks;
 mod variables;
+mod set_statement;
 mod lock_board;
 mod locks;
 mod diagnostics;

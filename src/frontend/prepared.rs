@@ -34,7 +34,7 @@ use crate::plan::shipped::Shipped;
 use crate::plan::staged::StageKind;
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
-use crate::sql::control::Control;
+use crate::sql::control::{self, Control};
 use crate::sql::lock_calls;
 use crate::sql::parameter;
 use crate::sql::tokens::Mode;
@@ -64,6 +64,8 @@ pub(super) struct Prepared {
     pub(super) text: Arc<[u8]>,
     literals: Vec<Literal>,
     plan: Arc<Plan>,
+    /// The assignments of SET STATEMENT, which was before `text`.
+    settings: Option<Box<[u8]>>,
     /// What the plan was made for.
     current: Current,
     mode: Mode,
@@ -86,6 +88,20 @@ impl Session {
             let text = "Can't create more than max_prepared statements in one session";
             return Err(ClientMessage::new(codes::MAX_PREPARED_STMT_COUNT_REACHED, text));
         }
+        match control::parse(sql, self.mode) {
+            Some(Ok(Control::SetStatement { assignments, statement })) => {
+                let assignments = &sql[assignments];
+                let before = self.set_for_one(assignments).await?;
+                let done = self.prepare_under(Some(assignments), &sql[statement]).await;
+                self.set_back(before);
+                done
+            }
+            _ => self.prepare_under(None, sql).await,
+        }
+    }
+
+    /// `settings`: what SET STATEMENT assigns, if anything.
+    async fn prepare_under(&mut self, settings: Option<&[u8]>, sql: &[u8]) -> Result<(), ClientMessage> {
         let plan = self.plan_or_probe(sql).await?;
         if self.txn.is_lost() {
             return Err(super::transactions::lost());
@@ -114,6 +130,7 @@ impl Session {
             text: sql.into(),
             literals: self.shape.literals().to_vec(),
             plan,
+            settings: settings.map(Box::from),
             current: self.current.clone(),
             mode: self.mode,
             schema_version: self.schema.version,
@@ -157,7 +174,7 @@ impl Session {
         if !is_plain || !is_current || !statement.long_data.is_empty() || statement.long_data_failed {
             return None;
         }
-        if statement.cursor.is_some() || !statement.plan.is_plain() {
+        if statement.cursor.is_some() || statement.settings.is_some() || !statement.plan.is_plain() {
             return None;
         }
         let head = statement.arguments.read(body, statement.params, |_| false).ok()?;
@@ -211,10 +228,25 @@ impl Session {
         let mut statement = self.statements.by_id.remove(&id).ok_or_else(unknown_statement)?;
         self.registered.entry.activity.begin(STMT_EXECUTE, self.now_ms(), &statement.text);
         self.answers_in_binary = true;
-        let done = self.execute_statement(&mut statement, head, body).await;
+        let done = self.execute_under_settings(&mut statement, head, body).await;
         self.answers_in_binary = false;
         statement.long_data.clear();
         self.statements.by_id.insert(id, statement);
+        done
+    }
+
+    async fn execute_under_settings(
+        &mut self,
+        statement: &mut Prepared,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        let Some(settings) = statement.settings.clone() else {
+            return self.execute_statement(statement, head, body).await;
+        };
+        let before = self.set_for_one(&settings).await?;
+        let done = self.execute_statement(statement, head, body).await;
+        self.set_back(before);
         done
     }
 
@@ -229,6 +261,9 @@ impl Session {
         }
         self.close_cursor(statement).await?;
         self.replan(statement)?;
+        if self.keep_apart(&statement.plan) {
+            self.replan(statement)?;
+        }
         let long_data = &statement.long_data;
         let read = statement.arguments.read(body, statement.params, |param| long_data.contains_key(&param));
         read.map_err(|error| {
@@ -261,9 +296,6 @@ impl Session {
         }
     }
 
-        if self.keep_apart(&statement.plan) {
-            self.replan(statement)?;
-        }
     /// A statement that was prepared under other rules, or in another database, is planned again where it may be.
     fn replan(&mut self, statement: &mut Prepared) -> Result<(), ClientMessage> {
         if statement.schema_version == self.schema.version && statement.current == self.current {

@@ -20,6 +20,7 @@ use super::options::User;
 use super::prepared::Statements;
 use super::registry::Registered;
 use super::response::{self, Form};
+use super::set_statement::ForOne;
 use super::shared::{Setup, Shared};
 use super::text_prepared::TextStatements;
 use crate::backend::error::Reason;
@@ -29,8 +30,8 @@ use crate::backend::settings::Settings;
 use crate::backend::transport::Transport;
 use crate::exec::links::{Link, Links, Need, Side};
 use crate::exec::measured::Measured;
-use crate::sharding::schema::{DatabaseId, same_name};
 use crate::plan::Plan;
+use crate::sharding::schema::{DatabaseId, same_name};
 use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::sql::shape::Shape;
 use crate::sql::tokens::Mode;
@@ -80,10 +81,10 @@ impl Default for Last {
     }
 }
 
-/// One logged-in client.
 /// Of no setup: looked at again before each statement.
 const OUTDATED: u64 = u64::MAX;
 
+/// One logged-in client.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) shared: Arc<Shared>,
@@ -108,6 +109,7 @@ pub(super) struct Session {
     /// Collation id of text that ShardGate itself answers with.
     pub(super) results_collation: u16,
     pub(super) autocommit: bool,
+    pub(super) for_one: Option<ForOne>,
     /// User variables: name without `@`, in lower case -> value as an SQL literal. NULL ones are not kept.
     pub(super) user_variables: BTreeMap<String, String>,
     /// Whose they are on connections: another number after each reset of the session.
@@ -182,6 +184,7 @@ impl Session {
             mode: Mode::default(),
             results_collation: 45,
             autocommit: true,
+            for_one: None,
             user_variables: BTreeMap::new(),
             variables_id: id,
             txn: Transaction::default(),
@@ -240,9 +243,6 @@ impl Session {
         self.setup = newest;
     }
 
-    /// As after login, but for user and database: COM_RESET_CONNECTION, and part of COM_CHANGE_USER.
-    pub(super) async fn start_afresh(&mut self) {
-        self.links.reset_all(&self.interrupt).await;
     /// Before a statement of a transaction that locks rows of a table that is not sharded: from here on to its end, the
     /// connections of other shards in the same physical schema, who would wait for these locks and would not see what is
     /// written under them, leave such tables alone. Whether the statement must be planned again.
@@ -263,6 +263,9 @@ impl Session {
         self.txn.is_open() || !self.autocommit
     }
 
+    /// As after login, but for user and database: COM_RESET_CONNECTION, and part of COM_CHANGE_USER.
+    pub(super) async fn start_afresh(&mut self) {
+        self.links.reset_all(&self.interrupt).await;
         let calm = self.shared.watchdog.new_interrupt();
         self.release_named_locks(&calm).await;
         self.txn = Transaction::default();

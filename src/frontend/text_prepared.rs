@@ -45,8 +45,14 @@ impl Session {
     async fn check_text(&mut self, text: &[u8]) -> Result<(), ClientMessage> {
         let plan = self.plan_or_probe(text).await?;
         self.check_access(&plan)?;
-        match plan.action {
+        match &plan.action {
             Action::Control(Control::CreateSelect(_)) => Ok(()),
+            Action::Control(Control::SetStatement { statement, .. }) => {
+                let inner = &text[statement.clone()];
+                let plan = self.plan_or_probe(inner).await?;
+                self.check_access(&plan)?;
+                self.describe(&plan, inner).await.map(drop)
+            }
             _ => self.describe(&plan, text).await.map(drop),
         }
     }

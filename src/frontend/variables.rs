@@ -159,18 +159,18 @@ impl Session {
         change(&mut settings);
         self.settings = self.shared.interner.intern(settings);
         self.settings_changed();
-        self.autocommit = self.settings.get("autocommit").is_none_or(|value| value == "1");
     }
 
     /// Works out what follows from the settings.
     pub(super) fn settings_changed(&mut self) {
+        self.autocommit = self.settings.get("autocommit").is_none_or(|value| value == "1");
         self.mode = mode(&self.shared, &self.settings);
         let collation = self.settings.get("collation_connection").unwrap_or_default().trim_matches('\'');
         self.results_collation = collation_id(collation).unwrap_or(self.results_collation);
     }
 
     /// Asks the server what the assigned variables are now.
-    async fn read_back(&mut self, link: &mut Link, assignments: &[Assignment]) -> Result<(), ClientMessage> {
+    pub(super) async fn read_back(&mut self, link: &mut Link, assignments: &[Assignment]) -> Result<(), ClientMessage> {
         let mut names: Vec<&str> = Vec::new();
         let mut defaults: Vec<&str> = Vec::new();
         let mut user = Vec::new();

@@ -88,6 +88,9 @@ fn literal_value<'a>(token: Token, text: &'a [u8], mode: Mode) -> Option<Value<'
 
 /// After SET.
 pub(super) fn set(cursor: &mut Cursor<'_>) -> Parsed<Control> {
+    if cursor.mode.mariadb && cursor.eat_word("STATEMENT") {
+        return for_statement(cursor);
+    }
     if ["PASSWORD", "ROLE", "STATEMENT"].iter().any(|word| cursor.is_word(word))
         || cursor.clone().eat_words(&["DEFAULT", "ROLE"])
     {
@@ -103,6 +106,28 @@ pub(super) fn set(cursor: &mut Cursor<'_>) -> Parsed<Control> {
             return Ok(Control::Set(assignments));
         }
     }
+}
+
+/// After SET STATEMENT.
+fn for_statement(cursor: &mut Cursor<'_>) -> Parsed<Control> {
+    let begin = cursor.position();
+    let mut depth = 0_u32;
+    while let Some(token) = cursor.peek() {
+        if depth == 0 && cursor.is_word("FOR") {
+            let assignments = begin..cursor.taken_to().max(begin);
+            cursor.take();
+            let begin = cursor.taken_to();
+            cursor.take_rest();
+            return Ok(Control::SetStatement { assignments, statement: begin..cursor.taken_to() });
+        }
+        match token.kind {
+            TokenKind::Op(Op::LParen) => depth += 1,
+            TokenKind::Op(Op::RParen) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        cursor.take();
+    }
+    Err(syntax(cursor))
 }
 
 fn assignment(cursor: &mut Cursor<'_>, scope: &mut Scope) -> Parsed<Assignment> {

@@ -70,6 +70,11 @@ pub enum Control {
     Use(String),
     /// SET, in order.
     Set(Vec<Assignment>),
+    /// MariaDB's `SET STATEMENT assignments FOR statement`: their places.
+    SetStatement {
+        assignments: Range<usize>,
+        statement: Range<usize>,
+    },
     /// `id` is what the client believes to be a connection id.
     Kill {
         query_only: bool,

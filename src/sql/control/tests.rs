@@ -156,6 +156,28 @@ fn set() {
 }
 
 #[test]
+fn settings_for_one_statement() {
+    let mode = Mode { mariadb: true, ..Mode::default() };
+    let cases = [
+        ("SET STATEMENT a=1 FOR SELECT 1", Some(("a=1", " SELECT 1"))),
+        (
+            "set statement a=(SELECT 1 FOR UPDATE), b = 2 for/*x*/SELECT 1 FOR UPDATE;",
+            Some(("a=(SELECT 1 FOR UPDATE), b = 2", "/*x*/SELECT 1 FOR UPDATE")),
+        ),
+        ("SET STATEMENT FOR SELECT 1", Some(("", " SELECT 1"))),
+        ("SET STATEMENT a=1", None),
+        ("SET STATEMENT a=(1 FOR SELECT 1", None),
+    ];
+    for (sql, expected) in cases {
+        let found = match parse(sql.as_bytes(), mode) {
+            Some(Ok(Control::SetStatement { assignments, statement })) => Some((&sql[assignments], &sql[statement])),
+            _ => None,
+        };
+        assert_eq!(found, expected, "{sql}");
+    }
+}
+
+#[test]
 fn simple_values() {
     let word = |word: &'static str| Some(SimpleValue::Word(word.into()));
     let cases = [

@@ -115,6 +115,8 @@ impl Session {
         let (chain, release) = self.completion(chain, release);
         let again = chain.then(|| self.txn.characteristics());
         self.end_transaction(end).await?;
+        // What was said of the next transaction is used up, even where there was none.
+        self.txn.take_next();
         if let Some(characteristics) = again {
             self.txn.begin(characteristics);
         }

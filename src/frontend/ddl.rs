@@ -11,6 +11,7 @@ use super::error::ClientMessage;
 use super::query::Statement;
 use super::session::Session;
 use super::shared::Setup;
+use super::transactions::End;
 use crate::backend::settings::Settings;
 use crate::exec::conditions::Condition;
 use crate::exec::ddl::definitions::{survey, undo as undo_of};
@@ -330,6 +331,8 @@ impl Session {
                 return Err(ClientMessage::unsupported("DROP DATABASE: drop its tables, then take its rules out"));
             }
         };
+        self.refuse_in_xa()?;
+        self.end_transaction(End::Commit).await?;
         if !is_tolerant {
             return Err(ClientMessage::new(code, text));
         }

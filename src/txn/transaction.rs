@@ -243,6 +243,7 @@ impl Transaction {
         if let Some(start) = &self.client_xa {
             let mut statements = self.begun.unwrap_or_default().for_one_statement();
             statements.push(start.clone());
+            statements.extend(self.savepoint_statements());
             return Opening { statements, xid: None };
         }
         let is_first = self.branches.is_empty();
@@ -252,8 +253,13 @@ impl Transaction {
         } else {
             self.branch(beginning)
         };
-        opening.statements.extend(self.savepoints.iter().map(|name| format!("SAVEPOINT {}", quoted(name))));
+        opening.statements.extend(self.savepoint_statements());
         opening
+    }
+
+    /// What a shard that comes late must be told of the savepoints so far.
+    fn savepoint_statements(&self) -> impl Iterator<Item = String> {
+        self.savepoints.iter().map(|name| format!("SAVEPOINT {}", quoted(name)))
     }
 
     fn branch(&mut self, beginning: Beginning<'_>) -> Opening {

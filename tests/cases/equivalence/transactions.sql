@@ -370,3 +370,24 @@ COMMIT;
 EXECUTE later;
 DEALLOCATE PREPARE later;
 SELECT level FROM users WHERE user_id = 1;
+
+-- about: SET TRANSACTION is used up by the end of a transaction that never began
+SET TRANSACTION READ ONLY;
+COMMIT;
+UPDATE users SET level = 56 WHERE user_id = 1;
+SET TRANSACTION READ ONLY;
+ROLLBACK;
+UPDATE users SET level = 57 WHERE user_id IN (1, 2, 3);
+SELECT user_id, level FROM users WHERE user_id IN (1, 2, 3) ORDER BY user_id;
+
+-- about: CREATE DATABASE commits, although there is nothing to do
+BEGIN;
+UPDATE users SET level = 58 WHERE user_id IN (1, 2);
+CREATE DATABASE IF NOT EXISTS shop;
+ROLLBACK;
+SELECT user_id, level FROM users WHERE user_id IN (1, 2) ORDER BY user_id;
+BEGIN;
+UPDATE users SET level = 59 WHERE user_id = 1;
+DROP DATABASE IF EXISTS nowhere_at_all;
+ROLLBACK;
+SELECT level FROM users WHERE user_id = 1;

@@ -60,3 +60,13 @@ XA RECOVER;
 XA RECOVER FORMAT = 'SQL';
 XA ROLLBACK 'seven';
 XA RECOVER;
+
+-- about: savepoints before the branch has begun anywhere
+XA START 'eight';
+SAVEPOINT a;
+UPDATE users SET level = 99 WHERE user_id = 1;
+ROLLBACK TO a;
+XA END 'eight';
+XA PREPARE 'eight';
+XA COMMIT 'eight';
+SELECT level FROM users WHERE user_id = 1;

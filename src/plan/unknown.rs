@@ -24,7 +24,7 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
     if problem == Problem::TooDeep {
         return Err(PlanError::unsupported("a statement with subqueries nested as deep"));
     }
-    let words = words(sql, scopes, 2);
+    let words = words(sql, scopes, 3);
     refuse_by_words(&words)?;
     if words.first().is_some_and(|word| word == "FLUSH")
         && let Some(route) = flush_tables(scopes, sql)?
@@ -100,11 +100,23 @@ fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
         [
             "SHOW",
             what @ ("ENGINE" | "MASTER" | "BINARY" | "BINLOG" | "SLAVE" | "REPLICA" | "REPLICAS" | "RELAYLOG" | "ALL"),
+            ..,
         ] => Err(PlanError::unsupported(format!("SHOW {what}: it concerns one server, ask it"))),
+        // A server shows any account its own password's hash, and there all users have ShardGate's.
+        ["SHOW", "CREATE", "USER", ..] => {
+            Err(PlanError::unsupported("SHOW CREATE USER: accounts are those of ShardGate's configuration"))
+        }
+        [what @ ("LOCK" | "UNLOCK"), "INSTANCE", ..] => Err(PlanError::unsupported(format!(
+            "{what} INSTANCE, which would stay with a connection that clients share: do it on the servers"
+        ))),
         ["GRANT" | "REVOKE", ..] | ["CREATE" | "DROP" | "ALTER" | "RENAME", "USER" | "ROLE" | "SERVER", ..] => {
             Err(PlanError::unsupported("managing the servers' accounts: do it on the servers"))
         }
-        ["SHUTDOWN" | "RESTART" | "INSTALL" | "UNINSTALL" | "PURGE" | "RESET" | "CHANGE" | "CLONE" | "BINLOG", ..]
+        [
+            "SHUTDOWN" | "RESTART" | "INSTALL" | "UNINSTALL" | "PURGE" | "RESET" | "CHANGE" | "CLONE" | "BINLOG"
+            | "BACKUP",
+            ..,
+        ]
         | ["START" | "STOP", "SLAVE" | "REPLICA" | "ALL" | "GROUP_REPLICATION", ..] => {
             Err(PlanError::unsupported(format!("{}: it concerns one server, do it there", words[0])))
         }

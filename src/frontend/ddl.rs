@@ -4,6 +4,7 @@
 //! the journal, runs on the first shard (what is wrong with it shows there, and nothing has been altered then) and on all
 //! others at once. What fails on some of them only stays in the journal (`ddl_journal.rs`).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::configuration::Wish;
@@ -93,8 +94,41 @@ impl Session {
         total
     }
 
-    /// Runs DDL of ShardGate's own making, without an answer for the client.
-    pub(super) async fn change_by(&mut self, sql: &[u8]) -> Result<(), ClientMessage> {
+    /// DROP TABLE IF EXISTS of tables on different shards, one after the other.
+    pub(super) async fn drop_each(
+        &mut self,
+        places: &[Range<usize>],
+        statement: &Statement<'_>,
+    ) -> Result<(), ClientMessage> {
+        self.refuse_in_xa()?;
+        if !self.temporary_tables.is_empty() || self.links.has_table_locks() {
+            let feature = "dropping tables on different shards while temporary tables or locks are held";
+            return Err(ClientMessage::unsupported(feature));
+        }
+        let drop_of = |place: &Range<usize>| [b"DROP TABLE IF EXISTS ", &statement.sql[place.clone()]].concat();
+        let texts: Vec<Vec<u8>> = places.iter().map(drop_of).collect();
+        for sql in &texts {
+            // What is wrong with one is known before any is dropped.
+            let plan = self.plan(sql)?;
+            self.check_access(&plan)?;
+        }
+        let mut conditions = Vec::new();
+        for sql in &texts {
+            conditions.extend(self.change_by(sql).await?);
+        }
+        self.last.row_count = 0;
+        self.diagnostics.clear();
+        self.rename_conditions(&mut conditions, None);
+        if self.mode.mariadb {
+            conditions = with_one_note(conditions);
+        }
+        let warnings = u16::try_from(conditions.len()).unwrap_or(u16::MAX);
+        self.diagnostics.set(conditions);
+        self.send_ok(OkPacket { warnings, ..OkPacket::default() }, statement.more_follows).await
+    }
+
+    /// Runs DDL of ShardGate's own making, without an answer for the client; what it warned of.
+    pub(super) async fn change_by(&mut self, sql: &[u8]) -> Result<Vec<Condition>, ClientMessage> {
         let plan = self.plan(sql)?;
         self.check_access(&plan)?;
         let shards = match plan.bind(&self.binding(sql))? {
@@ -112,7 +146,7 @@ impl Session {
             }
         };
         self.tables_were_changed().await;
-        changed.map(drop)
+        changed.map(|written| self.total(&plan, &written).conditions)
     }
 
     async fn change(
@@ -358,6 +392,18 @@ impl Session {
         let _ = self.ordered(Wish::LookAtTables).await;
         self.setup_is_current();
     }
+}
+
+/// MariaDB tells of all tables that were not there in one note.
+fn with_one_note(conditions: Vec<Condition>) -> Vec<Condition> {
+    const UNKNOWN_TABLE: &str = "1051";
+    let (unknown, mut others): (Vec<_>, Vec<_>) =
+        conditions.into_iter().partition(|condition| condition.code == UNKNOWN_TABLE);
+    let names: Vec<&str> = unknown.iter().filter_map(|condition| condition.message.split('\'').nth(1)).collect();
+    if let Some(first) = unknown.first() {
+        others.push(Condition { message: format!("Unknown table '{}'", names.join(",")), ..first.clone() });
+    }
+    others
 }
 
 impl Ran {

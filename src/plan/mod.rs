@@ -46,6 +46,8 @@ mod view;
 mod whole;
 mod write;
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 use crate::sharding::{DatabaseId, Located, Part, Schema, ShardId, ShardSet, Sharded, Table};
@@ -356,10 +358,13 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
     let (kind, action, implicit_commit) = match &parsed {
         Ok(statement) => {
             let action = match draft.action(statement, sql, &facts) {
-                Err(error @ PlanError::Unsupported { .. }) => match created_from(statement, sql, ctx)? {
-                    Some(create) => return Ok(of_session(Control::CreateSelect(create), facts, &hint)),
-                    None => return Err(error),
-                },
+                Err(error @ PlanError::Unsupported { .. }) => {
+                    let control = match created_from(statement, sql, ctx)? {
+                        Some(create) => Some(Control::CreateSelect(create)),
+                        None => dropped_each(statement).map(Control::DropEach),
+                    };
+                    return control.map(|control| of_session(control, facts, &hint)).ok_or(error);
+                }
                 action => action?,
             };
             (read::kind(statement, draft.scopes.locks_rows()), action, commits(statement))
@@ -445,6 +450,19 @@ fn created_from(statement: &Statement, sql: &[u8], ctx: &Context<'_>) -> Result<
     }))
 }
 
+/// The tables of a DROP TABLE IF EXISTS that no shard can run by itself: what it leaves is the same when they are dropped one
+/// after the other.
+fn dropped_each(statement: &Statement) -> Option<Vec<Range<usize>>> {
+    let Statement::Ddl(ddl) = statement else { return None };
+    let is_list = ddl.kind == DdlKind::DropTable && ddl.targets.len() > 1;
+    let place = |name: &parse::ast::TableName| {
+        let start = name.database.as_ref().unwrap_or(&name.table).span.start;
+        start as usize..name.table.span.end as usize
+    };
+    let is_simple = ddl.is_tolerant && !ddl.is_temporary && !ddl.is_view;
+    (is_list && is_simple).then(|| ddl.targets.iter().map(place).collect())
+}
+
 /// A plan while it is made.
 struct Draft<'a, 'q> {
     scopes: scope::Scopes<'a, 'q>,
@@ -522,7 +540,11 @@ impl<'a, 'q> Draft<'a, 'q> {
 fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
     let implicit_commit = matches!(
         control,
-        Control::Begin { .. } | Control::LockTables(_) | Control::Database { .. } | Control::MendDdl(..)
+        Control::Begin { .. }
+            | Control::LockTables(_)
+            | Control::Database { .. }
+            | Control::MendDdl(..)
+            | Control::DropEach(_)
     );
     Plan {
         kind: StatementKind::Other,

@@ -144,6 +144,8 @@ pub enum Control {
     },
     /// CREATE TABLE ... SELECT that no shard can run by itself.
     CreateSelect(CreateSelect),
+    /// DROP TABLE IF EXISTS of tables on different shards, whose names are at these places.
+    DropEach(Vec<Range<usize>>),
     /// RELOAD CONFIG.
     ReloadConfig,
     /// ROLLBACK CONFIG.

@@ -166,7 +166,10 @@ impl Session {
         let (surveys, mut prints) = survey(place, &tables, &shards).await?;
         let settings = self.settings_of_change();
         let keys = tables.first().map_or(Vec::new(), |changed| keys_of(&schema, changed));
-        self.check_created(ddl, statement.sql, &keys)?;
+        let is_made = prints.iter().any(|print| print.0.first() == Some(&None)) || ddl.replaces;
+        if is_made {
+            self.check_created(ddl, statement.sql, &keys)?;
+        }
         let texts = self.trial_texts(plan, statement, &shards, place);
         let attempt = tables.first().filter(|_| texts.len() == shards.len());
         let attempt = attempt.map(|changed| Attempt { changed, keys: &keys, settings: &settings, texts: &texts });

@@ -29,6 +29,8 @@ pub struct DdlPlan {
     pub targets: Vec<(DatabaseId, String, TableEffect)>,
     /// It says `IF [NOT] EXISTS` or OR REPLACE.
     pub is_tolerant: bool,
+    /// CREATE OR REPLACE TABLE.
+    pub replaces: bool,
     /// `TABLE` or `VIEW`: dropping one of the target's name takes the statement back.
     pub undo: Option<&'static str>,
     /// All shards have the same rows of the table.
@@ -120,14 +122,21 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, ddl: &Ddl) -> Result<DdlPlan, PlanEr
         }
         _ => None,
     };
-    Ok(DdlPlan { targets, is_tolerant: ddl.is_tolerant, undo, is_of_copies, place })
+    Ok(DdlPlan { targets, is_tolerant: ddl.is_tolerant, replaces: ddl.replaces, undo, is_of_copies, place })
 }
 
 /// The same of CREATE VIEW and ALTER VIEW.
 pub(super) fn plan_view(scopes: &Scopes<'_, '_>, view: &View) -> Result<DdlPlan, PlanError> {
     let (database, _) = find(scopes, &view.target)?;
     let targets = vec![(database, view.target.table.text.clone(), TableEffect::Creates)];
-    Ok(DdlPlan { targets, is_tolerant: view.is_tolerant, undo: Some("VIEW"), is_of_copies: true, place: None })
+    Ok(DdlPlan {
+        targets,
+        is_tolerant: view.is_tolerant,
+        replaces: false,
+        undo: Some("VIEW"),
+        is_of_copies: true,
+        place: None,
+    })
 }
 
 /// The route of a statement about tables as such.
@@ -154,7 +163,7 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, ddl: &Ddl) -> Result<RouteTempl
     let places = places.unwrap_or_default();
     for name in ddl.like.iter().chain(&ddl.references) {
         let (database, table) = find(scopes, name)?;
-        if !places.is_subset_of(&places_of(scopes, database, table)) {
+        if !are_there(scopes, database, table, &places) {
             return Err(PlanError::unsupported(format!(
                 "'{}' beside a table that is on other shards",
                 name.table.text
@@ -168,6 +177,16 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, ddl: &Ddl) -> Result<RouteTempl
         (Some(only), 1) => Route::One(only),
         _ => Route::Scatter(places),
     }))
+}
+
+/// Whether the table is on all of these shards. Shards that share a schema share the copy of a reference table there.
+fn are_there(scopes: &Scopes<'_, '_>, database: DatabaseId, table: Option<TableId>, shards: &ShardSet) -> bool {
+    let schema = scopes.ctx.schema;
+    let of = places_of(scopes, database, table);
+    let rule = table.and_then(|id| id.table(schema));
+    let has_copies = rule.is_some_and(|rule| matches!(rule.placement, Placement::Reference(_)));
+    let is_shared = |shard: ShardId| of.iter().any(|copy| schema.shard(copy).is_same_place(schema.shard(shard)));
+    shards.iter().all(|shard| of.contains(shard) || has_copies && is_shared(shard))
 }
 
 /// The route of a statement that is not understood as a whole. One that makes a table of a query runs where the tables of the
@@ -237,17 +256,14 @@ fn check_references(scopes: &Scopes<'_, '_>, ddl: &Ddl, table: Option<TableId>) 
     Ok(())
 }
 
-/// Where shards share a schema, foreign keys need names of their own on each.
+/// Where shards share a schema, foreign keys (and CHECKs of MySQL) need names of their own on each.
 fn edit_constraints(scopes: &mut Scopes<'_, '_>, ddl: &Ddl, table: Option<TableId>) -> Result<(), PlanError> {
     let Some(id) = table.filter(|id| id.table(scopes.ctx.schema).is_some_and(|table| table.is_renamed())) else {
         return Ok(());
     };
-    if ddl.drops_constraint {
-        return Err(PlanError::unsupported(
-            "DROP CONSTRAINT of a table that shards call otherwise: say DROP FOREIGN KEY, DROP INDEX or DROP CHECK",
-        ));
-    }
-    for name in &ddl.constraints {
+    // MariaDB's DROP CONSTRAINT is the only one that drops a CHECK; foreign keys have DROP FOREIGN KEY as well.
+    let others = if scopes.ctx.mode.mariadb { Vec::new() } else { [ddl.checks.as_slice(), &ddl.dropped].concat() };
+    for name in ddl.constraints.iter().chain(&others) {
         let written = name.text.clone();
         scopes.edits.replace(name.span, NewText::Constraint { table: id, written }, scopes.literals);
     }

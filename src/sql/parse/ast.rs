@@ -473,10 +473,14 @@ pub struct Ddl {
     pub references: Vec<TableName>,
     /// Names of constraints that a server has but once in a schema.
     pub constraints: Vec<Ident>,
-    /// DROP CONSTRAINT, which does not tell what kind it drops.
-    pub drops_constraint: bool,
+    /// Names of CHECK constraints, which MySQL has but once in a schema, and MariaDB in each table.
+    pub checks: Vec<Ident>,
+    /// Names behind DROP CONSTRAINT, which does not tell what kind it drops.
+    pub dropped: Vec<Ident>,
     /// `IF [NOT] EXISTS`, OR REPLACE: it may find its work done.
     pub is_tolerant: bool,
+    /// CREATE OR REPLACE.
+    pub replaces: bool,
     /// DROP VIEW.
     pub is_view: bool,
     /// CREATE TABLE ... SELECT, DISCARD TABLESPACE and the like: more than names of tables tell.

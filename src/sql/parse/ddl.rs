@@ -36,8 +36,10 @@ fn of(kind: DdlKind, targets: Vec<TableName>) -> Ddl {
         like: None,
         references: Vec::new(),
         constraints: Vec::new(),
-        drops_constraint: false,
+        checks: Vec::new(),
+        dropped: Vec::new(),
         is_tolerant: false,
+        replaces: false,
         is_view: false,
         is_complex: false,
         query: None,
@@ -45,12 +47,12 @@ fn of(kind: DdlKind, targets: Vec<TableName>) -> Ddl {
 }
 
 fn read_create(cursor: &mut Cursor<'_, '_>) -> Result<Ddl> {
-    cursor.take_words(&["OR", "REPLACE"]);
+    let replaces = cursor.take_words(&["OR", "REPLACE"]);
     let is_temporary = cursor.take_word("TEMPORARY");
     if cursor.take_word("TABLE") {
         cursor.take_words(&["IF", "NOT", "EXISTS"]);
         let targets = vec![expression::read_table_name(cursor)?];
-        return Ok(Ddl { is_temporary, query: find_query(cursor), ..of(DdlKind::CreateTable, targets) });
+        return Ok(Ddl { is_temporary, replaces, query: find_query(cursor), ..of(DdlKind::CreateTable, targets) });
     }
     cursor.skip_words(&["UNIQUE", "FULLTEXT", "SPATIAL", "ONLINE", "OFFLINE"]);
     cursor.expect_word("INDEX")?;
@@ -221,11 +223,14 @@ fn read_exchange(cursor: &mut Cursor<'_, '_>, ddl: &mut Ddl) -> Result<()> {
     Ok(())
 }
 
-/// Notes the name of a foreign key that is made or dropped here. The cursor stays.
+/// Notes the name of a foreign key, or CHECK, that is made or dropped here. The cursor stays.
 fn read_constraint(cursor: &Cursor<'_, '_>, ddl: &mut Ddl) -> Result<()> {
     let mut ahead = *cursor;
     if ahead.take_words(&["DROP", "CONSTRAINT"]) {
-        ddl.drops_constraint = true;
+        ahead.take_words(&["IF", "EXISTS"]);
+        ddl.dropped.push(ahead.take_ident()?);
+    } else if ahead.take_words(&["DROP", "CHECK"]) || ahead.take_words(&["ALTER", "CHECK"]) {
+        ddl.checks.push(ahead.take_ident()?);
     } else if ahead.take_words(&["DROP", "FOREIGN", "KEY"]) {
         ahead.take_words(&["IF", "EXISTS"]);
         ddl.constraints.push(ahead.take_ident()?);
@@ -233,6 +238,8 @@ fn read_constraint(cursor: &Cursor<'_, '_>, ddl: &mut Ddl) -> Result<()> {
         let name = ahead.take_ident()?;
         if ahead.is_word("FOREIGN") {
             ddl.constraints.push(name);
+        } else if ahead.is_word("CHECK") {
+            ddl.checks.push(name);
         }
     }
     Ok(())

@@ -354,6 +354,9 @@ impl Session {
     ) -> Result<(), ClientMessage> {
         let is_there = self.schema.database(name).is_some();
         if !self.may_use(name) {
+            // Servers commit before they look at rights.
+            self.refuse_in_xa()?;
+            self.end_transaction(End::Commit).await?;
             return Err(self.access_denied(name));
         }
         let (code, text) = match (creates, is_there) {

@@ -222,3 +222,17 @@ fn sequences_number_rows_of_files_and_of_queries() {
     assert_eq!(client.value(all), distinct);
     stage.assert_sound();
 }
+
+#[test]
+fn variables_of_a_load_are_nobody_elses() {
+    let first = world().ids();
+    let mut client = common().connect();
+    client.file = lines(first, 40);
+    client.run("LOAD DATA LOCAL INFILE 'f' INTO TABLE items (id, @of_load, amount) SET note = LEFT(@of_load, 3)");
+    drop(client);
+    for id in first..first + 4 {
+        let mut other = common().connect();
+        let sql = format!("SELECT COUNT(*) FROM items WHERE id = {id} AND @of_load IS NULL");
+        assert_eq!(other.value(&sql), "1");
+    }
+}

@@ -731,6 +731,67 @@ fn settings_for_one_statement_are_prepared_with_it() {
     }
 }
 
+/// Where ShardGate does not understand a statement, it asks for the schemas that its text names.
+#[test]
+fn no_statement_leads_to_schemas_that_the_user_may_not_use() {
+    let stage = common();
+    let mut client = stage.connect();
+    for schema in ["mysql.user", "shop_1.items", "shop_hidden.items"] {
+        for sql in [
+            "SET @a = (SELECT COUNT(*) FROM #)",
+            "DO (SELECT COUNT(*) FROM #)",
+            "CREATE PROCEDURE leak() SELECT * FROM #",
+            "CREATE FUNCTION leak() RETURNS INT RETURN (SELECT COUNT(*) FROM #)",
+            "CREATE TRIGGER leak BEFORE INSERT ON settings FOR EACH ROW DELETE FROM #",
+        ] {
+            let error = client.error(sql.replace('#', schema));
+            assert!([1044, 1235].contains(&error.code), "{sql} {schema}: {error:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_procedure_leaves_on_a_connection_nobody_else_finds() {
+    let stage = narrow(1);
+    let mut client = stage.connect();
+    client.run(
+        "CREATE PROCEDURE leaves() BEGIN CREATE TEMPORARY TABLE left_over (n INT); SET @left_over = 7; START TRANSACTION; END",
+    );
+    client.run("CALL leaves()");
+    client.run("ROLLBACK");
+    drop(client);
+    for _ in 0..4 {
+        let mut other = stage.connect();
+        assert_eq!(other.error("SELECT COUNT(*) FROM left_over").code, 1146);
+        assert_eq!(other.rows("SELECT @left_over FROM settings LIMIT 1").first().map_or("NULL", |row| &row[0]), "NULL");
+        assert_eq!(other.value("SELECT IFNULL(@left_over, 'none')"), "none");
+    }
+    stage.connect().run("DROP PROCEDURE leaves");
+}
+
+/// Drivers believe what they are told: MariaDB's would not send USE where it thinks to be there.
+#[test]
+fn a_client_that_tracks_its_session_is_told_of_changes() {
+    let mut client =
+        common().try_connect(&common().login().capabilities(client::USUAL | client::SESSION_TRACK)).unwrap();
+    let mut told = |sql: &str, words: &[&str]| {
+        client.command(0x03, sql.as_bytes()).unwrap();
+        let answer = client.read_packet().unwrap();
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        assert!(answer[0] == 0 && words.iter().all(|word| text.contains(word)), "{sql}: {text:?}");
+        // SERVER_SESSION_STATE_CHANGED
+        assert_eq!(u16::from_le_bytes([answer[3], answer[4]]) & 0x4000 != 0, !words.is_empty(), "{sql}");
+        client.command_was_sent();
+    };
+    told("USE shop", &["shop"]);
+    told("SET NAMES latin1", &["character_set_client", "latin1"]);
+    told("SET autocommit = 0", &["autocommit", "OFF"]);
+    told("SET @a = 1", &[]);
+    told("SET autocommit = 1", &["autocommit", "ON"]);
+    told("SET time_zone = '+01:00'", &["time_zone", "+01:00"]);
+    told("DO 0", &[]);
+}
+
 #[test]
 fn many_different_prepared_statements_do_not_pile_up() {
     let stage = narrow(2);

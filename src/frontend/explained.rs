@@ -74,6 +74,11 @@ impl Session {
         if !matches!(plan.kind, StatementKind::Read | StatementKind::Show) {
             return Err(ClientMessage::unsupported("EXPLAIN ANALYZE ROUTE of a statement that writes or locks"));
         }
+        if plan.facts.named_locks {
+            return Err(ClientMessage::unsupported(
+                "EXPLAIN ANALYZE ROUTE of a statement that takes or releases locks",
+            ));
+        }
         let whole = match steps.iter().any(|step| step.follows_others) {
             true => self.measure_moved(sql, steps, cells).await?,
             false => self.measure_steps(plan, sql, steps, cells).await?,

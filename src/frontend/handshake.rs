@@ -74,6 +74,12 @@ pub(super) async fn log_in(mut arrival: Arrival, shared: Arc<Shared>) -> Option<
         }
     };
     let mut arrival = arrival;
+    if hello.capabilities.contains(CapabilityFlags::CLIENT_COMPRESS) {
+        // PHP's client compresses then, although it was not offered.
+        let text = "Bad handshake: the client compresses, which was not offered; connect without compression";
+        arrival.give_up(Refused::Message(ClientMessage::fatal(codes::HANDSHAKE_ERROR, text))).await;
+        return None;
+    }
     let user = match arrival.verify(&shared, &hello, scramble).await {
         Ok(user) => user,
         Err(error) => {

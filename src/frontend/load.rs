@@ -78,6 +78,9 @@ impl Session {
         let (lines, (links, done)) = join(feeder.run(), writing).await;
         let (mut links, mut written) = self.written(links, lines.renumber_error(done, shards, &schema), bounds).await?;
         let last = lines.renumber(&mut written, shards, &schema);
+        if !plan.facts.writes_user_vars.is_empty() {
+            links.iter_mut().for_each(|link| link.lease.has_user_variables_of(self.variables_id));
+        }
         // The fields of the last line are what its variables hold.
         let found = last.and_then(|last| links.iter().position(|link| link.shard == last));
         if let Some(link) = links.get_mut(found.unwrap_or_default()) {

@@ -30,7 +30,7 @@ use crate::backend::settings::Settings;
 use crate::backend::transport::Transport;
 use crate::exec::links::{Link, Links, Need, Side};
 use crate::exec::measured::Measured;
-use crate::plan::Plan;
+use crate::plan::{Plan, StatementKind};
 use crate::sharding::schema::{DatabaseId, same_name};
 use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::sql::shape::Shape;
@@ -110,6 +110,8 @@ pub(super) struct Session {
     pub(super) results_collation: u16,
     pub(super) autocommit: bool,
     pub(super) for_one: Option<ForOne>,
+    /// What the next OK tells a client that tracks the state of its session.
+    pub(super) state_changes: Vec<u8>,
     /// User variables: name without `@`, in lower case -> value as an SQL literal. NULL ones are not kept.
     pub(super) user_variables: BTreeMap<String, String>,
     /// Whose they are on connections: another number after each reset of the session.
@@ -185,6 +187,7 @@ impl Session {
             results_collation: 45,
             autocommit: true,
             for_one: None,
+            state_changes: Vec::new(),
             user_variables: BTreeMap::new(),
             variables_id: id,
             txn: Transaction::default(),
@@ -247,8 +250,9 @@ impl Session {
     /// connections of other shards in the same physical schema, who would wait for these locks and would not see what is
     /// written under them, leave such tables alone. Whether the statement must be planned again.
     pub(super) fn keep_apart(&mut self, plan: &Plan) -> bool {
-        let is_new =
-            plan.locks_shared && self.is_in_transaction() && !self.txn.is_apart() && !self.links.has_table_locks();
+        // Without a transaction, the shards' connections are still beside each other for a moment, and skip what is locked.
+        let locks = self.is_in_transaction() || plan.kind == StatementKind::LockingRead;
+        let is_new = plan.locks_shared && locks && !self.txn.is_apart() && !self.links.has_table_locks();
         if is_new {
             self.txn.keep_apart();
             // Until the transaction has ended.
@@ -368,6 +372,8 @@ impl Session {
         let mut ok = ok;
         ok.status = self.status();
         ok.status.set(crate::wire::StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
+        let changes = std::mem::take(&mut self.state_changes);
+        ok.session_state = &changes;
         let mut out = Vec::new();
         let form = self.form();
         response::ok(&mut out, &mut self.client.seq, &ok, form);

@@ -304,6 +304,10 @@ impl Session {
     /// What a connection must be given before a statement that uses session state.
     pub(super) async fn before_sending(&mut self, plan: &Plan, link: &mut Link) -> Result<(), ClientMessage> {
         self.tell_next_transaction(link).await?;
+        if plan.calls_routines {
+            // They may leave variables and temporary tables behind: nobody else gets the connection as it is.
+            link.lease.has_user_variables_of(self.variables_id);
+        }
         if plan.facts.uses_last_insert_id || plan.facts.calls_procedure {
             let sql = format!("SET last_insert_id = {}", self.last.insert_id);
             link.lease.execute("LAST_INSERT_ID()", &sql, &self.interrupt).await?;

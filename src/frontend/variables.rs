@@ -23,6 +23,7 @@ use crate::value::{Charset, Value};
 use crate::wire::column::{BINARY_COLLATION, ColumnDefinition};
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
+use crate::wire::session_track::StateChange;
 use crate::wire::{ColumnFlags, ColumnType, text};
 
 /// The three variables behind SET NAMES.
@@ -96,6 +97,7 @@ impl Session {
             return Err(message);
         }
         let warnings = answer.summary.warnings;
+        let told = answer.ok(self.class.session_track()).map(|ok| ok.session_state.to_vec());
         self.read_back(&mut link, assignments).await?;
         self.last.row_count = 0;
         if warnings > 0 {
@@ -104,6 +106,7 @@ impl Session {
             self.diagnostics.clear();
         }
         self.links.put(link);
+        self.state_changes = told.unwrap_or_default();
         self.send_ok(OkPacket { warnings, ..OkPacket::default() }, statement.more_follows).await
     }
 
@@ -136,6 +139,8 @@ impl Session {
         if on && !self.autocommit {
             self.end_transaction(End::Commit).await?;
         }
+        let value: &[u8] = if on { b"ON" } else { b"OFF" };
+        StateChange::SystemVariable { name: b"autocommit", value }.write(&mut self.state_changes);
         self.autocommit = on;
         self.change_settings(|settings| match on {
             true => settings.unset("autocommit"),
@@ -278,6 +283,7 @@ impl Session {
         self.setup_is_current();
         if name.eq_ignore_ascii_case("information_schema") {
             self.current = Current::System("information_schema".into());
+            StateChange::Schema(b"information_schema").write(&mut self.state_changes);
             *self.registered.entry.activity.database.lock() = Some("information_schema".to_owned());
             return Ok(());
         }
@@ -291,6 +297,7 @@ impl Session {
             return Err(self.access_denied(&database.name));
         }
         *self.registered.entry.activity.database.lock() = Some(database.name.clone());
+        StateChange::Schema(database.name.as_bytes()).write(&mut self.state_changes);
         self.current = Current::Logical(id);
         Ok(())
     }

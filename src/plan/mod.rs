@@ -124,6 +124,8 @@ pub struct Plan {
     pub writes_copies: bool,
     /// And the numbers that the first copy gives to the rows are those of the others.
     pub numbers_copies: bool,
+    /// It calls a procedure, or a function that is not known to be the server's own.
+    pub calls_routines: bool,
     /// It locks rows of a table that is not sharded, and that the connections of several shards could meet.
     pub locks_shared: bool,
     ddl: Option<Box<DdlPlan>>,
@@ -342,10 +344,11 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         if matches!(control, Control::Set(_)) && !catalog::wanted::names_of(sql, ctx.mode).is_empty() {
             return Err(PlanError::unsupported("information_schema in SET: SELECT ... INTO the variable"));
         }
+        let mut draft = Draft::new(ctx, shape.literals());
         if matches!(control, Control::Set(_)) {
-            unknown::check_set(&mut Draft::new(ctx, shape.literals()).scopes, sql)?;
+            unknown::check_set(&mut draft.scopes, sql)?;
         }
-        return Ok(of_session(control, facts, &hint));
+        return Ok(Plan { names: draft.scopes.edits, ..of_session(control, facts, &hint) });
     }
     let mut draft = Draft::new(ctx, shape.literals());
     let parsed = parse::parse(sql, ctx.mode);
@@ -385,6 +388,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         },
         writes_copies: draft.writes_copies(kind, &action),
         numbers_copies: draft.scopes.numbers_copies,
+        calls_routines: kind == StatementKind::Call || draft.scopes.calls_unknown(),
         locks_shared: kind.is_write() && !implicit_commit && draft.scopes.meets_shared(),
         explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
         tells_names: tells_names(&parsed, kind),
@@ -558,6 +562,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         hint_side: hint.side,
         writes_copies: false,
         numbers_copies: false,
+        calls_routines: false,
         locks_shared: false,
         ddl: None,
         load: None,

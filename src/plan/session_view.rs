@@ -34,6 +34,7 @@ impl Plan {
         let is_common = matches!(self.kind, StatementKind::Read | StatementKind::LockingRead | StatementKind::Write);
         let is_at_home = self.names.qualifiers().is_empty();
         self.is_plain = is_at_home
+            && !self.calls_routines
             && is_routed
             && is_common
             && !self.implicit_commit

@@ -1,6 +1,7 @@
 //! Statements whose meaning is not known here. They go to one shard if their names show that they cannot be about a
 //! table on several shards; a server answers them, or says what is wrong with them.
 
+use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, Placement, ShardId, Table};
 use crate::sql::parse::ast::TableName;
 use crate::sql::parse::{self, Problem};
@@ -8,6 +9,7 @@ use crate::sql::{Lexer, Token};
 
 use super::bind::RouteTemplate;
 use super::catalog::wanted::{is_assembled, names_of};
+use super::instance::SYSTEM_SCHEMAS;
 use super::names::NewText;
 use super::narrow::TableId;
 use super::scope::Scopes;
@@ -25,15 +27,16 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
         return Err(PlanError::unsupported("a statement with subqueries nested as deep"));
     }
     let words = words(sql, scopes, 3);
-    refuse_by_words(&words)?;
     if words.first().is_some_and(|word| word == "FLUSH")
         && let Some(route) = flush_tables(scopes, sql)?
     {
         return Ok(route);
     }
+    refuse_by_words(&words)?;
     let Some(names) = parse::mentioned_names(sql, scopes.ctx.mode) else {
         return Err(PlanError::unsupported("a statement with names that cannot be read"));
     };
+    note_schemas(scopes, &names);
     let shows = ["SHOW", "DESCRIBE", "DESC", "EXPLAIN", "HELP"];
     let is_shown = words.first().is_some_and(|word| shows.contains(&word.as_str()));
     if !is_shown && names_of(sql, scopes.ctx.mode).iter().any(|table| is_assembled(table)) {
@@ -54,13 +57,29 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
     Ok(RouteTemplate::fixed(Route::One(shard)))
 }
 
+/// Notes which databases and schemas of the servers the text names, so that it is asked whether the user may use them. In
+/// texts that are not understood, a name before a point may also be a table's or an alias.
+fn note_schemas(scopes: &mut Scopes<'_, '_>, names: &[TableName]) {
+    for written in names.iter().filter_map(|name| name.database.as_ref()) {
+        let schema = scopes.ctx.schema;
+        let is_physical = schema.shards.iter().any(|shard| same_name(&shard.schema, &written.text));
+        let is_system = SYSTEM_SCHEMAS.iter().any(|system| same_name(system, &written.text));
+        if is_physical || is_system || schema.database(&written.text).is_some() {
+            scopes.edits.note_qualifier(&written.text);
+        }
+    }
+}
+
 /// SET is evaluated on the default shard of the database, or any: what its subqueries read must be there, under its own name.
 pub(super) fn check_set(scopes: &mut Scopes<'_, '_>, sql: &[u8]) -> Result<(), PlanError> {
     if !Lexer::new(sql, scopes.ctx.mode).any(|token| token.is_word(sql, "SELECT")) {
         return Ok(());
     }
     let home = default_shard(scopes);
-    for name in parse::mentioned_names(sql, scopes.ctx.mode).unwrap_or_default() {
+    let names = parse::mentioned_names(sql, scopes.ctx.mode)
+        .ok_or_else(|| PlanError::unsupported("a subquery in SET with names that cannot be read"))?;
+    note_schemas(scopes, &names);
+    for name in names {
         let database = match &name.database {
             Some(written) => scopes.ctx.schema.database(&written.text).map(|(id, _)| id),
             None => scopes.ctx.database,
@@ -109,6 +128,15 @@ fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
         [what @ ("LOCK" | "UNLOCK"), "INSTANCE", ..] => Err(PlanError::unsupported(format!(
             "{what} INSTANCE, which would stay with a connection that clients share: do it on the servers"
         ))),
+        ["FLUSH", rest @ ..] if !rest.iter().any(|word| ["TABLE", "TABLES"].contains(word)) => {
+            Err(PlanError::unsupported(format!("{}: it concerns one server, do it there", words.join(" "))))
+        }
+        ["ALTER", "INSTANCE", ..]
+        | ["CREATE" | "ALTER" | "DROP", "TABLESPACE" | "LOGFILE" | "UNDO" | "RESOURCE", ..]
+        | ["SET", "RESOURCE", ..]
+        | ["CREATE" | "DROP", "SPATIAL", "REFERENCE"] => {
+            Err(PlanError::unsupported(format!("{}: it concerns one server, do it there", words.join(" "))))
+        }
         ["GRANT" | "REVOKE", ..] | ["CREATE" | "DROP" | "ALTER" | "RENAME", "USER" | "ROLE" | "SERVER", ..] => {
             Err(PlanError::unsupported("managing the servers' accounts: do it on the servers"))
         }

@@ -45,7 +45,8 @@ pub(super) fn action<'q>(
         Source::Fixed { table: Some(id), is_reference: true, .. } => into.copies(scopes, id, facts.nondeterministic),
         Source::Fixed { .. } | Source::Derived { .. } | Source::Nowhere => into.unsharded(scopes, query),
     };
-    let staged = || scopes.staged_insert(sql, facts, target, insert);
+    let reads_own = into.reads_own(scopes);
+    let staged = || if reads_own { None } else { scopes.staged_insert(sql, facts, target, insert) };
     match action {
         Ok(Action::Route(route)) if route.may_be_refused() => {
             Ok(Action::Route(RouteTemplate { staged: staged(), ..route }))
@@ -56,6 +57,12 @@ pub(super) fn action<'q>(
             | PlanError::KeyNotLiteral { .. }
             | PlanError::MissingShardKey { .. }),
         ) => {
+            if reads_own {
+                return Err(PlanError::unsupported(
+                    "several rows over several shards with subqueries about the table itself, which see the rows before \
+                     them: insert them one by one",
+                ));
+            }
             let staged = staged().ok_or(error)?;
             Ok(Action::Route(RouteTemplate { staged: Some(staged), ..RouteTemplate::fixed(Route::Staged) }))
         }
@@ -97,6 +104,14 @@ impl<'q> Into<'q> {
             }
         }
         Ok(Action::Route(RouteTemplate::fixed(Route::Scatter(copies))))
+    }
+
+    /// Whether values of a row can depend on the rows before it in the statement.
+    fn reads_own(&self, scopes: &Scopes<'_, '_>) -> bool {
+        let table = scopes.instances[self.target].table();
+        let is_own = |id: usize| id != self.target && scopes.instances[id].table() == table;
+        let is_several = matches!(&self.insert.source, Rows::Rows(rows) if rows.len() > 1);
+        is_several && table.is_some() && (0..scopes.instances.len()).any(is_own)
     }
 
     /// Whether the first copy of a reference table can number the rows, and the others take its numbers: where a server

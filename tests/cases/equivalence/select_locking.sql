@@ -23,3 +23,9 @@ BEGIN;
 SELECT user_id FROM users WHERE user_id IN (1, 2, 3, 4) ORDER BY user_id FOR UPDATE;
 SELECT COUNT(*) FROM users WHERE user_id IN (1, 2, 3, 4);
 ROLLBACK;
+
+-- about: shards' own connections do not skip, or meet, each other's locks of a table that is not sharded
+SELECT u.user_id, c.name FROM users u JOIN countries c ON c.code = u.country_code ORDER BY u.user_id FOR UPDATE SKIP LOCKED;
+SELECT u.user_id, s.name FROM users u JOIN settings s ON s.id = 1 ORDER BY u.user_id FOR UPDATE SKIP LOCKED;
+SELECT u.user_id, c.name FROM users u JOIN countries c ON c.code = u.country_code ORDER BY u.user_id FOR UPDATE NOWAIT;
+SELECT u.user_id, c.name FROM users u JOIN countries c ON c.code = u.country_code WHERE u.user_id < 9 ORDER BY u.user_id;

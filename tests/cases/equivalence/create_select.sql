@@ -47,7 +47,7 @@ SELECT id FROM made ORDER BY id;
 DROP TABLE made;
 
 CREATE TABLE made (id BIGINT PRIMARY KEY) REPLACE SELECT level AS id, 1 AS one FROM users;
--- ignore: status
+-- ignore: status, length
 SELECT * FROM made ORDER BY id;
 DROP TABLE made;
 
@@ -64,6 +64,7 @@ SELECT COUNT(*) FROM made;
 
 -- about: A reference table.
 CREATE TABLE made_copies SELECT level, COUNT(*) AS n FROM users GROUP BY level;
+-- ignore: length
 SELECT u.user_id, m.n FROM users u JOIN made_copies m ON m.level = u.level ORDER BY u.user_id;
 DROP TABLE made_copies;
 

@@ -24,7 +24,8 @@ SELECT @x;
 -- natural key
 INSERT IGNORE INTO tickets (ticket_id, title) VALUES (1, 'q'), (2, 'z'), (9001, 'new') ON DUPLICATE KEY UPDATE weight = 55;
 
--- about: A number with a line break before it.
+-- about: A number with a line break before it. (MySQL reads both as 0, which is a duplicate where the number is the key.)
+-- natural key
 INSERT IGNORE INTO tickets (ticket_id, title) VALUES ('\n9003', 'x'), ('\t9004', 'y');
 SELECT COUNT(*) FROM tickets WHERE ticket_id IN (0, 9003, 9004);
 

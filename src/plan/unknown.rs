@@ -128,15 +128,10 @@ fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
         [what @ ("LOCK" | "UNLOCK"), "INSTANCE", ..] => Err(PlanError::unsupported(format!(
             "{what} INSTANCE, which would stay with a connection that clients share: do it on the servers"
         ))),
-        ["FLUSH", rest @ ..] if !rest.iter().any(|word| ["TABLE", "TABLES"].contains(word)) => {
-            Err(PlanError::unsupported(format!("{}: it concerns one server, do it there", words.join(" "))))
-        }
+        ["FLUSH", rest @ ..] if !rest.iter().any(|word| ["TABLE", "TABLES"].contains(word)) => concerns_one(&words),
         ["ALTER", "INSTANCE", ..]
         | ["CREATE" | "ALTER" | "DROP", "TABLESPACE" | "LOGFILE" | "UNDO" | "RESOURCE", ..]
-        | ["SET", "RESOURCE", ..]
-        | ["CREATE" | "DROP", "SPATIAL", "REFERENCE"] => {
-            Err(PlanError::unsupported(format!("{}: it concerns one server, do it there", words.join(" "))))
-        }
+        | ["CREATE" | "DROP", "SPATIAL", "REFERENCE"] => concerns_one(&words),
         ["GRANT" | "REVOKE", ..] | ["CREATE" | "DROP" | "ALTER" | "RENAME", "USER" | "ROLE" | "SERVER", ..] => {
             Err(PlanError::unsupported("managing the servers' accounts: do it on the servers"))
         }
@@ -145,11 +140,13 @@ fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
             | "BACKUP",
             ..,
         ]
-        | ["START" | "STOP", "SLAVE" | "REPLICA" | "ALL" | "GROUP_REPLICATION", ..] => {
-            Err(PlanError::unsupported(format!("{}: it concerns one server, do it there", words[0])))
-        }
+        | ["START" | "STOP", "SLAVE" | "REPLICA" | "ALL" | "GROUP_REPLICATION", ..] => concerns_one(&words[..1]),
         _ => Ok(()),
     }
+}
+
+fn concerns_one(words: &[&str]) -> Result<(), PlanError> {
+    Err(PlanError::unsupported(format!("{}: it concerns one server, do it there", words.join(" "))))
 }
 
 /// FLUSH TABLES: on every server of the database. The lock that it can take would keep ShardGate's own commits, and every

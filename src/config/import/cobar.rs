@@ -414,14 +414,7 @@ fn placement(
                 true => format!("table {table} is on several dataNodes without a rule: give it one"),
                 false => format!("table {table}: rule {rule} is not in rule.xml: give it a function"),
             });
-            Placement::Sharded {
-                key: "id".to_owned(),
-                key_type: "",
-                joint: Vec::new(),
-                function: None,
-                within: None,
-                shards,
-            }
+            Placement::untranslated(shards)
         }
     }
 }

@@ -220,17 +220,7 @@ fn add_sharded(
         let reason = unknown_source(table, sources).unwrap_or_else(|| why_not(rule, table));
         draft.not_translated(format!("table {name}: {reason}"));
         let shards = database.shards.iter().map(|shard| shard.name.clone()).collect();
-        (
-            None,
-            Placement::Sharded {
-                key: "id".to_owned(),
-                key_type: "",
-                joint: Vec::new(),
-                function: None,
-                within: None,
-                shards,
-            },
-        )
+        (None, Placement::untranslated(shards))
     });
     if let Placement::Sharded { key_type, within, .. } = &placement {
         let types = [Some(*key_type), within.as_ref().map(|within| within.key_type)];

@@ -12,9 +12,7 @@ use super::compute::{Buckets, Compute, Given, Input, Outcome, Refused, Takes};
 use super::java::Decimal;
 use super::params::{Param, ParamError, Params, Reader};
 use super::registry::{self, Built};
-
-/// Parentheses within each other, and operators after each other.
-const MAX_DEPTH: usize = 64;
+use super::scanner::Scanner;
 
 #[derive(Debug)]
 struct CobarExpression {
@@ -67,7 +65,7 @@ pub(super) fn read(params: &Reader<'_>) -> Built {
             .push(read_function(param).map_err(|reason| ParamError::new("functions", format!("{name}: {reason}")))?);
     }
     let mut parser =
-        Parser { rest: text, depth: 0, columns: &columns, names: &names, used: vec![false; columns.len()] };
+        Parser { text: Scanner::new(text), columns: &columns, names: &names, used: vec![false; columns.len()] };
     let parsed = parser.whole();
     let used = parser.used;
     let expression = parsed.map_err(|reason| ParamError::new(KEY, format!("\"{text}\": {reason}")))?;
@@ -97,8 +95,7 @@ fn read_function(param: &Param) -> Result<Named, String> {
 }
 
 struct Parser<'a> {
-    rest: &'a str,
-    depth: usize,
+    text: Scanner<'a>,
     columns: &'a [String],
     names: &'a BTreeMap<&'a str, usize>,
     used: Vec<bool>,
@@ -107,92 +104,69 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn whole(&mut self) -> Result<Expression, String> {
         let expression = self.sum()?;
-        match self.rest.trim_start() {
+        match self.text.rest.trim_start() {
             "" => Ok(expression),
             rest => Err(format!("\"{rest}\" is not understood: Cobar computes +, -, % and functions")),
         }
     }
 
-    fn take(&mut self, token: &str) -> bool {
-        self.rest = self.rest.trim_start();
-        let rest = self.rest.strip_prefix(token);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
-    }
-
-    fn need(&mut self, token: &str) -> Result<(), String> {
-        if self.take(token) { Ok(()) } else { Err(format!("\"{token}\" is missing before \"{}\"", self.rest)) }
-    }
-
-    fn word(&mut self) -> &'a str {
-        self.rest = self.rest.trim_start();
-        let end = self.rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
-        let (word, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
-        self.rest = rest;
-        word
-    }
-
-    fn deeper(&mut self) -> Result<(), String> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH { Err("the expression is too deep".to_owned()) } else { Ok(()) }
-    }
-
     fn sum(&mut self) -> Result<Expression, String> {
-        self.deeper()?;
+        self.text.deeper()?;
         let mut left = self.product()?;
         loop {
-            let operator = if self.take("+") {
+            let operator = if self.text.take("+") {
                 Operator::Add
-            } else if self.take("-") {
+            } else if self.text.take("-") {
                 Operator::Subtract
             } else {
                 return Ok(left);
             };
-            self.deeper()?;
+            self.text.deeper()?;
             left = Expression::Binary(operator, Box::new(left), Box::new(self.product()?));
         }
     }
 
     fn product(&mut self) -> Result<Expression, String> {
         let mut left = self.unary()?;
-        while self.take("%") {
-            self.deeper()?;
+        while self.text.take("%") {
+            self.text.deeper()?;
             left = Expression::Binary(Operator::Remainder, Box::new(left), Box::new(self.unary()?));
         }
         Ok(left)
     }
 
     fn unary(&mut self) -> Result<Expression, String> {
-        if self.take("-") {
-            self.deeper()?;
+        if self.text.take("-") {
+            self.text.deeper()?;
             return Ok(Expression::Negated(Box::new(self.unary()?)));
         }
-        if self.take("(") {
+        if self.text.take("(") {
             let inner = self.sum()?;
-            self.need(")")?;
+            self.text.need(")")?;
             return Ok(inner);
         }
-        if self.take("${") {
-            let name = self.word().to_lowercase();
-            self.need("}")?;
+        if self.text.take("${") {
+            let name = self.text.word().unwrap_or_default().to_lowercase();
+            self.text.need("}")?;
             let found = self.columns.iter().position(|column| *column == name);
             let place = found.ok_or_else(|| format!("{name} is none of the columns"))?;
             self.used[place] = true;
             return Ok(Expression::Column(place));
         }
-        let word = self.word();
+        let word = self.text.word().unwrap_or_default();
         if word.eq_ignore_ascii_case("null") {
             return Ok(Expression::Null);
         }
         if let Ok(number) = word.parse() {
             return Ok(Expression::Number(number));
         }
-        let function = *self.names.get(word).ok_or_else(|| format!("\"{word}{}\" is not understood", self.rest))?;
-        self.need("(")?;
+        let function =
+            *self.names.get(word).ok_or_else(|| format!("\"{word}{}\" is not understood", self.text.rest))?;
+        self.text.need("(")?;
         let mut arguments = Vec::new();
-        while !self.take(")") {
+        while !self.text.take(")") {
             if !arguments.is_empty() {
-                self.need(",")?;
+                self.text.need(",")?;
             }
             arguments.push(self.sum()?);
         }
@@ -290,13 +264,7 @@ impl CobarExpression {
 
 impl Compute for CobarExpression {
     fn compute(&self, key: &Given<'_>) -> Result<Outcome, Refused> {
-        let keys = match &key.input {
-            Input::Tuple(keys) => *keys,
-            one => std::slice::from_ref(one),
-        };
-        if keys.len() != self.columns.len() {
-            return Err(format!("the function takes {} values", self.columns.len()).into());
-        }
+        let keys = key.columns(self.columns.len())?;
         match self.value(&self.expression, keys)? {
             // intValue()
             Value::Number(number) => Ok(Outcome::Number(i64::from(number as i32))),

@@ -44,6 +44,15 @@ impl<'a> Given<'a> {
     pub fn new(input: Input<'a>) -> Self {
         Self { input, kind: "" }
     }
+
+    /// The values of a key of `count` columns.
+    pub fn columns(&self, count: usize) -> Result<&[Input<'a>], Refused> {
+        let values = match &self.input {
+            Input::Tuple(values) => *values,
+            one => std::slice::from_ref(one),
+        };
+        if values.len() == count { Ok(values) } else { Err(format!("the function takes {count} values").into()) }
+    }
 }
 
 /// What a function computes.

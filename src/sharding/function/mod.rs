@@ -36,6 +36,7 @@ mod number_range;
 mod padding_mod;
 mod pattern;
 mod range;
+mod scanner;
 mod segments;
 mod shardingsphere_auto_interval;
 mod shardingsphere_hash_mod;

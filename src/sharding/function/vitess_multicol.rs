@@ -128,13 +128,7 @@ impl Multicol {
 
 impl Compute for Multicol {
     fn compute(&self, key: &Given<'_>) -> Result<Outcome, Refused> {
-        let keys = match &key.input {
-            Input::Tuple(keys) => *keys,
-            one => std::slice::from_ref(one),
-        };
-        if keys.len() != self.columns.len() {
-            return Err(format!("the function takes {} values", self.columns.len()).into());
-        }
+        let keys = key.columns(self.columns.len())?;
         self.prefix(keys, key.kind).map(Outcome::KeyspaceId)
     }
 

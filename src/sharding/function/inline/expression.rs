@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::number::Number;
 use crate::sharding::function::java;
+use crate::sharding::function::scanner::Scanner;
 
 /// An expression, read.
 #[derive(Debug, Clone)]
@@ -72,9 +73,6 @@ const FUNCTIONS: &[(&str, &str, Method)] = &[
     ("String", "valueOf", Method::ToText),
 ];
 
-/// Parentheses within each other, and operators after each other.
-const MAX_DEPTH: usize = 64;
-
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -86,9 +84,9 @@ impl fmt::Display for Value {
 
 impl Expression {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let mut parser = Parser { rest: text, depth: 0 };
+        let mut parser = Parser { text: Scanner::new(text) };
         let expression = parser.cast()?;
-        match parser.rest.trim_start() {
+        match parser.text.rest.trim_start() {
             "" => Ok(expression),
             rest => Err(format!("\"{rest}\" is not understood")),
         }
@@ -207,72 +205,42 @@ impl Method {
 }
 
 struct Parser<'a> {
-    rest: &'a str,
-    depth: usize,
+    text: Scanner<'a>,
 }
 
 impl<'a> Parser<'a> {
-    fn take(&mut self, token: &str) -> bool {
-        self.rest = self.rest.trim_start();
-        match self.rest.strip_prefix(token) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn need(&mut self, token: &str) -> Result<(), String> {
-        if self.take(token) { Ok(()) } else { Err(format!("\"{token}\" is missing before \"{}\"", self.rest)) }
-    }
-
-    fn word(&mut self) -> Option<&'a str> {
-        self.rest = self.rest.trim_start();
-        let end =
-            self.rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(self.rest.len());
-        let (word, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        (!word.is_empty()).then_some(word)
-    }
-
-    fn deeper(&mut self) -> Result<(), String> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH { Err("the expression is too deep".to_owned()) } else { Ok(()) }
-    }
-
     /// `x as int`, which binds weaker than the other operators.
     fn cast(&mut self) -> Result<Expression, String> {
         let mut value = self.sum()?;
         loop {
-            let before = self.rest;
-            if self.word() != Some("as") {
-                self.rest = before;
+            let before = self.text.rest;
+            if self.text.word() != Some("as") {
+                self.text.rest = before;
                 return Ok(value);
             }
-            let method = match self.word() {
+            let method = match self.text.word() {
                 Some("int" | "Integer") => Method::ToInteger,
                 Some("long" | "Long") => Method::ToLong,
                 Some("String") => Method::ToText,
                 other => return Err(format!("as {} is not understood", other.unwrap_or_default())),
             };
-            self.deeper()?;
+            self.text.deeper()?;
             value = Expression::Method(method, Box::new(value), Vec::new());
         }
     }
 
     fn sum(&mut self) -> Result<Expression, String> {
-        self.deeper()?;
+        self.text.deeper()?;
         let mut left = self.product()?;
         loop {
-            let operator = if self.take("+") {
+            let operator = if self.text.take("+") {
                 Operator::Add
-            } else if self.take("-") {
+            } else if self.text.take("-") {
                 Operator::Subtract
             } else {
                 return Ok(left);
             };
-            self.deeper()?;
+            self.text.deeper()?;
             left = Expression::Binary(operator, Box::new(left), Box::new(self.product()?));
         }
     }
@@ -280,39 +248,39 @@ impl<'a> Parser<'a> {
     fn product(&mut self) -> Result<Expression, String> {
         let mut left = self.unary()?;
         loop {
-            let operator = if self.take("*") {
+            let operator = if self.text.take("*") {
                 Operator::Multiply
-            } else if self.take("/") {
+            } else if self.text.take("/") {
                 Operator::Divide
-            } else if self.take("%") {
+            } else if self.text.take("%") {
                 Operator::Remainder
             } else {
                 return Ok(left);
             };
-            self.deeper()?;
+            self.text.deeper()?;
             left = Expression::Binary(operator, Box::new(left), Box::new(self.unary()?));
         }
     }
 
     fn unary(&mut self) -> Result<Expression, String> {
-        if self.take("-") {
-            self.deeper()?;
+        if self.text.take("-") {
+            self.text.deeper()?;
             return Ok(Expression::Negated(Box::new(self.unary()?)));
         }
         let mut value = self.primary()?;
         loop {
-            if self.take("[") {
+            if self.text.take("[") {
                 let first = self.sum()?;
-                let last = if self.take("..") { Some(Box::new(self.sum()?)) } else { None };
-                self.need("]")?;
+                let last = if self.text.take("..") { Some(Box::new(self.sum()?)) } else { None };
+                self.text.need("]")?;
                 value = Expression::Part(Box::new(value), Box::new(first), last);
-            } else if !self.rest.trim_start().starts_with("..") && self.take(".") {
-                let name = self.word().ok_or("a method's name is missing")?;
+            } else if !self.text.rest.trim_start().starts_with("..") && self.text.take(".") {
+                let name = self.text.word().ok_or("a method's name is missing")?;
                 value = self.method(name, value)?;
             } else {
                 return Ok(value);
             }
-            self.deeper()?;
+            self.text.deeper()?;
         }
     }
 
@@ -336,11 +304,11 @@ impl<'a> Parser<'a> {
     }
 
     fn arguments(&mut self) -> Result<Vec<Expression>, String> {
-        self.need("(")?;
+        self.text.need("(")?;
         let mut arguments = Vec::new();
-        while !self.take(")") {
+        while !self.text.take(")") {
             if !arguments.is_empty() {
-                self.need(",")?;
+                self.text.need(",")?;
             }
             arguments.push(self.sum()?);
         }
@@ -348,29 +316,29 @@ impl<'a> Parser<'a> {
     }
 
     fn primary(&mut self) -> Result<Expression, String> {
-        if self.take("(") {
+        if self.text.take("(") {
             let inner = self.cast()?;
-            self.need(")")?;
+            self.text.need(")")?;
             return Ok(inner);
         }
         for quote in ["'", "\""] {
-            if self.take(quote) {
-                let (text, rest) = self.rest.split_once(quote).ok_or("a text is not closed")?;
-                self.rest = rest;
+            if self.text.take(quote) {
+                let (text, rest) = self.text.rest.split_once(quote).ok_or("a text is not closed")?;
+                self.text.rest = rest;
                 return Ok(Expression::Literal(Value::Text(text.to_owned())));
             }
         }
-        let word = self.word().ok_or_else(|| format!("\"{}\" is not understood", self.rest))?;
+        let word = self.text.word().ok_or_else(|| format!("\"{}\" is not understood", self.text.rest))?;
         if !word.starts_with(|letter: char| letter.is_ascii_digit()) {
             return Ok(Expression::Name(word.to_owned()));
         }
         let fraction =
-            self.rest.strip_prefix('.').filter(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()));
+            self.text.rest.strip_prefix('.').filter(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()));
         let literal = match (word.strip_suffix(['L', 'l']), fraction) {
             (Some(digits), None) => digits.parse().ok().map(Number::Long),
             (None, Some(fraction)) => {
-                self.rest = fraction;
-                let digits = self.word().unwrap_or_default();
+                self.text.rest = fraction;
+                let digits = self.text.word().unwrap_or_default();
                 Number::parse(&format!("{word}.{digits}"))
             }
             _ => Number::parse(word),

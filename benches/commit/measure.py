@@ -1,5 +1,6 @@
 """Runs the measurements of benches/commit/run and prints them. See there."""
 import argparse
+import itertools
 import os
 import signal
 import statistics
@@ -12,6 +13,7 @@ from stage import PASSWORD, USER, SchemaPerShardSite, cpu
 
 SHARDS = 8
 SERVERS = ("one", "two")
+NUMBERS = itertools.count()
 
 
 class CommitSite(SchemaPerShardSite):
@@ -25,7 +27,8 @@ class CommitSite(SchemaPerShardSite):
         """Shard n is the schema `shard_n`, on the servers in turn, and has the row n."""
         for shard in range(remainder, SHARDS, len(SERVERS)):
             self.sql(server, f"CREATE DATABASE shard_{shard}; CREATE TABLE shard_{shard}.t (id INT PRIMARY KEY, n INT NOT NULL);"
-                             f"INSERT INTO shard_{shard}.t VALUES ({shard}, 0);")
+                             f"INSERT INTO shard_{shard}.t VALUES ({shard}, 0);"
+                             f"CREATE TABLE shard_{shard}.decision (xid VARCHAR(64) PRIMARY KEY);")
 
     def session(self, shard=None):
         """Through ShardGate, or directly to a shard's server."""
@@ -53,6 +56,7 @@ def main():
             "one shard": lambda: transaction([(through[0], [0])]),
             "two shards, direct, not atomic": lambda: transaction([(direct[0], [0]), (direct[1], [1])]),
             "two shards, not atomic": lambda: transaction([(through[0], [0]), (through[1], [1])]),
+            "two shards, the bare protocol": lambda: bare_protocol(*direct),
             "two shards": lambda: transaction([(atomic, [0, 1])]),
             "four shards": lambda: transaction([(atomic, range(4))]),
             "eight shards": lambda: transaction([(atomic, range(8))]),
@@ -92,6 +96,25 @@ def transaction(parts):
     return ended - decided, ended - begun
 
 
+def bare_protocol(decider, branch):
+    """What two-phase commit costs at least on these servers and this disk: its steps, sent by hand."""
+    begun = time.monotonic()
+    xid = f"'bare','{next(NUMBERS)}'"
+    ask(decider, "BEGIN")
+    ask(decider, "UPDATE t SET n = n + 1 WHERE id = 0")
+    ask(branch, f"XA START {xid}")
+    ask(branch, "UPDATE t SET n = n + 1 WHERE id = 1")
+    written = time.monotonic()
+    decider.query(f"INSERT INTO decision (xid) VALUES (\"{xid}\")")
+    ask(branch, f"XA END {xid}")
+    ask(branch, f"XA PREPARE {xid}")
+    check(decider.packet(), "INSERT")
+    ask(decider, "COMMIT")
+    ask(branch, f"XA COMMIT {xid}")
+    ended = time.monotonic()
+    return ended - written, ended - begun
+
+
 def ask(session, sql):
     session.query(sql)
     check(session.packet(), sql)
@@ -116,6 +139,7 @@ def report(results, rounds):
     print(f"two shards, beside not atomic (direct):    {medians['two shards'] / medians['two shards, direct, not atomic']:.2f} x")
     print(f"two shards, beside not atomic:             {medians['two shards'] / medians['two shards, not atomic']:.2f} x, "
           f"CPU {used['two shards'] / max(used['two shards, not atomic'], 1e-9):.2f} x")
+    print(f"two shards, beside the bare protocol:      {medians['two shards'] / medians['two shards, the bare protocol']:.2f} x")
     print(f"four shards, beside two:                   {medians['four shards'] / medians['two shards']:.2f} x")
     print(f"eight shards, beside two:                  {medians['eight shards'] / medians['two shards']:.2f} x", flush=True)
 

@@ -75,7 +75,7 @@ fn execute(client: &mut Client, statement: &Statement, params: &[Param]) -> Vec<
 
 // ---- state that belongs to a session
 
-/// Statement, and the expression that shows it.
+/// Statement, and the expression that shows it (the isolation level is called `tx_isolation` by MariaDB before 11.1 and not by MySQL).
 const STATE: [(&str, &str); 16] = [
     ("SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'", "@@sql_mode"),
     ("SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'", "@@sql_mode"),
@@ -86,7 +86,10 @@ const STATE: [(&str, &str); 16] = [
     ("SET NAMES latin1", "@@character_set_client"),
     ("SET NAMES utf8mb4 COLLATE utf8mb4_bin", "@@collation_connection"),
     ("SET group_concat_max_len = 1234", "@@group_concat_max_len"),
-    ("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "@@tx_isolation"),
+    (
+        "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "/*M! @@tx_isolation *//*!80000 @@transaction_isolation */",
+    ),
     ("SET foreign_key_checks = 0", "@@foreign_key_checks"),
     ("SET @@session.sql_select_limit = 7", "@@sql_select_limit"),
     ("SET timestamp = 1000000000", "NOW()"),

@@ -619,6 +619,11 @@ impl Session {
         if plan.facts.needs_local_values() {
             execution.text = self.with_local_values(&execution.text);
         }
+        if head.wants_cursor() {
+            // A statement that was first executed with a cursor never again gives rows without one on MySQL (9.7), and
+            // connections keep statements for whoever sends the same text next. So this is another text.
+            execution.text.insert(0, b' ');
+        }
         let mut link = self.begin_execution(plan, &execution, shard, side).await?;
         if head.wants_cursor() {
             link.pins.cursors = true;

@@ -174,6 +174,58 @@ fn a_sequence_begins_behind_the_rows_that_are_there() {
     assert_eq!(client.value("SELECT LAST_INSERT_ID()"), "4712");
 }
 
+#[test]
+fn a_table_that_is_emptied_made_anew_or_set_is_numbered_as_one_server_does() {
+    let stage = stage(&[("renewed", "who", "{ column = \"id\", size = 10 }")]);
+    let (mut ours, mut theirs) = (stage.connect(), plain("renewed"));
+    let insert = "INSERT INTO renewed (who) VALUES (1), (2), (3)";
+    let made = create("renewed").replace("IF NOT EXISTS ", "");
+    let changes = [
+        "SELECT 1",
+        "TRUNCATE TABLE renewed",
+        "ALTER TABLE renewed AUTO_INCREMENT = 500",
+        "ALTER TABLE renewed AUTO_INCREMENT = 2",
+        "DELETE FROM renewed WHERE id > 400; ALTER TABLE renewed AUTO_INCREMENT 50, COMMENT 'lower'",
+        "ALTER TABLE renewed ADD more INT",
+        "INSERT INTO renewed (id, who) VALUES (2000000000, 4); DELETE FROM renewed; ALTER TABLE renewed AUTO_INCREMENT = 1",
+        &format!("DROP TABLE renewed; {made}"),
+        &format!("DROP TABLE renewed; {made} AUTO_INCREMENT = 70"),
+        &format!("{} AUTO_INCREMENT = 7000", create("renewed")),
+        "INSERT INTO renewed (id, who) VALUES (4000, 1); DELETE FROM renewed",
+    ];
+    for change in changes {
+        ours.run(change);
+        theirs.run(change);
+        // Only once: what one client is told of a change another knows soon after.
+        assert_eq!(ours.run(insert).last_insert_id, theirs.run(insert).last_insert_id, "{change}");
+    }
+    // A number that no server takes does not move it.
+    for client in [&mut ours, &mut theirs] {
+        client.error("INSERT INTO renewed (id, who) VALUES (9223372036854775808, 1)");
+    }
+    assert_eq!(ours.run(insert).last_insert_id, theirs.run(insert).last_insert_id);
+    // Nor does the last one of all for ever.
+    ours.run("INSERT INTO renewed (id, who) VALUES (9223372036854775807, 1)");
+    ours.error(insert);
+    ours.run("TRUNCATE TABLE renewed");
+    assert_eq!(ours.run(insert).last_insert_id, 1);
+}
+
+#[test]
+fn other_shardgates_give_up_what_they_leased_before_a_table_was_emptied() {
+    let table = ("shared", "who", "{ column = \"id\", size = 100 }");
+    let stages = [stage(&[table]), stage(&[table])];
+    let mut clients = stages.each_ref().map(Stage::connect);
+    let insert = "INSERT INTO shared (who) VALUES (1), (2)";
+    assert_eq!(clients.each_mut().map(|client| client.run(insert).last_insert_id), [1, 101]);
+    clients[0].run("TRUNCATE TABLE shared");
+    // In this order: the second begins where the first's lease ends.
+    assert_eq!(clients.each_mut().map(|client| client.run(insert).last_insert_id), [1, 101]);
+    clients[1].run("DELETE FROM shared WHERE id > 100");
+    clients[1].run("ALTER TABLE shared AUTO_INCREMENT = 1");
+    assert_eq!(clients.each_mut().map(|client| client.run(insert).last_insert_id), [3, 103]);
+}
+
 /// Four sessions of each of two ShardGates insert at once; one ShardGate is killed and started again in between.
 fn insert_at_once(table: (&str, &str, &str)) -> BTreeSet<u64> {
     let name = table.0;

@@ -11,13 +11,13 @@ use super::configuration::Wish;
 use super::error::ClientMessage;
 use super::query::Statement;
 use super::session::Session;
-use super::shared::Setup;
+use super::shared::{Setup, Shared};
 use super::transactions::End;
 use crate::backend::settings::Settings;
 use crate::exec::conditions::Condition;
 use crate::exec::ddl::definitions::{survey, undo as undo_of};
 use crate::exec::ddl::trial::{self, Attempt, Obstacle};
-use crate::exec::ddl::{self as run, Change, Changed, DdlError, Journal, Part, Place, mend};
+use crate::exec::ddl::{self as run, Change, Changed, DdlError, Journal, Part, Place, mend, numbers};
 use crate::exec::failure::Failure;
 use crate::exec::links::Side;
 use crate::exec::recovery;
@@ -30,7 +30,7 @@ use crate::sql::definition;
 use crate::txn::ddl::{self, Effect, Objection, Print};
 use crate::txn::ddl_journal::ShardState;
 use crate::txn::ddl_lines::{Hindrance, Strictness};
-use crate::txn::in_flight::{InFlight, Place as CrashPlace};
+use crate::txn::in_flight::Place as CrashPlace;
 use crate::wire::StatusFlags;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
@@ -156,9 +156,9 @@ impl Session {
         statement: &Statement<'_>,
         mut orders: Vec<(ShardId, Order)>,
     ) -> Result<Vec<(ShardId, Written)>, ClientMessage> {
-        let (setup, in_flight) = (Arc::clone(&self.setup), Arc::clone(&self.shared.in_flight));
+        let (setup, shared) = (Arc::clone(&self.setup), Arc::clone(&self.shared));
         let schema = Arc::clone(&self.schema);
-        let place = ddl_place(&setup, &schema, &in_flight);
+        let place = ddl_place(&shared, &setup, &schema);
         let tables = changed_tables(ddl, &schema);
         let mut journal = Journal::open(place).await?;
         let locks = journal.take_turn(&tables).await?;
@@ -195,8 +195,9 @@ impl Session {
             parts: parts(&schema, &tables, &orders, prints, ddl),
             tables,
         };
+        let restarts = numbers::before(&mut journal, place, &change).await?;
         let id = journal.record(&change, &locks).await?;
-        recovery::die_at(&in_flight, CrashPlace::DdlRecorded);
+        recovery::die_at(&shared.in_flight, CrashPlace::DdlRecorded);
         let ran = self.run_in_order(orders).await;
         if ran.failed.is_empty() || ran.left_nothing() {
             journal.forget(id).await?;
@@ -204,6 +205,7 @@ impl Session {
             note(&mut journal, id, &ran, &schema).await?;
         }
         if ran.failed.is_empty() {
+            numbers::after(place, restarts).await;
             mend::forget_settled(&mut journal, place, &change.tables).await?;
         }
         journal.announce().await?;
@@ -463,9 +465,10 @@ fn may_meet_rows(sql: &[u8]) -> bool {
     WORDS.iter().any(|word| text.contains(word)) && !text.contains("IGNORE")
 }
 
-pub(super) fn ddl_place<'a>(setup: &'a Setup, schema: &'a Schema, in_flight: &'a InFlight) -> Place<'a> {
-    let cluster = &in_flight.options.cluster;
-    Place { topology: &setup.topology, schema, tables: &in_flight.journal, cluster }
+pub(super) fn ddl_place<'a>(shared: &'a Shared, setup: &'a Setup, schema: &'a Schema) -> Place<'a> {
+    let in_flight = &shared.in_flight;
+    let (tables, cluster) = (&in_flight.journal, in_flight.options.cluster.as_str());
+    Place { topology: &setup.topology, schema, tables, sequences: &shared.sequences, cluster }
 }
 
 fn changed_tables(plan: &DdlPlan, schema: &Schema) -> Vec<Changed> {

@@ -34,7 +34,7 @@ pub async fn show(shared: &Shared) -> Result<Rows, DdlError> {
 /// Carries out RESUME, ROLLBACK or FORGET; a row for each shard that was altered, or could not be.
 pub async fn carry_out(shared: &Shared, verb: Verb, id: u64) -> Result<Rows, DdlError> {
     let setup = shared.setup();
-    let place = ddl_place(&setup, &setup.schema, &shared.in_flight);
+    let place = ddl_place(shared, &setup, &setup.schema);
     let outcomes = match verb {
         DdlVerb::Resume => mend::resume(place, id).await?,
         DdlVerb::RollBack => mend::roll_back(place, id).await?,
@@ -52,7 +52,7 @@ pub async fn carry_out(shared: &Shared, verb: Verb, id: u64) -> Result<Rows, Ddl
 
 async fn entries(shared: &Shared) -> Result<Vec<Entry>, DdlError> {
     let setup = shared.setup();
-    let mut journal = Journal::open(ddl_place(&setup, &setup.schema, &shared.in_flight)).await?;
+    let mut journal = Journal::open(ddl_place(shared, &setup, &setup.schema)).await?;
     journal.entries().await
 }
 

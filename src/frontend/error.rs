@@ -147,6 +147,7 @@ impl From<DdlError> for ClientMessage {
     fn from(error: DdlError) -> Self {
         let code = match &error {
             DdlError::Control(_) => codes::CONNECT_TO_BACKEND,
+            DdlError::Sequence(_) => codes::AUTOINC_READ_FAILED,
             DdlError::Busy => codes::LOCK_WAIT_TIMEOUT,
             DdlError::NoSuchChange(_) | DdlError::NoSuchShard(_) => codes::WRONG_ARGUMENTS,
             DdlError::NoTable { .. } => codes::NO_SUCH_TABLE,

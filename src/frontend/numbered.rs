@@ -12,6 +12,7 @@ use super::several::own_rows;
 use super::staged::Order as StagedOrder;
 use crate::exec::links::Side;
 use crate::exec::write::{Command, Order};
+use crate::plan::narrow::TableId;
 use crate::plan::staged::StageKind;
 use crate::plan::{Binding, Numbers, Parameter, Plan, Route, ShardRows};
 use crate::sharding::{Schema, ShardId};
@@ -29,20 +30,36 @@ pub(super) struct Numbered {
     first: u64,
 }
 
+/// What a sequence has to do with a statement.
+#[derive(Debug)]
+pub(super) enum Numbering {
+    Nothing,
+    /// All rows have numbers. The sequence goes on behind this one, if they are inserted.
+    Given {
+        table: TableId,
+        highest: u64,
+    },
+    Numbered(Numbered),
+}
+
 impl Session {
-    /// The statement with the numbers that its rows want; `None` if they want none.
+    /// The statement with the numbers that its rows want.
     pub(super) async fn numbered(
         &mut self,
         plan: &Plan,
         statement: &Statement<'_>,
-    ) -> Result<Option<Numbered>, ClientMessage> {
+    ) -> Result<Numbering, ClientMessage> {
         let schema = Arc::clone(&self.schema);
         let binding = Binding { schema: &schema, ..self.binding(statement.sql) };
-        let Some(numbers) = plan.numbers(&binding) else { return Ok(None) };
+        let Some(numbers) = plan.numbers(&binding) else { return Ok(Numbering::Nothing) };
         let taken = self.take_numbers(&schema, &numbers).await?;
-        let text =
-            |first: &u64| Numbered { text: plan.numbered(&binding, &taken), parameters: Vec::new(), first: *first };
-        Ok(taken.first().map(text))
+        Ok(match taken.first() {
+            Some(&first) => {
+                let text = plan.numbered(&binding, &taken);
+                Numbering::Numbered(Numbered { text, parameters: Vec::new(), first })
+            }
+            None => self.given_by_hand(&schema, &numbers).await,
+        })
     }
 
     /// The same for an execution of a prepared statement.
@@ -51,20 +68,43 @@ impl Session {
         statement: &Prepared,
         plan: &Plan,
         body: &[u8],
-    ) -> Result<Option<Numbered>, ClientMessage> {
+    ) -> Result<Numbering, ClientMessage> {
         let schema = Arc::clone(&self.schema);
         let values = statement.values(body);
         let binding = statement.binding(&schema, &values);
-        let Some(numbers) = plan.numbers(&binding) else { return Ok(None) };
+        let Some(numbers) = plan.numbers(&binding) else { return Ok(Numbering::Nothing) };
         let taken = self.take_numbers(&schema, &numbers).await?;
-        let Some(first) = taken.first().copied() else { return Ok(None) };
+        let Some(first) = taken.first().copied() else { return Ok(self.given_by_hand(&schema, &numbers).await) };
         let (text, parameters) = plan.numbered_by_parameters(&binding, &taken);
-        Ok(Some(Numbered { text, parameters, first }))
+        Ok(Numbering::Numbered(Numbered { text, parameters, first }))
     }
 
-    /// As many numbers as are wanted. The sequence also learns of the highest number that the rows give.
+    /// As many numbers as are wanted. Where some are, the sequence also learns of the highest number that the rows give.
     async fn take_numbers(&self, schema: &Schema, numbers: &Numbers<'_>) -> Result<Vec<u64>, ClientMessage> {
+        if numbers.wanted == 0 {
+            return Ok(Vec::new());
+        }
         Ok(self.shared.sequences.take(&self.setup.topology, schema, numbers).await?)
+    }
+
+    /// What is leased is passed at once; the sequence itself must not move for rows that no server takes.
+    async fn given_by_hand(&self, schema: &Schema, numbers: &Numbers<'_>) -> Numbering {
+        let Some(highest) = numbers.highest else { return Numbering::Nothing };
+        match self.shared.sequences.pass(&self.setup.topology, schema, numbers, highest).await {
+            true => Numbering::Given { table: numbers.table, highest },
+            false => Numbering::Nothing,
+        }
+    }
+
+    /// Rows with numbers that the client gave were inserted, unless the statement failed.
+    pub(super) async fn pass_given(&mut self, table: TableId, highest: u64) {
+        let schema = Arc::clone(&self.schema);
+        let sequence = table.sharded(&schema).and_then(|sharded| sharded.sequence.as_ref());
+        let Some(sequence) = sequence.filter(|_| !self.last.failed) else { return };
+        let numbers = Numbers { table, sequence, wanted: 0, highest: Some(highest) };
+        if let Err(error) = self.shared.sequences.take(&self.setup.topology, &schema, &numbers).await {
+            tracing::warn!(%error, "the sequence is not moved behind a number that a client gave");
+        }
     }
 
     pub(super) async fn insert_numbered(

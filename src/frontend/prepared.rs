@@ -15,6 +15,7 @@ use super::error::ClientMessage;
 use super::gathered::{Last, Order as GatherOrder};
 use super::locks;
 use super::merging::{Merging, Request};
+use super::numbered::Numbering;
 use super::query::Statement as Text;
 use super::regrouped::Order as RegroupOrder;
 use super::session::{Current, Flow, Session};
@@ -329,9 +330,25 @@ impl Session {
         head: Execute,
         body: &[u8],
     ) -> Result<(), ClientMessage> {
-        if let Some(numbered) = self.numbered_execution(statement, plan, body).await? {
-            return Box::pin(self.execute_numbered(statement, numbered, (head, body))).await;
+        self.last.failed = false;
+        match self.numbered_execution(statement, plan, body).await? {
+            Numbering::Nothing => self.run_execution(statement, plan, head, body).await,
+            Numbering::Numbered(numbered) => Box::pin(self.execute_numbered(statement, numbered, (head, body))).await,
+            Numbering::Given { table, highest } => {
+                self.run_execution(statement, plan, head, body).await?;
+                self.pass_given(table, highest).await;
+                Ok(())
+            }
         }
+    }
+
+    async fn run_execution(
+        &mut self,
+        statement: &mut Prepared,
+        plan: &Arc<Plan>,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
         let route = statement.route(&self.schema, body)?;
         self.before_statement(plan, &route)?;
         if plan.implicit_commit {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::client::Packet;
 use super::error::ClientMessage;
+use super::numbered::Numbering;
 use super::query::Statement;
 use super::session::{Current, Flow, Session};
 use super::several::own_rows;
@@ -149,9 +150,18 @@ impl Session {
 
     /// A statement for the shards of a route.
     async fn routed(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
-        if let Some(numbered) = self.numbered(plan, statement).await? {
-            return Box::pin(self.insert_numbered(numbered, statement.more_follows)).await;
+        match self.numbered(plan, statement).await? {
+            Numbering::Nothing => self.run_routed(plan, statement).await,
+            Numbering::Numbered(numbered) => Box::pin(self.insert_numbered(numbered, statement.more_follows)).await,
+            Numbering::Given { table, highest } => {
+                self.run_routed(plan, statement).await?;
+                self.pass_given(table, highest).await;
+                Ok(())
+            }
         }
+    }
+
+    async fn run_routed(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
         let route = match plan.bind(&self.binding(statement.sql)) {
             Err(PlanError::Unsupported { .. }) | Ok(Route::Staged) if plan.explains => {
                 return Box::pin(self.explain_everywhere(statement)).await;

@@ -5,8 +5,10 @@ use std::ops::Range;
 
 use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, Placement, ShardId, ShardSet, Sharded};
+use crate::sql::definition;
 use crate::sql::parse::Problem;
 use crate::sql::parse::ast::{Ddl, DdlKind, ShowTable, TableName, View};
+use crate::sql::tokens::Mode;
 
 use super::bind::{RouteTemplate, Target};
 use super::names::{Anchor, NewText, write_quoted};
@@ -37,6 +39,22 @@ pub struct DdlPlan {
     pub is_of_copies: bool,
     /// Of the name of the table, if it is the only one that is changed.
     place: Option<(Anchor, Anchor)>,
+}
+
+/// What a statement says of the number that AUTO_INCREMENT goes on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextNumber {
+    /// `AUTO_INCREMENT = n`, or 1 of TRUNCATE.
+    pub named: Option<u64>,
+    /// CREATE OR REPLACE.
+    pub replaces: bool,
+}
+
+impl NextNumber {
+    pub fn of(sql: &[u8]) -> NextNumber {
+        let mode = Mode::default();
+        NextNumber { named: definition::first_number(sql, mode), replaces: definition::replaces(sql, mode) }
+    }
 }
 
 impl Plan {

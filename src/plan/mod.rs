@@ -9,7 +9,7 @@ pub mod cache;
 pub mod catalog;
 mod condition;
 mod cte_copies;
-mod ddl;
+pub mod ddl;
 mod derived;
 mod edits;
 mod exact;

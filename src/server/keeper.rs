@@ -18,7 +18,7 @@ use crate::backend::live_schema;
 use crate::backend::topology::Topology;
 use crate::config::edit;
 use crate::config::{self, Change, Config, Texts};
-use crate::exec::ddl::Versions;
+use crate::exec::ddl::{Seen, Versions};
 use crate::frontend::configuration::{Effect, Order, RuleChange, Wish};
 use crate::frontend::shared::{Servers, Setup, Shared};
 use crate::sharding::Schema;
@@ -134,7 +134,14 @@ impl Keeper {
     /// By DDL through any ShardGate.
     async fn tables_have_changed(&mut self) -> bool {
         let (setup, in_flight) = (self.shared.setup(), &self.shared.in_flight);
-        self.versions.have_changed(&setup.topology, &in_flight.journal, &in_flight.options.cluster).await
+        let asked = std::time::Instant::now();
+        let seen = self.versions.look(&setup.topology, &in_flight.journal, &in_flight.options.cluster).await;
+        match seen {
+            Seen::Nothing => {}
+            Seen::Unchanged => self.shared.sequences.note_unchanged(asked),
+            Seen::Changed => self.shared.sequences.note_changed(),
+        }
+        seen == Seen::Changed
     }
 
     fn next_look(&self) -> Option<Instant> {

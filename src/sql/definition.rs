@@ -26,6 +26,35 @@ pub fn has_more(sql: &[u8], mode: Mode) -> bool {
     Lexer::new(sql, mode).any(|token| token.is_word(sql, "SELECT"))
 }
 
+/// The number that the statement has AUTO_INCREMENT go on with: the table's option, or 1 of TRUNCATE.
+pub fn first_number(sql: &[u8], mode: Mode) -> Option<u64> {
+    let tokens: Vec<Token> = Lexer::new(sql, mode).collect();
+    if tokens.first()?.is_word(sql, "TRUNCATE") {
+        return Some(1);
+    }
+    let mut depth = 0_u32;
+    let mut found = None;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::Op(Op::LParen) => depth += 1,
+            TokenKind::Op(Op::RParen) => depth = depth.saturating_sub(1),
+            _ if depth == 0 && token.is_word(sql, "AUTO_INCREMENT") => {
+                let behind = tokens[at + 1..].iter().find(|token| !token.is_op(Op::Eq));
+                let number = behind.and_then(|token| std::str::from_utf8(token.text(sql)).ok()?.parse().ok());
+                found = number.or(found);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether it is CREATE OR REPLACE.
+pub fn replaces(sql: &[u8], mode: Mode) -> bool {
+    let mut tokens = Lexer::new(sql, mode);
+    ["CREATE", "OR", "REPLACE"].iter().all(|word| tokens.next().is_some_and(|token| token.is_word(sql, word)))
+}
+
 /// The columns; none if the statement is not of that form.
 pub fn columns(sql: &[u8], mode: Mode) -> Vec<Column> {
     let tokens: Vec<Token> = Lexer::new(sql, mode).collect();
@@ -122,5 +151,18 @@ mod tests {
     fn what_defines_no_columns_has_none() {
         assert!(columns(b"CREATE TABLE a LIKE b", Mode::default()).is_empty());
         assert!(columns(b"CREATE TABLE a (KEY (x", Mode::default()).is_empty());
+    }
+
+    #[test]
+    fn the_first_number_is_the_tables_option() {
+        let first = |sql: &str| first_number(sql.as_bytes(), Mode::default());
+        assert_eq!(first("TRUNCATE TABLE t"), Some(1));
+        assert_eq!(
+            first("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB AUTO_INCREMENT=7 COMMENT 'x'"),
+            Some(7)
+        );
+        assert_eq!(first("ALTER TABLE t MODIFY id BIGINT AUTO_INCREMENT, AUTO_INCREMENT 12"), Some(12));
+        assert_eq!(first("ALTER TABLE t ADD id INT AUTO_INCREMENT PRIMARY KEY"), None);
+        assert_eq!(first("CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY)"), None);
     }
 }

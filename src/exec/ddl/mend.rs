@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 use super::definitions::{
     connect_to, full_name, has_rows, in_its_words, physical, print, prints, run_by_control, shard_of, show, translated,
 };
-use super::{Changed, DdlError, Entry, Journal, Part, Place, trial};
+use super::{Changed, DdlError, Entry, Journal, Part, Place, numbers, trial};
 use crate::backend::control::{ANSWER_TIMEOUT, ControlError, within};
 use crate::sharding::ShardId;
 use crate::txn::ddl::{self, Effect, Print, Rest};
@@ -24,6 +24,7 @@ const STRICT: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES'";
 /// Does what is left of a change.
 pub async fn resume(place: Place<'_>, id: u64) -> Result<Outcomes, DdlError> {
     let (mut journal, entry) = take(place, id).await?;
+    let restarts = numbers::before(&mut journal, place, &entry.change).await?;
     let mut after = None;
     for part in entry.change.parts.iter().filter(|part| part.state == ShardState::Done) {
         after = Some(print(place, &entry.change.tables, shard_of(place, part)?).await?);
@@ -53,6 +54,9 @@ pub async fn resume(place: Place<'_>, id: u64) -> Result<Outcomes, DdlError> {
             outcomes.push((part.shard.clone(), done));
         }
         open = later;
+    }
+    if outcomes.iter().all(|(_, done)| done.is_ok()) {
+        numbers::after(place, restarts).await;
     }
     end(journal, id, &outcomes).await?;
     Ok(outcomes)

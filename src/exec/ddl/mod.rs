@@ -3,7 +3,7 @@
 //! The journal and the locks by which the changes of one table take turns are on the primary of the first replica set by
 //! name, the same for all ShardGates. A lock goes with the process that holds it; the journal's rows stay, and whoever
 //! asks for it goes on where the other stopped (`mend`). `definitions` has what tables look like on shards, `trial` what they
-//! would look like.
+//! would look like, `numbers` what becomes of sequences.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use mysql_async::prelude::Queryable;
 use super::all::all;
 use super::failure::Failure;
 use super::links::Link;
+use super::sequence::{SequenceError, Sequences};
 use super::tally::Written;
 use super::write::{self, Share};
 use crate::backend::control::{self, ANSWER_TIMEOUT, ControlError, within};
@@ -26,6 +27,7 @@ use crate::txn::ddl_journal::{JournalTables, ShardState, lock_name};
 pub mod definitions;
 pub mod trial;
 pub mod mend;
+pub mod numbers;
 
 /// How long a change waits for its turn, in seconds.
 const TURN: u32 = 60;
@@ -41,6 +43,7 @@ pub struct Place<'a> {
     pub topology: &'a Topology,
     pub schema: &'a Schema,
     pub tables: &'a JournalTables,
+    pub sequences: &'a Sequences,
     pub cluster: &'a str,
 }
 
@@ -92,6 +95,8 @@ pub struct Entry {
 pub enum DdlError {
     #[error("the journal, or a shard, cannot be reached: {0}")]
     Control(#[from] ControlError),
+    #[error("{0}: nothing was done")]
+    Sequence(Box<SequenceError>),
     #[error("there is no DDL {0} in the journal")]
     NoSuchChange(u64),
     #[error("another change of the same table is still running")]
@@ -111,6 +116,12 @@ pub enum DdlError {
     HasRows { table: String, shard: String },
     #[error("the rules know no shard {0}")]
     NoSuchShard(String),
+}
+
+impl From<SequenceError> for DdlError {
+    fn from(error: SequenceError) -> Self {
+        Self::Sequence(Box::new(error))
+    }
 }
 
 /// The journal, and the locks that its connection holds.
@@ -237,6 +248,14 @@ pub async fn run(shares: Vec<Share>, interrupt: &Interrupt) -> Vec<(Link, Result
     all(shares.into_iter().map(|share| write::run_on_one(share, None, interrupt)).collect()).await
 }
 
+/// What the version of tables says, compared with that of the last time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    Nothing,
+    Unchanged,
+    Changed,
+}
+
 /// Whether any ShardGate has changed tables, asked again and again.
 #[derive(Debug, Default)]
 pub struct Versions {
@@ -245,16 +264,16 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Whether tables were changed since the last time. A server that does not answer, or has no journal, tells nothing.
-    pub async fn have_changed(&mut self, topology: &Topology, tables: &JournalTables, cluster: &str) -> bool {
+    /// Whether tables were changed since the last time. A server that does not answer tells nothing.
+    pub async fn look(&mut self, topology: &Topology, tables: &JournalTables, cluster: &str) -> Seen {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => match home(topology) {
                 Ok(set) => match connect(set).await {
                     Ok(conn) => conn,
-                    Err(_) => return false,
+                    Err(_) => return Seen::Nothing,
                 },
-                Err(_) => return false,
+                Err(_) => return Seen::Nothing,
             },
         };
         let asked = conn.exec_first(tables.select_version(), (cluster,));
@@ -262,11 +281,15 @@ impl Versions {
             Ok(found) => found,
             // There is no journal before the first change.
             Err(ControlError::Server(mysql_async::Error::Server(_))) => None,
-            Err(_) => return false,
+            Err(_) => return Seen::Nothing,
         };
         self.conn = Some(conn);
         let version = found.unwrap_or_default();
-        self.known.replace(version).is_some_and(|known| known != version)
+        match self.known.replace(version) {
+            None => Seen::Nothing,
+            Some(known) if known == version => Seen::Unchanged,
+            Some(_) => Seen::Changed,
+        }
     }
 }
 

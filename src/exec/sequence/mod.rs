@@ -6,21 +6,25 @@
 //! before the process ends is a gap.
 
 mod node;
+pub mod restart;
 mod segment;
 mod snowflake;
+pub mod trust;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use crate::backend::control::ControlError;
 use crate::backend::topology::Topology;
 use crate::plan::Numbers;
+use crate::plan::narrow::TableId;
 use crate::sharding::{Schema, SequenceKind};
 use node::Node;
 use segment::{Home, Segment};
+use trust::Trust;
 
 /// Longest wait for numbers: for a lease, and for those who wait for one before.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,6 +48,8 @@ enum Reason {
     Shard { shard: String, error: ControlError },
     #[error("the server that leases them did not answer within {PATIENCE:?}")]
     Timeout,
+    #[error("the sequence is being set again and again")]
+    Unsettled,
     #[error("the sequence has come to its end")]
     Exhausted,
     #[error("all 1,024 nodes are taken: wait until one that is not used any more is free again, after a minute")]
@@ -60,6 +66,9 @@ type SharedSegment = Arc<tokio::sync::Mutex<Segment>>;
 pub struct Sequences {
     /// ShardGate's own schema on the servers, in backticks.
     schema: String,
+    /// This process, by a name that no other has.
+    owner: String,
+    trust: Trust,
     segments: Mutex<HashMap<Key, SharedSegment>>,
     node: tokio::sync::Mutex<Node>,
 }
@@ -69,12 +78,14 @@ impl Sequences {
     pub fn new(schema: &str, owner: String) -> Sequences {
         Sequences {
             schema: crate::txn::transaction::quoted(schema),
+            trust: Trust::default(),
             segments: Mutex::default(),
-            node: tokio::sync::Mutex::new(Node::new(owner)),
+            node: tokio::sync::Mutex::new(Node::new(owner.clone())),
+            owner,
         }
     }
 
-    /// As many numbers as rows want one, ascending; and notes the highest that was given by hand.
+    /// As many numbers as rows want one, ascending; notes the highest that was given by hand.
     pub async fn take(
         &self,
         topology: &Topology,
@@ -82,30 +93,62 @@ impl Sequences {
         numbers: &Numbers<'_>,
     ) -> Result<Vec<u64>, SequenceError> {
         let taken = tokio::time::timeout(PATIENCE, self.take_of(topology, schema, numbers)).await;
-        taken.unwrap_or(Err(Reason::Timeout)).map_err(|reason| SequenceError {
-            table: numbers.table.table(schema).map_or_else(String::new, |table| table.name.clone()),
-            column: numbers.sequence.column.clone(),
-            reason,
-        })
+        let home = self.home(topology, schema, numbers.table, &numbers.sequence.column);
+        taken.unwrap_or(Err(Reason::Timeout)).map_err(|reason| home.error(reason))
+    }
+
+    /// No number up to `highest` is given out from what is leased. True if that is not enough: others may be leased.
+    pub async fn pass(&self, topology: &Topology, schema: &Schema, numbers: &Numbers<'_>, highest: u64) -> bool {
+        match numbers.sequence.kind {
+            SequenceKind::Segment { .. } => {
+                let home = self.home(topology, schema, numbers.table, &numbers.sequence.column);
+                self.segment_at(&home).lock().await.pass(highest.saturating_add(1))
+            }
+            SequenceKind::Snowflake => false,
+        }
     }
 
     async fn take_of(&self, topology: &Topology, schema: &Schema, numbers: &Numbers<'_>) -> Result<Vec<u64>, Reason> {
         match numbers.sequence.kind {
             SequenceKind::Segment { size } => {
-                let home = Home { own: &self.schema, topology, schema, numbers };
+                let home = self.home(topology, schema, numbers.table, &numbers.sequence.column);
                 let segment = self.segment_at(&home);
                 let mut segment = segment.lock().await;
-                segment.take(&home, size).await
+                segment.take(&home, (numbers.wanted, numbers.highest), size, &self.trust).await
             }
             SequenceKind::Snowflake if numbers.wanted == 0 => Ok(Vec::new()),
             SequenceKind::Snowflake => self.node.lock().await.take(&self.schema, topology, numbers.wanted).await,
         }
     }
 
+    /// No ShardGate had changed a table when this was asked.
+    pub fn note_unchanged(&self, asked: Instant) {
+        self.trust.note_unchanged(asked);
+    }
+
+    /// One has: sequences may have been set.
+    pub fn note_changed(&self) {
+        self.trust.note_changed();
+    }
+
+    fn home<'a>(&'a self, topology: &'a Topology, schema: &'a Schema, table: TableId, column: &'a str) -> Home<'a> {
+        Home { own: &self.schema, owner: &self.owner, topology, schema, table, column }
+    }
+
     fn segment_at(&self, home: &Home<'_>) -> SharedSegment {
-        let database = home.schema.database_of(home.numbers.table.database).name.clone();
-        let table = home.numbers.table.table(home.schema).map_or_else(String::new, |table| table.name.clone());
+        let database = home.schema.database_of(home.table.database).name.clone();
+        let table = home.table.table(home.schema).map_or_else(String::new, |table| table.name.clone());
         let set = home.topology.set(home.replica_set()).options.name.clone();
         Arc::clone(self.segments.lock().entry((database, table, set)).or_default())
+    }
+}
+
+impl Home<'_> {
+    fn error(&self, reason: Reason) -> SequenceError {
+        SequenceError {
+            table: self.table.table(self.schema).map_or_else(String::new, |table| table.name.clone()),
+            column: self.column.to_owned(),
+            reason,
+        }
     }
 }

@@ -3,26 +3,49 @@
 //! one statement have consecutive numbers.
 //!
 //! The first lease of a process looks at the shards too: the counter never begins at a number that is there already.
+//!
+//! DDL may set the counter (`restart.rs`), which changes its epoch. A range of an earlier epoch is not leased again, and not
+//! used any more once that is known, after `TRUST` at the latest.
+
+use std::time::Instant;
 
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
 use super::Reason;
+use super::trust::Trust;
 use crate::backend::control::{self, ANSWER_TIMEOUT, ControlError, within};
 use crate::backend::topology::Topology;
-use crate::plan::Numbers;
+use crate::plan::narrow::TableId;
 use crate::sharding::{ReplicaSetId, Schema, ShardId};
 use crate::txn::transaction::quoted;
 
 /// The server has no such table.
 const NO_SUCH_TABLE: u16 = 1146;
 const BAD_DATABASE: u16 = 1049;
+/// The table was made by a version that had no epochs.
+const BAD_FIELD: u16 = 1054;
+const DUP_FIELD: u16 = 1060;
+
+/// Changes whenever the counter is set.
+const EPOCH: &str = "BIGINT UNSIGNED NOT NULL DEFAULT 0";
+/// The process that leased last since then.
+const OWNER: &str = "VARBINARY(64) NOT NULL DEFAULT ''";
+/// Whether others have, too.
+const IS_SHARED: &str = "BOOLEAN NOT NULL DEFAULT FALSE";
+
+/// Tries to lease from a counter that is being set.
+const TRIES: u32 = 5;
 
 /// What is leased: `next..end`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Segment {
     next: u64,
     end: u64,
+    /// The counter's, when this was leased.
+    epoch: u64,
+    /// When the counter was last seen to have that epoch.
+    seen: Instant,
     /// Whether this process has looked at the shards.
     is_placed: bool,
 }
@@ -32,86 +55,167 @@ pub(super) struct Segment {
 pub(super) struct Home<'a> {
     /// ShardGate's own schema, in backticks.
     pub(super) own: &'a str,
+    /// This process.
+    pub(super) owner: &'a str,
     pub(super) topology: &'a Topology,
     pub(super) schema: &'a Schema,
-    pub(super) numbers: &'a Numbers<'a>,
+    pub(super) table: TableId,
+    pub(super) column: &'a str,
+}
+
+/// The counter's row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counter {
+    pub(super) next: u64,
+    pub(super) epoch: u64,
+}
+
+impl Default for Segment {
+    fn default() -> Self {
+        Self { next: 0, end: 0, epoch: 0, seen: Instant::now(), is_placed: false }
+    }
 }
 
 impl Segment {
-    pub(super) async fn take(&mut self, home: &Home<'_>, size: u32) -> Result<Vec<u64>, Reason> {
-        let wanted = home.numbers.wanted as u64;
-        let floor = home.numbers.highest.map_or(0, |highest| highest.saturating_add(1));
+    pub(super) async fn take(
+        &mut self,
+        home: &Home<'_>,
+        (wanted, highest): (usize, Option<u64>),
+        size: u32,
+        trust: &Trust,
+    ) -> Result<Vec<u64>, Reason> {
+        if self.next < self.end && !trust.covers(self.seen) {
+            self.check(home).await?;
+        }
+        let wanted = wanted as u64;
+        let floor = highest.map_or(0, |highest| highest.saturating_add(1));
         let must_lease = self.pass(floor) || self.end - self.next < wanted;
         if must_lease {
-            let count = wanted.max(u64::from(size));
-            let first = home.lease(count, floor, &mut self.is_placed).await?;
-            (self.next, self.end) = (first, first.checked_add(count).ok_or(Reason::Exhausted)?);
+            self.lease(home, wanted.max(u64::from(size)), floor).await?;
         }
         let first = self.next;
         self.next += wanted;
         Ok((first..self.next).collect())
     }
 
-    /// No number below `floor` is given out from now on. True if the range has none above it.
-    fn pass(&mut self, floor: u64) -> bool {
-        let is_beyond = floor > self.end;
-        self.next = self.next.max(floor.min(self.end));
-        is_beyond
+    /// No number below `floor` is given out of the range from now on. True if the range has none above it: it is left as it is.
+    pub(super) fn pass(&mut self, floor: u64) -> bool {
+        if floor > self.end {
+            return true;
+        }
+        self.next = self.next.max(floor);
+        false
+    }
+
+    /// Gives up what is left if the counter was set since.
+    async fn check(&mut self, home: &Home<'_>) -> Result<(), Reason> {
+        let asked = Instant::now();
+        let mut conn = connect(home.topology, home.replica_set()).await?;
+        let counter = home.counter(&mut conn).await?;
+        let _ = conn.disconnect().await;
+        match counter.is_some_and(|counter| counter.epoch == self.epoch) {
+            true => self.seen = asked,
+            false => *self = Self::default(),
+        }
+        Ok(())
+    }
+
+    /// Leases `count` numbers, none below `floor`.
+    async fn lease(&mut self, home: &Home<'_>, count: u64, floor: u64) -> Result<(), Reason> {
+        let mut conn = connect(home.topology, home.replica_set()).await?;
+        let mut floor = floor.max(1);
+        for _ in 0..TRIES {
+            let asked = Instant::now();
+            if !self.is_placed {
+                let known = home.counter(&mut conn).await?;
+                floor = floor.max(home.behind_rows(known.is_some()).await?);
+                self.epoch = match known {
+                    Some(known) => known.epoch,
+                    None => home.begin(&mut conn, floor).await?.epoch,
+                };
+                self.is_placed = true;
+            }
+            // Servers assign from the left: who leased before is compared before it is replaced.
+            let lease = format!(
+                "UPDATE {table} SET next_value = LAST_INSERT_ID(GREATEST(next_value, {floor})) + {count}, \
+                 is_shared = is_shared OR owner NOT IN ('', '{owner}'), owner = '{owner}' WHERE name = {name} AND epoch = {epoch}",
+                table = home.counters(),
+                owner = home.owner,
+                name = home.name(),
+                epoch = self.epoch,
+            );
+            within(ANSWER_TIMEOUT, conn.query_drop(lease)).await?;
+            let leased = conn.last_insert_id().filter(|_| conn.affected_rows() == 1);
+            if let Some(first) = leased {
+                let _ = conn.disconnect().await;
+                (self.next, self.end) = (first, first.checked_add(count).ok_or(Reason::Exhausted)?);
+                self.seen = asked;
+                return Ok(());
+            }
+            // It has another epoch, or is gone.
+            *self = Self::default();
+        }
+        Err(Reason::Unsettled)
     }
 }
 
 impl Home<'_> {
-    /// Leases `count` numbers, none below `floor`; the first of them is returned.
-    async fn lease(&self, count: u64, floor: u64, is_placed: &mut bool) -> Result<u64, Reason> {
-        let mut conn = connect(self.topology, self.replica_set()).await?;
-        let mut floor = floor.max(1);
-        if !*is_placed {
-            let known = self.counter(&mut conn).await?;
-            floor = floor.max(self.behind_rows(known.is_some()).await?);
-            if known.is_none() {
-                let begin = format!("INSERT IGNORE INTO {} VALUES ({}, {floor})", self.table(), self.name());
-                within(ANSWER_TIMEOUT, conn.query_drop(begin)).await?;
+    /// The counter; `None` where there is none yet, or no table for it.
+    pub(super) async fn counter(&self, conn: &mut Conn) -> Result<Option<Counter>, Reason> {
+        let select = format!("SELECT next_value, epoch FROM {} WHERE name = {}", self.counters(), self.name());
+        for is_first in [true, false] {
+            match within(ANSWER_TIMEOUT, conn.query_first::<(u64, u64), _>(&select)).await {
+                Err(ControlError::Server(mysql_async::Error::Server(error))) if is_first && error.code == BAD_FIELD => {
+                    self.add_epochs(conn).await?;
+                }
+                Err(ControlError::Server(mysql_async::Error::Server(error)))
+                    if [NO_SUCH_TABLE, BAD_DATABASE].contains(&error.code) =>
+                {
+                    return Ok(None);
+                }
+                found => return Ok(found?.map(|(next, epoch)| Counter { next, epoch })),
             }
         }
-        let lease = format!(
-            "UPDATE {} SET next_value = LAST_INSERT_ID(GREATEST(next_value, {floor})) + {count} WHERE name = {}",
-            self.table(),
-            self.name()
-        );
-        within(ANSWER_TIMEOUT, conn.query_drop(lease)).await?;
-        let first = conn.last_insert_id().filter(|_| conn.affected_rows() == 1).ok_or(Reason::Exhausted)?;
-        *is_placed = true;
-        let _ = conn.disconnect().await;
-        Ok(first)
+        Err(Reason::Unsettled)
     }
 
-    /// The counter, whose table is made if it is not there.
-    async fn counter(&self, conn: &mut Conn) -> Result<Option<u64>, Reason> {
-        let select = format!("SELECT next_value FROM {} WHERE name = {}", self.table(), self.name());
-        let asked = within(ANSWER_TIMEOUT, conn.query_first(&select)).await;
-        match asked {
-            Err(ControlError::Server(mysql_async::Error::Server(error)))
-                if [NO_SUCH_TABLE, BAD_DATABASE].contains(&error.code) =>
-            {
-                for sql in [
-                    format!("CREATE DATABASE IF NOT EXISTS {}", self.own),
-                    format!(
-                        "CREATE TABLE IF NOT EXISTS {} (name VARBINARY(520) NOT NULL PRIMARY KEY, next_value BIGINT \
-                         UNSIGNED NOT NULL) ENGINE=InnoDB COMMENT='Sequences of ShardGate'",
-                        self.table()
-                    ),
-                ] {
-                    within(ANSWER_TIMEOUT, conn.query_drop(sql)).await?;
-                }
-                Ok(None)
-            }
-            other => Ok(other?),
+    /// Another ShardGate may be at it, too.
+    async fn add_epochs(&self, conn: &mut Conn) -> Result<(), Reason> {
+        let alter = format!(
+            "ALTER TABLE {} ADD COLUMN epoch {EPOCH}, ADD COLUMN owner {OWNER}, ADD COLUMN is_shared {IS_SHARED}",
+            self.counters()
+        );
+        match within(ANSWER_TIMEOUT, conn.query_drop(alter)).await {
+            Err(ControlError::Server(mysql_async::Error::Server(error))) if error.code == DUP_FIELD => Ok(()),
+            done => Ok(done?),
         }
+    }
+
+    /// Makes a counter that begins at `first`, if there is none; what it is now.
+    pub(super) async fn begin(&self, conn: &mut Conn, first: u64) -> Result<Counter, Reason> {
+        let sqls = [
+            format!("CREATE DATABASE IF NOT EXISTS {}", self.own),
+            format!(
+                "CREATE TABLE IF NOT EXISTS {} (name VARBINARY(520) NOT NULL PRIMARY KEY, next_value BIGINT UNSIGNED NOT \
+                 NULL, epoch {EPOCH}, owner {OWNER}, is_shared {IS_SHARED}) ENGINE=InnoDB COMMENT='Sequences of ShardGate'",
+                self.counters()
+            ),
+            // An epoch that no counter of this name has had: this one may have been deleted by hand.
+            format!(
+                "INSERT IGNORE INTO {} (name, next_value, epoch) VALUES ({}, {first}, UNIX_TIMESTAMP())",
+                self.counters(),
+                self.name()
+            ),
+        ];
+        for sql in sqls {
+            within(ANSWER_TIMEOUT, conn.query_drop(sql)).await?;
+        }
+        self.counter(conn).await?.ok_or(Reason::Unsettled)
     }
 
     /// The number behind the highest that any shard's rows have. Shards that do not answer are passed over if there is
     /// a counter: it was behind their rows when it began.
-    async fn behind_rows(&self, has_counter: bool) -> Result<u64, Reason> {
+    pub(super) async fn behind_rows(&self, has_counter: bool) -> Result<u64, Reason> {
         let mut floor = 1;
         for shard in self.shards() {
             match self.highest_on(shard).await {
@@ -132,11 +236,14 @@ impl Home<'_> {
     async fn highest_on(&self, shard: ShardId) -> Result<u64, Reason> {
         let at = self.schema.shard(shard);
         let mut conn = connect(self.topology, at.replica_set).await?;
-        let table = self.numbers.table.table(self.schema).map_or("", |table| table.physical_name(shard));
-        let column = quoted(&self.numbers.sequence.column);
+        let table = self.table.table(self.schema).map_or("", |table| table.physical_name(shard));
+        let column = quoted(self.column);
         // As text: the column may be signed or not, and of any size.
         let sql = format!("SELECT CAST(MAX({column}) AS CHAR) FROM {}.{}", quoted(&at.schema), quoted(table));
-        let highest: Option<Option<String>> = within(ANSWER_TIMEOUT, conn.query_first(sql)).await?;
+        let highest: Option<Option<String>> = match within(ANSWER_TIMEOUT, conn.query_first(sql)).await {
+            Err(ControlError::Server(mysql_async::Error::Server(error))) if error.code == NO_SUCH_TABLE => None,
+            found => found?,
+        };
         let _ = conn.disconnect().await;
         Ok(highest.flatten().and_then(|text| text.parse().ok()).unwrap_or(0))
     }
@@ -147,17 +254,17 @@ impl Home<'_> {
     }
 
     fn shards(&self) -> Vec<ShardId> {
-        self.numbers.table.sharded(self.schema).map_or_else(Vec::new, |sharded| sharded.shards.clone())
+        self.table.sharded(self.schema).map_or_else(Vec::new, |sharded| sharded.shards.clone())
     }
 
-    fn table(&self) -> String {
+    pub(super) fn counters(&self) -> String {
         format!("{}.sequence", self.own)
     }
 
     /// The row's key: database and table, in hexadecimal, so that nothing in a name can matter.
-    fn name(&self) -> String {
-        let database = &self.schema.database_of(self.numbers.table.database).name;
-        let table = self.numbers.table.table(self.schema).map_or("", |table| table.name.as_str());
+    pub(super) fn name(&self) -> String {
+        let database = &self.schema.database_of(self.table.database).name;
+        let table = self.table.table(self.schema).map_or("", |table| table.name.as_str());
         let name = format!("{database}.{table}");
         format!("X'{}'", name.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())
     }
@@ -176,7 +283,7 @@ mod tests {
 
     #[test]
     fn numbers_given_by_hand_are_passed() {
-        let mut segment = Segment { next: 10, end: 20, is_placed: true };
+        let mut segment = Segment { next: 10, end: 20, ..Segment::default() };
         assert!(!segment.pass(0));
         assert_eq!(segment.next, 10);
         assert!(!segment.pass(15));

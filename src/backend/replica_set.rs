@@ -140,6 +140,13 @@ impl ReplicaSet {
         self.primary()
     }
 
+    /// The servers that may answer a read in the place of `other`, with which something is wrong that the monitor has not
+    /// seen yet.
+    pub fn readers_beside(&self, other: &Server) -> impl Iterator<Item = &Arc<Server>> {
+        let others = self.readable().filter(|server| server.index != other.index);
+        others.chain(self.primary().ok().filter(|server| server.index != other.index))
+    }
+
     fn readable(&self) -> impl Iterator<Item = &Arc<Server>> {
         self.servers.iter().filter(|server| {
             server.weight > 0

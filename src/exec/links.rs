@@ -94,6 +94,22 @@ impl<'a> Need<'a> {
         }
     }
 
+    /// A connection to the server whose turn it is. Where a replica cannot be reached, which it takes the monitor a while to
+    /// see, nothing has been sent yet: the next server answers.
+    async fn checkout(&self, shard: ShardId, side: Side, wanted: &Wanted<'_>) -> Result<Lease, Error> {
+        let server = self.server(shard, side)?;
+        let failed = match server.pool.checkout(wanted).await {
+            Err(error @ (Error::Connect { .. } | Error::Lost { .. })) if side == Side::Replica => error,
+            done => return done,
+        };
+        for other in self.topology.set(self.schema.shard(shard).replica_set).readers_beside(server) {
+            if let Ok(lease) = other.pool.checkout(wanted).await {
+                return Ok(lease);
+            }
+        }
+        Err(failed)
+    }
+
     /// The name of the shard's replica set.
     pub fn replica_set(&self, shard: ShardId) -> &'a str {
         &self.topology.set(self.schema.shard(shard).replica_set).options.name
@@ -146,7 +162,7 @@ impl Link {
     /// What is left behind on it must be reset before anyone else gets it; dropped, it is closed.
     pub async fn apart(need: &Need<'_>, shard: ShardId, side: Side) -> Result<Link, Error> {
         let wanted = need.wanted(shard);
-        let mut lease = need.server(shard, side)?.pool.checkout(&wanted).await?;
+        let mut lease = need.checkout(shard, side, &wanted).await?;
         lease.prepare_for(&wanted, need.interrupt).await?;
         Ok(Link { shard, side, pins: Pins::default(), xid: None, told_next: false, lease })
     }
@@ -304,7 +320,7 @@ impl Links {
                 return Err(Error::TransactionLost);
             }
             None => {
-                let lease = need.server(shard, side)?.pool.checkout(&wanted).await?;
+                let lease = need.checkout(shard, side, &wanted).await?;
                 Link { shard, side, pins: Pins::default(), xid: None, told_next: false, lease }
             }
         };

@@ -17,6 +17,7 @@ use crate::exec::links::{Link, Need, Side};
 use crate::exec::unread;
 use crate::plan::Plan;
 use crate::plan::gather::{Gathered, Gathering};
+use crate::plan::regroup;
 use crate::sharding::ShardId;
 use crate::wire::walker::AnswerKind;
 
@@ -81,6 +82,16 @@ impl Session {
     pub(super) fn budget(&self) -> Budget {
         let options = &self.setup.options.gather;
         Budget { max_rows: options.max_rows, max_bytes: options.max_bytes }
+    }
+
+    /// The same for one table. Groups are made where their rows are, and as many as there are a single server would have to
+    /// keep as well: only their bytes count.
+    fn budget_of(&self, source: &Gathered) -> Budget {
+        let budget = self.budget();
+        match source.temporary == regroup::TABLE {
+            true => Budget { max_rows: u64::MAX, ..budget },
+            false => budget,
+        }
     }
 
     /// Makes the temporary table.
@@ -191,7 +202,7 @@ impl Session {
         }
         let mut total = 0;
         for (shard, from) in &source.fetches {
-            let sql = [b"EXPLAIN SELECT 1", from.as_slice(), &source.filter].concat();
+            let sql = asking_for_rows(from, &source.filter);
             let answer = self.ask_spare(*shard, &sql).await.ok()?.ok()?;
             total += rows_of_plan(&answer)?;
         }
@@ -213,6 +224,7 @@ impl Session {
             settings.unset("sql_select_limit");
         });
         let side = self.side(plan);
+        let budget = self.budget_of(source);
         let mut warnings = 0;
         if !self.autocommit && !self.txn.is_open() {
             // The servers would each begin a transaction, of which the session knew nothing.
@@ -232,7 +244,7 @@ impl Session {
                 }
             }
             let tails = some.iter().map(|(_, from)| [from, source.filter.as_slice(), &source.locking].concat());
-            match self.fetch_into(into, table, tails.collect(), &mut links, taken).await {
+            match self.fetch_into(into, table, tails.collect(), &mut links, (budget, taken)).await {
                 Ok(more) => warnings += more,
                 Err(failure) => return Err((failure, links)),
             }
@@ -247,13 +259,12 @@ impl Session {
         table: &mut Scratch,
         tails: Vec<Vec<u8>>,
         links: &mut [Link],
-        taken: &mut Taken,
+        (budget, taken): (Budget, &mut Taken),
     ) -> Result<u64, Failure> {
         let begun = Instant::now();
         for (link, tail) in links.iter_mut().zip(tails) {
             self.send_text(&mut link.lease, &table.fetch(&tail)).await?;
         }
-        let budget = self.budget();
         let (mut links, mut warnings) = (links.iter_mut(), 0);
         while let Some(link) = links.next() {
             let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
@@ -270,6 +281,11 @@ impl Session {
         }
         Ok(warnings)
     }
+}
+
+/// Asks a server how many rows it expects to read. Its own default may be a tree, which has no such column (MySQL 9.7).
+pub(super) fn asking_for_rows(from: &[u8], filter: &[u8]) -> Vec<u8> {
+    [b"EXPLAIN FORMAT=TRADITIONAL SELECT 1", from, filter].concat()
 }
 
 /// How many rows a server expects to read, by its answer to EXPLAIN of a table; `None`: it does not say so.

@@ -17,7 +17,7 @@ use crate::merge::{Cuts, Limit};
 use crate::plan::merged::{Counting, Instead, MergePlan};
 use crate::plan::{Binding, Plan, Renames};
 use crate::sharding::{ShardId, ShardSet};
-use crate::wire::error_code::{ErrorCode, TOO_BIG_SELECT};
+use crate::wire::error_code::{ErrorCode, OUT_OF_SORTMEMORY, TOO_BIG_SELECT};
 use crate::wire::walker::{AnswerKind, Summary};
 
 /// What is to be sent to the shards, and what to make of their rows.
@@ -188,6 +188,11 @@ impl Session {
             Ok(Outcome::Refused { code, .. }) if merge.is_described && is_of_values(code) => {
                 self.keep_usable(links);
                 Ok(Merging::Unsuitable("values that a server refuses".to_owned()))
+            }
+            // MySQL sorts no row that is longer than its sort_buffer_size, and need not where it does not sort for the merge.
+            Ok(Outcome::Refused { code, .. }) if code.number == OUT_OF_SORTMEMORY.number => {
+                self.keep_usable(links);
+                Ok(Merging::Unsuitable("rows that a server has no memory to sort".to_owned()))
             }
             Ok(Outcome::Refused { code, message }) => {
                 Err(self.read_failed(links, Failure::Server { code, message }).await)

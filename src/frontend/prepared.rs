@@ -229,7 +229,13 @@ impl Session {
         let mut statement = self.statements.by_id.remove(&id).ok_or_else(unknown_statement)?;
         self.registered.entry.activity.begin(STMT_EXECUTE, self.now_ms(), &statement.text);
         self.answers_in_binary = true;
-        let done = self.execute_under_settings(&mut statement, head, body).await;
+        let begun = self.client.seq;
+        let mut done = self.execute_under_settings(&mut statement, head, body).await;
+        if self.may_read_again(&statement.plan, begun, &done) {
+            self.avoids_replicas = true;
+            done = Box::pin(self.execute_under_settings(&mut statement, head, body)).await;
+            self.avoids_replicas = false;
+        }
         self.answers_in_binary = false;
         statement.long_data.clear();
         self.statements.by_id.insert(id, statement);

@@ -8,7 +8,7 @@ use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
 use crate::exec::{prepared, relay};
 use crate::plan::gather::Gathering;
-use crate::plan::{Plan, Renames};
+use crate::plan::{Plan, PlanError, Renames};
 use crate::sharding::{ShardId, ShardSet};
 use crate::wire::command::PrepareOk;
 
@@ -31,25 +31,28 @@ pub(super) struct Description {
 impl Session {
     /// Prepares where the statement's tables are.
     pub(super) async fn describe(&mut self, plan: &Plan, sql: &[u8]) -> Result<Description, ClientMessage> {
-        match self.model(plan, sql) {
+        match self.model(plan, sql)? {
             Model::Shard(shard) => self.describe_on_shard(plan, sql, shard).await,
             Model::Copies(gathering) => self.describe_by_copies(plan, &gathering).await,
         }
     }
 
-    fn model(&self, plan: &Plan, sql: &[u8]) -> Model {
-        let home = || self.home_shard(&self.schema);
+    /// An error if no values could give the statement a route.
+    fn model(&self, plan: &Plan, sql: &[u8]) -> Result<Model, PlanError> {
         if let Some(shard) = plan.example_shard(&self.schema) {
-            return Model::Shard(shard);
+            return Ok(Model::Shard(shard));
         }
         let binding = self.binding(sql);
         let staged = plan.staging(&binding, &ShardSet::empty()).map(|staging| staging.gathering);
-        let Some(gathering) = staged.or_else(|| self.gathering(plan, &binding)) else { return Model::Shard(home()) };
+        let Some(gathering) = staged.or_else(|| self.gathering(plan, &binding)) else {
+            plan.bind(&binding)?;
+            return Ok(Model::Shard(self.home_shard(&self.schema)));
+        };
         let is_there = gathering.sources.iter().all(|source| source.copy.is_some());
-        match is_there || !self.temporary_tables.is_empty() || self.links.has_table_locks() {
+        Ok(match is_there || !self.temporary_tables.is_empty() || self.links.has_table_locks() {
             true => Model::Shard(gathering.scratch),
             false => Model::Copies(gathering),
-        }
+        })
     }
 
     async fn describe_on_shard(

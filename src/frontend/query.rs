@@ -23,6 +23,7 @@ use crate::sharding::schema::DatabaseId;
 use crate::sql::hint;
 use crate::sql::shape::Shape;
 use crate::sql::tokens::Mode;
+use crate::wire::error_code as codes;
 use crate::wire::packet;
 use crate::wire::walker::{AnswerKind, Summary};
 
@@ -102,12 +103,21 @@ impl Session {
         }
         match plan.hint_side {
             Some(hint::Side::Primary) => Side::Primary,
+            _ if self.avoids_replicas => Side::Primary,
             Some(hint::Side::Replica) => Side::Replica,
             None if self.splits_reads() && plan.kind == StatementKind::Read && plan.facts.allow_replica() => {
                 Side::Replica
             }
             None => Side::Primary,
         }
+    }
+
+    /// Whether a read whose answer was to begin as packet `begun` is sent again, to the primary: a replica's connection was
+    /// lost before it said anything. What ran for a while may have been ended on purpose.
+    pub(super) fn may_read_again(&self, plan: &Plan, begun: u8, done: &Result<(), ClientMessage>) -> bool {
+        let is_lost = done.as_ref().is_err_and(|message| message.code.number == codes::NET_READ_ERROR.number);
+        let is_unanswered = is_lost && self.client.seq == begun && !self.interrupt.is_long();
+        is_unanswered && plan.kind == StatementKind::Read && self.side(plan) == Side::Replica
     }
 
     fn splits_reads(&self) -> bool {

@@ -24,6 +24,7 @@ use crate::plan::regroup::{Regrouping, TABLE};
 use crate::plan::{Described, Plan, Renames};
 use crate::sharding::ShardSet;
 use crate::wire::column::ColumnDefinition;
+use crate::wire::error_code as codes;
 use crate::wire::packet;
 use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker};
 
@@ -107,8 +108,10 @@ impl Session {
             Ok(0) => {}
             // Warnings are the client's, but how many there are depends on who evaluates what.
             Ok(_) => return Ok(false),
-            // What a shard does not accept of the altered text says nothing about the client's.
-            Err((Failure::Server { code, .. }, links)) if is_of_text(code) => {
+            // What a shard does not accept of the altered text, or cannot sort, says nothing about the client's.
+            Err((Failure::Server { code, .. }, links))
+                if is_of_text(code) || code.number == codes::OUT_OF_SORTMEMORY.number =>
+            {
                 self.keep_usable(links);
                 return Ok(false);
             }

@@ -133,6 +133,8 @@ pub(super) struct Session {
     pub(super) diagnostics: Diagnostics,
     /// Counts statements, to take replicas in turn.
     pub(super) turn: usize,
+    /// A read is sent again, because the replica that had it is gone.
+    pub(super) avoids_replicas: bool,
     /// A prepared statement is executed: ShardGate's own answers have rows in binary form.
     pub(super) answers_in_binary: bool,
     /// COMMIT RELEASE: the session ends after the answer.
@@ -203,6 +205,7 @@ impl Session {
             diagnostics: Diagnostics::default(),
             // Sessions that read once each must not all begin with the same replica.
             turn: id as usize,
+            avoids_replicas: false,
             answers_in_binary: false,
             ends: false,
             shape: Shape::default(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::error::ClientMessage;
+use super::gather_load::{asking_for_rows, rows_of_plan};
 use super::gathered::Last;
 use super::merging::is_of_text;
 use super::query::Statement;
@@ -138,12 +139,12 @@ impl Session {
     async fn expected_rows(&mut self, source: &Gathered, side: Side) -> Result<Option<u64>, ClientMessage> {
         let need = self.need().2;
         let asked = source.fetches.iter().map(|(shard, from)| {
-            let sql = [b"EXPLAIN SELECT 1", from.as_slice(), &source.filter].concat();
+            let sql = asking_for_rows(from, &source.filter);
             async move {
                 let mut link = Link::apart(&need, *shard, side).await?;
                 let answer = link.lease.query(&sql, need.interrupt).await?;
                 link.lease.give_back();
-                Ok::<_, ClientMessage>(super::gather_load::rows_of_plan(&answer))
+                Ok::<_, ClientMessage>(rows_of_plan(&answer))
             }
         });
         let told = join_all(asked).await.into_iter().collect::<Result<Vec<Option<u64>>, _>>()?;

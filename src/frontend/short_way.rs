@@ -319,21 +319,41 @@ impl Session {
     /// Sends what is left of the command, and relays what is left of the answer.
     async fn run_on(&mut self, running: Running, failed: Option<Error>) -> Result<(), ClientMessage> {
         let Running { errand, link: Some(mut link), sent, mut relay } = running else { return Ok(()) };
+        let begun = self.client.seq;
         let rest = &errand.framed()[sent..];
-        if !rest.is_empty() {
-            let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-            if let Err(error) = link.lease.send_rest(rest, &mut watch).await {
-                return self.answered(&errand.way.plan, errand.sql(), link, Err(error.into())).await;
-            }
-        }
-        let ended = pin!(self.relay_rest(&errand.way.plan, &mut link, &mut relay, failed, false)).await;
-        pin!(self.answered(&errand.way.plan, errand.sql(), link, ended)).await
+        let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+        let unsent = if rest.is_empty() { None } else { link.lease.send_rest(rest, &mut watch).await.err() };
+        let ended = match unsent {
+            Some(error) => Err(error.into()),
+            None => pin!(self.relay_rest(&errand.way.plan, &mut link, &mut relay, failed, false)).await,
+        };
+        let done = pin!(self.answered(&errand.way.plan, errand.sql(), link, ended)).await;
+        self.or_run_again(errand, begun, done).await
     }
 
     async fn end_errand(&mut self, running: Running, ended: Result<Summary, Failure>) -> Result<(), ClientMessage> {
         let Running { errand, link: Some(link), relay, .. } = running else { return Ok(()) };
+        let begun = self.client.seq;
         self.client.seq = relay.next_seq();
-        self.answered(&errand.way.plan, errand.sql(), link, ended).await
+        let done = self.answered(&errand.way.plan, errand.sql(), link, ended).await;
+        self.or_run_again(errand, begun, done).await
+    }
+
+    /// Asks the primary what a replica that is gone has left unanswered.
+    async fn or_run_again(
+        &mut self,
+        mut errand: Errand,
+        begun: u8,
+        done: Result<(), ClientMessage>,
+    ) -> Result<(), ClientMessage> {
+        if !self.may_read_again(&errand.way.plan, begun, &done) {
+            return done;
+        }
+        errand.way.side = Side::Primary;
+        self.avoids_replicas = true;
+        let done = Box::pin(self.run_errand(errand)).await;
+        self.avoids_replicas = false;
+        done
     }
 }
 

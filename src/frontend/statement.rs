@@ -53,7 +53,15 @@ impl Session {
         if self.keep_apart(&plan) {
             plan = self.plan_or_probe(statement.sql).await?;
         }
-        self.run(&plan, statement).await
+        let begun = self.client.seq;
+        let done = self.run(&plan, statement).await;
+        if !self.may_read_again(&plan, begun, &done) {
+            return done;
+        }
+        self.avoids_replicas = true;
+        let done = Box::pin(self.run(&plan, statement)).await;
+        self.avoids_replicas = false;
+        done
     }
 
     /// The plan of a text. Where there is none because the text was not understood, a server is asked whether it would

@@ -1,6 +1,6 @@
 //! What a session asks of a plan before it runs it.
 
-use crate::sharding::{Schema, ShardId, ShardSet};
+use crate::sharding::{Schema, ShardId};
 use crate::sql::control::Control;
 use crate::sql::facts::Facts;
 
@@ -86,13 +86,11 @@ impl Plan {
                 Target::Placed { .. } if route.staged.as_ref().is_some_and(|staged| staged.reads_others()) => None,
                 Target::Placed { table, .. } => table.table(schema)?.shard_set().first(),
                 Target::Narrowed(narrowed) => {
-                    let mut all = ShardSet::empty();
-                    for (id, _) in &narrowed.tables {
-                        all.union_with(&id.table(schema)?.shard_set());
-                    }
-                    if let Some(at) = &narrowed.at {
-                        all.intersect_with(at);
-                    }
+                    let sets = narrowed.tables.iter().map(|(id, _)| id.table(schema).map(|table| table.shard_set()));
+                    let all = sets.chain([narrowed.at.clone()]).flatten().reduce(|mut all, more| {
+                        all.intersect_with(&more);
+                        all
+                    })?;
                     all.first()
                 }
             },

@@ -57,6 +57,8 @@ codes! {
     DUP_ENTRY = 1062 b"23000";
     /// The statement does not parse.
     PARSE_ERROR = 1064 b"42000";
+    /// Out of sort memory.
+    OUT_OF_SORTMEMORY = 1038 b"HY001";
     /// Query was empty.
     EMPTY_QUERY = 1065 b"42000";
     /// Unknown thread id, in KILL.

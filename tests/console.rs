@@ -58,11 +58,37 @@ fn only_operators_get_in_and_all_are_told_what_there_is() {
     }
     let mut console = console(port);
     assert!(console.rows("HELP").iter().any(|row| row[0] == "SHOW TRANSACTIONS"));
+    for list in ["SHOW HELP", "SHOW COMMANDS"] {
+        assert_eq!(console.rows(list), console.rows("HELP"));
+    }
     let error = console.error("SELECT 1");
     assert_eq!(error.code, 1064);
     assert!(error.message.contains("RECOVER TRANSACTIONS"), "{}", error.message);
     assert!(console.rows("SHOW METRICS").iter().any(|row| row[0] == "sessions"));
     stage.assert_sound();
+}
+
+#[test]
+fn operators_see_and_end_sessions_of_all_users() {
+    let (stage, port) = stage();
+    let (mut console, mut client) = (console(port), stage.connect());
+    let id = client.value("SELECT CONNECTION_ID()");
+    let is_there = |console: &mut Client| console.rows("SHOW PROCESSLIST").into_iter().any(|row| row[0] == id);
+    assert!(is_there(&mut console));
+    assert_eq!(console.run(&format!("KILL QUERY {id}")).affected_rows, 1);
+    assert_eq!(client.value("SELECT 1"), "1");
+    console.run(&format!("KILL {id}"));
+    wait_until("the session is gone", Duration::from_secs(5), || !is_there(&mut console));
+    assert_eq!(console.error(&format!("KILL {id}")).code, 1094);
+}
+
+#[test]
+fn the_configuration_is_read_again_and_shown() {
+    let (_stage, port) = stage();
+    let mut console = console(port);
+    assert!(console.rows("SHOW RULES").iter().any(|row| row[0] == "shop.items" && row[1].contains("shard_key")));
+    assert!(console.rows("RELOAD CONFIG").iter().all(|row| row[3] != "applied"));
+    assert!(console.error("ROLLBACK CONFIG").message.contains("not changed"));
 }
 
 #[test]

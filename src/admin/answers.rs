@@ -1,5 +1,6 @@
 //! What the console answers: tables of text, made from what sessions, commits and recovery tell of themselves.
 
+use crate::frontend::configuration::Effect;
 use crate::frontend::registry::Entry;
 use crate::frontend::shared::Shared;
 use crate::txn::doubt::Doubt;
@@ -58,6 +59,43 @@ fn definition(title: &str) -> Vec<u8> {
     }
     .write(&mut payload);
     payload
+}
+
+/// Sessions of all users: those that work first.
+pub(super) fn sessions(shared: &Shared) -> Table {
+    let titles = vec!["id", "user", "host", "database", "seconds", "state", "statement"];
+    let now = shared.watchdog.now_ms();
+    let mut rows: Vec<(bool, Vec<Option<String>>)> = Vec::new();
+    for entry in shared.registry.all() {
+        let (kind, since, text) = entry.activity.look();
+        let runs = kind.is_some();
+        let state = if runs { "executing" } else { "idle" };
+        let statement = runs.then(|| String::from_utf8_lossy(&text).into_owned()).filter(|text| !text.is_empty());
+        let cells = vec![
+            Some(entry.id.to_string()),
+            Some(entry.user.lock().clone()),
+            Some(entry.activity.host.lock().clone()),
+            entry.activity.database.lock().clone(),
+            Some((now.saturating_sub(since) / 1000).to_string()),
+            Some(state.to_owned()),
+            statement,
+        ];
+        rows.push((!runs, cells));
+    }
+    rows.sort_by_key(|(is_idle, _)| *is_idle);
+    Table { titles, rows: rows.into_iter().map(|(_, cells)| cells).collect() }
+}
+
+/// What has changed of a configuration.
+pub(super) fn differences(effects: Vec<Effect>) -> Table {
+    let cells = |effect: Effect| vec![Some(effect.key), effect.before, effect.after, Some(effect.effect)];
+    Table { titles: vec!["Key", "Before", "After", "Effect"], rows: effects.into_iter().map(cells).collect() }
+}
+
+/// The rules of all tables.
+pub(super) fn rules(rules: Vec<Effect>) -> Table {
+    let cells = |rule: Effect| vec![Some(rule.key), rule.after, Some(rule.effect)];
+    Table { titles: vec!["Table", "Rule", "File"], rows: rules.into_iter().map(cells).collect() }
 }
 
 /// Transactions of this process, then what is prepared on the servers, by whomever.

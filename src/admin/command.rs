@@ -12,6 +12,15 @@ pub(super) enum Command {
     RecoverTransactions,
     End(Gtrid, Decision),
     ShowDdl,
+    ShowSessions,
+    /// KILL of a session, or of its statement only.
+    Kill {
+        id: u32,
+        query_only: bool,
+    },
+    ShowRules,
+    ReloadConfig,
+    RollbackConfig,
     /// Of the change with this number.
     MendDdl(Verb, u64),
     Help,
@@ -20,7 +29,7 @@ pub(super) enum Command {
 }
 
 /// Each command, and what it does.
-pub(super) const HELP: [(&str, &str); 10] = [
+pub(super) const HELP: [(&str, &str); 15] = [
     ("SHOW TRANSACTIONS", "Open, preparing, committing and in doubt, with age, shards and statement"),
     ("RECOVER TRANSACTIONS", "Looks on all servers now, and ends branches in doubt that nobody else will end"),
     ("COMMIT TRANSACTION 'xid'", "Ends a transaction in doubt; refused if it is known that it must be rolled back"),
@@ -30,7 +39,12 @@ pub(super) const HELP: [(&str, &str); 10] = [
     ("ROLLBACK DDL id", "Takes it back where it was done, if that loses no rows and no values"),
     ("FORGET DDL id", "Takes it off the list, if all shards define the table alike"),
     ("SHOW METRICS", "Counts of sessions, commits and recovered branches"),
-    ("HELP", "This list"),
+    ("SHOW PROCESSLIST", "Sessions of all users, and what they do"),
+    ("KILL id, KILL QUERY id", "Ends a session, or its running statement"),
+    ("SHOW RULES", "The rules of all tables, and the file of each"),
+    ("RELOAD CONFIG", "Reads the files again, and runs by what they say; shows what has changed"),
+    ("ROLLBACK CONFIG", "Goes back to the configuration before"),
+    ("SHOW HELP", "This list; also HELP, which some client programs keep to themselves"),
 ];
 
 /// The command, or what is wrong.
@@ -47,7 +61,15 @@ pub(super) fn parse(text: &[u8]) -> Result<Command, String> {
         (["RESUME", "DDL"], id) => numbered(id).map(|id| Command::MendDdl(Verb::Resume, id)),
         (["ROLLBACK", "DDL"], id) => numbered(id).map(|id| Command::MendDdl(Verb::RollBack, id)),
         (["FORGET", "DDL"], id) => numbered(id).map(|id| Command::MendDdl(Verb::Forget, id)),
-        (["HELP", ""], "") => Ok(Command::Help),
+        (["SHOW", "PROCESSLIST"], "") => Ok(Command::ShowSessions),
+        (["SHOW", "FULL"], rest) if rest.eq_ignore_ascii_case("PROCESSLIST") => Ok(Command::ShowSessions),
+        (["KILL", "QUERY"], id) => session(id).map(|id| Command::Kill { id, query_only: true }),
+        (["KILL", "CONNECTION"], id) => session(id).map(|id| Command::Kill { id, query_only: false }),
+        (["KILL", _], "") => session(second).map(|id| Command::Kill { id, query_only: false }),
+        (["SHOW", "RULES"], "") => Ok(Command::ShowRules),
+        (["RELOAD", "CONFIG"], "") => Ok(Command::ReloadConfig),
+        (["ROLLBACK", "CONFIG"], "") => Ok(Command::RollbackConfig),
+        (["HELP", ""] | ["SHOW", "HELP" | "COMMANDS"], "") => Ok(Command::Help),
         (["COMMIT", "TRANSACTION"], name) => named(name).map(|gtrid| Command::End(gtrid, Decision::Commit)),
         (["ROLLBACK", "TRANSACTION"], name) => named(name).map(|gtrid| Command::End(gtrid, Decision::Abort)),
         (["SET", _], _) => Ok(Command::Ignored),
@@ -72,6 +94,11 @@ fn numbered(rest: &str) -> Result<u64, String> {
     rest.parse().map_err(|_| "the number of the change, as SHOW DDL shows it, should be here".to_owned())
 }
 
+/// The number of a session.
+fn session(rest: &str) -> Result<u32, String> {
+    rest.parse().map_err(|_| "the number of a session, as SHOW PROCESSLIST shows it, should be here".to_owned())
+}
+
 /// The name of a transaction, in quotes.
 fn named(rest: &str) -> Result<Gtrid, String> {
     let inside = ["'", "\""].iter().find_map(|quote| rest.strip_prefix(quote)?.strip_suffix(quote));
@@ -92,6 +119,18 @@ mod tests {
             ("  SHOW METRICS", Some(Command::ShowMetrics)),
             ("recover transactions", Some(Command::RecoverTransactions)),
             ("HELP", Some(Command::Help)),
+            ("show commands;", Some(Command::Help)),
+            ("SHOW FULL PROCESSLIST", Some(Command::ShowSessions)),
+            ("KILL 7", Some(Command::Kill { id: 7, query_only: false })),
+            ("kill query 7;", Some(Command::Kill { id: 7, query_only: true })),
+            ("KILL CONNECTION 7", Some(Command::Kill { id: 7, query_only: false })),
+            ("KILL", None),
+            ("KILL QUERY", None),
+            ("KILL all", None),
+            ("RELOAD CONFIG", Some(Command::ReloadConfig)),
+            ("ROLLBACK CONFIG", Some(Command::RollbackConfig)),
+            ("ROLLBACK CONFIG 2", None),
+            ("SHOW RULES", Some(Command::ShowRules)),
             ("SET NAMES utf8mb4", Some(Command::Ignored)),
             ("COMMIT TRANSACTION 'shop.00000001.00000002.a'", Some(Command::End(gtrid.clone(), Decision::Commit))),
             ("rollback transaction \"shop.00000001.00000002.a\";", Some(Command::End(gtrid, Decision::Abort))),

@@ -14,9 +14,12 @@ use super::channel::Channel;
 use super::command::{Command, HELP, parse};
 use super::login::log_in;
 use super::options::Options;
+use crate::backend::error::Reason;
+use crate::frontend::configuration::{self, Effect, Wish};
 use crate::frontend::ddl_journal;
+use crate::frontend::registry::KillOutcome;
 use crate::frontend::shared::Shared;
-use crate::txn::doubt::{Report, Wish};
+use crate::txn::doubt::{self, Report};
 use crate::wire::StatusFlags;
 use crate::wire::command::Command as Packet;
 use crate::wire::error_code as codes;
@@ -109,7 +112,21 @@ async fn answer(channel: &mut Channel, text: &[u8], name: &str, shared: &Shared)
         Command::Help => send(channel, &help()).await,
         Command::ShowTransactions => send(channel, &answers::transactions(shared)).await,
         Command::ShowMetrics => send(channel, &answers::metrics(shared)).await,
-        Command::RecoverTransactions => match wish(shared, Wish::Look).await {
+        Command::ShowSessions => send(channel, &answers::sessions(shared)).await,
+        Command::Kill { id, query_only } => {
+            tracing::info!(operator = %name, session = id, query_only, "an operator ends a session or its statement");
+            kill(channel, id, query_only, shared).await
+        }
+        Command::ShowRules => order(channel, Wish::ShowRules, answers::rules, shared).await,
+        Command::ReloadConfig => {
+            tracing::info!(operator = %name, "an operator wants the configuration read again");
+            order(channel, Wish::Reload, answers::differences, shared).await
+        }
+        Command::RollbackConfig => {
+            tracing::info!(operator = %name, "an operator wants the configuration before");
+            order(channel, Wish::Rollback, answers::differences, shared).await
+        }
+        Command::RecoverTransactions => match wish(shared, doubt::Wish::Look).await {
             Ok(report) => send(channel, &reported(report)).await,
             Err(reason) => refuse(channel, codes::ERROR_DURING_COMMIT, &reason).await,
         },
@@ -126,7 +143,7 @@ async fn answer(channel: &mut Channel, text: &[u8], name: &str, shared: &Shared)
         }
         Command::End(gtrid, decision) => {
             tracing::info!(operator = %name, transaction = %gtrid, ?decision, "an operator wants a transaction ended");
-            match wish(shared, Wish::End(gtrid, decision)).await {
+            match wish(shared, doubt::Wish::End(gtrid, decision)).await {
                 Ok(report) => accept(channel, report.ended as u64).await,
                 Err(reason) => refuse(channel, codes::ERROR_DURING_COMMIT, &reason).await,
             }
@@ -134,7 +151,30 @@ async fn answer(channel: &mut Channel, text: &[u8], name: &str, shared: &Shared)
     }
 }
 
-async fn wish(shared: &Shared, wish: Wish) -> Result<Report, String> {
+/// What the keeper of the configuration is asked for, as a table.
+async fn order(
+    channel: &mut Channel,
+    wish: Wish,
+    table: impl Fn(Vec<Effect>) -> Table,
+    shared: &Shared,
+) -> io::Result<()> {
+    match configuration::ordered(shared, wish).await {
+        Ok(effects) => send(channel, &table(effects)).await,
+        Err(reasons) => refuse(channel, codes::UNKNOWN_ERROR, &configuration::not_changed(&reasons)).await,
+    }
+}
+
+async fn kill(channel: &mut Channel, id: u32, query_only: bool, shared: &Shared) -> io::Result<()> {
+    let reason = if query_only { Reason::QueryKilled } else { Reason::SessionKilled };
+    match shared.registry.kill(id, reason, None) {
+        KillOutcome::Done => accept(channel, 1).await,
+        KillOutcome::NoSuchSession | KillOutcome::NotOwner => {
+            refuse(channel, codes::NO_SUCH_THREAD, &format!("Unknown thread id: {id}")).await
+        }
+    }
+}
+
+async fn wish(shared: &Shared, wish: doubt::Wish) -> Result<Report, String> {
     match tokio::time::timeout(RECOVERY, shared.in_flight.wish(wish)).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err("recovery has stopped".to_owned()),

@@ -10,6 +10,7 @@ use super::error::ClientMessage;
 use super::query::Statement;
 use super::response::LocalColumn;
 use super::session::Session;
+use super::shared::Shared;
 use crate::plan::PlanError;
 use crate::sharding::Placement;
 use crate::sharding::schema::same_name;
@@ -84,10 +85,7 @@ impl Session {
             let text = "Access denied; you need the right admin = true in [[users]] for this operation";
             return Err(ClientMessage::new(codes::SPECIFIC_ACCESS_DENIED_ERROR, text));
         }
-        self.ordered(wish).await.map_err(|reasons| {
-            let text = format!("The configuration was not changed: {}", reasons.join("\n"));
-            ClientMessage::new(codes::UNKNOWN_ERROR, text)
-        })
+        self.ordered(wish).await.map_err(|reasons| ClientMessage::new(codes::UNKNOWN_ERROR, not_changed(&reasons)))
     }
 
     /// CREATE, ALTER and DROP SHARDED TABLE RULE.
@@ -173,12 +171,22 @@ impl Session {
     }
 
     pub(super) async fn ordered(&self, wish: Wish) -> Result<Vec<Effect>, Vec<String>> {
-        let (answer, outcome) = oneshot::channel();
-        let gone = |_| vec!["ShardGate is stopping".to_owned()];
-        self.shared.orders.send(Order { wish, answer }).await.map_err(|_| gone(()))?;
-        match tokio::time::timeout(LONGEST, outcome).await {
-            Ok(outcome) => outcome.map_err(|_| gone(()))?,
-            Err(_) => Err(vec![format!("it is not done after {LONGEST:?}; the log says what becomes of it")]),
-        }
+        ordered(&self.shared, wish).await
     }
+}
+
+/// Passes an order on; what came of it, or why nothing did, one line for each reason.
+pub async fn ordered(shared: &Shared, wish: Wish) -> Result<Vec<Effect>, Vec<String>> {
+    let (answer, outcome) = oneshot::channel();
+    let gone = |_| vec!["ShardGate is stopping".to_owned()];
+    shared.orders.send(Order { wish, answer }).await.map_err(|_| gone(()))?;
+    match tokio::time::timeout(LONGEST, outcome).await {
+        Ok(outcome) => outcome.map_err(|_| gone(()))?,
+        Err(_) => Err(vec![format!("it is not done after {LONGEST:?}; the log says what becomes of it")]),
+    }
+}
+
+/// Why a configuration is still the one that it was.
+pub fn not_changed(reasons: &[String]) -> String {
+    format!("The configuration was not changed: {}", reasons.join("\n"))
 }

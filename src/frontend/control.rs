@@ -177,7 +177,7 @@ impl Session {
             let message = ClientMessage::new(codes::QUERY_INTERRUPTED, text);
             return Err(ClientMessage { fatal: !query_only, ..message });
         }
-        match self.shared.registry.kill(target, reason, &self.user.name) {
+        match self.shared.registry.kill(target, reason, Some(&self.user.name)) {
             KillOutcome::Done => Ok(()),
             KillOutcome::NoSuchSession => Err(unknown()),
             KillOutcome::NotOwner => {

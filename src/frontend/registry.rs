@@ -204,10 +204,10 @@ impl Registry {
         self.len() == 0
     }
 
-    /// KILL by `user`, who may end only sessions of the same account.
-    pub fn kill(&self, id: u32, reason: Reason, user: &str) -> KillOutcome {
+    /// KILL by `user`, who may end only sessions of the same account; `None`: by an operator, who may end all.
+    pub fn kill(&self, id: u32, reason: Reason, user: Option<&str>) -> KillOutcome {
         let Some(entry) = self.entries.lock().get(&id).cloned() else { return KillOutcome::NoSuchSession };
-        if *entry.user.lock() != user {
+        if user.is_some_and(|user| *entry.user.lock() != user) {
             return KillOutcome::NotOwner;
         }
         entry.interrupt.raise(reason);

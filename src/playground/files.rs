@@ -14,14 +14,17 @@ use super::shop::{DATABASE, SHARDS};
 pub(crate) const USER: &str = "app";
 /// No secret: ShardGate and the servers listen on the loopback address only.
 pub(crate) const USER_PASSWORD: &str = "app";
+/// The console's user.
+pub(crate) const OPERATOR: &str = "operator";
+pub(crate) const OPERATOR_PASSWORD: &str = "operator";
 
 /// Writes both files, new on each start, since ports and passwords change; returns the path of `shardgate.toml`.
-pub(crate) fn write(cluster: &Cluster, port: u16) -> Result<PathBuf, Error> {
+pub(crate) fn write(cluster: &Cluster, port: u16, console: u16) -> Result<PathBuf, Error> {
     let rules = cluster.folder().join("rules");
     std::fs::create_dir_all(&rules).map_err(Error::io(&rules))?;
     put(&rules.join("shop.toml"), &shop_rules())?;
     let config = cluster.folder().join("shardgate.toml");
-    put(&config, &main_file(cluster, port))?;
+    put(&config, &main_file(cluster, port, console))?;
     Ok(config)
 }
 
@@ -33,12 +36,15 @@ fn put(path: &Path, text: &str) -> Result<(), Error> {
     file.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())).map_err(Error::io(path))
 }
 
-fn main_file(cluster: &Cluster, port: u16) -> String {
+fn main_file(cluster: &Cluster, port: u16, console: u16) -> String {
     let mut text = format!(
         "# Written by `shardgate playground` at each start.\n\
          rules = [\"rules/*.toml\"]\n\n\
          [server]\nlisten = \"127.0.0.1:{port}\"\n\n\
-         [[users]]\nname = \"{USER}\"\npassword = \"{USER_PASSWORD}\"\ndatabases = [\"{DATABASE}\"]\n"
+         [[users]]\nname = \"{USER}\"\npassword = \"{USER_PASSWORD}\"\ndatabases = [\"{DATABASE}\"]\n\
+         # May change rules and reload the configuration.\nadmin = true\n\n\
+         [console]\nlisten = \"127.0.0.1:{console}\"\n\n\
+         [[console.users]]\nname = \"{OPERATOR}\"\npassword = \"{OPERATOR_PASSWORD}\"\n"
     );
     for set in &cluster.replica_sets {
         let replicas: Vec<String> =

@@ -16,13 +16,15 @@ use crate::sharding::{Schema, ShardId};
 
 use super::cluster::{Cluster, ClusterOptions};
 use super::error::Error;
-use super::files::{self, USER, USER_PASSWORD};
+use super::files::{self, OPERATOR, OPERATOR_PASSWORD, USER, USER_PASSWORD};
 use super::ports;
 use super::server::Server;
 use super::shop;
 
 /// Cobar's users know it.
 const DEFAULT_PORT: u16 = 8066;
+/// And its operators this one.
+const CONSOLE_PORT: u16 = 9066;
 const MARK_OF_DATA: &str = "shop.loaded";
 const SERVE_TIMEOUT: Duration = Duration::from_secs(30);
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -81,6 +83,7 @@ struct Prepared {
     cluster: Cluster,
     config: PathBuf,
     port: u16,
+    console: u16,
 }
 
 async fn prepare(options: &Options) -> Result<Prepared, Error> {
@@ -96,11 +99,12 @@ async fn prepare(options: &Options) -> Result<Prepared, Error> {
     .await?;
     let port = options.port.unwrap_or(DEFAULT_PORT);
     let port = if options.port.is_none() && !ports::is_free(port) { ports::free_port()? } else { port };
-    let config = files::write(&cluster, port)?;
+    let console = if ports::is_free(CONSOLE_PORT) { CONSOLE_PORT } else { ports::free_port()? };
+    let config = files::write(&cluster, port, console)?;
     cluster.grant("shop\\_%").await?;
     fill(&cluster, &files::schema(&config)?).await?;
     say(&format!("four servers with four shards are up after {:.1} s", begun.elapsed().as_secs_f32()));
-    Ok(Prepared { cluster, config, port })
+    Ok(Prepared { cluster, config, port, console })
 }
 
 /// Loads the shop unless an earlier run has.
@@ -136,10 +140,10 @@ async fn announce(prepared: &Prepared) {
         say(&format!("ShardGate does not listen on port {} yet; see its log", prepared.port));
         return;
     }
-    say(&welcome(prepared.port, prepared.cluster.folder(), prepared.cluster.servers()));
+    say(&welcome((prepared.port, prepared.console), prepared.cluster.folder(), prepared.cluster.servers()));
 }
 
-fn welcome<'a>(port: u16, folder: &Path, servers: impl Iterator<Item = &'a Server>) -> String {
+fn welcome<'a>((port, console): (u16, u16), folder: &Path, servers: impl Iterator<Item = &'a Server>) -> String {
     let servers: String = servers
         .map(|server| format!("  {:<14} mariadb -u root -S {}\n", server.name(), server.socket().display()))
         .collect();
@@ -161,6 +165,10 @@ Five statements to try:
     JOIN countries c ON c.code = u.country_code WHERE u.user_id = 42;
   SELECT user_id, name FROM users WHERE country_code = 'IS';
   INSERT INTO users VALUES (1001, 'One', 'one@example.org', 'FR', NOW()), (1002, 'Two', 'two@example.org', 'JP', NOW());
+
+This user may also change rules (SHOW RULES; ALTER SHARDED TABLE RULE ...; RELOAD CONFIG). The operator's console:
+
+  mariadb --host 127.0.0.1 --port {console} --user {OPERATOR} --password={OPERATOR_PASSWORD} -e 'SHOW HELP'
 
 The servers behind it:
 

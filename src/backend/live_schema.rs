@@ -195,6 +195,10 @@ fn column(
     (_, name, data_type, column_type, nullable, extra, max_length, collation, generation): Described,
 ) -> LiveColumn {
     let extra = extra.to_ascii_lowercase();
+    let arguments = |written: &str| {
+        let inner = written.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')'));
+        inner.map_or_else(String::new, |(inner, _)| inner.to_owned())
+    };
     let column = Column {
         name,
         auto_increment: extra.contains("auto_increment"),
@@ -206,6 +210,7 @@ fn column(
             generated: generation.is_some_and(|expression| !expression.is_empty()),
             max_length,
             collation,
+            arguments: arguments(&column_type),
         }),
     };
     LiveColumn { column, column_type }

@@ -7,7 +7,7 @@ use crate::frontend::configuration::RuleChange;
 use crate::sharding::schema::same_name;
 
 /// The order of keys in a rule; others stand behind them.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "name",
     "kind",
     "physical",
@@ -16,6 +16,7 @@ const ORDER: [&str; 19] = [
     "shard_key",
     "key_type",
     "collation",
+    "scale",
     "function",
     "within",
     "shards",

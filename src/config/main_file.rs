@@ -13,9 +13,9 @@ use super::{
 };
 use crate::backend::options::{Options, ReplicaSetOptions};
 use crate::frontend::options::User;
-use crate::sharding::Schema;
 use crate::sharding::build::SchemaSpec;
 use crate::sharding::schema::same_name;
+use crate::sharding::{ReplicaSetId, Schema};
 
 /// See [`load`](super::load).
 pub(super) fn load(path: &Path, instead: Texts) -> Result<Config, Problems> {
@@ -81,6 +81,17 @@ fn read_all(main: &Section<'_>, folder: &Path, sources: &[Source], report: &Repo
     let rules: Vec<RuleFile<'_>> =
         sources.iter().filter_map(|source| rule_file::read(source, report, &set_names)).collect();
     let schema = build_schema(&rules);
+    if let Some(transactions) = &transactions {
+        rules.iter().for_each(|file| file.report_own_schema(&transactions.schema));
+    }
+    warn_small_pools(&set_sections, &replica_sets, &rules);
+    if let (Some(console), Some(frontend)) = (&console, &frontend)
+        && !console.users.is_empty()
+        && console.listen.port() != 0
+        && frontend.listen.contains(&console.listen)
+    {
+        main.problem("console", format!("it cannot listen on {}, where clients connect", console.listen));
+    }
     let places = places(&set_sections, &set_names, &rules);
     report_users_there_twice(&users);
     // What a rule file that could not be read is called is not known.
@@ -177,6 +188,23 @@ fn warn_shared_servers(sections: &[Section<'_>], sets: &[ReplicaSetOptions]) {
             item.warning(format!("the server {shared} is in another replica set too"));
         }
         seen.extend(own);
+    }
+}
+
+/// A statement over all shards has a connection for each at once.
+fn warn_small_pools(sections: &[Section<'_>], sets: &[ReplicaSetOptions], rules: &[RuleFile<'_>]) {
+    // Of sets that could not be read it is not known which is which.
+    if sections.len() != sets.len() {
+        return;
+    }
+    for ((index, set), section) in (0..).zip(sets).zip(sections) {
+        let shards = rules.iter().map(|file| file.shards_on(ReplicaSetId(index))).max().unwrap_or_default();
+        if let Some(item) = section.item("pool").filter(|_| set.pool.max < shards) {
+            item.warning(format!(
+                "max = {} is less than the {shards} shards of a database that are here: statements over all of them cannot run",
+                set.pool.max
+            ));
+        }
     }
 }
 

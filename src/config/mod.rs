@@ -19,6 +19,7 @@ mod log;
 mod reload;
 mod parameter;
 mod function;
+mod key_type;
 mod rule_file;
 mod secret;
 mod section;

@@ -47,6 +47,9 @@ pub(super) fn read(section: &Section<'_>) -> Option<ReloadOptions> {
         Some(item) => Some(item.text()?),
         None => None,
     };
+    if history.as_deref() == Some("") {
+        section.problem("history", "a folder should be here, or false: configurations are kept in memory then");
+    }
     section.finish();
     Some(ReloadOptions { watch: watch.unwrap_or(Some(None))?, history, keeps_history })
 }

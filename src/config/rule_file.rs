@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::function::Functions;
+use super::key_type;
 use super::main_file::unknown;
 use super::problem::{Problem, Report};
 use super::section::{Item, Section, Source};
@@ -10,7 +11,6 @@ use crate::sharding::build::{
     DatabaseSpec, KeyColumnSpec, PhysicalSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec,
     ShardsSpec, TableSpec, WithinSpec,
 };
-use crate::sharding::collation::TextCollation;
 use crate::sharding::schema::same_name;
 use crate::sharding::{Column, KeyRequired, KeyType, Parent, ReplicaSetId, Sequence, SequenceKind};
 
@@ -26,6 +26,23 @@ pub(super) struct RuleFile<'d> {
 }
 
 impl RuleFile<'_> {
+    /// Tells the shards that are in the schema which ShardGate keeps for itself.
+    pub(super) fn report_own_schema(&self, own: &str) {
+        for (shard, section) in self.spec.shards.iter().zip(&self.shards) {
+            if same_name(&shard.schema, own) {
+                section.problem(
+                    "schema",
+                    format!("\"{own}\" is ShardGate's own (transactions.schema): give the shard another"),
+                );
+            }
+        }
+    }
+
+    /// How many shards are on this replica set.
+    pub(super) fn shards_on(&self, set: ReplicaSetId) -> usize {
+        self.spec.shards.iter().filter(|shard| shard.replica_set == set).count()
+    }
+
     /// Where the file is.
     pub(super) fn place(&self) -> Problem {
         self.file.place()
@@ -65,6 +82,9 @@ impl RuleFile<'_> {
 pub(super) fn read<'d>(source: &'d Source, report: &'d Report, replica_sets: &[String]) -> Option<RuleFile<'d>> {
     let file = source.parse(report)?;
     let name = file.required_text("database");
+    if let Some(own) = name.as_deref().filter(|name| is_the_servers(name)) {
+        file.problem("database", format!("\"{own}\" is a schema of the servers' own, and no client could use it"));
+    }
     let default_shard = file.required_text("default_shard");
     let read_write_splitting = file.item("read_write_splitting").and_then(|item| item.boolean()).unwrap_or(false);
     let (shards, shard_specs): (Vec<_>, Vec<_>) = with_specs(file.sections("shards"), |section, index| {
@@ -135,11 +155,19 @@ fn read_shard(section: &Section<'_>, replica_sets: &[String], unknown_set: Repli
         found.map_or(unknown_set, |index| ReplicaSetId(index as u16))
     });
     let schema = section.required_text("schema");
+    if let Some(own) = schema.as_deref().filter(|schema| is_the_servers(schema)) {
+        section.problem("schema", format!("\"{own}\" is a schema of the server's own: give the shard another"));
+    }
     section.finish();
     let name = name?;
     // Whatever is missing has been reported; others may refer to the shard.
     let schema = schema.unwrap_or_else(|| name.clone());
     Some(ShardSpec { name, replica_set: replica_set.unwrap_or(unknown_set), schema })
+}
+
+/// Whether servers keep their own affairs in a schema of this name.
+pub(super) fn is_the_servers(schema: &str) -> bool {
+    ["mysql", "information_schema", "performance_schema", "sys"].iter().any(|own| same_name(own, schema))
 }
 
 /// Kinds of table.
@@ -180,10 +208,11 @@ fn read_physical(item: &Item<'_>) -> Option<PhysicalSpec> {
 }
 
 fn read_placement(section: &Section<'_>, kind: Option<TableKind>, functions: &Functions) -> Option<PlacementSpec> {
-    const SHARDED_ONLY: [&str; 14] = [
+    const SHARDED_ONLY: [&str; 15] = [
         "shard_key",
         "key_type",
         "collation",
+        "scale",
         "function",
         "shards",
         "within",
@@ -220,7 +249,7 @@ fn read_placement(section: &Section<'_>, kind: Option<TableKind>, functions: &Fu
 fn read_sharded(section: &Section<'_>, functions: &Functions) -> ShardedSpec {
     let (key_column, key, joint) = match section.item("shard_key").filter(Item::is_list) {
         Some(item) => read_key_list(section, &item),
-        None => (section.required_text("shard_key"), read_key_type(section), Some(Vec::new())),
+        None => (section.required_text("shard_key"), key_type::read(section), Some(Vec::new())),
     };
     let function = section.item("function").map(|item| functions.read(&item));
     let shards = section.item("shards").map(|item| read_shards(&item));
@@ -228,9 +257,10 @@ fn read_sharded(section: &Section<'_>, functions: &Functions) -> ShardedSpec {
     let colocated_with = section.text("colocated_with");
     let parent = section.item("parent").map(|item| read_parent(&item));
     if parent.is_some() {
-        const OF_PARENT: [&str; 9] = [
+        const OF_PARENT: [&str; 10] = [
             "key_type",
             "collation",
+            "scale",
             "function",
             "shards",
             "within",
@@ -281,7 +311,7 @@ fn read_key_list(
     const MOST: usize = 16;
     const EXAMPLE: &str = "shard_key = [\"a\", { column = \"b\", key_type = \"text\", collation = \"utf8mb4_bin\" }]";
     let in_the_list = "belongs to a column where shard_key is a list, as in { column = \"b\", key_type = \"date\" }";
-    ["key_type", "collation"].iter().for_each(|key| section.refuse(key, in_the_list));
+    ["key_type", "collation", "scale"].iter().for_each(|key| section.refuse(key, in_the_list));
     let Some(items) = item.list(EXAMPLE) else { return (None, None, None) };
     if !(2..=MOST).contains(&items.len()) {
         item.problem(format!("a list has 2 to {MOST} columns; a key of one column is a text"));
@@ -299,7 +329,7 @@ fn read_key_column(item: &Item<'_>) -> Option<KeyColumnSpec> {
         return Some(KeyColumnSpec { column: item.text()?, key: KeyType::INTEGER });
     }
     let section = item.section("{ column = \"b\", key_type = \"date\" }")?;
-    let (column, key) = (section.required_text("column"), read_key_type(&section));
+    let (column, key) = (section.required_text("column"), key_type::read(&section));
     section.finish();
     Some(KeyColumnSpec { column: column?, key: key?.unwrap_or(KeyType::INTEGER) })
 }
@@ -316,7 +346,7 @@ fn read_parent(item: &Item<'_>) -> Option<Parent> {
 fn read_within(item: &Item<'_>, functions: &Functions) -> Option<WithinSpec> {
     let section = item.section("{ shard_key = \"id\", function = { kind = \"mod\" }, shards = 4 }")?;
     let key_column = section.required_text("shard_key");
-    let key = read_key_type(&section);
+    let key = key_type::read(&section);
     let function = section.required("function").and_then(|item| functions.read(&item));
     let shards = section.required("shards").and_then(|item| item.integer(1..=1024));
     section.finish();
@@ -361,61 +391,6 @@ fn read_key_required(item: &Item<'_>) -> Option<KeyRequired> {
     }
     let (reads, writes) = (KeyRequired { reads: true, writes: false }, KeyRequired { reads: false, writes: true });
     item.choice(&[("reads", reads), ("writes", writes)])
-}
-
-/// `Some(None)`: the rule does not say.
-fn read_key_type(section: &Section<'_>) -> Option<Option<KeyType>> {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Word {
-        Integer,
-        Text,
-        Bytes,
-        Date,
-        DateTime,
-    }
-    const WORDS: &[(&str, Word)] = &[
-        ("integer", Word::Integer),
-        ("text", Word::Text),
-        ("bytes", Word::Bytes),
-        ("date", Word::Date),
-        ("datetime", Word::DateTime),
-    ];
-    let word = section.item("key_type").map(|item| item.choice(WORDS));
-    let collation = section.item("collation");
-    let word = match word {
-        Some(word) => Some(word?),
-        None => None,
-    };
-    match (word, collation) {
-        (Some(Word::Text), Some(item)) => {
-            let name = item.text()?;
-            let collation =
-                TextCollation::from_mysql_name(&name).map_err(|unsupported| item.problem(unsupported.to_string()));
-            if collation.is_ok_and(TextCollation::is_as_written) {
-                item.warning(
-                    "keys are taken as they are written: rows whose key is equal for the column but written otherwise \
-                     (letter case, accents, trailing spaces) are on another shard, and are not found",
-                );
-            }
-            Some(Some(KeyType::Text(collation.ok()?, None)))
-        }
-        (Some(Word::Text), None) => {
-            section.problem(
-                "collation",
-                "missing: key_type = \"text\" needs the collation of the column, as in \"utf8mb4_bin\"",
-            );
-            None
-        }
-        (_, Some(item)) => {
-            item.problem("has a meaning only beside key_type = \"text\"");
-            None
-        }
-        (Some(Word::Integer), None) => Some(Some(KeyType::INTEGER)),
-        (Some(Word::Bytes), None) => Some(Some(KeyType::Bytes(None))),
-        (Some(Word::Date), None) => Some(Some(KeyType::Date)),
-        (Some(Word::DateTime), None) => Some(Some(KeyType::DateTime)),
-        (None, None) => Some(None),
-    }
 }
 
 /// A list of names, or slots for each name.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::rule_file::is_the_servers;
 use super::section::{Item, Section};
 use crate::txn::in_flight::CrashPoint;
 use crate::txn::options::Options;
@@ -69,6 +70,10 @@ fn read_schema(item: &Item<'_>) -> Option<String> {
     let name = item.text()?;
     if name.is_empty() || name.chars().count() > MAX_NAME {
         item.problem(format!("a name of 1 to {MAX_NAME} characters should be here"));
+        return None;
+    }
+    if is_the_servers(&name) {
+        item.problem(format!("\"{name}\" is a schema of the server's own: give ShardGate another"));
         return None;
     }
     Some(name)

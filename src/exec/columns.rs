@@ -111,10 +111,15 @@ impl Column {
         let Some(bytes) = cell else { return Value::Null };
         let number = || std::str::from_utf8(bytes).ok();
         match &self.shape {
-            Shape::Plain(Kind::Number) | Shape::Bits => match number().and_then(|text| text.parse().ok()) {
-                Some(number) => Value::Int(number),
-                None => number().and_then(|text| text.parse().ok()).map_or(Value::Unknown, Value::UInt),
-            },
+            Shape::Plain(Kind::Number | Kind::Member) | Shape::Bits => {
+                match number().and_then(|text| text.parse().ok()) {
+                    Some(number) => Value::Int(number),
+                    None => {
+                        number().and_then(|text| text.parse().ok()).map_or(Value::Decimal(bytes.into()), Value::UInt)
+                    }
+                }
+            }
+            Shape::Plain(Kind::Ascii) => Value::Text { bytes: bytes.into(), charset: Charset::Ascii },
             Shape::Text(charset) => Value::Text { bytes: bytes.into(), charset: Charset::from_mysql_name(charset) },
             Shape::Ascii => Value::Text { bytes: bytes.into(), charset: Charset::from_mysql_name("ascii") },
             Shape::Binary => Value::Binary(bytes.into()),

@@ -345,9 +345,12 @@ impl<'a> WriteBack<'a> {
                 let unplaced = PlanError::unplaced(located, known, sharded, part, &values[index(part)]);
                 Err(Failure::Unplaced(unplaced))
             }
-            (Err((part, _)), _) => Err(Failure::Unsupported(format!(
-                "shard key '{}' of '{}' has a value that leads to no shard",
-                columns.get(index(part)).map_or("", |column| column.name.as_str()),
+            (Err((part, _)), Some(known)) => {
+                let value = values.get(index(part)).unwrap_or(&Value::Unknown);
+                Err(Failure::Unplaced(PlanError::nowhere(known, sharded, part, value)))
+            }
+            (Err((_, _)), None) => Err(Failure::Unsupported(format!(
+                "rows of '{}' whose shard key leads to no shard",
                 self.written.written
             ))),
         }

@@ -54,10 +54,7 @@ impl Session {
     fn reference_table(&self, name: &TableName) -> Result<(DatabaseId, String), ClientMessage> {
         let id = match &name.database {
             None => self.database().ok_or(PlanError::NoDatabase)?,
-            Some(database) => {
-                let found = self.schema.database(database).filter(|_| self.may_use(database));
-                found.map(|(id, _)| id).ok_or_else(|| PlanError::UnknownDatabase(database.clone()))?
-            }
+            Some(database) => self.named_database(database)?,
         };
         match self.schema.database_of(id).table(&name.table) {
             Some(Table { name, placement: Placement::Reference(_), .. }) => Ok((id, name.clone())),

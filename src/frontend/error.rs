@@ -46,6 +46,7 @@ impl From<PlanError> for ClientMessage {
         let code = match &error {
             PlanError::Unsupported { .. }
             | PlanError::KeyNotLiteral { .. }
+            | PlanError::KeyNowhere { .. }
             | PlanError::Numbered { .. }
             | PlanError::UnknownColumns { .. } => codes::NOT_SUPPORTED_YET,
             PlanError::NoDatabase => codes::NO_DB_ERROR,
@@ -85,6 +86,7 @@ fn plan_text(error: &PlanError) -> String {
         PlanError::Unsupported { .. }
         | PlanError::Syntax { .. }
         | PlanError::KeyNotLiteral { .. }
+        | PlanError::KeyNowhere { .. }
         | PlanError::Numbered { .. }
         | PlanError::UnknownColumns { .. }
         | PlanError::KeyRequired { .. }
@@ -98,9 +100,12 @@ impl From<Error> for ClientMessage {
     fn from(error: Error) -> Self {
         let text = error.to_string();
         match error {
-            Error::Connect { .. } | Error::Login { .. } | Error::Down { .. } => {
+            // The account on the servers is no business of clients.
+            Error::Login { server, .. } => {
+                let text = format!("{server} did not let ShardGate in; its log says why");
                 ClientMessage::new(codes::CONNECT_TO_BACKEND, text)
             }
+            Error::Connect { .. } | Error::Down { .. } => ClientMessage::new(codes::CONNECT_TO_BACKEND, text),
             Error::PoolWait { .. } => ClientMessage::new(codes::CON_COUNT_ERROR, text),
             Error::Lost { .. } | Error::Protocol { .. } | Error::SnapshotTimeout { .. } => {
                 ClientMessage::new(codes::NET_READ_ERROR, text)

@@ -198,8 +198,6 @@ impl Session {
     /// The database of this name, which the user may use; without a name the current one.
     fn database_named(&self, name: Option<&str>) -> Result<DatabaseId, ClientMessage> {
         let Some(name) = name else { return self.database().ok_or_else(|| PlanError::NoDatabase.into()) };
-        let is_own = self.user.databases.iter().any(|own| same_name(own, name));
-        let found = self.schema.database(name).filter(|_| is_own);
-        found.map(|(id, _)| id).ok_or_else(|| PlanError::UnknownDatabase(name.to_owned()).into())
+        self.named_database(name)
     }
 }

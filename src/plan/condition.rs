@@ -32,6 +32,8 @@ pub(super) enum Leaf {
     Key(InstanceId, Part, Test),
     /// The shard keys of two colocated instances are equal, or that of a child and the column of its parent that it names.
     Same(InstanceId, InstanceId),
+    /// This column is equal of the shard keys of two instances that are placed alike by keys of several columns.
+    SamePart(InstanceId, InstanceId, Part),
     /// Of constants alone.
     Constant(Narrow),
     Opaque,
@@ -164,7 +166,8 @@ impl<'q> Scopes<'_, 'q> {
             JoinCondition::Using(names) => names.iter().map(|name| name.text.clone()).collect(),
             _ => members(left)
                 .into_iter()
-                .filter_map(|id| Some(self.instances[id].key.as_ref()?.column.clone()))
+                .filter_map(|id| Some((id, self.instances[id].key.as_ref()?.column.clone())))
+                .flat_map(|(id, first)| std::iter::once(first).chain(self.instances[id].more_keys.iter().cloned()))
                 .chain(
                     members(left)
                         .into_iter()
@@ -177,8 +180,7 @@ impl<'q> Scopes<'_, 'q> {
             _ => None,
         };
         let pairs = names.iter().filter_map(|name| self.same_place(found(left, name)?, found(right, name)?));
-        let rejecting = |(left, right)| Cond::Leaf { leaf: Leaf::Same(left, right), rejects: vec![left, right] };
-        Cond::And(pairs.map(rejecting).collect())
+        Cond::And(pairs.map(|(leaf, rejects)| Cond::Leaf { leaf, rejects: rejects.to_vec() }).collect())
     }
 
     /// Both, if equal keys of them are on the same shard.
@@ -187,8 +189,19 @@ impl<'q> Scopes<'_, 'q> {
         (left != right && one.colocation.is_some() && one.colocation == other.colocation).then_some((left, right))
     }
 
+    /// What it says of both that these columns are equal, if it says anything of their rows' shards.
+    fn same_place(&self, left: Found, right: Found) -> Option<(Leaf, [InstanceId; 2])> {
+        let both = [left.instance, right.instance];
+        let (one, other) = (&self.instances[left.instance], &self.instances[right.instance]);
+        if let (Some(Role::Key(part)), true) = (left.role, one.alike.is_some()) {
+            let is_same = left.instance != right.instance && left.role == right.role && one.alike == other.alike;
+            return is_same.then_some((Leaf::SamePart(left.instance, right.instance, part), both));
+        }
+        self.same_keys(left, right).map(|(one, other)| (Leaf::Same(one, other), both))
+    }
+
     /// Both, if their rows are on the same shard where these columns are equal.
-    fn same_place(&self, left: Found, right: Found) -> Option<(InstanceId, InstanceId)> {
+    fn same_keys(&self, left: Found, right: Found) -> Option<(InstanceId, InstanceId)> {
         let first = Some(Role::Key(Part::FIRST));
         let is_child = |child: Found, parent: Found| {
             let of = self.instances[child.instance].child_of;
@@ -330,9 +343,9 @@ impl<'q> Scopes<'_, 'q> {
         }
         let rejects = [left, right].into_iter().flatten().map(|found| found.instance).collect();
         if let (Comparison::Equal, Some(one), Some(other)) = (comparison, left, right)
-            && let Some((one, other)) = self.same_place(one, other)
+            && let Some((leaf, _)) = self.same_place(one, other)
         {
-            return Cond::Leaf { leaf: Leaf::Same(one, other), rejects };
+            return Cond::Leaf { leaf, rejects };
         }
         Cond::opaque(rejects)
     }
@@ -413,7 +426,7 @@ fn compared(found: Found, comparison: Comparison, known: Known) -> Cond {
         Comparison::NotEqual => Cond::opaque(vec![found.instance]),
         Comparison::NullSafeEqual => match found.role {
             Some(Role::Key(part)) => {
-                let leaf = Leaf::Key(found.instance, part, Test::NullSafeEqual(known));
+                let leaf = Leaf::Key(found.instance, part, Test::NullSafeEqual { known, may_be_missing: false });
                 Cond::Leaf { leaf, rejects: Vec::new() }
             }
             Some(Role::Referred) | None => Cond::opaque(Vec::new()),

@@ -5,13 +5,13 @@
 //! the shards' answers, one after the other, are the answer, provided that nothing (ORDER BY, an aggregate) looks at
 //! all rows together.
 
-use crate::sharding::ShardSet;
+use crate::sharding::{Part, ShardSet};
 use crate::sql::parse::ast::{Call, ColumnName, Expression, JoinKind, Query};
 
 use super::condition::{Cond, Leaf, rules_of_sides};
 use super::functions;
 use super::instance::{Key, Source};
-use super::narrow::{Narrow, Test};
+use super::narrow::{Narrow, TableId, Test};
 use super::scope::{BlockId, InstanceId, Node, QueryId, Scopes, TermScope};
 
 /// How a part of FROM is spread.
@@ -24,6 +24,35 @@ pub(super) struct Spread {
     pub(super) others: Vec<InstanceId>,
     /// Instances whose keys are equal, and lead to the shard where the combination of rows is.
     pub(super) keys: Vec<InstanceId>,
+}
+
+/// Instances that have something of an instance's key in common with it, in all combinations of rows that matter.
+struct Class {
+    /// All of the key: rows are on the same shard.
+    whole: Vec<InstanceId>,
+    /// One column of it.
+    parts: Vec<(Part, Vec<InstanceId>)>,
+    /// Of a key of several columns: the table that conditions on others are said of, so that they come together.
+    table: Option<TableId>,
+}
+
+impl Class {
+    fn new(scopes: &Scopes<'_, '_>, instance: InstanceId) -> Self {
+        let of = &scopes.instances[instance];
+        let table = of.key.as_ref().filter(|_| of.alike.is_some()).map(|key| key.table);
+        let parts = if of.alike.is_some() { of.parts() } else { Vec::new() };
+        let parts = parts.into_iter().map(|part| (part, scopes.class_of_part(instance, part, &[])));
+        Self { whole: scopes.class_of(instance), parts: parts.collect(), table }
+    }
+
+    fn members(&self) -> impl Iterator<Item = InstanceId> {
+        self.whole.iter().chain(self.parts.iter().flat_map(|(_, ids)| ids)).copied()
+    }
+
+    /// Whether what is said of this column of an instance's key is said of the class.
+    fn has(&self, id: InstanceId, part: Part) -> bool {
+        self.whole.contains(&id) || self.parts.iter().any(|(of, ids)| *of == part && ids.contains(&id))
+    }
 }
 
 /// What cannot be spread, in words for an error: "a join off the shard key".
@@ -59,11 +88,11 @@ impl Scopes<'_, '_> {
 
     /// What restricts the shards of an instance's rows that matter.
     pub(super) fn narrow_of(&self, instance: InstanceId) -> Narrow {
-        let class = self.class_of(instance);
-        let mut rules: Vec<usize> = class.iter().flat_map(|id| self.instances[*id].rules.iter().copied()).collect();
+        let class = Class::new(self, instance);
+        let mut rules: Vec<usize> = class.members().flat_map(|id| self.instances[id].rules.iter().copied()).collect();
         rules.sort_unstable();
         rules.dedup();
-        self.all_of(rules.into_iter().map(|rule| self.lower(&self.rules[rule], &class)).collect(), &class)
+        self.all_of(rules.into_iter().map(|rule| self.lower(&self.rules[rule], &class)).collect(), &class.whole)
     }
 
     /// The conjunction of conditions on instances of a class.
@@ -89,24 +118,62 @@ impl Scopes<'_, '_> {
                 Cond::Leaf { leaf: Leaf::Same(one, other), .. } if *other == id => Some(*one),
                 _ => None,
             });
-            let found: Vec<InstanceId> = passed.chain(equal).collect();
+            let found: Vec<InstanceId> = passed.chain(equal).chain(self.alike_in_all_parts(id, &[])).collect();
             class.extend(found.into_iter().filter(|other| !class.contains(other)).collect::<Vec<_>>());
         }
         class
     }
 
-    fn lower(&self, cond: &Cond, class: &[InstanceId]) -> Narrow {
+    /// The instances whose keys of several columns are equal to that of `instance`, column by column, where its own rules and
+    /// `rules` hold.
+    fn alike_in_all_parts(&self, instance: InstanceId, rules: &[usize]) -> Vec<InstanceId> {
+        if self.instances[instance].alike.is_none() {
+            return Vec::new();
+        }
+        let parts = self.instances[instance].parts().into_iter();
+        let classes = parts.map(|part| self.class_of_part(instance, part, rules));
+        let common = classes.reduce(|both, more| both.into_iter().filter(|id| more.contains(id)).collect());
+        common.unwrap_or_default()
+    }
+
+    /// The instance and those of which this column of the key equals its own in all combinations of rows that matter.
+    fn class_of_part(&self, instance: InstanceId, part: Part, rules: &[usize]) -> Vec<InstanceId> {
+        let mut class = vec![instance];
+        let mut done = 0;
+        while let Some(id) = class.get(done).copied() {
+            done += 1;
+            let all = self.instances[id].rules.iter().chain(rules);
+            let equal = all.flat_map(|rule| self.rules[*rule].conjuncts()).filter_map(|cond| match cond {
+                Cond::Leaf { leaf: Leaf::SamePart(one, other, of), .. } if *of == part && *one == id => Some(*other),
+                Cond::Leaf { leaf: Leaf::SamePart(one, other, of), .. } if *of == part && *other == id => Some(*one),
+                _ => None,
+            });
+            let found: Vec<InstanceId> = equal.collect();
+            class.extend(found.into_iter().filter(|other| !class.contains(other)).collect::<Vec<_>>());
+        }
+        class
+    }
+
+    fn lower(&self, cond: &Cond, class: &Class) -> Narrow {
         match cond {
             Cond::And(terms) => {
                 let terms = terms.iter().map(|term| self.lower(term, class)).collect();
-                self.all_of(with_ranges_closed(terms), class)
+                self.all_of(with_ranges_closed(terms), &class.whole)
             }
             Cond::Or(terms) => Narrow::any_of(terms.iter().map(|term| self.lower(term, class)).collect()),
             Cond::Leaf { leaf: Leaf::Constant(narrow), .. } => narrow.clone(),
-            Cond::Leaf { leaf: Leaf::Key(id, part, test), .. } if class.contains(id) => {
+            Cond::Leaf { leaf: Leaf::Key(id, part, test), .. } if class.has(*id, *part) => {
                 let is_missing_row = *test == Test::IsNull && self.may_be_missing(*id);
                 match &self.instances[*id].key {
-                    Some(key) if !is_missing_row => Narrow::Key { table: key.table, part: *part, test: test.clone() },
+                    Some(key) if !is_missing_row => {
+                        let test = match test {
+                            Test::NullSafeEqual { known, .. } => {
+                                Test::NullSafeEqual { known: known.clone(), may_be_missing: self.may_be_missing(*id) }
+                            }
+                            other => other.clone(),
+                        };
+                        Narrow::Key { table: class.table.unwrap_or(key.table), part: *part, test }
+                    }
                     _ => Narrow::All,
                 }
             }
@@ -194,7 +261,8 @@ impl Scopes<'_, '_> {
                 Cond::Leaf { leaf: Leaf::Same(one, other), .. } if *other == id => Some(*one),
                 _ => None,
             });
-            let found: Vec<InstanceId> = pairs.flat_map(|other| self.class_of(other)).collect();
+            let alike = self.alike_in_all_parts(id, rules);
+            let found: Vec<InstanceId> = pairs.chain(alike).flat_map(|other| self.class_of(other)).collect();
             class.extend(found.into_iter().filter(|other| !class.contains(other)).collect::<Vec<_>>());
         }
         class

@@ -23,6 +23,8 @@ pub(super) struct Instance {
     pub(super) key: Option<Key>,
     /// The columns of the shard key behind the first.
     pub(super) more_keys: Vec<String>,
+    /// Of a key of several columns: what it is placed like.
+    pub(super) alike: Option<ColocationId>,
     /// Of a child table: what its key leads to, with the column of the parent that has the same id.
     pub(super) child_of: Option<ColocationId>,
     /// Columns by which rows of child tables are placed.
@@ -89,6 +91,7 @@ impl Instance {
             source,
             key: None,
             more_keys: Vec::new(),
+            alike: None,
             child_of: None,
             referred: Vec::new(),
             is_nullable: false,
@@ -147,6 +150,13 @@ impl Instance {
         self.referred.iter().find(|(name, _)| same_name(name, column)).map(|(_, id)| *id)
     }
 
+    /// The columns of its shard key, each once.
+    pub(super) fn parts(&self) -> Vec<Part> {
+        let names = self.key.iter().map(|key| &key.column).chain(&self.more_keys);
+        let parts = (0_u8..).zip(names).filter(|(place, name)| self.part_of(name) == Some(Part(*place)));
+        parts.map(|(place, _)| Part(place)).collect()
+    }
+
     /// Which column of its shard key this is.
     pub(super) fn part_of(&self, column: &str) -> Option<Part> {
         if self.key.as_ref().is_some_and(|key| same_name(&key.column, column)) {
@@ -183,6 +193,7 @@ impl Scopes<'_, '_> {
             (instance.source, instance.key) = self.placed(id, table);
             if let Placement::Sharded(sharded) = &table.placement {
                 instance.more_keys = sharded.key_columns().skip(1).map(str::to_owned).collect();
+                instance.alike = sharded.alike;
                 instance.child_of = sharded.parent.as_ref().map(|_| sharded.colocation);
                 instance.referred.clone_from(&sharded.referred);
             }

@@ -5,7 +5,7 @@
 //! the same without it. In a prepared statement the text stays as it is, the same for all shards and executions: in the
 //! place of a parameter for another shard stands one of the shard's own.
 
-use crate::sharding::{Located, ShardId, Sharded};
+use crate::sharding::{KeyType, Located, ShardId, Sharded};
 use crate::sql::Literal;
 use crate::sql::parse::ast::{Constant, Operand, Predicate, Span};
 use crate::value::{Charset, Value};
@@ -113,6 +113,10 @@ impl KeyList {
     /// By value: the only shard that can have it, if there is one. `None`: the values are not compared alike.
     fn led(&self, input: &Binding<'_>) -> Option<Vec<Option<ShardId>>> {
         let sharded = self.table.sharded(input.schema)?;
+        // Beside other columns a list means something else with fewer values in it: bits are compared with a number or with bytes.
+        if !matches!(sharded.key, KeyType::Integer(_) | KeyType::Text(..) | KeyType::Bytes(_)) {
+            return None;
+        }
         let mut kinds = Vec::new();
         let led = self.values.iter().map(|listed| {
             let value = listed.key.value(input);

@@ -50,6 +50,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
+use crate::sharding::live::check_key;
 use crate::sharding::{DatabaseId, Located, Part, Schema, ShardId, ShardSet, Sharded, Table};
 use crate::sql::control::{self, Control, ControlError, CreateSelect, TableName};
 use crate::sql::facts::Facts;
@@ -273,6 +274,9 @@ pub enum PlanError {
     /// 1235 (42000): the key's value is an expression, or one whose stored form is not known.
     #[error("shard key '{column}' of '{table}' is not a value that is known before the statement runs")]
     KeyNotLiteral { table: String, column: String },
+    /// 1235 (42000): a row that a server made has a key that leads nowhere.
+    #[error("no shard can be told for a row of '{table}' by its shard key '{column}' = {value}: {reason}")]
+    KeyNowhere { table: String, column: String, value: String, reason: String },
     /// 1235 (42000): the shards would each number rows from 1 on.
     #[error("not supported: AUTO_INCREMENT of '{table}' over several shards")]
     Numbered { table: String },
@@ -280,7 +284,7 @@ pub enum PlanError {
     #[error("column count doesn't match value count at row {row}")]
     ColumnCount { row: usize },
     /// 1235 (42000): an INSERT without a column list needs to know the table's columns.
-    #[error("the columns of '{table}' are not known: name them in the INSERT")]
+    #[error("the columns of '{table}' are not known, because no server has told them yet: name them in the INSERT")]
     UnknownColumns { table: String },
     /// A hint names a shard that does not exist.
     #[error("unknown shard '{0}'")]
@@ -300,27 +304,36 @@ impl PlanError {
         let (table, rule) = (table.name.clone(), function.kind());
         match located {
             Located::Null => Self::NullShardKey { table, column, rule },
-            Located::Unplaced => {
-                let value = match value {
-                    Value::Int(number) => number.to_string(),
-                    Value::UInt(number) => number.to_string(),
-                    Value::Text { bytes, .. }
-                    | Value::Decimal(bytes)
-                    | Value::Binary(bytes)
-                    | Value::Temporal(bytes) => {
-                        format!("'{}'", String::from_utf8_lossy(bytes))
-                    }
-                    Value::Null | Value::Double(_) | Value::Unknown => "this value".to_owned(),
-                };
-                Self::KeyOutOfRange { table, column, rule, value }
-            }
+            Located::Unplaced => Self::KeyOutOfRange { table, column, rule, value: shown(value) },
             Located::Shard(_) | Located::Nowhere | Located::Anywhere => Self::KeyNotLiteral { table, column },
         }
+    }
+
+    /// What is said of a row that a server made, and whose key's place is not known.
+    pub fn nowhere(table: &Table, sharded: &Sharded, part: Part, value: &Value<'_>) -> Self {
+        let column = sharded.key_columns().nth(usize::from(part.0)).unwrap_or_default().to_owned();
+        let reason = match check_key(sharded, |name| table.column(name)).first() {
+            Some(mismatch) => format!("{mismatch}. `shardgate check --connect` tells all such tables"),
+            None => format!("other spellings of it may be equal for a server ({})", sharded.key_type(part)),
+        };
+        Self::KeyNowhere { table: table.name.clone(), column, value: shown(value), reason }
     }
 
     /// An `Unsupported`.
     pub(super) fn unsupported(feature: impl Into<String>) -> Self {
         Self::Unsupported { feature: feature.into() }
+    }
+}
+
+/// A key in a message.
+fn shown(value: &Value<'_>) -> String {
+    match value {
+        Value::Int(number) => number.to_string(),
+        Value::UInt(number) => number.to_string(),
+        Value::Text { bytes, .. } | Value::Decimal(bytes) | Value::Binary(bytes) | Value::Temporal(bytes) => {
+            format!("'{}'", String::from_utf8_lossy(bytes))
+        }
+        Value::Null | Value::Double(_) | Value::Unknown => "this value".to_owned(),
     }
 }
 

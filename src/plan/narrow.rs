@@ -114,8 +114,11 @@ fn joined<'a>(input: &Binding<'a>, index: u32, count: u16) -> Value<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
     Equal(Known),
-    /// `<=>`
-    NullSafeEqual(Known),
+    /// `<=>`. Where the row may be missing (an outer join), NULL may mean that.
+    NullSafeEqual {
+        known: Known,
+        may_be_missing: bool,
+    },
     In(Vec<Known>),
     /// Both ends, where there are any, with whether they are in the range themselves.
     Range {
@@ -240,7 +243,7 @@ fn alternatives<'n>(terms: &'n [Narrow], of: TableId, found: &mut Vec<(Part, &'n
                 Test::Equal(known) => found.push((*part, std::slice::from_ref(known))),
                 Test::In(list) => found.push((*part, list)),
                 // That may mean NULL, which the key of a row from before the rule can be.
-                Test::NullSafeEqual(_) | Test::Range { .. } | Test::IsNull => {}
+                Test::NullSafeEqual { .. } | Test::Range { .. } | Test::IsNull => {}
             },
             _ => {}
         }
@@ -282,7 +285,7 @@ impl Test {
             value => sharded.is_uncertain(part, &value),
         };
         match self {
-            Self::Equal(known) | Self::NullSafeEqual(known) => is_uncertain(known),
+            Self::Equal(known) | Self::NullSafeEqual { known, .. } => is_uncertain(known),
             Self::In(list) => list.iter().any(is_uncertain),
             Self::Range { low, high } => [low, high].into_iter().flatten().any(|(known, _)| is_uncertain(known)),
             Self::IsNull => false,
@@ -293,9 +296,9 @@ impl Test {
         let of_value = |known: &Known| of_value(sharded, part, &known.value(input));
         match self {
             Self::Equal(known) => of_value(known),
-            Self::NullSafeEqual(known) => match known.value(input) {
-                // The key can be NULL because there is no row (an outer join).
-                Value::Null => None,
+            Self::NullSafeEqual { known, may_be_missing } => match known.value(input) {
+                Value::Null if *may_be_missing => None,
+                Value::Null => of_null(sharded),
                 _ => of_value(known),
             },
             Self::In(list) => {

@@ -90,9 +90,10 @@ impl Placer<'_> {
     /// What a server makes of NULL in a column that is NOT NULL.
     fn nothing(&self) -> Value<'static> {
         match self.sharded.key {
-            KeyType::Integer(_) => Value::Int(0),
+            KeyType::Integer(_) | KeyType::Decimal(_) | KeyType::Year | KeyType::Bit(_) => Value::Int(0),
+            KeyType::Time => Value::Text { bytes: Cow::Borrowed(b"00:00:00"), charset: Charset::Ascii },
             KeyType::Text(..) | KeyType::Bytes(_) => Value::Text { bytes: Cow::Borrowed(b""), charset: Charset::Ascii },
-            KeyType::Date | KeyType::DateTime => Value::Unknown,
+            KeyType::Date | KeyType::DateTime | KeyType::Uuid | KeyType::Enum(_) => Value::Unknown,
         }
     }
 
@@ -119,7 +120,8 @@ impl Placer<'_> {
                 let kept = bytes.get(..usize::try_from(capacity.max).ok()?).unwrap_or(bytes);
                 Some(Value::Binary(Cow::Borrowed(kept)))
             }
-            KeyType::Text(_, None) | KeyType::Bytes(None) | KeyType::Date | KeyType::DateTime => None,
+            KeyType::Text(_, None) | KeyType::Bytes(None) | KeyType::Date | KeyType::DateTime | KeyType::Time => None,
+            KeyType::Decimal(_) | KeyType::Year | KeyType::Bit(_) | KeyType::Uuid | KeyType::Enum(_) => None,
         }
     }
 }

@@ -687,6 +687,45 @@ fn keys_of_two_columns_narrow_by_each_and_need_both() {
         ("SELECT * FROM orders JOIN lines USING (user_id) WHERE user_id = 1", "Ok(Gather)"),
         ("SELECT * FROM orders a JOIN orders b ON a.user_id = b.user_id", "Ok(Gather)"),
         ("SELECT * FROM orders JOIN lines USING (user_id) WHERE orders.id = 1 AND orders.user_id = 1", "Ok(Gather)"),
+        // Equal users and orders are.
+        ("SELECT * FROM orders o JOIN lines l ON o.user_id = l.user_id AND l.id = o.id", "Ok(Scatter({0, 1, 2, 3}))"),
+        (
+            "SELECT * FROM orders o, lines l WHERE (o.user_id, o.id) = (l.user_id, l.id) AND l.user_id = 3",
+            "Ok(Scatter({2, 3}))",
+        ),
+        (
+            "SELECT * FROM orders o JOIN lines l USING (id, user_id) WHERE o.user_id = 3 AND l.id = 4",
+            "Ok(One(ShardId(2)))",
+        ),
+        ("SELECT * FROM orders o NATURAL JOIN lines l WHERE l.id = 4", "Ok(Scatter({0, 2}))"),
+        (
+            "SELECT * FROM orders o LEFT JOIN lines l ON l.user_id = o.user_id AND l.id = o.id WHERE o.user_id = 3",
+            "Ok(Scatter({2, 3}))",
+        ),
+        // The rows of the left table need not meet what ON says of the right one.
+        (
+            "SELECT * FROM orders o LEFT JOIN lines l ON l.user_id = o.user_id AND l.id = o.id AND l.user_id = 3",
+            "Ok(Scatter({0, 1, 2, 3}))",
+        ),
+        (
+            "SELECT * FROM orders o JOIN lines l ON l.user_id = o.user_id AND l.id = o.id JOIN lines m ON m.user_id = \
+             l.user_id AND m.id = o.id WHERE m.user_id = 1 AND l.id = 1",
+            "Ok(One(ShardId(3)))",
+        ),
+        (
+            "SELECT * FROM orders o WHERE EXISTS (SELECT 1 FROM lines l WHERE l.user_id = o.user_id AND l.id = o.id)",
+            "Ok(Scatter({0, 1, 2, 3}))",
+        ),
+        ("SELECT * FROM orders o WHERE EXISTS (SELECT 1 FROM lines l WHERE l.user_id = o.user_id)", "Ok(Gather)"),
+        ("SELECT * FROM orders o JOIN lines l ON o.user_id = l.user_id AND o.id <=> l.id", "Ok(Gather)"),
+        ("SELECT * FROM orders o JOIN lines l ON o.user_id = l.user_id OR l.id = o.id", "Ok(Gather)"),
+        ("SELECT * FROM orders o JOIN lines l ON o.user_id = l.id AND o.id = l.user_id", "Ok(Gather)"),
+        ("SELECT * FROM orders o JOIN lines l ON o.user_id = l.user_id AND o.id = l.id + 0", "Ok(Gather)"),
+        ("UPDATE orders o JOIN lines l USING (user_id, id) SET o.note = l.note", "Ok(Scatter({0, 1, 2, 3}))"),
+        (
+            "DELETE o FROM orders o JOIN lines l USING (user_id, id) WHERE l.user_id = 1 AND o.id = 1",
+            "Ok(One(ShardId(3)))",
+        ),
         ("INSERT INTO orders (id, user_id) VALUES (4, 3)", "Ok(One(ShardId(2)))"),
         ("INSERT INTO orders (id, user_id) VALUES (4, 3), (5, 3)", "Ok(Split"),
         (
@@ -757,7 +796,12 @@ fn keys_whose_columns_are_taken_together_need_all_of_them() {
         ("SELECT * FROM orders WHERE user_id = NULL AND id = 2", "Ok(Any"),
         // A negative number is no shard's: rows may be anywhere.
         ("SELECT * FROM orders WHERE user_id = -6 AND id = 2 AND note = 1", all),
-        ("SELECT * FROM orders a JOIN orders b USING (user_id, id, note)", "Ok(Gather)"),
+        ("SELECT * FROM orders a JOIN orders b USING (user_id, id, note)", all),
+        ("SELECT * FROM orders a JOIN orders b USING (user_id, id)", "Ok(Gather)"),
+        (
+            "SELECT * FROM orders a JOIN orders b USING (user_id, id, note) WHERE a.user_id = 1 AND b.id = 2 AND a.note = 3",
+            "Ok(One(ShardId(2)))",
+        ),
         ("SELECT COUNT(*) FROM orders GROUP BY user_id, id, note", "Ok(Merge"),
         ("INSERT INTO orders (id, user_id, note) VALUES (1, 2, 3)", "Ok(One(ShardId(2)))"),
         ("INSERT INTO orders (id, user_id, note) VALUES (1, 2, 3), (1, 2, 4)", "Ok(Split"),

@@ -232,7 +232,7 @@ fn words_have(sql: &[u8], mode: Mode, word: &[u8]) -> bool {
 /// A column as rules know it. Of a text whose collation is not told the type is not known either.
 fn known(column: definition::Column) -> Column {
     let is_text =
-        ["char", "varchar", "tinytext", "text", "mediumtext", "longtext"].contains(&column.data_type.as_str());
+        ["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"].contains(&column.data_type.as_str());
     let collation = column.collation.filter(|collation| is_text && !collation.is_empty());
     let kind = (!is_text || collation.is_some()).then(|| ColumnKind {
         max_length: column.length.or(match column.data_type.as_str() {
@@ -248,6 +248,7 @@ fn known(column: definition::Column) -> Column {
         nullable: column.is_nullable,
         generated: column.is_generated,
         collation,
+        arguments: column.arguments,
     });
     Column { name: column.name, auto_increment: column.auto_increment, invisible: column.is_invisible, kind }
 }

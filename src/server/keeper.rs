@@ -52,6 +52,8 @@ pub(super) struct Keeper {
     generation: u64,
     /// Of schemas.
     version: u64,
+    /// Why servers could not be asked for their tables when they were last: it is said once.
+    silent: Vec<String>,
 }
 
 enum Event {
@@ -81,6 +83,7 @@ impl Keeper {
             versions: Versions::default(),
             generation: 0,
             version: 0,
+            silent: Vec::new(),
         }
     }
 
@@ -285,7 +288,12 @@ impl Keeper {
             }
         }
         self.version += 1;
-        let (found, is_complete) = read(&setup.topology, &self.config.schema, &setup.schema, self.version).await;
+        let (found, failed) = read(&setup.topology, &self.config.schema, &setup.schema, self.version).await;
+        if failed != self.silent {
+            warn_silent(&failed);
+        }
+        let is_complete = failed.is_empty();
+        self.silent = failed;
         // An unchanged schema keeps its version, and with it the plans.
         if !live_schema::is_same(&setup.schema, &found) {
             self.shared.replace_setup(setup.with_schema(Arc::new(found)));
@@ -337,7 +345,10 @@ fn log(message: &str, effects: &[Effect]) {
 /// servers take too long.
 async fn live(topology: &Topology, rules: &Schema, known: &Schema, version: u64) -> Schema {
     match tokio::time::timeout(LOOK, read(topology, rules, known, version)).await {
-        Ok((schema, _)) => schema,
+        Ok((schema, failed)) => {
+            warn_silent(&failed);
+            schema
+        }
         Err(_) => {
             tracing::warn!(after = ?LOOK, "the servers have not told their tables in time");
             rules.with_columns(version, |database, table| known_columns(known, database, table))
@@ -345,11 +356,13 @@ async fn live(topology: &Topology, rules: &Schema, known: &Schema, version: u64)
     }
 }
 
-async fn read(topology: &Topology, rules: &Schema, known: &Schema, version: u64) -> (Schema, bool) {
+fn warn_silent(failed: &[String]) {
+    failed.iter().for_each(|error| tracing::warn!("cannot read the tables from the servers: {error}"));
+}
+
+/// The rules with the live columns, and which replica sets could not be asked, with the reasons.
+async fn read(topology: &Topology, rules: &Schema, known: &Schema, version: u64) -> (Schema, Vec<String>) {
     let live = live_schema::load(topology, rules).await;
-    for (replica_set, error) in &live.failed {
-        tracing::warn!(%replica_set, %error, "cannot read the tables from the servers");
-    }
     let columns = |database: &str, table: &str| {
         let (id, _) = rules.database(database)?;
         match live.columns.get(&(id, table.to_owned())) {
@@ -361,7 +374,7 @@ async fn read(topology: &Topology, rules: &Schema, known: &Schema, version: u64)
     for mismatch in live_schema::mismatches(&found) {
         tracing::error!("{mismatch}");
     }
-    (found, live.failed.is_empty())
+    (found, live.failed.iter().map(|(set, error)| format!("{set}: {error}")).collect())
 }
 
 fn known_columns(known: &Schema, database: &str, table: &str) -> Option<Vec<crate::sharding::Column>> {

@@ -213,18 +213,20 @@ fn value<'k>(key: &'k str, column: &str, key_type: &KeyType) -> anyhow::Result<V
     let text = quoted('\'').or_else(|| quoted('"'));
     let as_text = |text: &'k str| Value::Text { bytes: text.as_bytes().into(), charset: Charset::Utf8 };
     match key_type {
-        KeyType::Integer(_) => {
+        KeyType::Integer(_) | KeyType::Decimal(_) | KeyType::Year | KeyType::Bit(_) => {
             let number = text.unwrap_or(key).trim();
             if let Ok(integer) = number.parse::<i64>() {
                 return Ok(Value::Int(integer));
             }
             // A server that is not strict makes 0 of a text; whoever asks here has mistyped it.
             if number.parse::<f64>().is_err() {
-                bail!("{key} is no number, and {column} is an integer");
+                bail!("{key} is no number, and {column} is {key_type}");
             }
             Ok(as_text(number))
         }
-        KeyType::Text(..) | KeyType::Date | KeyType::DateTime => Ok(as_text(text.unwrap_or(key))),
+        KeyType::Text(..) | KeyType::Enum(_) | KeyType::Date | KeyType::DateTime | KeyType::Time | KeyType::Uuid => {
+            Ok(as_text(text.unwrap_or(key)))
+        }
         KeyType::Bytes(_) => match key.strip_prefix("0x") {
             Some(digits) => {
                 let bytes = hexadecimal(digits).ok_or_else(|| anyhow!("{key} has digits that are not hexadecimal"))?;

@@ -1,5 +1,6 @@
 //! Which tables are sharded alike. It follows from the rules, whether or not they say `colocated_with`: the same
 //! function with the same parameters over the same shards (and the same one for keys out of its range), and keys whose equality is the same.
+//! Keys of several columns are alike column by column.
 //! Child tables are alike if the same column of the same parent places them.
 
 use std::collections::HashMap;
@@ -9,7 +10,7 @@ use super::function::Function;
 use super::key::KeyType;
 use super::schema::same_name;
 use super::shard_set::ShardId;
-use super::table::{ColocationId, Parent, Placement, Sharded, Table};
+use super::table::{ColocationId, Parent, Part, Placement, Sharded, Table};
 
 /// What colocated tables have in common, beside keys whose equality is the same.
 #[derive(PartialEq, Eq, Hash)]
@@ -17,28 +18,42 @@ struct Likeness {
     function: Function,
     shards: Vec<ShardId>,
     out_of_range: Option<ShardId>,
+    /// The function of the second column, and how many shards it shares out.
+    within: Option<(Function, usize)>,
+    /// Whether both columns of a key of two are one.
+    is_twice: bool,
 }
 
 /// Gives equal ids to tables of one database whose rows with equal keys are on the same shard.
 pub(super) fn assign(tables: &mut [Table]) {
-    let mut groups: HashMap<Likeness, Vec<(KeyType, u16)>> = HashMap::new();
+    let mut groups: HashMap<Likeness, Vec<(Vec<KeyType>, u16)>> = HashMap::new();
     // There are at most `MAX_TABLES` groups.
     let mut next = 0..;
     for table in tables.iter_mut() {
         let Placement::Sharded(sharded) = &mut table.placement else { continue };
-        // Nothing is like a table whose live key column contradicts its rule, or that one value alone leads nowhere in.
+        sharded.alike = None;
+        // Nothing is like a table whose live key column contradicts its rule.
         if !sharded.is_led_by_one() {
             sharded.colocation = ColocationId(next.next().unwrap_or(u16::MAX));
-            continue;
+            if !sharded.is_led_by_several() {
+                continue;
+            }
         }
+        let types: Vec<KeyType> = (0..).zip(sharded.key_columns()).map(|(at, _)| *sharded.key_type(Part(at))).collect();
+        let agree = |others: &[KeyType]| {
+            others.len() == types.len() && types.iter().zip(others).all(|(own, other)| own.agrees_with(other))
+        };
         let alike = groups.entry(Likeness::of(sharded)).or_default();
-        let found = alike.iter().find(|(key, _)| key.agrees_with(&sharded.key)).map(|(_, group)| *group);
-        let group = found.unwrap_or_else(|| {
+        let found = alike.iter().find(|(others, _)| agree(others)).map(|(_, group)| *group);
+        let group = ColocationId(found.unwrap_or_else(|| {
             let group = next.next().unwrap_or(u16::MAX);
-            alike.push((sharded.key, group));
+            alike.push((types, group));
             group
-        });
-        sharded.colocation = ColocationId(group);
+        }));
+        match sharded.has_several_columns() {
+            true => sharded.alike = Some(group),
+            false => sharded.colocation = group,
+        }
     }
     link(tables, next);
 }
@@ -78,6 +93,13 @@ fn link(tables: &mut [Table], mut next: impl Iterator<Item = u16>) {
 
 impl Likeness {
     fn of(sharded: &Sharded) -> Self {
-        Self { function: sharded.function.clone(), shards: sharded.shards.clone(), out_of_range: sharded.out_of_range }
+        let within = sharded.within.as_deref();
+        Self {
+            function: sharded.function.clone(),
+            shards: sharded.shards.clone(),
+            out_of_range: sharded.out_of_range,
+            within: within.map(|within| (within.function.clone(), within.size)),
+            is_twice: within.is_some_and(|within| same_name(&within.key_column, &sharded.key_column)),
+        }
     }
 }

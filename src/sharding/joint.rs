@@ -29,7 +29,7 @@ impl Sharded {
             let mut known = Vec::with_capacity(values.len());
             let mut is_certain = true;
             for value in values {
-                match key_type.compared(value) {
+                match self.facts(*part).compared(key_type, value) {
                     Canonical::Key(key) => known.push(key),
                     // Equal to no row.
                     Canonical::Nowhere | Canonical::Null => {}
@@ -97,7 +97,7 @@ impl Sharded {
         if self.joint.is_empty() {
             return Some((self.shards.iter().position(|own| *own == shard)?, self.shards.len()));
         }
-        let stored = (0_u8..).zip(values).map(|(place, value)| match self.key_type(Part(place)).stored(value) {
+        let stored = (0_u8..).zip(values).map(|(place, value)| match self.facts(Part(place)).stored(self.key_type(Part(place)), value) {
             Canonical::Key(key) => Some(key),
             Canonical::Nowhere | Canonical::Null | Canonical::Unknown => None,
         });

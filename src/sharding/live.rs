@@ -1,9 +1,12 @@
 //! The rules beside the live tables: columns that were read from a server complete a schema, and a key column that is
 //! not what its rule says is found before it can put a row on the wrong shard.
 
+use std::sync::Arc;
+
 use super::collation::TextCollation;
 use super::colocation;
-use super::key::{Capacity, IntegerRange, KeyType};
+use super::key::{Capacity, Digits, IntegerRange, KeyType};
+use super::members::Members;
 use super::pattern::Patterns;
 use super::schema::{Database, Schema, same_name};
 use super::table::{Column, ColumnKind, KeyColumn, KeyFacts, Placement, Sharded, Table, Within};
@@ -103,6 +106,7 @@ fn with_live_key(sharded: &Sharded, columns: &[Column]) -> Sharded {
         contradicts: mismatches.iter().any(KeyMismatch::misplaces),
         auto_increment: column.map(|column| column.auto_increment),
         nullable: kind(column).map(|kind| kind.nullable),
+        members: kind(column).and_then(|kind| Members::read(&kind.data_type, &kind.arguments)).map(Arc::new),
     };
     let column = find(&sharded.key_column);
     if sharded.parent.is_some() {
@@ -179,8 +183,12 @@ fn type_mismatch(key: &KeyType, column: &str, kind: &ColumnKind) -> Option<KeyMi
     let live = LiveType::of(kind);
     match (key, live) {
         (KeyType::Integer(_), LiveType::Integer(_)) | (KeyType::Bytes(_), LiveType::Bytes(_)) => None,
-        (KeyType::Text(rule, _), LiveType::Text(_)) if rule.is_as_written() => None,
-        (KeyType::Text(rule, _), LiveType::Text(_)) => {
+        (KeyType::Text(rule, _), LiveType::Text(_)) | (KeyType::Enum(rule), LiveType::Members)
+            if rule.is_as_written() =>
+        {
+            None
+        }
+        (KeyType::Text(rule, _), LiveType::Text(_)) | (KeyType::Enum(rule), LiveType::Members) => {
             let live = kind.collation.as_deref().unwrap_or_default();
             let why = match TextCollation::from_mysql_name(live) {
                 Ok(live) if live == *rule => return None,
@@ -190,23 +198,58 @@ fn type_mismatch(key: &KeyType, column: &str, kind: &ColumnKind) -> Option<KeyMi
             Some(KeyMismatch::Collation { column: column.to_owned(), live: live.to_owned(), rule: rule.name(), why })
         }
         (KeyType::Date, LiveType::Date) | (KeyType::DateTime, LiveType::DateTime) => None,
-        (KeyType::Integer(_) | KeyType::Text(..) | KeyType::Bytes(_) | KeyType::Date | KeyType::DateTime, live) => {
-            Some(KeyMismatch::Type {
-                column: column.to_owned(),
-                data_type: kind.data_type.clone(),
-                rule: key.to_string(),
-                hint: match live {
-                    LiveType::Integer(_) => "; key_type = \"integer\" fits",
-                    LiveType::Text(_) => "; key_type = \"text\" with the column's collation fits",
-                    LiveType::Bytes(_) => "; key_type = \"bytes\" fits",
-                    LiveType::Date => "; key_type = \"date\" fits",
-                    LiveType::DateTime => "; key_type = \"datetime\" fits",
-                    LiveType::Other => {
-                        "; a shard key is an integer, CHAR, VARCHAR, TEXT, BINARY, VARBINARY, BLOB, DATE or DATETIME column"
-                    }
-                },
-            })
-        }
+        (KeyType::Time, LiveType::Time) | (KeyType::Year, LiveType::Year) | (KeyType::Uuid, LiveType::Uuid) => None,
+        (KeyType::Bit(_), LiveType::Bit(_)) => None,
+        (KeyType::Decimal(rule), LiveType::Decimal(live)) if rule.scale == live.scale => None,
+        (
+            KeyType::Integer(_)
+            | KeyType::Text(..)
+            | KeyType::Bytes(_)
+            | KeyType::Date
+            | KeyType::DateTime
+            | KeyType::Time
+            | KeyType::Decimal(_)
+            | KeyType::Year
+            | KeyType::Bit(_)
+            | KeyType::Uuid
+            | KeyType::Enum(_),
+            live,
+        ) => Some(KeyMismatch::Type {
+            column: column.to_owned(),
+            data_type: match &live {
+                LiveType::Decimal(digits) => {
+                    format!("{} with {} digits behind the point", kind.data_type, digits.scale)
+                }
+                _ => kind.data_type.clone(),
+            },
+            rule: key.to_string(),
+            hint: match live {
+                LiveType::Integer(_) => "; key_type = \"integer\" fits",
+                LiveType::Text(_) => "; key_type = \"text\" with the column's collation fits",
+                LiveType::Bytes(_) => "; key_type = \"bytes\" fits",
+                LiveType::Date => "; key_type = \"date\" fits",
+                LiveType::DateTime => "; key_type = \"datetime\" fits",
+                LiveType::Time => "; key_type = \"time\" fits",
+                LiveType::Year => "; key_type = \"year\" fits",
+                LiveType::Bit(_) => "; key_type = \"bit\" fits",
+                LiveType::Uuid => "; key_type = \"uuid\" fits",
+                LiveType::Decimal(_) => {
+                    "; key_type = \"decimal\" with the column's number of digits behind the point as scale fits"
+                }
+                LiveType::Members => "; key_type = \"enum\" with the column's collation fits",
+                LiveType::Moment => {
+                    "; what a text in a TIMESTAMP column means depends on the session's time zone, so that it is no \
+                         shard key: make it a DATETIME column"
+                }
+                LiveType::Real => {
+                    "; numbers of FLOAT and DOUBLE columns are rounded when they are compared, so that they are no shard \
+                         key: make it a DECIMAL or an integer column"
+                }
+                LiveType::Other => {
+                    "; a shard key is an integer, DECIMAL, BIT, YEAR, text, byte, ENUM, SET, UUID, DATE, DATETIME or TIME column"
+                }
+            },
+        }),
     }
 }
 
@@ -215,6 +258,8 @@ fn with_width(key: KeyType, kind: &ColumnKind) -> KeyType {
         (KeyType::Integer(_), LiveType::Integer(range)) => KeyType::Integer(range),
         (KeyType::Text(collation, _), LiveType::Text(capacity)) => KeyType::Text(collation, capacity),
         (KeyType::Bytes(_), LiveType::Bytes(capacity)) => KeyType::Bytes(capacity),
+        (KeyType::Bit(_), LiveType::Bit(width)) => KeyType::Bit(width),
+        (KeyType::Decimal(_), LiveType::Decimal(digits)) => KeyType::Decimal(digits),
         (key, _) => key,
     }
 }
@@ -226,6 +271,17 @@ enum LiveType {
     Bytes(Option<Capacity>),
     Date,
     DateTime,
+    Time,
+    Year,
+    Bit(u8),
+    Decimal(Digits),
+    Uuid,
+    /// ENUM or SET whose members could be read.
+    Members,
+    /// TIMESTAMP.
+    Moment,
+    /// FLOAT, DOUBLE.
+    Real,
     Other,
 }
 
@@ -253,9 +309,26 @@ impl LiveType {
             "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => Self::Bytes(capacity(false, 1)),
             "date" => Self::Date,
             "datetime" => Self::DateTime,
+            "time" => Self::Time,
+            "year" => Self::Year,
+            "bit" => Self::Bit(numbers(&kind.arguments).first().copied().unwrap_or(1)),
+            "decimal" | "numeric" | "dec" | "fixed" => {
+                let numbers = numbers(&kind.arguments);
+                let precision = numbers.first().copied().unwrap_or(10);
+                Self::Decimal(Digits { scale: numbers.get(1).copied().unwrap_or(0), precision: Some(precision) })
+            }
+            "uuid" => Self::Uuid,
+            "enum" | "set" if Members::read(&kind.data_type, &kind.arguments).is_some() => Self::Members,
+            "timestamp" => Self::Moment,
+            "float" | "double" | "real" => Self::Real,
             _ => Self::Other,
         }
     }
+}
+
+/// `10,2`
+fn numbers(arguments: &str) -> Vec<u8> {
+    arguments.split(',').filter_map(|number| number.trim().parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -383,7 +456,11 @@ mod tests {
         let collation = contradictory(column(varchar), text_rule("utf8mb4_bin"));
         assert!(collation.contains("utf8mb4_unicode_ci") && collation.contains("utf8mb4_general_ci"), "{collation}");
         let decimal = contradictory(column(kind("decimal")), ShardedSpec::default());
-        assert!(decimal.contains("a shard key is an integer"), "{decimal}");
+        assert!(decimal.contains("key_type = \"decimal\""), "{decimal}");
+        let moment = contradictory(column(kind("timestamp")), ShardedSpec::default());
+        assert!(moment.contains("time zone"), "{moment}");
+        let json = contradictory(column(kind("json")), ShardedSpec::default());
+        assert!(json.contains("a shard key is an integer"), "{json}");
         let generated = contradictory(column(ColumnKind { generated: true, ..kind("int") }), ShardedSpec::default());
         assert!(generated.contains("generated"), "{generated}");
         let missing = contradictory(Column::named("x"), ShardedSpec::default());

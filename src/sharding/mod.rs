@@ -11,6 +11,7 @@ pub mod function;
 mod joint;
 pub mod key;
 pub mod live;
+mod members;
 mod parts;
 mod pattern;
 pub mod schema;

@@ -19,7 +19,7 @@ struct Column<'a> {
 impl Column<'_> {
     /// The positions that may have rows whose key equals the value; `None`: any.
     fn positions(&self, value: &Value<'_>) -> Option<Vec<usize>> {
-        match self.key.compared(value) {
+        match self.facts.compared(self.key, value) {
             // The rule has no place for such a row, and it may be there from before the rule.
             Canonical::Key(key) => self.function.position(&key).map(|position| vec![position]),
             Canonical::Nowhere | Canonical::Null => Some(Vec::new()),
@@ -44,7 +44,7 @@ impl Column<'_> {
 
 /// What the server makes of this value in a column of the key.
 pub(super) fn stored(key: &KeyType, facts: &KeyFacts, value: &Value<'_>) -> Result<Key, Located> {
-    match key.stored(value) {
+    match facts.stored(key, value) {
         // The server would number the row: it stores neither NULL nor 0.
         Canonical::Null | Canonical::Key(Key::Integer(0)) if facts.auto_increment == Some(true) => {
             Err(Located::Anywhere)

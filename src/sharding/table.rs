@@ -1,9 +1,12 @@
 //! One table's rule: where its rows lie, what is known of its columns, and which shard a key value leads to.
 
+use std::sync::Arc;
+
 use crate::value::Value;
 
 use super::function::Function;
-use super::key::{Canonical, Key, KeyType};
+use super::key::{Canonical, Digits, Key, KeyType};
+use super::members::Members;
 use super::schema::same_name;
 use super::shard_set::{ShardId, ShardSet};
 
@@ -114,6 +117,8 @@ pub struct ColumnKind {
     pub max_length: Option<u64>,
     /// COLLATION_NAME; `None` for types that are no text.
     pub collation: Option<String>,
+    /// What stands in parentheses in COLUMN_TYPE: `10,2`, `'a','b'`.
+    pub arguments: String,
 }
 
 /// Tables of equal id are sharded alike: rows with equal (and not NULL) keys are on the same shard.
@@ -133,6 +138,9 @@ pub struct Sharded {
     pub shards: Vec<ShardId>,
     /// Equal ids: colocated tables.
     pub colocation: ColocationId,
+    /// Equal ids, of keys of several columns: rows whose keys are equal, column by column, are on the same shard. `None`: the
+    /// key has one column.
+    pub alike: Option<ColocationId>,
     /// Where, of `shards`, rows whose key is NULL are stored; without it such rows are refused.
     pub null_key: Option<ShardId>,
     /// Where, of `shards`, rows are stored for whose key the function has no bucket; without it such rows are refused.
@@ -230,12 +238,32 @@ pub struct KeyRequired {
 }
 
 /// What the live key column is beyond its type. `None`: not known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct KeyFacts {
     /// The live column is of another type than the rule says: no value leads to a shard.
     pub(super) contradicts: bool,
     pub(super) auto_increment: Option<bool>,
     pub(super) nullable: Option<bool>,
+    /// Of an ENUM or SET.
+    pub(super) members: Option<Arc<Members>>,
+}
+
+impl KeyFacts {
+    /// [`KeyType::compared`], beside the live column.
+    pub(super) fn compared(&self, key: &KeyType, value: &Value<'_>) -> Canonical {
+        match &self.members {
+            Some(members) => members.compared(key, value),
+            None => key.compared(value),
+        }
+    }
+
+    /// [`KeyType::stored`], in the live column.
+    pub(super) fn stored(&self, key: &KeyType, value: &Value<'_>) -> Canonical {
+        match &self.members {
+            Some(members) => members.stored(key, value),
+            None => key.stored(value),
+        }
+    }
 }
 
 /// Where a key value leads.
@@ -273,20 +301,22 @@ impl KeyRange {
         high: Option<(&Value<'_>, bool)>,
     ) -> Option<Self> {
         match key {
-            KeyType::Integer(_) => Some(Self::of_integers(bound(key, low)?, bound(key, high)?)),
-            KeyType::Date | KeyType::DateTime => {
+            KeyType::Integer(_) | KeyType::Year | KeyType::Bit(_) | KeyType::Decimal(Digits { scale: 0, .. }) => {
+                Some(Self::of_integers(bound(key, low)?, bound(key, high)?))
+            }
+            KeyType::Date | KeyType::DateTime | KeyType::Decimal(_) => {
                 let end = |bound: Option<(Key, bool)>| bound.map(|(key, _)| key);
                 Some(Self::Between(end(bound(key, low)?), end(bound(key, high)?)))
             }
-            // Texts are ordered otherwise than their canonical bytes.
-            KeyType::Text(..) | KeyType::Bytes(_) => None,
+            // Texts are ordered otherwise than their canonical bytes, and so are times.
+            KeyType::Text(..) | KeyType::Enum(_) | KeyType::Bytes(_) | KeyType::Time | KeyType::Uuid => None,
         }
     }
 
     fn of_integers(low: Option<(Key, bool)>, high: Option<(Key, bool)>) -> Self {
         let included = |end: Option<(Key, bool)>, inwards: i128| match end {
             Some((Key::Integer(key), is_included)) => Some(if is_included { key } else { key + inwards }),
-            Some((Key::Bytes(_), _)) | None => None,
+            Some((Key::Bytes(_) | Key::Decimal(_), _)) | None => None,
         };
         match (included(low, 1), included(high, -1)) {
             (Some(low), Some(high)) if low > high => Self::Empty,
@@ -321,6 +351,13 @@ impl Sharded {
     /// of a child table.
     pub fn is_led_by_one(&self) -> bool {
         !self.key_facts.contradicts && !self.has_several_columns() && self.parent.is_none()
+    }
+
+    /// Whether the values of several columns lead to one shard together.
+    pub(super) fn is_led_by_several(&self) -> bool {
+        let within = self.within.as_deref().is_none_or(|within| !within.key_facts.contradicts);
+        let joint = self.joint.iter().all(|column| !column.key_facts.contradicts);
+        self.has_several_columns() && !self.key_facts.contradicts && within && joint
     }
 
     /// Whether the key has more than one column.
@@ -361,6 +398,17 @@ impl Sharded {
         }
     }
 
+    /// What is known of the live column.
+    pub(super) fn facts(&self, part: Part) -> &KeyFacts {
+        match (part, &self.within) {
+            (Part::FIRST, _) => &self.key_facts,
+            (_, Some(within)) => &within.key_facts,
+            (Part(place), None) => {
+                self.joint.get(usize::from(place) - 1).map_or(&self.key_facts, |column| &column.key_facts)
+            }
+        }
+    }
+
     /// For predicates: which shard may hold rows whose key equals `value`, by MySQL's comparison rules under the
     /// column's own collation. (A predicate with a COLLATE clause, or with BINARY on the column, is not asked here.)
     /// NULL is `Null` whatever `null_key` says: for `IS NULL` and `<=> NULL` look at that field.
@@ -369,7 +417,7 @@ impl Sharded {
         if !self.is_led_by_one() {
             return Located::Anywhere;
         }
-        match self.shard_of(self.key.compared(value)) {
+        match self.shard_of(self.key_facts.compared(&self.key, value)) {
             // The rule has no place for such a row, and it may be there from before the rule.
             Located::Unplaced => Located::Anywhere,
             located => located,
@@ -378,7 +426,7 @@ impl Sharded {
 
     /// Whether it is not known what the value is beside this column of the key.
     pub fn is_uncertain(&self, part: Part, value: &Value<'_>) -> bool {
-        self.key_type(part).compared(value) == Canonical::Unknown
+        self.facts(part).compared(self.key_type(part), value) == Canonical::Unknown
     }
 
     /// For INSERT: on which shard the row must be stored once the server has converted `value` to the column's type.
@@ -392,7 +440,7 @@ impl Sharded {
         if !self.is_led_by_one() {
             return Located::Anywhere;
         }
-        let stored = self.key.stored(value);
+        let stored = self.key_facts.stored(&self.key, value);
         let is_numbered = self.key_facts.auto_increment == Some(true);
         match (&stored, self.null_key) {
             // The server would number the row: it stores neither NULL nor 0.
@@ -423,7 +471,7 @@ impl Sharded {
 
     /// The bucket that a row with this key is in and how many buckets there are, where that is known.
     pub fn bucket(&self, value: &Value<'_>) -> Option<(usize, usize)> {
-        match self.key.stored(value) {
+        match self.key_facts.stored(&self.key, value) {
             Canonical::Key(key) => Some((self.function.bucket(&key)?, self.function.buckets())),
             Canonical::Nowhere | Canonical::Null | Canonical::Unknown => None,
         }

@@ -12,6 +12,8 @@ pub struct Column {
     pub data_type: String,
     /// The number in parentheses behind the type, if there is one.
     pub length: Option<u64>,
+    /// All that stands in those parentheses, as it is written.
+    pub arguments: String,
     pub is_unsigned: bool,
     pub is_nullable: bool,
     pub is_generated: bool,
@@ -100,6 +102,13 @@ fn column(element: &[Token], sql: &[u8], mode: Mode) -> Option<Column> {
         Some([open, digits]) if open.is_op(Op::LParen) => std::str::from_utf8(digits.text(sql)).ok()?.parse().ok(),
         _ => None,
     };
+    let close = rest.iter().position(|token| token.is_op(Op::RParen));
+    let arguments = match (rest.get(1).filter(|open| open.is_op(Op::LParen)), close.map(|close| &rest[close])) {
+        (Some(open), Some(close)) => {
+            String::from_utf8_lossy(&sql[open.end as usize..close.start as usize]).into_owned()
+        }
+        _ => String::new(),
+    };
     let has = |words: &[&str]| {
         rest.windows(words.len()).any(|some| some.iter().zip(words).all(|(token, word)| token.is_word(sql, word)))
     };
@@ -108,6 +117,7 @@ fn column(element: &[Token], sql: &[u8], mode: Mode) -> Option<Column> {
         name,
         data_type,
         length,
+        arguments,
         is_unsigned: has(&["UNSIGNED"]),
         is_nullable: !has(&["NOT", "NULL"]),
         is_generated: has(&["GENERATED"]) || has(&["AS"]),
@@ -142,6 +152,7 @@ mod tests {
         assert!(columns[0].is_unsigned && columns[0].auto_increment && !columns[0].is_nullable);
         assert_eq!((columns[1].data_type.as_str(), columns[1].length), ("varchar", Some(40)));
         assert_eq!(columns[1].collation.as_deref(), Some("utf8mb4_bin"));
+        assert_eq!((columns[3].arguments.as_str(), columns[4].arguments.as_str()), ("10,2", "'x','y'"));
         assert_eq!(columns[2].collation.as_deref(), Some(""));
         assert!(columns[3].is_generated && columns[4].is_nullable);
         assert_eq!(columns[4].collation.as_deref(), Some("utf8mb4_general_ci"));

@@ -66,6 +66,11 @@ impl<'a> Number<'a> {
         self.exponent
     }
 
+    /// The number with its point moved to the right by so many places.
+    pub fn times_ten_to(self, places: u8) -> Self {
+        Self { exponent: Some(self.exponent.unwrap_or(0).saturating_add(i32::from(places))), ..self }
+    }
+
     /// The integer that it is, or is near.
     pub fn integral(&self) -> Integral {
         let point = self.whole.len() as i64 + i64::from(self.exponent.unwrap_or(0));

@@ -10,6 +10,7 @@ mod gaea;
 mod kingshard;
 mod mycat;
 mod shardingsphere;
+mod shardingsphere_nodes;
 mod vitess;
 
 use std::path::Path;

@@ -10,6 +10,9 @@ use super::draft::{
     Database, Draft, Function, Placement, Replica, Shard, Table, User, Within, plain, quoted, quoted_list,
 };
 use super::leftover;
+use super::shardingsphere_nodes::{
+    combinations, data_nodes, in_order, is_understood, pattern, split_outside, without_parser,
+};
 use crate::sharding::function::compute::Buckets;
 use crate::sharding::function::params::{Param, Params};
 use crate::sharding::function::{Named, registry};
@@ -62,9 +65,8 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
                  under rules: - !SHARDING, and import again"
             ));
         }
-        for user in config.get("authority").map(|authority| list(authority, "users")).unwrap_or_default() {
-            let name = string(user, "user").split('@').next().unwrap_or_default().to_owned();
-            draft.users.push(User { name, password: string(user, "password"), databases: Vec::new() });
+        if let Some(authority) = config.get("authority") {
+            read_users(authority, &mut draft);
         }
         if config.get("dataSources").is_some() {
             read_database(&config, &mut draft);
@@ -75,6 +77,44 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
         draft.users.push(User { name: "app".to_owned(), password: "change me".to_owned(), databases: Vec::new() });
     }
     Ok(draft)
+}
+
+/// `authority`: users, and which databases they may use.
+fn read_users(authority: &Json, draft: &mut Draft) {
+    leftover::tell("authority", &unread(authority, &["users", "privilege"]), draft);
+    let privilege = authority.get("privilege");
+    let kind = privilege.map(|privilege| string(privilege, "type")).unwrap_or_default().to_uppercase();
+    let mappings = privilege
+        .and_then(|privilege| privilege.get("props"))
+        .map(|props| string(props, "user-database-mappings"))
+        .unwrap_or_default();
+    let is_mapped = kind == "DATABASE_PERMITTED" && !mappings.is_empty();
+    if !kind.is_empty() && kind != "ALL_PERMITTED" && !is_mapped {
+        draft.not_translated(format!("authority.privilege {kind}: say in [[users]] which databases each user may use"));
+    }
+    for user in list(authority, "users") {
+        let written = string(user, "user");
+        let (name, host) = written.split_once('@').unwrap_or((&written, "%"));
+        leftover::tell(&format!("user {name}"), &unread(user, &["user", "password", "admin"]), draft);
+        if !matches!(host, "%" | "" | "*") {
+            draft.changed(format!("user {name}: it could log in from {host} only, and can from everywhere here"));
+        }
+        if string(user, "admin") == "true" {
+            draft.changed(format!("user {name}: set admin = true in [[users]] if it may change rules here too"));
+        }
+        let of_user = mappings.split(',').filter_map(|pair| pair.split_once('='));
+        let own = of_user.filter(|(user, _)| user.split('@').next().unwrap_or_default().trim() == name);
+        let databases: Vec<String> = own.map(|(_, database)| database.trim().to_owned()).collect();
+        let is_all = databases.iter().any(|database| database == "*");
+        if is_mapped && databases.is_empty() {
+            draft.not_translated(format!(
+                "user {name}: it may use no database (user-database-mappings), and was left out"
+            ));
+            continue;
+        }
+        let databases = if is_all { Vec::new() } else { databases };
+        draft.users.push(User { name: name.to_owned(), password: string(user, "password"), databases });
+    }
 }
 
 /// A data source: its name, replica set and schema.
@@ -105,7 +145,10 @@ fn read_database(config: &Json, draft: &mut Draft) {
         let place = url.split("//").nth(1).unwrap_or_default();
         let (address, schema) = place.split_once('/').unwrap_or((place, ""));
         let schema = schema.split(['?', ';']).next().unwrap_or_default().to_owned();
-        let set = draft.set(address, &[], &string(of, "username"), &string(of, "password"));
+        let mut addresses = address.split(',').map(with_port);
+        let primary = addresses.next().unwrap_or_default();
+        let replicas: Vec<Replica> = addresses.map(|address| Replica::at(&address)).collect();
+        let set = draft.set(&primary, &replicas, &string(of, "username"), &string(of, "password"));
         sources.push(Source { name: source.clone(), written: None, set, schema });
     }
     join_replicas(config, &mut sources, draft);
@@ -125,7 +168,7 @@ fn read_database(config: &Json, draft: &mut Draft) {
                     add_reference(&mut database, scalar(table), draft);
                 }
             }
-            "SINGLE" => {}
+            "SINGLE" => read_single(rule, &sources, &mut database, draft),
             "READWRITE_SPLITTING" => {
                 let known = ["!", "dataSources", "dataSourceGroups"];
                 leftover::tell("rule !READWRITE_SPLITTING", &unread(rule, &known), draft);
@@ -138,6 +181,12 @@ fn read_database(config: &Json, draft: &mut Draft) {
     }
     draft.translated(format!("database {}: {} tables", database.name, database.tables.len()));
     draft.databases.push(database);
+}
+
+/// Drivers take MySQL's port where none is written.
+fn with_port(address: &str) -> String {
+    let address = address.trim();
+    if address.is_empty() || address.contains(':') { address.to_owned() } else { format!("{address}:3306") }
 }
 
 /// `!READWRITE_SPLITTING`: a group is one source, the one that is written, with the others as its replicas.
@@ -185,7 +234,23 @@ fn add_reference(database: &mut Database, name: String, draft: &mut Draft) {
 fn read_sharding(rule: &Json, sources: &[Source], database: &mut Database, draft: &mut Draft) {
     leftover::tell("rule !SHARDING", &unread(rule, &SHARDING), draft);
     for (name, table) in object(rule, "tables") {
-        let nodes = data_nodes(&string(table, "actualDataNodes"));
+        let written = string(table, "actualDataNodes");
+        if !written.is_empty() && !is_understood(&written) {
+            draft.not_translated(format!(
+                "table {name}: its actualDataNodes, {written}, are more than ranges (${{0..3}}) and lists of names, and are not \
+                 understood: list the nodes, or give the table a function and its shards"
+            ));
+            let shards = database.shards.iter().map(|shard| shard.name.clone()).collect();
+            database.tables.push(Table::new(name, Placement::untranslated(shards)));
+            continue;
+        }
+        let nodes = data_nodes(&written);
+        if let Some(single) = single_table(rule, name, table, &nodes, sources, database) {
+            leftover::tell(&format!("table {name}"), &unread(table, &TABLE), draft);
+            draft.translated(format!("table {name}: all of it is on one data source"));
+            database.tables.push(single);
+            continue;
+        }
         let placed = table_of(rule, name, table, &nodes, sources, database);
         add_sharded(rule, name, table, (placed, sources), database, draft);
     }
@@ -198,8 +263,8 @@ fn read_sharding(rule: &Json, sources: &[Source], database: &mut Database, draft
     }
     for group in list(rule, "bindingTables") {
         draft.translated(format!(
-            "bindingTables {}: tables of one rule over the same shards are colocated by themselves, but for keys of several columns, \
-             whose joins are gathered",
+            "bindingTables {}: tables of one rule over the same shards are colocated by themselves: joins by all columns of their \
+             keys are done by each shard, joins by some of several columns are gathered",
             scalar(group)
         ));
     }
@@ -262,6 +327,76 @@ fn add_sharded(
         }
     };
     database.tables.push(made);
+}
+
+/// A table with one data node that no strategy spreads.
+fn single_table(
+    rule: &Json,
+    name: &str,
+    table: &Json,
+    nodes: &[(String, String)],
+    sources: &[Source],
+    database: &Database,
+) -> Option<Table> {
+    let [(source, physical)] = nodes else { return None };
+    let is_none = |own: &str, default: &str| {
+        let strategy = table.get(own).or_else(|| rule.get(default));
+        strategy.is_none_or(|strategy| strategy.is_null() || strategy.get("none").is_some())
+    };
+    if !is_none("databaseStrategy", "defaultDatabaseStrategy") || !is_none("tableStrategy", "defaultTableStrategy") {
+        return None;
+    }
+    let source = sources.iter().find(|known| known.is_named(source))?;
+    let shard = plain(&format!("{}_{}", database.name, source.name));
+    Some(Table::new(name, Placement::Single(shard)).named(Some(physical.clone()).filter(|physical| physical != name)))
+}
+
+/// `!SINGLE`: tables by data source, `ds_0.t` or `ds_0.*`, and where new ones come to be.
+fn read_single(rule: &Json, sources: &[Source], database: &mut Database, draft: &mut Draft) {
+    leftover::tell("rule !SINGLE", &unread(rule, &["!", "tables", "defaultDataSource"]), draft);
+    let shard_of = |name: &str, database: &Database| {
+        let source = sources.iter().find(|known| known.is_named(name))?;
+        Some(plain(&format!("{}_{}", database.name, source.name)))
+    };
+    let default = string(rule, "defaultDataSource");
+    match shard_of(&default, database) {
+        Some(shard) => {
+            draft.translated(format!("rule !SINGLE: tables without a rule are on {default}"));
+            database.default_shard = shard;
+        }
+        None if default.is_empty() => {}
+        None => draft.not_translated(format!("rule !SINGLE: data source {default} is not defined: see default_shard")),
+    }
+    for written in list(rule, "tables").iter().map(scalar) {
+        let parts: Vec<&str> = written.split('.').collect();
+        let (source, table) = match parts.as_slice() {
+            [source, .., table] => (*source, *table),
+            _ => ("*", written.as_str()),
+        };
+        match (shard_of(source, database), table) {
+            (Some(shard), "*") if shard == database.default_shard => {}
+            (Some(shard), "*") => draft.not_translated(format!(
+                "rule !SINGLE: tables of {source} ({written}) are not all known here: tables without a rule are looked for on \
+                 {} only; give each table that is on {shard} a rule with kind = \"single\", shard = \"{shard}\"",
+                database.default_shard
+            )),
+            (Some(shard), table) => {
+                if !database.tables.iter().any(|known| known.name == table) {
+                    draft.translated(format!("table {table}: single, on {source}"));
+                    database.tables.push(Table::new(table, Placement::Single(shard)));
+                }
+            }
+            (None, _) if source == "*" && sources.len() == 1 => {}
+            (None, _) if source == "*" => draft.not_translated(format!(
+                "rule !SINGLE: {written}: tables without a rule are looked for on {} only; give each single table that is on \
+                 another a rule with kind = \"single\" and its shard",
+                database.default_shard
+            )),
+            (None, _) => {
+                draft.not_translated(format!("rule !SINGLE: {written}: data source {source} is not defined"));
+            }
+        }
+    }
 }
 
 /// What is to be said where a data node is on a source that there is not.
@@ -375,12 +510,18 @@ fn two_levels(
     let is_product = nodes.iter().enumerate().all(|(index, (source, table))| {
         databases.get(index / size) == Some(&source.as_str()) && tables.get(index % size) == Some(&table.as_str())
     });
+    if !is_product {
+        return None;
+    }
+    let (outer_order, inner_order) = (in_order(of_databases, &databases)?, in_order(of_tables, &tables)?);
+    let ordered = outer_order.iter().flat_map(|outer| inner_order.iter().map(move |inner| outer * size + inner));
+    let nodes: Vec<(String, String)> = ordered.map(|place| nodes[place].clone()).collect();
     let (first, key_type) = function_of(of_databases, &by, &databases)?;
     let (second, second_type) = function_of(of_tables, &inner, &tables)?;
     let is_inline = second.kind == "shardingsphere-inline";
-    let physical = if is_inline { "{bucket}".to_owned() } else { format!("{}{{bucket}}", stem(&tables)?) };
+    let physical = if is_inline { "{bucket}".to_owned() } else { pattern(&tables)? };
     let within = Within { key: inner, key_type: second_type, function: second, shards: size };
-    let shards = own_shards(name, nodes, false, sources, database).filter(|_| is_product)?;
+    let shards = own_shards(name, &nodes, false, sources, database)?;
     let placement = Placement::Sharded {
         key: by,
         key_type,
@@ -577,77 +718,11 @@ fn place(
     let physical = match (by_database, function.kind == "shardingsphere-inline") {
         (true, _) => Some(nodes[0].1.clone()).filter(|physical| physical != table),
         (false, true) => Some("{bucket}".to_owned()),
-        (false, false) => Some(format!("{}{{bucket}}", stem(&names)?)),
+        (false, false) => Some(pattern(&names)?),
     };
-    let shards = own_shards(table, nodes, by_database, sources, database)?;
+    let nodes: Vec<(String, String)> =
+        in_order(algorithm, &names)?.into_iter().map(|place| nodes[place].clone()).collect();
+    let shards = own_shards(table, &nodes, by_database, sources, database)?;
     let (key, function) = (column.to_owned(), Some(function));
     Some((physical, Placement::Sharded { key, key_type, joint: Vec::new(), function, within: None, shards }))
-}
-
-/// What the names have before their numbers.
-fn stem<'n>(names: &[&'n str]) -> Option<&'n str> {
-    let first = names.first()?;
-    let stem = first.trim_end_matches(|c: char| c.is_ascii_digit());
-    names.iter().all(|name| name.strip_prefix(stem).is_some_and(|rest| rest.parse::<u64>().is_ok())).then_some(stem)
-}
-
-/// Without the name of the parser before a row expression: all are read alike.
-fn without_parser(text: &str) -> &str {
-    let text = text.trim();
-    ["<GROOVY>", "<LITERAL>", "<PURELIST>"].iter().find_map(|parser| text.strip_prefix(parser)).unwrap_or(text)
-}
-
-/// `ds_${0..1}.t_order_${0..3}` as pairs, the sources outermost.
-fn data_nodes(text: &str) -> Vec<(String, String)> {
-    let mut nodes = Vec::new();
-    for part in split_outside(without_parser(text)) {
-        for node in combinations(part.trim()) {
-            if let Some((source, table)) = node.split_once('.') {
-                nodes.push((source.to_owned(), table.to_owned()));
-            }
-        }
-    }
-    nodes
-}
-
-/// At commas that are not in braces.
-fn split_outside(text: &str) -> Vec<&str> {
-    let (mut parts, mut depth, mut start) = (Vec::new(), 0_i32, 0);
-    for (at, character) in text.char_indices() {
-        match character {
-            '{' | '[' => depth += 1,
-            '}' | ']' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(&text[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
-}
-
-/// Each `${0..3}` or `${['a','b']}` with each of its values.
-fn combinations(text: &str) -> Vec<String> {
-    /// More nodes than there can be shards.
-    const MOST: usize = 4096;
-    let Some(dollar) = text.find('$') else { return vec![text.to_owned()] };
-    let after = text[dollar + 1..].trim_start_matches("->");
-    let Some((inner, rest)) = after.strip_prefix('{').and_then(|inner| inner.split_once('}')) else {
-        return vec![text.to_owned()];
-    };
-    let values: Vec<String> = match inner.split_once("..") {
-        Some((first, last)) => match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {
-            (Ok(first), Ok(last)) => (first..=last).take(MOST).map(|number| number.to_string()).collect(),
-            _ => Vec::new(),
-        },
-        None => {
-            let list = inner.trim().trim_start_matches('[').trim_end_matches(']');
-            list.split(',').map(|value| value.trim().trim_matches(['\'', '"']).to_owned()).collect()
-        }
-    };
-    let tails = combinations(rest);
-    let all = values.iter().flat_map(|value| tails.iter().map(move |tail| format!("{}{value}{tail}", &text[..dollar])));
-    all.take(MOST).collect()
 }

@@ -143,8 +143,7 @@ fn what_has_no_counterpart_is_said() {
             System::Vitess,
             "odd/vitess",
             &[
-                "citizen: vindex type region_json over id, country: list the regions",
-                "mapped: vindex type numeric_static_map over id: write its map",
+                "vindex regions: its map countries.json could not be read",
                 "named: its primary vindex names (lookup) looks name up in names",
                 "bare has no vindex",
                 "routing_rules",

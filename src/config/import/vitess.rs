@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use super::ImportError;
-use super::document::{files, json, list, object, scalar, string, unread};
+use super::document::{files, json, list, object, scalar, string, text, unread};
 use super::draft::{Database, Draft, Function, Placement, Shard, Table, User, plain, quoted};
 use super::leftover;
 use crate::sharding::function::registry;
@@ -57,11 +57,11 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
         if schema.get("keyspaces").is_some() {
             leftover::tell("the file", &unread(&schema, &FILE), &mut draft);
             for (name, keyspace) in object(&schema, "keyspaces") {
-                read_keyspace(name, keyspace, &mut draft);
+                read_keyspace(name, &with_maps(keyspace, &file, &mut draft), &mut draft);
             }
         } else {
             let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            read_keyspace(&name, &schema, &mut draft);
+            read_keyspace(&name, &with_maps(&schema, &file, &mut draft), &mut draft);
         }
     }
     draft.not_translated(
@@ -69,6 +69,30 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
          addresses, accounts, schemas, [[shards]] and ranges",
     );
     Ok(draft)
+}
+
+/// The keyspace with the maps in it that its vindexes only name the files of, as seen from the folder of the VSchema.
+fn with_maps(keyspace: &Json, file: &Path, draft: &mut Draft) -> Json {
+    let mut keyspace = keyspace.clone();
+    let Some(vindexes) = keyspace.get_mut("vindexes").and_then(Json::as_object_mut) else { return keyspace };
+    for (name, vindex) in vindexes {
+        let Some(params) = vindex.get_mut("params").and_then(Json::as_object_mut) else { continue };
+        for (path_key, key) in [("region_map", "region_map"), ("json_path", "json")] {
+            let Some(path) = params.remove(path_key) else { continue };
+            let path = scalar(&path);
+            match text(&file.parent().unwrap_or(Path::new("")).join(&path)) {
+                Ok(map) => {
+                    draft.translated(format!("vindex {name}: the map of {path} is in the rule"));
+                    params.insert(key.to_owned(), Json::String(map));
+                }
+                Err(error) => draft.not_translated(format!(
+                    "vindex {name}: its map {path} could not be read: put it beside the VSchema and import again, or write {key} into \
+                     the function ({error})"
+                )),
+            }
+        }
+    }
+    keyspace
 }
 
 /// Rules that send a table's statements elsewhere.
@@ -220,7 +244,7 @@ fn sharded(
     }
     match primary.kind.as_str() {
         "null" => Placement::Single(shards[0].clone()),
-        "multicol" | "region_experimental" => of_several(table, &primary, shards, draft),
+        "multicol" | "region_experimental" | "region_json" => of_several(table, &primary, shards, draft),
         _ => functional(table, &primary, shards, draft),
     }
 }
@@ -239,15 +263,8 @@ fn unknown(key: &str, shards: &[String]) -> Placement {
 fn functional(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft) -> Placement {
     let key = used.columns.first().map_or("", String::as_str);
     let Some(known) = registry::original("vitess", &used.kind).filter(|_| used.columns.len() < 2) else {
-        let advice = match used.kind.as_str() {
-            "region_json" => {
-                "list the regions of each shard: shard_key = the region's column, function = { kind = \"list\", values = ... }"
-            }
-            "numeric_static_map" => "write its map for function = { kind = \"lookup\", map = ... }, and a default",
-            _ => "give the table a function that computes the same, or move its rows",
-        };
         draft.not_translated(format!(
-            "table {table}: vindex type {} over {}: {advice}",
+            "table {table}: vindex type {} over {}: give the table a function that computes the same, or move its rows",
             used.kind,
             used.columns.join(", ")
         ));
@@ -280,11 +297,16 @@ fn key_type(kind: &str) -> &'static str {
 fn of_several(table: &str, used: &Used<'_>, shards: &[String], draft: &mut Draft) -> Placement {
     let kinds = used.param("column_vindex");
     let mut kinds = kinds.split(',').map(str::trim);
-    let of_column = |name: &String| {
+    let of_column = |(place, name): (usize, &String)| {
         let kind = kinds.next().filter(|kind| !kind.is_empty()).unwrap_or("hash");
-        (name.clone(), if used.kind == "multicol" { key_type(kind) } else { "" })
+        let key_type = match used.kind.as_str() {
+            "multicol" => key_type(kind),
+            "region_json" if place == 1 => "text",
+            _ => "",
+        };
+        (name.clone(), key_type)
     };
-    let mut columns = used.columns.iter().map(of_column).collect::<Vec<_>>().into_iter();
+    let mut columns = used.columns.iter().enumerate().map(of_column).collect::<Vec<_>>().into_iter();
     let Some((key, key_type)) = columns.next() else {
         draft.not_translated(format!("table {table}: vindex {} has no columns: name them in shard_key", used.name));
         return unknown("id", shards);
@@ -334,7 +356,9 @@ fn by_lookup(
         None => {
             draft.not_translated(format!(
                 "table {table}: its primary vindex {} ({}) looks {key} up in {}: name the table whose rows its rows lie with, as in parent = \
-                 {{ table = \"orders\", column = \"id\" }}, or give it a shard key of its own and move the rows",
+                 {{ table = \"orders\", column = \"id\" }}; or, for few keys that never change their place, write them into a file, a line \
+                 key=shard number for each row of the lookup table, for function = {{ kind = \"lookup\", map = {{ file = ... }} }}; or \
+                 give it a shard key of its own and move the rows",
                 used.name,
                 used.kind,
                 used.param("table")

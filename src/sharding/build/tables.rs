@@ -178,6 +178,7 @@ impl Scope<'_> {
             sequence: own.sequence.clone(),
             within: within.map(Box::new),
             joint: joint.collect(),
+            alike: None,
             parent: parent.map(Box::new),
             referred: Vec::new(),
             key_facts: key_facts(&spec.tables[index], own),
@@ -427,11 +428,11 @@ fn resolve<'s>(spec: &'s DatabaseSpec, by_name: &TablesByName, index: usize) -> 
         chain.push(next);
     }
     let mut result = result.unwrap_or(Effective { key: None, function: None, shards: None });
-    if chain.len() > 1 {
-        // The last table of the chain has no more to take from: an unnamed key type is its default.
-        let last = chain.last().map(|at| spec.tables[*at].name.as_str()).unwrap_or_default();
+    // The last table of the chain has no more to take from: an unnamed key type is its default.
+    let last = chain.last().map(|at| &spec.tables[*at]).filter(|_| chain.len() > 1);
+    if let Some(TableSpec { name, placement: PlacementSpec::Sharded(ShardedSpec { key: None, .. }), .. }) = last {
         let default = Effective { key: Some(KeyType::INTEGER), ..result };
-        result = result.inherit(default, last)?;
+        result = result.inherit(default, name)?;
     }
     Ok(result)
 }
@@ -642,8 +643,9 @@ fn expand(pattern: &str, table: &str, place: Option<Numbers>) -> Result<String, 
                 };
                 name.push_str(&format!("{number:0width$}"));
             }
-            ("bucket", _, Some(numbers)) => {
-                name.push_str(numbers.label.as_ref().ok_or("a shard with several buckets has no {bucket}")?);
+            ("bucket", Some(width), Some(numbers)) => {
+                let label = numbers.label.as_ref().ok_or("a shard with several buckets has no {bucket}")?;
+                name.push_str(&format!("{label:0>width$}"));
             }
             ("index", _, None) => return Err("only a sharded table has an {index}"),
             ("bucket", _, None) => return Err("only a sharded table has a {bucket}"),

@@ -92,6 +92,8 @@ impl From<String> for Refused {
 pub enum Takes {
     /// Integers only.
     Integers,
+    /// Integers, and decimals by the whole number below.
+    Numbers,
     /// Integers, and the texts that they are written as.
     IntegersAndTexts,
     /// Integers and texts; dates and times by their text.
@@ -135,6 +137,11 @@ pub trait Compute: Debug + Send + Sync {
 
     /// Which keys it takes.
     fn takes(&self) -> Takes;
+
+    /// What is wrong with its parameters beside keys that are dates (`false`), or dates with times (`true`).
+    fn unfit_for_dates(&self, _with_time: bool) -> Option<String> {
+        None
+    }
 
     /// Of how many columns it takes the values together, as a [`Input::Tuple`] where there are several.
     fn columns(&self) -> usize {

@@ -1,7 +1,8 @@
 //! `hash`: XXH64 (seed 0) of the key's canonical bytes, modulo the number of slots.
 //!
 //! Canonical bytes: an integer of the signed 64-bit range is its 8 bytes, two's complement, little-endian; a larger one
-//! is a byte 1 and the 8 bytes of the unsigned number, little-endian. Texts and bytes are as [`KeyType`] makes them.
+//! is a byte 1 and the 8 bytes of the unsigned number, little-endian. Texts, bytes and numbers with a
+//! fraction are as [`KeyType`] makes them.
 //!
 //! [`KeyType`]: crate::sharding::KeyType
 
@@ -41,7 +42,7 @@ fn with_bytes<T>(key: &Key, mut take: impl FnMut(&[u8]) -> T) -> T {
                 take(&bytes)
             }
         },
-        Key::Bytes(bytes) => take(bytes),
+        Key::Bytes(bytes) | Key::Decimal(bytes) => take(bytes),
     }
 }
 

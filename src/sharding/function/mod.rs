@@ -49,6 +49,7 @@ mod unicode_loose;
 mod vitess;
 mod vitess_cfc;
 mod vitess_ids;
+mod vitess_maps;
 mod vitess_multicol;
 
 use std::fmt;
@@ -62,7 +63,7 @@ pub use slots::{SlotMap, SlotMapError};
 use self::compute::{Buckets, Compute, Given, Input, Takes};
 use self::params::{Param, ParamError, Params, Reader};
 use self::registry::Kind;
-use super::key::{Key, KeyType};
+use super::key::{Digits, Key, KeyType};
 
 /// A sharding function with its parameters, over a table's shards.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -189,6 +190,7 @@ fn input(key: &Key) -> Input<'_> {
     match key {
         Key::Integer(value) => Input::Integer(*value),
         Key::Bytes(bytes) => std::str::from_utf8(bytes).map_or(Input::Bytes(bytes), Input::Text),
+        Key::Decimal(text) => Input::Decimal(std::str::from_utf8(text).unwrap_or_default()),
     }
 }
 
@@ -353,18 +355,37 @@ impl Function {
             Rule::Mod => ("mod", Takes::Integers),
             Rule::Named(named) => (named.kind.name, named.compute.takes()),
         };
+        if let (KeyType::Date | KeyType::DateTime, Rule::Named(named)) = (key, &self.rule)
+            && let Some(reason) = named.compute.unfit_for_dates(*key == KeyType::DateTime)
+        {
+            return Err(format!("function \"{kind}\" {reason}"));
+        }
         let reason = match (takes, key) {
-            (Takes::Times, KeyType::Integer(_)) => "takes dates; give key_type = \"date\", \"datetime\" or \"text\"",
-            (_, KeyType::Integer(_)) | (Takes::Anything, KeyType::Bytes(_)) => return Ok(()),
+            (Takes::Times, KeyType::Integer(_) | KeyType::Year | KeyType::Bit(_) | KeyType::Decimal(_)) => {
+                "takes dates; give key_type = \"date\", \"datetime\" or \"text\""
+            }
+            (_, KeyType::Integer(_) | KeyType::Year | KeyType::Bit(_)) => return Ok(()),
+            (_, KeyType::Decimal(Digits { scale: 0, .. })) => return Ok(()),
+            (Takes::Anything | Takes::Numbers | Takes::IntegersAndTexts, KeyType::Decimal(_)) => return Ok(()),
+            (Takes::Anything, KeyType::Bytes(_) | KeyType::Time | KeyType::Uuid) => return Ok(()),
             (Takes::Anything | Takes::Times, KeyType::Date | KeyType::DateTime) => return Ok(()),
+            (Takes::Integers, KeyType::Decimal(_)) => {
+                "takes whole numbers only: a decimal with scale = 0, or \"hash\" or \"range\" for this key type"
+            }
+            (Takes::Numbers, _) => {
+                "has whole numbers as bounds, and the key is no number: give bounds that are texts in quotes"
+            }
             (Takes::Integers, _) => "takes integer keys only; use \"hash\" for this key type",
-            (_, KeyType::Text(collation, _)) if collation.keeps_text() => return Ok(()),
-            (_, KeyType::Text(..)) => {
+            (_, KeyType::Text(collation, _) | KeyType::Enum(collation)) if collation.keeps_text() => return Ok(()),
+            (_, KeyType::Text(..) | KeyType::Enum(_)) => {
                 "reads texts as they are written, and the collation takes different ones for equal; use \"hash\", or a \
                  column with a _bin collation, or collation = \"as-written\""
             }
             (Takes::IntegersAndTexts, KeyType::Date | KeyType::DateTime) => "takes integers, not dates",
             (Takes::IntegersAndTexts | Takes::Times, KeyType::Bytes(_)) => "takes no bytes",
+            (Takes::IntegersAndTexts | Takes::Times, KeyType::Time | KeyType::Uuid) => {
+                "takes neither times of day nor UUIDs; use \"hash\" for this key type"
+            }
         };
         Err(format!("function \"{kind}\" {reason}"))
     }

@@ -10,7 +10,7 @@ pub fn bucket(key: &Key, buckets: usize) -> Option<usize> {
             Ok(key) => key.checked_rem(buckets as u64).map(|bucket| bucket as usize),
             Err(_) => key.checked_rem_euclid(buckets as i128).map(|bucket| bucket as usize),
         },
-        Key::Bytes(_) => None,
+        Key::Bytes(_) | Key::Decimal(_) => None,
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::compute::{Buckets, Compute, Given, Input, Outcome, Refused, Takes};
 use super::params::{ParamError, Reader};
 use super::registry::Built;
+use crate::sharding::key::{Canonical, KeyType};
+use crate::value::{Charset, Value};
 
 /// The keys before the first bound are in bucket 0, those from the last bound on in the last bucket.
 #[derive(Debug)]
@@ -160,8 +162,24 @@ fn integer(input: Input<'_>) -> Result<i128, Refused> {
         Input::Text(text) | Input::Huge(text) => {
             text.trim().parse().map_err(|_| format!("\"{text}\" is no whole number").into())
         }
+        Input::Decimal(text) => floor(text).ok_or_else(|| format!("\"{text}\" is beyond what can be compared").into()),
         _ => Err("the bounds are whole numbers, and the key is none".into()),
     }
+}
+
+/// A date in the form that keys have: they are compared as texts.
+fn is_date(text: &str, with_time: bool) -> bool {
+    let value = Value::Text { bytes: text.as_bytes().into(), charset: Charset::Ascii };
+    let is_key = |key: KeyType| matches!(key.compared(&value), Canonical::Key(_));
+    is_key(KeyType::Date) || with_time && is_key(KeyType::DateTime)
+}
+
+/// The whole number below, or the number itself.
+fn floor(decimal: &str) -> Option<i128> {
+    let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
+    let is_whole = fraction.bytes().all(|digit| digit == b'0');
+    let below = decimal.starts_with('-') && !is_whole;
+    whole.parse::<i128>().ok()?.checked_sub(i128::from(below))
 }
 
 impl Compute for Range {
@@ -175,9 +193,24 @@ impl Compute for Range {
 
     fn takes(&self) -> Takes {
         match self.bounds {
-            Bounds::Numbers(_) => Takes::Integers,
+            Bounds::Numbers(_) => Takes::Numbers,
             Bounds::Texts(_) => Takes::Times,
         }
+    }
+
+    fn unfit_for_dates(&self, with_time: bool) -> Option<String> {
+        let Bounds::Texts(bounds) = &self.bounds else {
+            return Some("needs dates as bounds, which are texts in quotes: bounds = [\"2024-01-31\"]".to_owned());
+        };
+        let ends = [&self.min, &self.max].into_iter().flatten().filter_map(|end| match end {
+            Bound::Text(text) => Some(text),
+            Bound::Number(_) => None,
+        });
+        let wrong = bounds.iter().chain(ends).find(|text| !is_date(text, with_time))?;
+        let example = if with_time { "\"2024-01-31\" or \"2024-01-31 12:00:00\"" } else { "\"2024-01-31\"" };
+        Some(format!(
+            "has the bound \"{wrong}\" beside a key of dates: it should be a date as MySQL writes it, as in {example}"
+        ))
     }
 
     fn range(&self, low: Option<Input<'_>>, high: Option<Input<'_>>, _: usize) -> Option<Vec<usize>> {

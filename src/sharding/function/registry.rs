@@ -8,7 +8,7 @@ use super::{
     cobar_expression, crc32_slots, date, dimension2, file_map, inline, jump, ketama, kingshard_date, kingshard_hash,
     kingshard_range, list, long, murmur, mycat_date, mycat_dates, mycat_hash_mod, mycat_mod, mycat_month, number_range,
     padding_mod, pattern, range, shardingsphere_auto_interval, shardingsphere_hash_mod, shardingsphere_interval,
-    shardingsphere_mod, shardingsphere_range, string, substring, vitess_cfc, vitess_ids, vitess_multicol,
+    shardingsphere_mod, shardingsphere_range, string, substring, vitess_cfc, vitess_ids, vitess_maps, vitess_multicol,
 };
 
 pub(super) type Built = Result<Arc<dyn Compute>, ParamError>;
@@ -119,6 +119,8 @@ pub const NAMED: &[Kind] = &[
     kind("vitess-cfc", "vitess", "cfc", vitess_cfc::read),
     kind("vitess-multicol", "vitess", "multicol", vitess_multicol::multicol),
     kind("vitess-region-experimental", "vitess", "region_experimental", vitess_multicol::region_experimental),
+    kind("vitess-region-json", "vitess", "region_json", vitess_maps::region_json),
+    kind("vitess-numeric-static-map", "vitess", "numeric_static_map", vitess_maps::numeric_static_map),
 ];
 
 /// The function of this name in rules.

@@ -5,7 +5,9 @@
 //! answer depends on something not known here (its version, its sql_mode, an index), the answer is `Unknown`.
 //! What servers do was tried on MariaDB 10.11.
 
+mod numeric;
 mod temporal;
+mod uuid;
 
 use std::fmt;
 
@@ -27,6 +29,27 @@ pub enum KeyType {
     Date,
     /// DATETIME without fractions of a second.
     DateTime,
+    /// TIME without fractions of a second.
+    Time,
+    /// DECIMAL.
+    Decimal(Digits),
+    /// YEAR.
+    Year,
+    /// BIT of so many bits, as a number.
+    Bit(u8),
+    /// MariaDB's UUID.
+    Uuid,
+    /// ENUM or SET, by the texts of their members; which those are, the live column says.
+    Enum(TextCollation),
+}
+
+/// What a DECIMAL column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digits {
+    /// Behind the point.
+    pub scale: u8,
+    /// In all; `None`: not known.
+    pub precision: Option<u8>,
 }
 
 /// The least and the greatest integer that the column holds: beyond them a server that is not strict stores another.
@@ -63,6 +86,8 @@ pub enum Key {
     Integer(i128),
     /// A text's or byte string's canonical bytes.
     Bytes(KeyBytes),
+    /// A number with a fraction, or beyond 64 bits, with as many digits behind the point as its column has.
+    Decimal(KeyBytes),
 }
 
 /// What is known of the key that a value stands for.
@@ -86,9 +111,14 @@ impl KeyType {
     pub fn agrees_with(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Integer(_), Self::Integer(_)) | (Self::Bytes(_), Self::Bytes(_)) => true,
-            (Self::Date, Self::Date) | (Self::DateTime, Self::DateTime) => true,
-            (Self::Text(left, _), Self::Text(right, _)) => left.agrees_with(*right),
+            (Self::Date, Self::Date) | (Self::DateTime, Self::DateTime) | (Self::Time, Self::Time) => true,
+            (Self::Year, Self::Year) | (Self::Bit(_), Self::Bit(_)) | (Self::Uuid, Self::Uuid) => true,
+            (Self::Decimal(left), Self::Decimal(right)) => left.scale == right.scale,
+            (Self::Text(left, _) | Self::Enum(left), Self::Text(right, _) | Self::Enum(right)) => {
+                left.agrees_with(*right)
+            }
             (Self::Integer(_) | Self::Text(..) | Self::Bytes(_) | Self::Date | Self::DateTime, _) => false,
+            (Self::Time | Self::Decimal(_) | Self::Year | Self::Bit(_) | Self::Uuid | Self::Enum(_), _) => false,
         }
     }
 
@@ -99,6 +129,12 @@ impl KeyType {
             (_, Self::Integer(_)) => compared_integer(value),
             (_, Self::Date) => temporal::date(value),
             (_, Self::DateTime) => temporal::date_time(value),
+            (_, Self::Time) => temporal::time(value),
+            (_, Self::Decimal(digits)) => numeric::compared_decimal(*digits, value),
+            (_, Self::Year) => numeric::compared_year(value),
+            (_, Self::Bit(_)) => numeric::compared_bits(value),
+            (_, Self::Uuid) => uuid::canonical(value),
+            (_, Self::Enum(collation)) => member(*collation, value),
             // Beside a number the column's texts count as numbers: 'x', '0' and '0.0' are all 0.
             (
                 Value::Int(_) | Value::UInt(_) | Value::Decimal(_) | Value::Double(_),
@@ -124,7 +160,13 @@ impl KeyType {
                 _ => Canonical::Unknown,
             },
             (_, Self::Date) => temporal::stored_date(value),
-            (_, Self::DateTime) => temporal::date_time(value),
+            (_, Self::DateTime) => temporal::stored_date_time(value),
+            (_, Self::Time) => temporal::time(value),
+            (_, Self::Decimal(digits)) => numeric::stored_decimal(*digits, value),
+            (_, Self::Year) => numeric::stored_year(value),
+            (_, Self::Bit(width)) => numeric::stored_bits(*width, value),
+            (_, Self::Uuid) => uuid::canonical(value),
+            (_, Self::Enum(collation)) => member(*collation, value),
             (Value::Int(integer), _) => self.stored_ascii(&integer.to_string()),
             (Value::UInt(integer), _) => self.stored_ascii(&integer.to_string()),
             (Value::Decimal(_) | Value::Double(_) | Value::Temporal(_), Self::Text(..) | Self::Bytes(_)) => {
@@ -140,10 +182,19 @@ impl KeyType {
         }
     }
 
+    /// The key of a text as the column writes it.
+    pub(super) fn of_text(&self, text: &str) -> Option<Key> {
+        match self {
+            Self::Text(collation, _) | Self::Enum(collation) => collation.canonical(text).map(Key::Bytes),
+            _ => None,
+        }
+    }
+
     /// What a text or byte column stores for a text of ASCII characters.
     fn stored_ascii(&self, text: &str) -> Canonical {
         match self {
-            Self::Integer(_) | Self::Date | Self::DateTime => Canonical::Unknown,
+            Self::Integer(_) | Self::Date | Self::DateTime | Self::Time => Canonical::Unknown,
+            Self::Decimal(_) | Self::Year | Self::Bit(_) | Self::Uuid | Self::Enum(_) => Canonical::Unknown,
             Self::Text(collation, capacity) => stored_text(*collation, *capacity, text.as_bytes(), Charset::Ascii),
             Self::Bytes(capacity) => stored_bytes(*capacity, text.as_bytes()),
         }
@@ -158,6 +209,12 @@ impl fmt::Display for KeyType {
             Self::Bytes(_) => f.write_str("bytes"),
             Self::Date => f.write_str("date"),
             Self::DateTime => f.write_str("datetime"),
+            Self::Time => f.write_str("time"),
+            Self::Decimal(digits) => write!(f, "decimal, scale {}", digits.scale),
+            Self::Year => f.write_str("year"),
+            Self::Bit(_) => f.write_str("bit"),
+            Self::Uuid => f.write_str("uuid"),
+            Self::Enum(collation) => write!(f, "enum ({})", collation.name()),
         }
     }
 }
@@ -256,6 +313,18 @@ fn canonical_text(collation: TextCollation, bytes: &[u8], charset: Charset) -> C
     match text.and_then(|text| collation.canonical(&text)) {
         Some(bytes) => Canonical::Key(Key::Bytes(bytes)),
         None => Canonical::Unknown,
+    }
+}
+
+/// A member of an ENUM or SET of which the members are not known: no number of one, nor several.
+fn member(collation: TextCollation, value: &Value<'_>) -> Canonical {
+    match value {
+        Value::Text { bytes, charset }
+            if !bytes.contains(&b',') && bytes.iter().any(|byte| !byte.is_ascii_digit() && *byte != b' ') =>
+        {
+            canonical_text(collation, bytes, *charset)
+        }
+        _ => Canonical::Unknown,
     }
 }
 

@@ -25,13 +25,53 @@ pub(super) fn date(value: &Value<'_>) -> Canonical {
 
 /// The date that a column of dates stores: a time is cut off.
 pub(super) fn stored_date(value: &Value<'_>) -> Canonical {
-    match date_time(value) {
+    match stored_date_time(value) {
         Canonical::Key(Key::Bytes(bytes)) => Canonical::Key(Key::Bytes(KeyBytes::from_slice(&bytes[..DATE]))),
         other => other,
     }
 }
 
-/// A date with time, or a date, beside a column of dates with times; and what the column stores for it.
+/// What a column of dates with times stores. A date of zeros is stored as it is, or refused; what it is compared with is the
+/// servers' to say, which refuse it or not.
+pub(super) fn stored_date_time(value: &Value<'_>) -> Canonical {
+    const ZEROS: &[u8] = b"0000-00-00 00:00:00";
+    match ascii(value) {
+        Some(text) if text == ZEROS || text == &ZEROS[..DATE] => {
+            Canonical::Key(Key::Bytes(KeyBytes::from_slice(ZEROS)))
+        }
+        _ => date_time(value),
+    }
+}
+
+/// A time beside a column of times, and what the column stores for it: `10:00:00`, up to 838 hours either way.
+pub(super) fn time(value: &Value<'_>) -> Canonical {
+    let Value::Text { bytes, .. } = value else { return Canonical::Unknown };
+    let whole = match bytes.iter().position(|byte| *byte == b'.') {
+        Some(point) if bytes.len() <= point + 7 && bytes[point + 1..].iter().all(|digit| *digit == b'0') => {
+            &bytes[..point]
+        }
+        Some(_) => return Canonical::Unknown,
+        None => bytes,
+    };
+    let unsigned = whole.strip_prefix(b"-").unwrap_or(whole);
+    let hours = match unsigned.len() {
+        8 => number(&unsigned[..2]),
+        9 => number(&unsigned[..3]).filter(|hours| (100..=838).contains(hours)),
+        _ => None,
+    };
+    let is_rest = |rest: &[u8]| {
+        let parts = (number(&rest[1..3]), number(&rest[4..]));
+        (rest[0], rest[3]) == (b':', b':') && matches!(parts, (Some(0..=59), Some(0..=59)))
+    };
+    if hours.is_none() || !is_rest(&unsigned[unsigned.len() - 6..]) {
+        return Canonical::Unknown;
+    }
+    // There is no negative zero.
+    let key = if unsigned == b"00:00:00" { unsigned } else { whole };
+    Canonical::Key(Key::Bytes(KeyBytes::from_slice(key)))
+}
+
+/// A date with time, or a date, beside a column of dates with times.
 pub(super) fn date_time(value: &Value<'_>) -> Canonical {
     let Some(text) = ascii(value) else { return Canonical::Unknown };
     // A fraction is rounded, unless the column keeps it.
@@ -107,7 +147,9 @@ mod tests {
             ("2015-01-05", "2015-01-05", "2015-01-05", "2015-01-05 00:00:00"),
             ("2016-02-29", "2016-02-29", "2016-02-29", "2016-02-29 00:00:00"),
             ("2015-02-29", "Unknown", "Unknown", "Unknown"),
-            ("0000-00-00", "Unknown", "Unknown", "Unknown"),
+            ("0000-00-00", "Unknown", "0000-00-00", "0000-00-00 00:00:00"),
+            ("0000-00-00 00:00:00", "Unknown", "0000-00-00", "0000-00-00 00:00:00"),
+            ("2015-00-05", "Unknown", "Unknown", "Unknown"),
             ("2015-1-5", "Unknown", "Unknown", "Unknown"),
             ("20150105", "Unknown", "Unknown", "Unknown"),
             ("2015-01-05 10:20:30", "Unknown", "2015-01-05", "2015-01-05 10:20:30"),
@@ -120,13 +162,32 @@ mod tests {
         for (written, compared, stored, with_time) in cases {
             assert_eq!(shown(date(&text(written))), compared, "{written}");
             assert_eq!(shown(stored_date(&text(written))), stored, "{written}");
-            assert_eq!(shown(date_time(&text(written))), with_time, "{written}");
+            assert_eq!(shown(stored_date_time(&text(written))), with_time, "{written}");
         }
+        assert_eq!(date_time(&text("0000-00-00")), Canonical::Unknown);
         assert_eq!(date(&Value::Int(20_150_105)), Canonical::Unknown);
         let bound = |text: &'static str| Value::Temporal(text.as_bytes().into());
         assert_eq!(shown(date(&bound("2015-01-05 00:00:00"))), "2015-01-05");
         assert_eq!(date(&bound("2015-01-05 00:00:01")), Canonical::Unknown);
         assert_eq!(shown(date_time(&bound("2015-01-05 10:20:30.000000"))), "2015-01-05 10:20:30");
         assert_eq!(shown(stored_date(&bound("2015-01-05 10:20:30"))), "2015-01-05");
+    }
+
+    #[test]
+    fn times_go_beyond_a_day() {
+        let known = [
+            ("10:20:30", "10:20:30"),
+            ("-10:20:30.000", "-10:20:30"),
+            ("838:59:59", "838:59:59"),
+            ("-00:00:00", "00:00:00"),
+        ];
+        for (written, wanted) in known {
+            assert_eq!(shown(time(&text(written))), wanted, "{written}");
+        }
+        for written in
+            ["", "10:20", "102030", "1:2:3", "10:60:00", "10:20:30.5", "839:00:00", "010:00:00", "2024-01-01 10:20:30"]
+        {
+            assert_eq!(time(&text(written)), Canonical::Unknown, "{written}");
+        }
     }
 }

@@ -235,6 +235,8 @@ fn statement(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
         return Some(Ok(Control::ReloadConfig));
     } else if is("ROLLBACK") && cursor.eat_word("CONFIG") {
         return Some(Ok(Control::RollbackConfig));
+    } else if is("RECOVER") && cursor.eat_word("TRANSACTIONS") {
+        return Some(Err(show::of_the_console()));
     } else if is("CHECK") && cursor.eat_word("REFERENCE") {
         return Some(check_reference(cursor));
     } else if ["ANALYZE", "CHECK", "CHECKSUM", "OPTIMIZE", "REPAIR"].into_iter().any(is) {

@@ -52,6 +52,9 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
     if cursor.eat_word("RULES") {
         return Some(Ok(Control::ShowRules));
     }
+    if cursor.eat_one_of(&["TRANSACTIONS", "METRICS"]) {
+        return Some(Err(of_the_console()));
+    }
     if cursor.is_word("GRANTS") {
         return grants(cursor);
     }
@@ -63,6 +66,13 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
     }
     let what = diagnostics(cursor)?;
     Some(limit(cursor).map(|limit| Control::ShowDiagnostics { what, count: false, limit }))
+}
+
+/// What operators say elsewhere.
+pub(super) fn of_the_console() -> ControlError {
+    let feature =
+        "SHOW TRANSACTIONS, SHOW METRICS and RECOVER TRANSACTIONS here: say them on the operator's console ([console])";
+    ControlError::Unsupported { feature }
 }
 
 /// After SHOW SHARD FOR.
@@ -186,6 +196,12 @@ pub(super) fn explain(cursor: &mut Cursor<'_>) -> Option<Parsed<Control>> {
     let analyze = cursor.eat_word("ANALYZE");
     let explains_route = cursor.eat_word("ROUTE");
     let is_statement = cursor.is_op(Op::LParen) || VERBS.iter().any(|verb| cursor.is_word(verb));
+    // EXPLAIN ROUTE x: of a column of a table with this name.
+    let mut column = cursor.clone();
+    column.take();
+    if explains_route && !is_statement && !cursor.is_at_end() && !column.is_at_end() {
+        return Some(Err(syntax(cursor)));
+    }
     (explains_route && is_statement).then(|| rest(cursor).map(|statement| Control::ExplainRoute { statement, analyze }))
 }
 

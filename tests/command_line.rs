@@ -530,6 +530,29 @@ fn a_dump_is_split_by_shard() {
     assert!(again.code == Some(1) && again.err.contains("not empty"), "{again:?}");
 }
 
+/// Where shards share a schema, what one file drops must not be in another.
+#[test]
+fn a_table_and_its_rows_are_split_into_one_file() {
+    let rules = "database = \"shop\"\ndefault_shard = \"s1\"\n\
+                 [[shards]]\nname = \"s0\"\nreplica_set = \"rs0\"\nschema = \"shop_t\"\n\
+                 [[shards]]\nname = \"s1\"\nreplica_set = \"rs0\"\nschema = \"shop_t\"\n\
+                 [[shards]]\nname = \"s2\"\nreplica_set = \"rs1\"\nschema = \"shop_u\"\n\
+                 [[shards]]\nname = \"s3\"\nreplica_set = \"rs1\"\nschema = \"shop_u\"\n\
+                 [[tables]]\nname = \"one\"\nkind = \"single\"\nshard = \"s3\"\n";
+    let site = Site::new(&main_file(&[("127.0.0.1:1", &[]), ("127.0.0.1:2", &[])], "x"), rules);
+    let dump = "DROP TABLE IF EXISTS one;\nCREATE TABLE one (a int);\nINSERT INTO one VALUES (1);\n\
+                CREATE TABLE other (a int);\nINSERT INTO other VALUES (2);\nREPLACE INTO shop.one VALUES (3);\n";
+    std::fs::write(site.0.path().join("dump.sql"), dump).unwrap();
+    let run = site.run(&["split", "dump.sql", "--output", "out"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{run:?}");
+    let (other, one) = (written(&site, "out/s1.sql"), written(&site, "out/s3.sql"));
+    for part in ["DROP TABLE", "CREATE TABLE one", "VALUES (1)", "VALUES (3)"] {
+        assert!(one.contains(part), "no {part} in {one}");
+    }
+    assert!(other.contains("CREATE TABLE other") && other.contains("VALUES (2)"), "{other}");
+    assert_eq!(std::fs::read_dir(site.0.path().join("out")).unwrap().count(), 2);
+}
+
 #[test]
 fn what_has_no_place_in_a_dump_is_told_by_its_line() {
     let site = Site::offline();

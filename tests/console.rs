@@ -79,7 +79,7 @@ fn operators_see_and_end_sessions_of_all_users() {
     assert_eq!(client.value("SELECT 1"), "1");
     console.run(&format!("KILL {id}"));
     wait_until("the session is gone", Duration::from_secs(5), || !is_there(&mut console));
-    assert_eq!(console.error(&format!("KILL {id}")).code, 1094);
+    assert_eq!(console.error(format!("KILL {id}")).code, 1094);
 }
 
 #[test]

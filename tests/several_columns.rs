@@ -93,7 +93,7 @@ fn joins_by_all_columns_of_the_key_are_whole_on_each_shard() {
             plain.run(&row);
         }
     }
-    let route = |client: &mut Client, sql: &str| client.one(&format!("EXPLAIN ROUTE {sql}")).text().concat().concat();
+    let route = |client: &mut Client, sql: &str| client.one(format!("EXPLAIN ROUTE {sql}")).text().concat().concat();
     let mut pushed = 0;
     for _ in 0..250 {
         let (sql, is_whole) = statement(&mut rng);

@@ -30,9 +30,12 @@ pub(super) struct LiveColumn {
     pub(super) column: Column,
     /// COLUMN_TYPE: `int(11) unsigned`, `varchar(80)`.
     pub(super) column_type: String,
+    /// COLUMN_DEFAULT, without the physical schema in it.
+    pub(super) default: Option<String>,
 }
 
-type Described = (String, String, String, String, String, String, Option<u64>, Option<String>, Option<String>);
+type Described =
+    (String, String, String, String, String, String, Option<u64>, Option<String>, Option<String>, Option<String>);
 
 /// Control connections to the primaries, opened as they are needed; `None`: that failed.
 struct Primaries<'t> {
@@ -176,7 +179,8 @@ pub(super) async fn describe(
     let and_table = if table.is_some() { "AND table_name = ?" } else { "" };
     let sql = format!(
         "SELECT table_name, column_name, data_type, column_type, is_nullable, extra, character_maximum_length, \
-         collation_name, CAST(generation_expression AS CHAR) FROM information_schema.columns \
+         collation_name, CAST(generation_expression AS CHAR), CAST(column_default AS CHAR) \
+         FROM information_schema.columns \
          WHERE table_schema = ? {and_table} ORDER BY table_name, ordinal_position"
     );
     let arguments: Vec<mysql_async::Value> = [Some(schema), table].into_iter().flatten().map(Into::into).collect();
@@ -184,15 +188,16 @@ pub(super) async fn describe(
     let mut tables: Vec<(String, Vec<LiveColumn>)> = Vec::new();
     for row in rows {
         match tables.last_mut() {
-            Some((name, columns)) if *name == row.0 => columns.push(column(row)),
-            _ => tables.push((row.0.clone(), vec![column(row)])),
+            Some((name, columns)) if *name == row.0 => columns.push(column(schema, row)),
+            _ => tables.push((row.0.clone(), vec![column(schema, row)])),
         }
     }
     Ok(tables)
 }
 
 fn column(
-    (_, name, data_type, column_type, nullable, extra, max_length, collation, generation): Described,
+    schema: &str,
+    (_, name, data_type, column_type, nullable, extra, max_length, collation, generation, default): Described,
 ) -> LiveColumn {
     let extra = extra.to_ascii_lowercase();
     let arguments = |written: &str| {
@@ -213,5 +218,6 @@ fn column(
             arguments: arguments(&column_type),
         }),
     };
-    LiveColumn { column, column_type }
+    let default = default.map(|default| default.replace(&format!("`{schema}`."), ""));
+    LiveColumn { column, column_type, default }
 }

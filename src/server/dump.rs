@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 
 use crate::plan::{self, Action, Binding, Context, Gathers, PlanError, Route};
 use crate::sharding::table::ColumnKind;
-use crate::sharding::{Column, DatabaseId, Schema, ShardId};
+use crate::sharding::{Column, DatabaseId, Placement, Schema, ShardId};
 use crate::sql::control::Control;
 use crate::sql::definition;
 use crate::sql::parse::{self, ast::DdlKind, ast::Statement as Parsed};
@@ -173,8 +173,8 @@ impl Router {
             (shard, text, plan.rows() as u64)
         };
         let texts = match plan.bind(&binding).map_err(told)? {
-            Route::One(shard) => vec![render(shard)],
-            Route::Any(shards) => shards.first().map(render).into_iter().collect(),
+            Route::One(shard) => vec![render(self.home(sql, mode, shard))],
+            Route::Any(shards) => shards.first().map(|shard| render(self.home(sql, mode, shard))).into_iter().collect(),
             Route::Scatter(shards) => shards.iter().map(render).collect(),
             Route::Split(parts) => parts
                 .iter()
@@ -190,6 +190,27 @@ impl Router {
         };
         self.learn(sql, mode);
         Ok(Fate::Shards(texts))
+    }
+
+    /// Of the shards in the schema of this one, the one to whose file the statement belongs: where a table is made that is not
+    /// sharded, its rows go as well.
+    fn home(&self, sql: &[u8], mode: Mode, shard: ShardId) -> ShardId {
+        let target = match parse::parse(sql, mode) {
+            Ok(Parsed::Insert(insert)) => Some(insert.target),
+            _ => None,
+        };
+        let made = target.and_then(|target| {
+            let named = target.database.as_ref().map(|name| self.schema.database(&name.text));
+            let id = named.map_or(self.database, |found| found.map(|(id, _)| id))?;
+            let database = self.schema.database_of(id);
+            match database.table(&target.table.text).map(|table| &table.placement) {
+                Some(Placement::Single(shard)) => Some(*shard),
+                Some(Placement::Sharded(_) | Placement::Reference(_)) => None,
+                None => Some(database.default_shard),
+            }
+        });
+        let is_beside = |own: &ShardId| self.schema.shard(*own).is_same_place(self.schema.shard(shard));
+        made.filter(is_beside).unwrap_or(shard)
     }
 
     fn of_session(&mut self, control: &Control) -> anyhow::Result<Fate> {
@@ -231,8 +252,8 @@ fn words_have(sql: &[u8], mode: Mode, word: &[u8]) -> bool {
 
 /// A column as rules know it. Of a text whose collation is not told the type is not known either.
 fn known(column: definition::Column) -> Column {
-    let is_text =
-        ["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"].contains(&column.data_type.as_str());
+    let is_text = ["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"]
+        .contains(&column.data_type.as_str());
     let collation = column.collation.filter(|collation| is_text && !collation.is_empty());
     let kind = (!is_text || collation.is_some()).then(|| ColumnKind {
         max_length: column.length.or(match column.data_type.as_str() {

@@ -303,23 +303,32 @@ impl Draft {
     /// Two logical databases cannot share a physical schema here: `check` will say where they do.
     fn keep_schemas_apart(&mut self) {
         let mut owners: BTreeMap<(String, String), String> = BTreeMap::new();
-        let mut shared = Vec::new();
+        // By the two databases.
+        let mut shared: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         for database in &self.databases {
             for shard in &database.shards {
                 let place = (shard.set.clone(), shard.schema.clone());
                 let owner = owners.entry(place).or_insert_with(|| database.name.clone());
                 if *owner != database.name {
-                    shared.push(format!(
-                        "database {} shares the physical schema {} with {owner}; here each logical database has schemas \
-                         of its own: merge the two rule files",
-                        database.name, shard.schema
-                    ));
+                    let schemas = shared.entry((database.name.clone(), owner.clone())).or_default();
+                    if !schemas.contains(&shard.schema) {
+                        schemas.push(shard.schema.clone());
+                    }
                 }
             }
         }
-        shared.sort();
-        shared.dedup();
-        self.notes.extend(shared.into_iter().map(Note::NotTranslated));
+        for ((database, owner), schemas) in shared {
+            const SHOWN: usize = 3;
+            let what = match schemas.len() {
+                1 => format!("the physical schema {}", schemas[0]),
+                count if count <= SHOWN => format!("the physical schemas {}", schemas.join(", ")),
+                count => format!("{count} physical schemas ({} ...)", schemas[..SHOWN].join(", ")),
+            };
+            self.notes.push(Note::NotTranslated(format!(
+                "database {database} shares {what} with {owner}; here each logical database has schemas of its own: merge the two \
+                 rule files"
+            )));
+        }
     }
 
     fn main_file(&self) -> String {

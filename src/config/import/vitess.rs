@@ -53,6 +53,13 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
     draft.users.push(User { name: "app".to_owned(), password: "change me".to_owned(), databases: Vec::new() });
     for file in files(path, &["json"])? {
         let schema = json(&file)?;
+        if !["keyspaces", "sharded", "tables", "vindexes"].iter().any(|key| schema.get(*key).is_some()) {
+            draft.not_translated(format!(
+                "{}: it is no VSchema (it has neither keyspaces nor tables), and nothing was made of it by itself",
+                file.display()
+            ));
+            continue;
+        }
         note_routing("the file", &schema, &mut draft);
         if schema.get("keyspaces").is_some() {
             leftover::tell("the file", &unread(&schema, &FILE), &mut draft);

@@ -58,7 +58,7 @@ fn the_place_of_a_key_is_told() {
     assert_eq!(client.rows("SHOW SHARD FOR settings = 7")[0][3], "s0");
     for (sql, code) in [
         ("SHOW SHARD FOR nothing = 1", 1146),
-        ("SHOW SHARD FOR shop_hidden.items = 1", 1049),
+        ("SHOW SHARD FOR shop_hidden.items = 1", 1044),
         ("SHOW SHARD FOR items", 1064),
         ("SHOW SHARD FOR items = NULL", 1048),
         ("SHOW SHARD FOR items = 1 + 1", 1235),
@@ -75,6 +75,8 @@ fn explain_analyze_route_counts_rows_and_bytes_of_each_step() {
         (format!("SELECT * FROM items WHERE {range}"), "scatter", 8),
         (format!("SELECT id FROM items WHERE {range} ORDER BY amount, id LIMIT 5"), "merge", 5),
         ("SELECT * FROM items WHERE id = 70000".to_owned(), "relay", 1),
+        (format!("SELECT id FROM items WHERE {range} ORDER BY amount, id LIMIT 3 OFFSET 6"), "merge", 2),
+        (format!("SELECT SQL_CALC_FOUND_ROWS id FROM items WHERE {range} ORDER BY amount, id LIMIT 2"), "merge", 2),
     ];
     for (sql, tier, expected) in cases {
         let rows = client.rows(&format!("EXPLAIN ANALYZE ROUTE {sql}"));
@@ -83,6 +85,8 @@ fn explain_analyze_route_counts_rows_and_bytes_of_each_step() {
         assert!(steps.iter().all(|step| step[TIER] == tier && !step[SHARD].is_empty()), "{sql}: {rows:?}");
         let of_steps: u64 = steps.iter().map(|step| step[ROWS].parse::<u64>().unwrap()).sum();
         assert!(of_steps >= expected, "{sql}: {rows:?}");
+        let ms = |place: usize| answer[place].parse::<f64>().unwrap();
+        assert!(ms(BYTES + 1) <= ms(BYTES + 2), "{sql}: {rows:?}");
         assert!(rows.iter().all(|row| row[BYTES].parse::<u64>().unwrap() > 20), "{sql}: {rows:?}");
         // What was counted went nowhere: the session's answers are in step.
         assert_eq!(client.value("SELECT 2"), "2");

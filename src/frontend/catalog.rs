@@ -389,8 +389,7 @@ impl ClientMessage {
 impl Session {
     /// A server's message in the client's names. `shard`: whose it is, where that is known.
     pub(super) fn in_logical_names(&self, message: ClientMessage, shard: Option<ShardId>) -> ClientMessage {
-        let found = self.all_places(shard).iter().find_map(|place| text::in_message(&message.text, place));
-        match found {
+        match in_names_of(self.all_places(shard).iter(), &message.text) {
             Some(text) => ClientMessage { text, ..message },
             None => message,
         }
@@ -403,7 +402,7 @@ impl Session {
         }
         let places = self.all_places(shard);
         for condition in conditions {
-            if let Some(text) = places.iter().find_map(|place| text::in_message(&condition.message, place)) {
+            if let Some(text) = in_names_of(places.iter(), &condition.message) {
                 condition.message = text;
             }
         }
@@ -425,6 +424,12 @@ impl Session {
             None => ids.into_iter().flat_map(|id| places(&self.schema, id)).collect(),
         }
     }
+}
+
+/// A message in the names of the first place that has any of its; a place that the message names knows them better.
+fn in_names_of<'p>(places: impl Iterator<Item = &'p Place<'p>>, message: &str) -> Option<String> {
+    let (named, others): (Vec<_>, Vec<_>) = places.partition(|place| message.contains(place.schema));
+    named.into_iter().chain(others).find_map(|place| text::in_message(message, place))
 }
 
 impl Listing {

@@ -17,7 +17,9 @@ use crate::plan::{Plan, StatementKind, explain};
 use crate::sharding::{ReplicaSetId, ShardId};
 use crate::sql::parse;
 use crate::wire::error_code as codes;
+use crate::wire::packet;
 use crate::wire::response::OkPacket;
+use crate::wire::walker::{AnswerKind, ResultWalker};
 
 /// What EXPLAIN ROUTE tells of each step.
 const STEP: [&str; 7] = ["step", "tier", "shard", "replica_set", "schema", "sql", "merge"];
@@ -166,12 +168,13 @@ impl Session {
         let broken = |error: std::io::Error| ClientMessage::new(codes::NET_ERROR_ON_WRITE, error.to_string());
         let (inner, reader) = UnixStream::pair().map_err(broken)?;
         let begun = Instant::now();
-        let counting = tokio::spawn(count(reader, begun));
+        let (kind, class) = (AnswerKind::Query, self.class);
+        let walker = ResultWalker::new(kind, class.deprecate_eof()).starting_at(self.client.seq);
+        let counting = tokio::spawn(count(reader, walker, begun));
         let (client, seq) = (self.client.replace_transport(Transport::Unix(inner)), self.client.seq);
         let statement = Statement { sql, more_follows: false };
         self.last.failed = false;
         let done = Box::pin(self.statement(&statement)).await;
-        let total = begun.elapsed();
         // The reader sees the end, and tells what it counted.
         drop(self.client.replace_transport(client));
         self.client.seq = seq;
@@ -181,8 +184,7 @@ impl Session {
             let text = condition.map_or("the statement failed".to_owned(), |condition| condition.message.clone());
             return Err(ClientMessage::new(codes::UNKNOWN_ERROR, text));
         }
-        let (bytes, first) = counting.await.unwrap_or_default();
-        Ok(Measured { rows: self.last.found_rows, bytes, first: first.unwrap_or(total), total })
+        Ok(counting.await.unwrap_or_default())
     }
 
     /// EXPLAIN of a statement that several shards answer: what each server says of its part, with the shard's name in
@@ -235,13 +237,22 @@ fn shown(measured: Option<Measured>) -> [Option<String>; 4] {
     [Some(rows.to_string()), Some(bytes.to_string()), Some(ms(first)), Some(ms(total))]
 }
 
-/// Reads to the end of the stream. How many bytes there were, and when the first came.
-async fn count(mut reader: UnixStream, begun: Instant) -> (u64, Option<Duration>) {
-    let mut space = vec![0; 64 * 1024];
-    let (mut bytes, mut first) = (0, None);
-    while let Ok(n @ 1..) = reader.read(&mut space).await {
-        bytes += n as u64;
-        first.get_or_insert_with(|| begun.elapsed());
+/// Reads to the end of the stream, and counts what comes.
+async fn count(mut reader: UnixStream, mut walker: ResultWalker, begun: Instant) -> Measured {
+    let mut measured = Measured::default();
+    let mut unread = Vec::with_capacity(64 * 1024);
+    while let Ok(1..) = reader.read_buf(&mut unread).await {
+        if measured.bytes == 0 {
+            measured.first = begun.elapsed();
+        }
+        let mut at = 0;
+        while let Some(packet) = walker.next_packet(&unread[at..]).ok().flatten() {
+            at += packet::HEADER_LEN + packet.payload.len();
+        }
+        measured.bytes += at as u64;
+        unread.drain(..at);
     }
-    (bytes, first)
+    measured.rows = walker.summary().rows;
+    measured.total = begun.elapsed();
+    measured
 }

@@ -68,6 +68,7 @@ impl Session {
                 ("character_set_results", "NULL"),
                 ("sql_mode", LENIENT),
                 ("time_zone", "'+00:00'"),
+                ("sql_safe_updates", "0"),
             ] {
                 settings.set(name, value);
             }

@@ -811,6 +811,8 @@ pub(super) fn store_as_is(settings: &mut Settings) {
         ("character_set_results", "NULL"),
         ("sql_mode", LENIENT),
         ("time_zone", "'+00:00'"),
+        // What ShardGate deletes in its temporary tables needs no key.
+        ("sql_safe_updates", "0"),
     ] {
         settings.set(name, value);
     }

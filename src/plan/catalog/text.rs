@@ -43,7 +43,8 @@ pub fn in_sql(text: &[u8], place: &Place<'_>) -> Option<Vec<u8>> {
 
 /// A server's message in logical names; `None` if it has no others.
 ///
-/// Names stand in backticks, or as `'schema.table'`, or as `'table.key'`; values of the client's are left as they are.
+/// Names stand in backticks (in double quotes under ANSI_QUOTES), or as `'schema.table'`, or as `'table.key'`; values of the
+/// client's are left as they are.
 pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
     let text = message.as_bytes();
     let from = values_end(text);
@@ -62,14 +63,16 @@ pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
         let ahead = &text[..word.start];
         let is_of_routine = word.qualifies && (ahead.ends_with(b"PROCEDURE ") || ahead.ends_with(b"FUNCTION "));
         let is_listed = before == Some(&b',') && text.starts_with(b"Unknown ");
-        let opens = matches!(before, Some(b'\'' | b'`')) || is_of_routine || is_listed;
+        let is_quoted = before == Some(&b'"') && behind == Some(&b'"');
+        let opens = matches!(before, Some(b'\'' | b'`')) || is_quoted || is_of_routine || is_listed;
         let is_behind_schema = schema_before == Some(word.start);
         schema_before = None;
         let database = place.database_of(name).filter(|_| opens);
         let new = match database {
             Some(new) if word.qualifies => {
-                let quotes = usize::from(behind == Some(&b'`'));
-                let opening = usize::from(text.get(word.end + quotes + 1) == Some(&b'`'));
+                let is_quote = |byte: Option<&u8>| matches!(byte, Some(b'`' | b'"'));
+                let quotes = usize::from(is_quote(behind));
+                let opening = usize::from(is_quote(text.get(word.end + quotes + 1)));
                 schema_before = Some(word.end + quotes + 1 + opening);
                 Some(new)
             }

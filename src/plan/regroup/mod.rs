@@ -74,9 +74,7 @@ enum Piece {
     /// A column of the groups.
     Column(usize),
     /// The sum of a column of sums, in the type of that column.
-    Sum(usize),
-    /// The same, to be divided.
-    Dividend(usize),
+    Sum(usize, Use),
     /// ` AS` and this text of the statement, as a name.
     Title(Anchor, Anchor),
 }
@@ -111,9 +109,19 @@ pub enum Chunk {
         column: usize,
         /// Quoted, with the table's.
         name: Vec<u8>,
-        /// For an average.
-        is_divided: bool,
+        used: Use,
     },
+}
+
+/// What is made of a sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// Nothing, or what makes use of the value that can be seen.
+    AsItIs,
+    /// An average, of whose further digits use may be made.
+    Divided,
+    /// An average that is shown, and nothing else.
+    DividedToBeShown,
 }
 
 impl Plan {
@@ -193,12 +201,11 @@ impl Plan {
                     Piece::Title(from, to) => {
                         NewText::Title { from: *from, to: *to }.write(input, scratch, &mut text);
                     }
-                    Piece::Sum(index) | Piece::Dividend(index) => {
+                    Piece::Sum(index, used) => {
                         chunks.push(Chunk::Text(std::mem::take(&mut text)));
                         let mut name = Vec::new();
                         write_column(&regroup.columns[*index].name, &mut name);
-                        let is_divided = matches!(piece, Piece::Dividend(_));
-                        chunks.push(Chunk::Sum { column: *index, name, is_divided });
+                        chunks.push(Chunk::Sum { column: *index, name, used: *used });
                     }
                 }
             }
@@ -221,21 +228,21 @@ impl Regrouping {
     }
 
     /// The statement over the groups, by the types of their table's columns; `None` where a column is of a type that
-    /// may not hold its sums, or whose sum is not the sum of its sums. An average has more digits than it shows: so has a quotient of MariaDB's, and that
-    /// of MySQL (9.7) does not.
+    /// may not hold its sums, or whose sum is not the sum of its sums. An average has more digits than it shows: so has a
+    /// quotient of MariaDB's, and that of MySQL (9.7) does not.
     pub fn written(&self, types: &[String], is_mariadb: bool) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         for chunk in &self.text {
             match chunk {
                 Chunk::Text(text) => out.extend_from_slice(text),
-                Chunk::Sum { column, name, is_divided } => {
+                Chunk::Sum { column, name, used } => {
                     let data_type = types.get(*column)?.to_ascii_lowercase();
                     match data_type.as_str() {
                         "double" => out.extend_from_slice(&[b"SUM(", name.as_slice(), b")"].concat()),
                         // A sum may have more digits than any column, and so may be cut.
                         widest if widest.starts_with("decimal(65,") => return None,
                         // A sum of sums has more digits.
-                        exact if exact.starts_with("decimal(") && (is_mariadb || !is_divided) => {
+                        exact if exact.starts_with("decimal(") && (is_mariadb || *used != Use::Divided) => {
                             out.extend_from_slice(&[b"CAST(SUM(", name.as_slice(), b") AS "].concat());
                             out.extend_from_slice(exact.as_bytes());
                             out.push(b')');

@@ -6,7 +6,7 @@ use crate::sql::parse::ast::{Call, Expression, ItemKind, Span};
 use crate::sql::tokens::{Token, TokenKind};
 
 use super::columns::References;
-use super::{Column, Edit, Piece, RegroupPlan, Role, TABLE};
+use super::{Column, Edit, Piece, RegroupPlan, Role, TABLE, Use};
 use crate::plan::functions;
 use crate::plan::merged::{Element, Statement};
 use crate::plan::names::Part;
@@ -149,12 +149,14 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
             }
             "sum" if !self.divides(argument) => {
                 let sum = self.part(part("SUM"));
-                vec![Piece::Sum(sum)]
+                vec![Piece::Sum(sum, Use::AsItIs)]
             }
             "avg" if !self.divides(argument) => {
                 let (sum, count) = (part("SUM"), part("COUNT"));
                 let (sum, count) = (self.part(sum), self.part(count));
-                let mut pieces = vec![Piece::Text("(".to_owned()), Piece::Dividend(sum), Piece::Text(" / ".to_owned())];
+                let used = if self.is_only_shown(call) { Use::DividedToBeShown } else { Use::Divided };
+                let mut pieces =
+                    vec![Piece::Text("(".to_owned()), Piece::Sum(sum, used), Piece::Text(" / ".to_owned())];
                 pieces.extend(count_of(count));
                 pieces.push(Piece::Text(")".to_owned()));
                 pieces
@@ -168,6 +170,35 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
         };
         self.edits.push((call.span, pieces));
         Some(())
+    }
+
+    /// Whether nothing is made of the value but what the client sees.
+    fn is_only_shown(&self, call: &Call) -> bool {
+        let statement = self.statement;
+        let Some(item) = statement.select.items.iter().find(|item| item.expression.span == call.span) else {
+            return false;
+        };
+        let title = match &item.alias {
+            Some(alias) => alias.text.clone(),
+            None => {
+                let Span { start, end } = call.span;
+                String::from_utf8_lossy(&statement.sql[start as usize..end as usize]).into_owned()
+            }
+        };
+        let is_named = |token: &Token| {
+            let column = statement.column_in(std::slice::from_ref(token));
+            column.is_some_and(|column| same_name(&column.column.text, &title))
+        };
+        let is_used = |region: &Region| {
+            let mut tokens = statement.tokens_in(region.span).iter();
+            match region.clause {
+                Clause::Having => tokens.any(is_named),
+                // Also by its place.
+                Clause::OrderBy => tokens.any(|token| is_named(token) || token.kind == TokenKind::Integer),
+                Clause::Item | Clause::GroupBy | Clause::Window => false,
+            }
+        };
+        !statement.select.is_distinct && !self.regions.iter().any(is_used)
     }
 
     /// Whether values may have digits that their type does not show, which a sum counts.

@@ -16,6 +16,7 @@ use harness::talk::{LEAVES, Leave, wait_until, within};
 const SOON: Duration = Duration::from_secs(10);
 
 const COM_QUERY: u8 = 0x03;
+const COM_STATISTICS: u8 = 0x09;
 const COM_PROCESS_KILL: u8 = 0x0c;
 const COM_PING: u8 = 0x0e;
 const COM_CHANGE_USER: u8 = 0x11;
@@ -939,6 +940,71 @@ fn cursors_are_fetched_from_until_they_end() {
 /// The status flags in an EOF packet, or in an OK packet without counts that ends rows: at the same place.
 fn status_of_end(packet: &[u8]) -> u16 {
     u16::from_le_bytes([packet[3], packet[4]])
+}
+
+#[test]
+fn types_of_parameters_are_each_clients_own() {
+    // A connection for each shard, so that what one client executes is prepared where the other's is.
+    let stage = narrow(2);
+    let id = ids();
+    let (mut one, mut two) = (stage.connect(), stage.connect());
+    one.run(&format!("INSERT INTO items (id, note) VALUES ({id}, 'open'), ({}, 'paid'), ({}, 'open')", id + 1, id + 2));
+    for keys in [format!("= {id}"), format!("BETWEEN {id} AND {}", id + 2)] {
+        let sql = format!("SELECT note FROM items WHERE id {keys} AND note = ? ORDER BY id");
+        let of_one = prepare(&mut one, &sql);
+        assert!(!execute(&mut one, &of_one, &[Param::Int(0)]).is_empty(), "as numbers, all texts are 0");
+        let of_two = prepare(&mut two, &sql);
+        let found = execute(&mut two, &of_two, &[Param::Text("open".to_owned())]);
+        assert!(!found.is_empty() && found.iter().all(|row| row[0] == "open"), "{found:?}");
+        assert!(execute(&mut two, &of_two, &[Param::Text("none".to_owned())]).is_empty());
+        assert!(!execute(&mut one, &of_one, &[Param::Int(0)]).is_empty());
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn collations_of_prepared_literals_are_each_clients_own() {
+    let stage = narrow(2);
+    let id = ids();
+    stage.connect().run(&format!("INSERT INTO items (id) VALUES ({id}), ({}), ({})", id + 1, id + 2));
+    let sql = format!("SELECT id FROM items WHERE id BETWEEN {id} AND {} AND CONCAT('OP', 'EN') = LOWER(?)", id + 2);
+    let found_under = |names: &str| {
+        let mut client = stage.connect();
+        client.run(names);
+        let statement = prepare(&mut client, &sql);
+        execute(&mut client, &statement, &[Param::Text("OPEN".to_owned())]).len()
+    };
+    for _ in 0..3 {
+        assert_eq!(found_under("SET NAMES utf8mb4 COLLATE utf8mb4_bin"), 0);
+        assert_eq!(found_under("SET NAMES utf8mb4 COLLATE utf8mb4_general_ci"), 3);
+    }
+    stage.assert_sound();
+}
+
+#[test]
+fn com_statistics_has_the_fields_that_programs_read() {
+    let mut client = common().connect();
+    client.command(COM_STATISTICS, &[]).unwrap();
+    let text = String::from_utf8(client.read_packet().unwrap()).unwrap();
+    let fields: Vec<(&str, f64)> = text
+        .split("  ")
+        .map(|field| field.split_once(": ").unwrap_or_else(|| panic!("{text}")))
+        .map(|(name, number)| (name, number.parse().unwrap_or_else(|_| panic!("{text}"))))
+        .collect();
+    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let all = [
+        "Uptime",
+        "Threads",
+        "Questions",
+        "Slow queries",
+        "Opens",
+        "Flush tables",
+        "Open tables",
+        "Queries per second avg",
+    ];
+    assert_eq!(names, all);
+    assert!(fields[..3].iter().all(|(_, number)| *number > 0.0), "{text}");
+    client.run("DO 0");
 }
 
 // ---- COM_CHANGE_USER, COM_RESET_CONNECTION, multi-statements

@@ -16,12 +16,13 @@ use super::error::{Error, Reason};
 use super::interrupt::{Interrupt, Limit, millis};
 use super::pool::{Wanted, WorkerId};
 use super::settings::Settings;
-use super::statements::{Prepared, StatementCache};
+use super::statements::StatementCache;
 use super::transport::Transport;
 use crate::wire::capability::RelayedCapabilities;
 use mysql_common::constants::Command;
 
 use crate::wire::WireError;
+use crate::wire::command::Kinds;
 use crate::wire::handshake::ServerVersion;
 use crate::wire::packet;
 
@@ -221,15 +222,17 @@ impl Connection {
         self.user_variables_of = Some(session);
     }
 
-    /// The server's id of a statement that was prepared here in the present schema and under the present settings.
-    pub fn known_statement(&mut self, text: &[u8]) -> Option<u32> {
-        self.statements.get(text, self.schema.as_deref(), &self.settings)
+    /// The server's id of a statement that was prepared here in the present schema and under the present settings, and that
+    /// can be executed with such parameters. It counts as executed with them.
+    pub fn known_statement(&mut self, text: &[u8], kinds: Kinds) -> Option<u32> {
+        // MariaDB takes each execution's parameters as they are.
+        let kinds = if self.version.mariadb { Kinds::default() } else { kinds };
+        self.statements.get(text, kinds, self.schema.as_deref(), &self.settings)
     }
 
     /// The server has prepared the statement, now.
     pub fn remember_statement(&mut self, text: &[u8], id: u32) {
-        let (schema, settings) = (self.schema.clone(), Arc::clone(&self.settings));
-        self.statements.insert(text, Prepared { id, schema, settings });
+        self.statements.insert(text, id, self.schema.as_deref(), &self.settings);
     }
 
     /// How long the server may be silent.

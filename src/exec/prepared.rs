@@ -5,7 +5,7 @@ use crate::backend::answer::Answer;
 use crate::backend::connection::{Connection, Watch};
 use crate::backend::interrupt::Interrupt;
 use crate::wire::WireError;
-use crate::wire::command::{Command, PrepareOk, set_statement_id};
+use crate::wire::command::{Command, Kinds, PrepareOk, set_statement_id};
 use crate::wire::packet;
 use crate::wire::walker::AnswerKind;
 
@@ -14,22 +14,28 @@ use crate::wire::walker::AnswerKind;
 pub struct Execution {
     /// The statement's text on the shard.
     pub text: Vec<u8>,
+    pub kinds: Kinds,
     /// The COM_STMT_EXECUTE payload; its statement id is put in when the shard's is known.
     pub payload: Vec<u8>,
     /// Values of parameters that are sent ahead, by position.
     pub long_data: Vec<(u16, Vec<u8>)>,
 }
 
-/// The server's id of the statement on this connection, preparing it first where it must be.
-pub async fn ensure(connection: &mut Connection, text: &[u8], interrupt: &Interrupt) -> Result<u32, Failure> {
-    if let Some(id) = connection.known_statement(text) {
+/// The server's id of the statement on this connection for such parameters, preparing it first where it must be.
+pub async fn ensure(
+    connection: &mut Connection,
+    text: &[u8],
+    kinds: Kinds,
+    interrupt: &Interrupt,
+) -> Result<u32, Failure> {
+    if let Some(id) = connection.known_statement(text, kinds) {
         return Ok(id);
     }
     let answer = Box::pin(prepare(connection, text, interrupt)).await?;
     if let Some(error) = answer.error() {
         return Err(error.into());
     }
-    connection.known_statement(text).ok_or_else(|| {
+    connection.known_statement(text, kinds).ok_or_else(|| {
         let source = WireError::Malformed("answer to COM_STMT_PREPARE");
         Failure::Backend(connection.protocol(source))
     })
@@ -84,7 +90,7 @@ pub async fn send_long_data(
 
 /// Brings one execution to the server; its answer is the caller's to read.
 pub async fn send(connection: &mut Connection, execution: &Execution, watch: &mut Watch<'_>) -> Result<(), Failure> {
-    let id = ensure(connection, &execution.text, watch.interrupt).await?;
+    let id = ensure(connection, &execution.text, execution.kinds, watch.interrupt).await?;
     send_long_data(connection, id, &execution.long_data, watch.interrupt).await?;
     let mut payload = execution.payload.clone();
     set_statement_id(&mut payload, id).map_err(|source| connection.protocol(source))?;

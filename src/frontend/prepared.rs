@@ -196,7 +196,7 @@ impl Session {
         };
         let Ok(Route::One(shard)) = statement.plan.bind(&binding) else { return None };
         let plan = Arc::clone(&statement.plan);
-        if plan.kind.is_write() && in_transaction {
+        if (plan.kind.is_write() || plan.meets_shared) && in_transaction {
             return None;
         }
         let mut altered = Scratch::default();
@@ -210,8 +210,9 @@ impl Session {
         statement.arguments.write(body, 0..statement.params, 0, head.flags, &mut framed).ok()?;
         packet::finish(&mut framed, at, &mut 0);
         let text = Arc::clone(&statement.text);
+        let kinds = statement.arguments.kinds((0..statement.params).map(Given::Own));
         let side = self.side(&plan);
-        Some(Way { plan, shard, side, order: ShortOrder::Execute { text, altered, framed } })
+        Some(Way { plan, shard, side, order: ShortOrder::Execute { text, altered, kinds, framed } })
     }
 
     /// COM_STMT_EXECUTE of any other kind.
@@ -642,15 +643,10 @@ impl Session {
         if plan.facts.needs_local_values() {
             execution.text = self.with_local_values(&execution.text);
         }
-        if head.wants_cursor() {
-            // A statement that was first executed with a cursor never again gives rows without one on MySQL (9.7), and
-            // connections keep statements for whoever sends the same text next. So this is another text.
-            execution.text.insert(0, b' ');
-        }
         let mut link = self.begin_execution(plan, &execution, shard, side).await?;
         if head.wants_cursor() {
             link.pins.cursors = true;
-            statement.cursor = link.lease.known_statement(&execution.text).map(|id| (shard, id));
+            statement.cursor = link.lease.known_statement(&execution.text, execution.kinds).map(|id| (shard, id));
         }
         let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
         self.relay_answer(plan, &statement.text, link, kind, false).await
@@ -814,7 +810,8 @@ impl Prepared {
             Given::Own(param) => Some((place, self.long_data.get(&param)?.clone())),
             Given::Number(_) => None,
         };
-        Ok(Execution { text, payload, long_data: (0u16..).zip(given).filter_map(long_data).collect() })
+        let kinds = self.arguments.kinds(given.clone());
+        Ok(Execution { text, kinds, payload, long_data: (0u16..).zip(given).filter_map(long_data).collect() })
     }
 
     /// The execution as one of several shards gets it.
@@ -847,7 +844,10 @@ impl Prepared {
         let written = self.arguments.write(body, 0..self.params, 0, flags, &mut payload);
         written.map_err(super::handshake::wire_message)?;
         let long_data = self.long_data.iter().map(|(param, data)| (*param, data.clone())).collect();
-        Ok(Execution { text, payload, long_data })
+        let own = self.arguments.kinds((0..self.params).map(Given::Own));
+        // With a cursor, MySQL (9.7) never again gives rows of the statement without one.
+        let kinds = if flags == 0 { own } else { own.with_cursor() };
+        Ok(Execution { text, kinds, payload, long_data })
     }
 }
 

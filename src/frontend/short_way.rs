@@ -22,7 +22,7 @@ use crate::exec::prepared;
 use crate::exec::relay::Relay;
 use crate::plan::Plan;
 use crate::sharding::ShardId;
-use crate::wire::command::set_statement_id;
+use crate::wire::command::{Kinds, set_statement_id};
 use crate::wire::packet;
 use crate::wire::walker::{AnswerKind, Summary};
 
@@ -42,7 +42,7 @@ pub(super) enum Order {
     Text { altered: Scratch },
     /// COM_STMT_EXECUTE. `framed`: the command, but for the server's id of the statement; `altered`: the statement's
     /// text on the shard; empty where that is `text`.
-    Execute { text: Arc<[u8]>, altered: Scratch, framed: Scratch },
+    Execute { text: Arc<[u8]>, altered: Scratch, kinds: Kinds, framed: Scratch },
 }
 
 /// A command with its way.
@@ -76,12 +76,12 @@ impl Errand {
         }
     }
 
-    /// The text that must be prepared on a connection before.
-    fn prepared_text(&self) -> Option<&[u8]> {
+    /// The text that must be prepared on a connection before, and what for.
+    fn prepared_text(&self) -> Option<(&[u8], Kinds)> {
         match &self.way.order {
             Order::Text { .. } => None,
-            Order::Execute { text, altered, .. } if altered.is_empty() => Some(text),
-            Order::Execute { altered, .. } => Some(altered),
+            Order::Execute { text, altered, kinds, .. } if altered.is_empty() => Some((text, *kinds)),
+            Order::Execute { altered, kinds, .. } => Some((altered, *kinds)),
         }
     }
 
@@ -198,8 +198,8 @@ impl Session {
             Ok(None) => return Err(Box::new(Turn::Obtain(errand))),
             Err(message) => return Err(Box::new(Turn::Refused(message))),
         };
-        if let Some(text) = errand.prepared_text() {
-            let Some(id) = link.lease.known_statement(text) else {
+        if let Some((text, kinds)) = errand.prepared_text() {
+            let Some(id) = link.lease.known_statement(text, kinds) else {
                 self.links.put(link);
                 return Err(Box::new(Turn::Obtain(errand)));
             };
@@ -298,8 +298,8 @@ impl Session {
     /// Runs a statement whose connection must be waited for, or must be prepared for it.
     async fn run_errand(&mut self, mut errand: Errand) -> Result<(), ClientMessage> {
         let mut link = self.obtain(errand.way.shard, errand.way.side).await?;
-        if let Some(text) = errand.prepared_text() {
-            match prepared::ensure(&mut link.lease, text, &self.interrupt).await {
+        if let Some((text, kinds)) = errand.prepared_text() {
+            match prepared::ensure(&mut link.lease, text, kinds, &self.interrupt).await {
                 Ok(id) => errand.set_statement_id(id),
                 Err(failure) => return Err(self.not_prepared(failure, link).await),
             }

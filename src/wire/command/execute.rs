@@ -69,10 +69,39 @@ pub enum Given {
     Number(u64),
 }
 
+/// What MySQL (from 8.0.22 on) fixes when a statement is first executed: the kinds of its parameters, into which it converts
+/// the values of later executions, and whether there is a cursor. A statement of a server is executed with one of these only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kinds(u64);
+
+impl Kinds {
+    /// So many of them have their bits to themselves.
+    const EXACT: usize = 15;
+
+    fn of(kinds: impl Iterator<Item = u8>) -> Self {
+        let join = |all: u64, (place, kind): (usize, u8)| match place < Self::EXACT {
+            true => all << 4 | u64::from(kind),
+            false => (all ^ u64::from(kind)).wrapping_mul(0x0000_0100_0000_01B3),
+        };
+        Self(kinds.enumerate().fold(0, join))
+    }
+
+    pub fn with_cursor(self) -> Self {
+        Self(self.0 ^ 1 << 63)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// The arguments of one execution, as places in its body; and the types, which outlive it.
 #[derive(Debug, Clone, Default)]
 pub struct Arguments {
     types: Vec<ParamType>,
+    /// Of each parameter the kind that it had last, for NULL has none.
+    kinds: Vec<u8>,
     values: Vec<Argument>,
     /// The types came with this execution.
     types_came: bool,
@@ -118,6 +147,14 @@ impl Arguments {
             },
             (Some(Argument::LongData) | Some(Argument::Value { .. }) | None, _) => Value::Unknown,
         }
+    }
+
+    /// The kinds of arguments that are written.
+    pub fn kinds(&self, which: impl Iterator<Item = Given>) -> Kinds {
+        Kinds::of(which.map(|given| match given {
+            Given::Own(index) => self.kinds.get(usize::from(index)).copied().unwrap_or_default(),
+            Given::Number(_) => ParamType::from_bytes(UNSIGNED[0], UNSIGNED[1]).kind(),
+        }))
     }
 
     /// Appends a COM_STMT_EXECUTE payload with the arguments `which` of `body`, in that order, and their types.
@@ -230,6 +267,10 @@ impl Arguments {
         let (pairs, _) = types.as_chunks::<2>();
         self.types.clear();
         self.types.extend(pairs.iter().map(|[code, flags]| ParamType::from_bytes(*code, *flags)));
+        self.kinds.resize(usize::from(params), 0);
+        for (kind, ty) in self.kinds.iter_mut().zip(&self.types).filter(|(_, ty)| !ty.is_null()) {
+            *kind = ty.kind();
+        }
         self.types_came = true;
         Ok(())
     }
@@ -320,6 +361,25 @@ mod tests {
         assert_eq!(arguments.value(1, &second, Charset::Utf8), Value::Unknown);
         assert!(arguments.read(&second, 2, |_| false).is_err(), "types of another number of parameters");
         assert!(arguments.read(&second, 1, |_| false).is_err(), "an error forgets the types");
+    }
+
+    #[test]
+    fn kinds_tell_what_mysql_tells_apart() {
+        let mut arguments = Arguments::default();
+        let mut kinds = |types: &[u8]| {
+            let rest = [&[0xFF, 1][..], types].concat();
+            arguments.read(&body(&rest), types.len() as u16 / 2, |_| false).unwrap();
+            arguments.kinds((0..types.len() as u16 / 2).map(Given::Own))
+        };
+        let text = kinds(&[0xFD, 0, 3, 0]);
+        assert_eq!(kinds(&[0xFE, 0, 8, 0]), text, "widths do not matter");
+        assert_eq!(kinds(&[6, 0, 1, 0]), text, "NULL is what was there before");
+        assert_ne!(kinds(&[0xFD, 0, 8, 0x80]), text, "signs do");
+        assert_ne!(kinds(&[0xFC, 0, 8, 0]), text, "so do bytes and texts");
+        assert_ne!(kinds(&[8, 0, 0xFD, 0]), text, "and places");
+        assert_ne!(text.with_cursor(), text);
+        let many = |last: u8| Kinds::of((0..40).map(|place| if place == 39 { last } else { 1 }));
+        assert_ne!(many(1), many(10));
     }
 
     #[test]

@@ -30,6 +30,31 @@ impl ParamType {
         self.code == ColumnType::MYSQL_TYPE_NULL as u8
     }
 
+    /// What MySQL tells apart when it looks whether values fit a statement that was executed before: from 1 to 15, and 0 for
+    /// NULL, which fits anything.
+    pub(super) fn kind(self) -> u8 {
+        use ColumnType::*;
+        match ColumnType::try_from(self.code) {
+            Ok(MYSQL_TYPE_NULL) => 0,
+            Ok(MYSQL_TYPE_TINY | MYSQL_TYPE_SHORT | MYSQL_TYPE_INT24 | MYSQL_TYPE_LONG | MYSQL_TYPE_LONGLONG) => {
+                1 + u8::from(self.unsigned)
+            }
+            Ok(MYSQL_TYPE_YEAR) => 3,
+            Ok(MYSQL_TYPE_FLOAT) => 4,
+            Ok(MYSQL_TYPE_DOUBLE) => 5,
+            Ok(MYSQL_TYPE_DECIMAL | MYSQL_TYPE_NEWDECIMAL) => 6,
+            Ok(MYSQL_TYPE_DATE) => 7,
+            Ok(MYSQL_TYPE_TIME) => 8,
+            Ok(MYSQL_TYPE_DATETIME | MYSQL_TYPE_TIMESTAMP) => 9,
+            Ok(MYSQL_TYPE_VARCHAR | MYSQL_TYPE_VAR_STRING | MYSQL_TYPE_STRING | MYSQL_TYPE_ENUM | MYSQL_TYPE_SET) => 10,
+            Ok(MYSQL_TYPE_TINY_BLOB | MYSQL_TYPE_MEDIUM_BLOB | MYSQL_TYPE_LONG_BLOB | MYSQL_TYPE_BLOB) => 11,
+            Ok(MYSQL_TYPE_JSON) => 12,
+            Ok(MYSQL_TYPE_BIT) => 13,
+            Ok(MYSQL_TYPE_GEOMETRY | MYSQL_TYPE_VECTOR) => 14,
+            Ok(_) | Err(_) => 15,
+        }
+    }
+
     /// Steps over a value and returns its length, without the length that may stand before it.
     pub(super) fn read(self, reader: &mut Reader<'_>) -> Result<usize, WireError> {
         use ColumnType::*;

@@ -16,7 +16,7 @@ pub struct Settings {
     variables: BTreeMap<Box<str>, Box<str>>,
 }
 
-/// Written first: `SET NAMES` changes how the literals of the other assignments are read.
+/// Written first: they change how the literals of the other assignments are read.
 const CHARACTER_SETS: [&str; 3] = ["character_set_client", "character_set_results", "collation_connection"];
 
 impl Settings {
@@ -37,8 +37,22 @@ impl Settings {
     pub fn difference(&self, have: &Settings, variable_name: impl Fn(&str) -> &str) -> Option<String> {
         let mut assignments = Vec::new();
         let changed = |name: &&str| self.get(name) != have.get(name);
-        for name in CHARACTER_SETS.iter().filter(|name| changed(name)) {
-            assignments.push(format!("{name} = {}", self.get(name).unwrap_or("DEFAULT")));
+        match self.get("collation_connection").and_then(names_for) {
+            // MariaDB (10.11) converts parameters by the collation that SET NAMES said last, whatever collation_connection is.
+            Some((charset, names)) if CHARACTER_SETS.iter().any(changed) => {
+                assignments.push(names);
+                for name in &CHARACTER_SETS[..2] {
+                    let value = self.get(name).unwrap_or("DEFAULT");
+                    if value.trim_matches('\'') != charset {
+                        assignments.push(format!("{name} = {value}"));
+                    }
+                }
+            }
+            _ => {
+                for name in CHARACTER_SETS.iter().filter(|name| changed(name)) {
+                    assignments.push(format!("{name} = {}", self.get(name).unwrap_or("DEFAULT")));
+                }
+            }
         }
         // Servers do not read time zones and modes that stand in a wide character set.
         let is_wide = |settings: &Settings| settings.get("collation_connection").is_some_and(is_wide);
@@ -54,6 +68,13 @@ impl Settings {
         }
         (!assignments.is_empty()).then(|| format!("SET {}", assignments.join(", ")))
     }
+}
+
+/// The character set of a collation's literal, and what NAMES is to be for it; not for those that clients cannot have.
+fn names_for(collation: &str) -> Option<(&str, String)> {
+    let name = collation.strip_prefix('\'')?.strip_suffix('\'')?;
+    let charset = name.split('_').next().filter(|_| !is_wide(collation))?;
+    Some((charset, format!("NAMES {charset} COLLATE {name}")))
 }
 
 /// Whether the characters of a collation have no ASCII bytes.
@@ -108,7 +129,30 @@ mod tests {
         let want = settings(&[("autocommit", "0"), ("collation_connection", "'latin1_bin'")]);
         let have = settings(&[("sql_mode", "''")]);
         let sql = want.difference(&have, |name| name_of(name));
-        assert_eq!(sql.as_deref(), Some("SET collation_connection = 'latin1_bin', autocommit = 0, sql_mode = DEFAULT"));
+        let expected = "SET NAMES latin1 COLLATE latin1_bin, character_set_client = DEFAULT, \
+                        character_set_results = DEFAULT, autocommit = 0, sql_mode = DEFAULT";
+        assert_eq!(sql.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn character_sets_are_set_by_names_where_they_can_be() {
+        let [client, results, connection] = CHARACTER_SETS;
+        let difference = |collation: &str, own: &str| {
+            let all = [(client, "'utf8mb4'"), (results, own), (connection, collation)];
+            settings(&all).difference(&settings(&[(results, "'latin1'")]), name_of)
+        };
+        let same = difference("'utf8mb4_bin'", "'utf8mb4'");
+        assert_eq!(same.as_deref(), Some("SET NAMES utf8mb4 COLLATE utf8mb4_bin"));
+        let none = difference("'utf8mb4_0900_ai_ci'", "NULL");
+        let expected = "SET NAMES utf8mb4 COLLATE utf8mb4_0900_ai_ci, character_set_results = NULL";
+        assert_eq!(none.as_deref(), Some(expected));
+        let wide = difference("'utf16_bin'", "'utf8mb4'");
+        let expected = "SET character_set_client = 'utf8mb4', character_set_results = 'utf8mb4', collation_connection = 'utf16_bin'";
+        assert_eq!(wide.as_deref(), Some(expected));
+        let other = difference("'latin1_swedish_ci'", "'utf8mb4'");
+        let expected = "SET NAMES latin1 COLLATE latin1_swedish_ci, character_set_client = 'utf8mb4', character_set_results = 'utf8mb4'";
+        assert_eq!(other.as_deref(), Some(expected));
+        assert_eq!(names_for("'binary'").map(|(_, names)| names).as_deref(), Some("NAMES binary COLLATE binary"));
     }
 
     #[test]

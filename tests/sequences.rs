@@ -285,3 +285,30 @@ fn rows_are_not_inserted_without_their_numbers() {
     client.run("INSERT INTO guarded (who) VALUES (1), (2)");
     assert_eq!(client.value("SELECT COUNT(*) FROM guarded"), "3");
 }
+
+#[test]
+fn rows_of_one_shard_are_in_the_transaction_that_they_begin() {
+    let stage = stage(&[("ledger", "who", "{ column = \"id\" }")]);
+    let (mut client, mut other) = (stage.connect(), stage.connect());
+    client.run("SET autocommit = 0");
+    let insert = client.prepare(b"INSERT INTO ledger (who, text) VALUES (2, ?), (2, ?)").unwrap().unwrap();
+    let count = "SELECT COUNT(*) FROM ledger";
+    for (prepared, commits) in [(false, false), (true, false), (false, true), (true, true)] {
+        let before: i64 = other.value(count).parse().unwrap();
+        let texts = [format!("{prepared} {commits} 1"), format!("{prepared} {commits} 2")];
+        let answer = match prepared {
+            true => client.execute(&insert, &texts.clone().map(Param::Text)).unwrap().remove(0),
+            false => {
+                client.one(format!("INSERT INTO ledger (who, text) VALUES (2, '{}'), (2, '{}')", texts[0], texts[1]))
+            }
+        };
+        match answer {
+            Answer::Ok(ok) => assert_eq!((ok.affected_rows, ok.status & 1), (2, 1), "a transaction is open"),
+            other => panic!("{other:?}"),
+        }
+        client.run(if commits { "COMMIT" } else { "ROLLBACK" });
+        let after: i64 = other.value(count).parse().unwrap();
+        assert_eq!(after - before, if commits { 2 } else { 0 }, "prepared: {prepared}, commits: {commits}");
+    }
+    stage.assert_sound();
+}

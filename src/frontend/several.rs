@@ -201,8 +201,9 @@ impl Session {
 
     /// One connection for each shard, ready for the statement; those that were had are kept if one cannot be.
     async fn obtain_all(&mut self, plan: &Plan, shards: &[ShardId], side: Side) -> Result<Vec<Link>, ClientMessage> {
-        if shards.len() > 1 && !self.autocommit && !self.txn.is_open() && !self.links.has_table_locks() {
-            // Left to the servers, each shard would begin a plain transaction, and such can only commit one by one.
+        if !self.autocommit && !self.txn.is_open() && !self.links.has_table_locks() {
+            // Left to the servers, each shard would begin a plain transaction, and such can only commit one by one. And what
+            // one shard begins is not known here, where its answer is not relayed.
             self.txn.begin(Default::default());
         }
         // Each shard would leave out rows by itself.

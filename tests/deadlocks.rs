@@ -82,6 +82,24 @@ fn begun(statement: &str) -> Client {
 }
 
 #[test]
+fn transactions_behind_a_statement_that_commits_by_itself_are_seen() {
+    let _turn = turn();
+    let [a, _, c, _] = rows();
+    let session = |id: i64| {
+        let mut client = stage().connect();
+        client.run("SET autocommit = 0");
+        client.run("ANALYZE TABLE items");
+        client.run(&count_up(id));
+        client
+    };
+    let mut sessions = [(session(a), count_up(c)), (session(c), count_up(a))];
+    let mut errors = all_at_once(&mut sessions, "COMMIT");
+    errors.sort_unstable();
+    assert_eq!(errors, [None, Some(DEADLOCK)]);
+    assert_eq!(amounts(&[a, c]), ["1", "1"]);
+}
+
+#[test]
 fn of_two_transactions_the_younger_is_rolled_back_and_the_other_goes_on() {
     let _turn = turn();
     let [a, b, c, d] = rows();

@@ -1,5 +1,8 @@
 //! One command after the other, by its first byte.
 
+use std::collections::HashMap;
+
+use super::catalog::answer_rows;
 use super::client::Packet;
 use super::error::ClientMessage;
 use super::handshake::wire_message;
@@ -82,9 +85,29 @@ impl Session {
         }
     }
 
-    /// A line of text, which is no packet of any other kind.
+    /// A line of text, which is no packet of any other kind. Programs read its fields (`mysqladmin status`, drivers), so they
+    /// are those of servers: of the default shard's, as in SHOW STATUS, but for the threads, which are sessions here.
     async fn statistics(&mut self) -> Result<(), ClientMessage> {
-        let text = format!("Sessions: {}  Shards: {}", self.shared.registry.len(), self.schema.shards.len());
+        let shard = self.home_shard(&self.schema);
+        let answer = self.ask_spare(shard, b"SHOW GLOBAL STATUS").await??;
+        let numbers: HashMap<String, String> = answer_rows(&answer)
+            .filter_map(|row| {
+                let mut cells = row.into_iter().flatten().filter_map(|cell| String::from_utf8(cell).ok());
+                Some((cells.next()?, cells.next()?))
+            })
+            .collect();
+        let number = |name: &str| numbers.get(name).map_or("0", String::as_str);
+        let (uptime, questions) = (number("Uptime"), number("Questions"));
+        let per_second = questions.parse().unwrap_or(0.0) / uptime.parse().unwrap_or(0.0f64).max(1.0);
+        let text = format!(
+            "Uptime: {uptime}  Threads: {}  Questions: {questions}  Slow queries: {}  Opens: {}  Flush tables: {}  \
+             Open tables: {}  Queries per second avg: {per_second:.3}",
+            self.shared.registry.len(),
+            number("Slow_queries"),
+            number("Opened_tables"),
+            number("Flush_commands"),
+            number("Open_tables"),
+        );
         let mut out = Vec::new();
         packet::write_packet(&mut out, &mut self.client.seq, text.as_bytes());
         self.send(&out).await

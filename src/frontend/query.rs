@@ -68,7 +68,7 @@ impl Session {
         }
         let binding = self.binding(sql);
         let Ok(Route::One(shard)) = plan.bind(&binding) else { return None };
-        if plan.kind.is_write() && self.is_in_transaction() {
+        if (plan.kind.is_write() || plan.meets_shared) && self.is_in_transaction() {
             return None;
         }
         let side = self.side(&plan);

@@ -35,7 +35,7 @@ use crate::sharding::schema::{DatabaseId, same_name};
 use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::sql::shape::Shape;
 use crate::sql::tokens::Mode;
-use crate::txn::transaction::Transaction;
+use crate::txn::transaction::{Isolation, Transaction};
 use crate::txn::waits::Thread;
 use crate::txn::xid::Gtrid;
 use crate::wire::capability::RelayedCapabilities;
@@ -253,9 +253,16 @@ impl Session {
     /// connections of other shards in the same physical schema, who would wait for these locks and would not see what is
     /// written under them, leave such tables alone. Whether the statement must be planned again.
     pub(super) fn keep_apart(&mut self, plan: &Plan) -> bool {
-        // Without a transaction, the shards' connections are still beside each other for a moment, and skip what is locked.
-        let locks = self.is_in_transaction() || plan.kind == StatementKind::LockingRead;
-        let is_new = plan.locks_shared && locks && !self.txn.is_apart() && !self.links.has_table_locks();
+        if !plan.meets_shared || self.txn.is_apart() {
+            return false;
+        }
+        let locks = match plan.kind {
+            StatementKind::Read | StatementKind::Show => self.is_in_transaction() && self.is_serializable(),
+            // Without a transaction, the shards' connections are still beside each other for a moment, and skip what is locked.
+            StatementKind::LockingRead => true,
+            _ => self.is_in_transaction(),
+        };
+        let is_new = locks && !self.links.has_table_locks();
         if is_new {
             self.txn.keep_apart();
             // Until the transaction has ended.
@@ -268,6 +275,14 @@ impl Session {
     /// Whether what a statement locks stays locked after it.
     pub(super) fn is_in_transaction(&self) -> bool {
         self.txn.is_open() || !self.autocommit
+    }
+
+    /// Whether plain reads of the transaction lock what they read.
+    fn is_serializable(&self) -> bool {
+        match self.txn.isolation() {
+            Some(level) => level == Isolation::Serializable,
+            None => self.settings.get("transaction_isolation") == Some(Isolation::Serializable.variable_value()),
+        }
     }
 
     /// As after login, but for user and database: COM_RESET_CONNECTION, and part of COM_CHANGE_USER.

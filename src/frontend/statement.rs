@@ -247,6 +247,10 @@ impl Session {
 
     /// Checks that hold for every statement that goes to shards, before anything is sent.
     pub(super) fn before_statement(&mut self, plan: &Plan, route: &Route) -> Result<(), ClientMessage> {
+        if !self.txn.is_open() {
+            // Under autocommit = 0, a statement that commits by itself has taken part in something that is over.
+            self.registered.entry.activity.left();
+        }
         let shards = route_shards(route);
         self.check_locked(plan, route, &shards)?;
         if matches!(route, Route::Staged) && self.links.has_lasting_pins() {
@@ -321,7 +325,9 @@ impl Session {
 
     /// What a connection must be given before a statement that uses session state.
     pub(super) async fn before_sending(&mut self, plan: &Plan, link: &mut Link) -> Result<(), ClientMessage> {
-        self.tell_next_transaction(link).await?;
+        if !plan.begins_nothing() {
+            self.tell_next_transaction(link).await?;
+        }
         if plan.calls_routines {
             // They may leave variables and temporary tables behind: nobody else gets the connection as it is.
             link.lease.has_user_variables_of(self.variables_id);
@@ -352,7 +358,9 @@ impl Session {
             }
             return Ok(());
         }
-        self.txn.take_next();
+        if !plan.begins_nothing() {
+            self.txn.take_next();
+        }
         let status = ended.status.unwrap_or_default();
         let facts = &plan.facts;
         let has_warnings = (ended.warnings > 0 && plan.kind != StatementKind::Show) || plan.explains;

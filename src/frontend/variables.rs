@@ -13,7 +13,9 @@ use super::session::{Current, Session};
 use super::shared::Shared;
 use super::transactions::End;
 use crate::backend::answer::Answer;
+use crate::backend::error::{Error, Reason};
 use crate::backend::settings::Settings;
+use crate::exec::cancel;
 use crate::exec::links::{Link, Side};
 use crate::plan::Plan;
 use crate::sharding::DatabaseId;
@@ -24,6 +26,7 @@ use crate::wire::column::{BINARY_COLLATION, ColumnDefinition};
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
 use crate::wire::session_track::StateChange;
+use crate::wire::walker::AnswerKind;
 use crate::wire::{ColumnFlags, ColumnType, text};
 
 /// The three variables behind SET NAMES.
@@ -90,7 +93,14 @@ impl Session {
         let mut link = self.obtain(shard, Side::Primary).await?;
         self.bring_user_variables(&mut link, plan).await?;
         let local = plan.facts.needs_local_values().then(|| self.with_local_values(statement.sql));
-        let answer = link.lease.query(local.as_deref().unwrap_or(statement.sql), &self.interrupt).await?;
+        let mut answered = link.lease.query(local.as_deref().unwrap_or(statement.sql), &self.interrupt).await;
+        if let Err(Error::Interrupted(Reason::QueryKilled)) = answered {
+            // The server says what comes of it, and the transaction on this connection goes on.
+            self.interrupt.begin_statement();
+            cancel::kill_query(&link.lease).await;
+            answered = link.lease.collect(AnswerKind::Query, Some(&self.interrupt)).await;
+        }
+        let answer = answered?;
         if let Some(error) = answer.error() {
             let message = ClientMessage::from(error);
             self.links.put(link);

@@ -127,8 +127,8 @@ pub struct Plan {
     pub numbers_copies: bool,
     /// It calls a procedure, or a function that is not known to be the server's own.
     pub calls_routines: bool,
-    /// It locks rows of a table that is not sharded, and that the connections of several shards could meet.
-    pub locks_shared: bool,
+    /// It is about rows of a table that is not sharded, which the connections of several shards could meet at.
+    pub meets_shared: bool,
     ddl: Option<Box<DdlPlan>>,
     load: Option<Box<LoadPlan>>,
     /// What a server has told of the answer's columns over the client's own tables, where the plan names others.
@@ -402,7 +402,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         writes_copies: draft.writes_copies(kind, &action),
         numbers_copies: draft.scopes.numbers_copies,
         calls_routines: kind == StatementKind::Call || draft.scopes.calls_unknown(),
-        locks_shared: kind.is_write() && !implicit_commit && draft.scopes.meets_shared(),
+        meets_shared: !implicit_commit && draft.scopes.meets_shared(),
         explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
         tells_names: tells_names(&parsed, kind),
         action,
@@ -576,7 +576,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         writes_copies: false,
         numbers_copies: false,
         calls_routines: false,
-        locks_shared: false,
+        meets_shared: false,
         ddl: None,
         load: None,
         described: None,

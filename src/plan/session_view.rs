@@ -28,6 +28,11 @@ impl Plan {
         self.names.mentioned()
     }
 
+    /// Whether no transaction of a server begins with it: it reads no tables, and calls nothing that could.
+    pub fn begins_nothing(&self) -> bool {
+        self.kind == StatementKind::Read && self.names.mentioned().is_empty() && !self.calls_routines
+    }
+
     /// For `is_plain`, once all else is known.
     pub(super) fn with_plainness(mut self) -> Self {
         let is_routed = matches!(self.action, Action::Route(_) | Action::Insert(_));

@@ -233,6 +233,11 @@ impl Transaction {
         self.next != Characteristics::default()
     }
 
+    /// The level that this transaction alone was given.
+    pub fn isolation(&self) -> Option<Isolation> {
+        self.begun.and_then(|characteristics| characteristics.isolation)
+    }
+
     pub fn is_read_only(&self) -> bool {
         self.begun.is_some_and(|c| c.read_only == Some(true))
     }

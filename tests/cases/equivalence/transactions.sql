@@ -391,3 +391,28 @@ UPDATE users SET level = 59 WHERE user_id = 1;
 DROP DATABASE IF EXISTS nowhere_at_all;
 ROLLBACK;
 SELECT level FROM users WHERE user_id = 1;
+
+-- about: what reads no table begins no transaction, and leaves SET TRANSACTION to the next
+SET TRANSACTION READ ONLY;
+SELECT 1;
+SELECT NOW() > '2000-01-01';
+-- text
+UPDATE users SET name = name WHERE user_id = 1;
+SELECT COUNT(*) FROM users;
+UPDATE users SET name = name WHERE user_id = 1;
+
+-- about: without autocommit, what one shard is given is in the transaction, whichever way it went
+SET autocommit = 0;
+UPDATE users SET level = level + 1 WHERE user_id IN (1, 1);
+ROLLBACK;
+SELECT user_id, level FROM users WHERE user_id = 1;
+COMMIT;
+INSERT INTO users (user_id, name) VALUES (901, 'a'), (901 + 0, 'b') ON DUPLICATE KEY UPDATE name = 'c';
+ROLLBACK;
+SELECT COUNT(*) FROM users WHERE user_id = 901;
+COMMIT;
+DELETE FROM users WHERE user_id = 1 ORDER BY name LIMIT 1;
+ROLLBACK;
+SELECT COUNT(*) FROM users WHERE user_id = 1;
+SELECT MAX(level) FROM users WHERE user_id = 1 GROUP BY name;
+ROLLBACK;

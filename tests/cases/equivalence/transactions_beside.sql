@@ -100,3 +100,22 @@ UPDATE users u JOIN settings s ON s.id = 2 SET u.name = s.value WHERE u.user_id 
 SELECT user_id, name FROM users ORDER BY user_id;
 ROLLBACK;
 SELECT user_id, name FROM users ORDER BY user_id;
+
+-- about: where every read locks
+SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE;
+BEGIN;
+SELECT u.user_id, s.value FROM users u JOIN settings s ON s.id = 2 WHERE u.user_id = 1;
+SELECT u.user_id, s.value FROM users u JOIN settings s ON s.id = 2 WHERE u.user_id = 2;
+SELECT u.user_id, s.value FROM users u JOIN settings s ON s.id = 2 WHERE u.user_id = 3;
+UPDATE settings SET value = 'serial' WHERE id = 2;
+SELECT u.user_id, s.value FROM users u JOIN settings s ON s.id = 2 ORDER BY u.user_id;
+UPDATE countries SET name = CONCAT(name, '?');
+SELECT u.user_id, c.name FROM users u JOIN countries c ON c.code = u.country_code ORDER BY u.user_id;
+ROLLBACK;
+SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
+SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;
+START TRANSACTION;
+SELECT u.user_id, s.value FROM users u JOIN settings s ON s.id = 2 WHERE u.user_id = 3;
+UPDATE settings SET value = 'next' WHERE id = 2;
+COMMIT;
+SELECT * FROM settings ORDER BY id;

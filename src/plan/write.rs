@@ -5,6 +5,8 @@ use crate::sharding::schema::same_name;
 use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{Assignment, ColumnName, Delete, NamedTable, Operand, TableName, Update};
 use crate::sql::parse::only_table;
+use crate::sql::tokens::{self, Mode};
+use crate::sql::{Lexer, Token};
 
 use super::bind::RouteTemplate;
 use super::instance::Source;
@@ -65,14 +67,48 @@ pub(super) fn route_update<'q>(
     let write = Write { block, targets, refused, is_nondeterministic: facts.nondeterministic };
     let clauses =
         Clauses { filter: update.filter.as_ref(), order_by: update.order_by.as_ref(), limit: update.limit.as_ref() };
-    let may_stage = is_certain && !update.has_returning;
+    let is_doubtful =
+        scopes.ctx.mode.mariadb && reads_own(scopes, block) && reads_assigned(update, sql, scopes.ctx.mode);
+    let may_stage = is_certain && !update.has_returning && !is_doubtful;
     let staged = || if may_stage { scopes.staged_update(sql, facts, &columns, &clauses, update.ignores) } else { None };
     if moves {
         let staged = staged().ok_or_else(|| PlanError::unsupported("changing the shard key"))?;
         return Ok(RouteTemplate { staged: Some(staged), ..RouteTemplate::fixed(Route::Staged) });
     }
-    let route = or_staged(route_write(scopes, &write), !assigned.is_empty(), staged)?;
+    let route = or_staged(route_write(scopes, &write), !assigned.is_empty(), staged);
+    let route = route.map_err(|error| if is_doubtful { doubtful() } else { error })?;
     Ok(RouteTemplate { assigned, ..route })
+}
+
+/// MariaDB (10.11) makes a multi-table UPDATE of one whose subqueries read its table, and evaluates SET with the old values
+/// then; over copies it would see those that were set before.
+fn doubtful() -> PlanError {
+    PlanError::unsupported(
+        "an UPDATE over several shards whose subqueries read its own table, and whose SET reads a column that it sets \
+         before: use several statements",
+    )
+}
+
+/// Whether subqueries read the only table of the statement, too.
+fn reads_own(scopes: &Scopes<'_, '_>, block: BlockId) -> bool {
+    let [target] = scopes.blocks[block].instances[..] else { return false };
+    let table = scopes.instances[target].table();
+    let is_own = |id: InstanceId| id != target && scopes.instances[id].table() == table;
+    table.is_some() && (0..scopes.instances.len()).any(is_own)
+}
+
+/// Whether a value in SET names a column that is set before.
+fn reads_assigned(update: &Update, sql: &[u8], mode: Mode) -> bool {
+    let (from, to) = (update.set.span.start, update.set.span.end);
+    let within = |token: &Token| token.start >= from && token.end <= to;
+    let named: Vec<(u32, String)> = Lexer::new(sql, mode)
+        .filter(within)
+        .filter_map(|token| Some((token.start, tokens::ident(token, sql, mode)?.into_owned())))
+        .collect();
+    update.assignments.windows(2).any(|pair| {
+        let (set, next) = (&pair[0].column.column.text, pair[1].column.column.span.start);
+        named.iter().any(|(start, name)| *start > next && same_name(name, set))
+    })
 }
 
 /// The route, with what is done where it is refused.

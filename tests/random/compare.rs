@@ -162,7 +162,7 @@ fn codes(answers: &[Answer]) -> Vec<Answer> {
 }
 
 /// A warning must not be lost; but a server may evaluate more than another, and so find more to warn of.
-fn warnings(expected: &Answer, got: &Answer) -> Option<String> {
+pub fn warnings(expected: &Answer, got: &Answer) -> Option<String> {
     let count = |answer: &Answer| match answer {
         Answer::Ok(end) | Answer::Rows { end, .. } => end.warnings,
         Answer::Error { .. } => 0,

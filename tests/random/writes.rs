@@ -15,6 +15,29 @@ pub struct Write {
     pub table: Option<&'static str>,
 }
 
+impl Write {
+    /// Whether its rows stand in it, each of which every server looks at.
+    pub fn gives_values(&self) -> bool {
+        let text = self.template.text();
+        !text.contains("SELECT") && (text.starts_with("INSERT") || text.starts_with("REPLACE"))
+    }
+
+    /// Whether more than one table, or one of them twice, is read.
+    pub fn reads_several(&self) -> bool {
+        let text = self.template.text();
+        text.contains("SELECT") || text.contains(" JOIN ")
+    }
+
+    /// Whether subqueries read the table itself while it has several rows, or sets several columns. Both may be refused: rows
+    /// see those before them, and MariaDB evaluates such a SET in its own way.
+    pub fn reads_own_rows(&self) -> bool {
+        let text = self.template.text();
+        let is_own = |table: &str| text.matches(&format!(" {table} ")).count() > 1;
+        let is_several = text.contains(" VALUES (") && text.contains("), (") || text.starts_with("UPDATE");
+        is_several && self.table.is_some_and(is_own)
+    }
+}
+
 const NOTHING: Scope<'static> = Scope { relations: &[], outer: None };
 
 /// The table whose unique key does not have the shard key in it.
@@ -199,8 +222,15 @@ impl Grower<'_> {
                 _ => format!("{prefix}{key} = {prefix}{key}"),
             });
         }
-        for at in 0..self.dice.between(1, 3) {
+        let mut assigned: Vec<String> = Vec::new();
+        for _ in 0..self.dice.between(1, 3) {
             let column = self.dice.pick(&free).clone();
+            // What a column that is assigned twice becomes is each server's own affair.
+            if assigned.contains(&column.name) {
+                continue;
+            }
+            let at = assigned.len();
+            assigned.push(column.name.clone());
             template.push(format!("{}{prefix}{} = ", if at == 0 { "" } else { ", " }, column.name));
             let value = match self.dice.below(10) {
                 0 if column.nullable => text_value("NULL", column.kind),

@@ -52,6 +52,42 @@ fn a_budget_is_kept_and_its_error_tells_what_to_do() {
 }
 
 #[test]
+fn an_insert_takes_as_many_rows_as_a_query_streams() {
+    let stage = stage("max_rows = 30");
+    let mut client = stage.connect();
+    let filter = |sql: String| sql.split_once(" WHERE ").unwrap().1.split_once(" AND b.").unwrap().0.replace("a.", "");
+    let rows = filter(off_the_key(&mut client, 0, ROWS));
+    let insert = "INSERT INTO items (id, note, amount) SELECT amount + 50000000";
+    let count = |client: &mut Client, some: &str| {
+        client.value(&format!("SELECT COUNT(*) FROM items WHERE {}", some.replace("amount", "id - 50000000")))
+    };
+    let done = client.run(&format!("{insert}, note, -1 FROM items WHERE {rows}"));
+    assert_eq!((done.affected_rows, done.info.as_str()), (40, "Records: 40  Duplicates: 0  Warnings: 0"));
+    assert_eq!(count(&mut client, &rows), "40");
+    // Sorted, grouped, and several of them.
+    for query in [
+        format!(", MAX(note), -1 FROM items WHERE {rows} GROUP BY amount"),
+        format!(", note, -1 FROM items WHERE {rows} ORDER BY note DESC LIMIT 35"),
+        format!(
+            ", note, -1 FROM items WHERE {rows} UNION ALL SELECT amount + 60000000, note, -1 FROM items WHERE {rows}"
+        ),
+    ] {
+        client.run("BEGIN");
+        client.run(&format!("DELETE FROM items WHERE {}", rows.replace("amount", "id - 50000000")));
+        let done = client.run(&format!("{insert}{query}"));
+        assert!(done.affected_rows > 30, "{query}: {done:?}");
+        assert_eq!(count(&mut client, &rows), done.affected_rows.min(40).to_string());
+        client.run("ROLLBACK");
+    }
+    // Rows that must be brought together to be joined are not streamed.
+    let joined = format!("{insert} + a.amount, a.note, -1 FROM items a JOIN items b ON a.amount = b.id WHERE a.{rows}");
+    let joined = joined.replace("SELECT amount", "SELECT a.amount").replace(" AND amount", " AND a.amount");
+    assert_eq!(client.error(&joined).code, 1104);
+    assert_eq!(count(&mut client, &rows), "40");
+    stage.assert_sound();
+}
+
+#[test]
 fn bytes_have_a_budget_of_their_own() {
     let stage = stage("max_bytes = \"64KiB\"");
     let mut client = stage.connect();

@@ -346,6 +346,9 @@ impl Scratch {
 }
 
 impl Budget {
+    /// For rows that are only passed on.
+    pub const NONE: Budget = Budget { max_rows: u64::MAX, max_bytes: u64::MAX };
+
     /// Whether so much may be gathered, the last of it from `table`.
     pub(super) fn check(self, table: &str, taken: Taken) -> Result<(), Failure> {
         let over = |setting, limit| Failure::OverBudget { table: table.to_owned(), setting, limit, taken };

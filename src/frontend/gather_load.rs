@@ -88,6 +88,9 @@ impl Session {
     /// The same for one table. Groups are made where their rows are, and as many as there are a single server would have to
     /// keep as well: only their bytes count.
     fn budget_of(&self, source: &Gathered) -> Budget {
+        if source.is_streamed {
+            return Budget::NONE;
+        }
         let budget = self.budget();
         match source.temporary == regroup::TABLE {
             true => Budget { max_rows: u64::MAX, ..budget },

@@ -245,6 +245,7 @@ fn as_gathered(regrouping: &Regrouping) -> Gathered {
         filter: Vec::new(),
         locking: Vec::new(),
         is_written: false,
+        is_streamed: false,
     }
 }
 

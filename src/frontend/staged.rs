@@ -275,6 +275,8 @@ impl Session {
         for source in order.staging.gathering.sources.iter().filter(|source| !source.is_written) {
             self.adapt(scratch, &loading).await?;
             let mut table = self.make(scratch, source, &loading).await?;
+            let mut passed_on = Taken::default();
+            let taken = if source.is_streamed { &mut passed_on } else { &mut *taken };
             self.fill(slice::from_mut(scratch), &mut table, source, order.plan, taken).await?;
         }
         Ok(())

@@ -58,6 +58,8 @@ pub(super) struct Source {
     /// How its rows are locked: the clause without the list of tables that it names.
     locking: Vec<(Anchor, Anchor)>,
     pub(super) role: Role,
+    /// Its rows are what an INSERT is made of, and as many as there are.
+    pub(super) is_streamed: bool,
     /// Where the text names it.
     pub(super) at: Anchor,
 }
@@ -141,6 +143,8 @@ pub struct Gathered {
     pub locking: Vec<u8>,
     /// Its rows are written: it is gathered whole, and hides the scratch's own table.
     pub is_written: bool,
+    /// No budget limits how many rows there are.
+    pub is_streamed: bool,
 }
 
 impl<'q> Scopes<'_, 'q> {
@@ -249,6 +253,7 @@ impl<'q> Scopes<'_, 'q> {
             is_hinted: named.partition.is_some() || named.index_hints.is_some(),
             locking: self.locking_of(*instances.first()?).into_iter().map(anchors).collect(),
             role: Role::Read,
+            is_streamed: false,
             at: Anchor::new(named.name.table.span.start, self.literals),
         })
     }
@@ -489,6 +494,7 @@ impl Source {
                 Role::Read | Role::ReadToWrite => temporary_name(place),
             },
             is_written: self.role == Role::Written,
+            is_streamed: self.is_streamed,
             copy: (is_everywhere || all.contains(scratch)).then(|| self.physical(input.schema, scratch)),
             columns: self.columns.clone(),
             invisible: self.invisible.clone(),

@@ -46,7 +46,8 @@ pub(super) fn action<'q>(
         Source::Fixed { .. } | Source::Derived { .. } | Source::Nowhere => into.unsharded(scopes, query),
     };
     let reads_own = into.reads_own(scopes);
-    let staged = || if reads_own { None } else { scopes.staged_insert(sql, facts, target, insert) };
+    let staged =
+        || if reads_own { None } else { scopes.staged_insert(sql, facts, target, (insert, query.map(|(_, id)| id))) };
     match action {
         Ok(Action::Route(route)) if route.may_be_refused() => {
             Ok(Action::Route(RouteTemplate { staged: staged(), ..route }))

@@ -17,7 +17,7 @@ use super::gather::{Choice, GatherPlan, Gathering, Role};
 use super::instance::{Instance, Source};
 use super::names::{Anchor, write_quoted};
 use super::narrow::{Narrow, TableId};
-use super::scope::{InstanceId, Scopes};
+use super::scope::{InstanceId, QueryId, Scopes};
 use super::{Binding, Plan, PlanError, bind, functions};
 use crate::sql::parse;
 
@@ -176,7 +176,7 @@ impl<'q> Scopes<'_, 'q> {
         sql: &[u8],
         facts: &Facts,
         id: InstanceId,
-        insert: &Insert,
+        (insert, query): (&Insert, Option<QueryId>),
     ) -> Option<Box<StagePlan>> {
         let is_far = insert
             .tail
@@ -187,7 +187,10 @@ impl<'q> Scopes<'_, 'q> {
         if insert.has_partition || insert.has_returning && may_be_there || is_far {
             return None;
         }
-        let gather = self.sources_of(sql, facts, |_| Role::ReadToWrite)?;
+        let mut gather = self.sources_of(sql, facts, |_| Role::ReadToWrite)?;
+        if query.is_some_and(|query| self.is_streamed(query)) {
+            gather.sources.iter_mut().for_each(|source| source.is_streamed = true);
+        }
         let target = self.inserted_into(id)?;
         let verb = match (insert.is_replace, insert.ignores) {
             (true, _) => "REPLACE",
@@ -199,6 +202,15 @@ impl<'q> Scopes<'_, 'q> {
         });
         let change = Change::Insert { verb, tail, returns: insert.has_returning };
         Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new(), keys: self.keys() }))
+    }
+
+    /// Whether a SELECT of the same query would stream its rows however many there are: combinations of rows are each on one
+    /// shard, and nothing else of a sharded table is read.
+    fn is_streamed(&self, query: QueryId) -> bool {
+        let blocks = self.term_blocks(query);
+        let is_spread = blocks.iter().all(|block| self.spread_of_block(*block).is_ok());
+        let is_within = |id: InstanceId| blocks.iter().any(|block| self.blocks[*block].instances.contains(&id));
+        is_spread && (self.sharded().count() == 1 || self.sharded().all(is_within))
     }
 
     /// A table that gets rows, and of which none are read.

@@ -91,7 +91,9 @@ impl Session {
                 return self.create_with_rule(table, comment, body, statement).await;
             }
             Control::CreateSelect(create) => return Box::pin(self.create_select(create, statement)).await,
-            Control::DropEach(places) => return Box::pin(self.drop_each(places, statement)).await,
+            Control::DropEach { places, is_tolerant } => {
+                return Box::pin(self.drop_each(places, *is_tolerant, statement)).await;
+            }
             Control::RollbackConfig => return self.order(Wish::Rollback, statement.more_follows).await,
             Control::Prepare { name, source } => {
                 return self.prepare_text(name, source, statement.more_follows).await;

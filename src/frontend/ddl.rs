@@ -31,6 +31,7 @@ use crate::txn::ddl::{self, Effect, Objection, Print};
 use crate::txn::ddl_journal::ShardState;
 use crate::txn::ddl_lines::{Hindrance, Strictness};
 use crate::txn::in_flight::Place as CrashPlace;
+use crate::txn::transaction::quoted;
 use crate::wire::StatusFlags;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
@@ -94,10 +95,11 @@ impl Session {
         total
     }
 
-    /// DROP TABLE IF EXISTS of tables on different shards, one after the other.
+    /// DROP TABLE of tables on different shards, one after the other.
     pub(super) async fn drop_each(
         &mut self,
         places: &[Range<usize>],
+        is_tolerant: bool,
         statement: &Statement<'_>,
     ) -> Result<(), ClientMessage> {
         self.refuse_in_xa()?;
@@ -107,10 +109,18 @@ impl Session {
         }
         let drop_of = |place: &Range<usize>| [b"DROP TABLE IF EXISTS ", &statement.sql[place.clone()]].concat();
         let texts: Vec<Vec<u8>> = places.iter().map(drop_of).collect();
+        let mut missing = Vec::new();
         for sql in &texts {
             // What is wrong with one is known before any is dropped.
             let plan = self.plan(sql)?;
             self.check_access(&plan)?;
+            // MySQL drops none where one is not there; MariaDB drops the others.
+            if !is_tolerant && !self.mode.mariadb {
+                missing.extend(self.missing_of(&plan).await?);
+            }
+        }
+        if !missing.is_empty() {
+            return Err(unknown_tables(&missing.join(",")));
         }
         let mut conditions = Vec::new();
         for sql in &texts {
@@ -122,9 +132,32 @@ impl Session {
         if self.mode.mariadb {
             conditions = with_one_note(conditions);
         }
+        let unknown = conditions.iter().find(|condition| condition.code == UNKNOWN_TABLE).filter(|_| !is_tolerant);
+        if let Some(name) = unknown.and_then(|condition| condition.message.split('\'').nth(1)) {
+            return Err(unknown_tables(name));
+        }
         let warnings = u16::try_from(conditions.len()).unwrap_or(u16::MAX);
         self.diagnostics.set(conditions);
         self.send_ok(OkPacket { warnings, ..OkPacket::default() }, statement.more_follows).await
+    }
+
+    /// The tables that a DROP names and that are not there, on the first of their shards.
+    async fn missing_of(&mut self, plan: &Plan) -> Result<Vec<String>, ClientMessage> {
+        let schema = Arc::clone(&self.schema);
+        let mut missing = Vec::new();
+        for (database, table, _) in plan.ddl().map_or(&[][..], |ddl| &ddl.targets) {
+            let database = schema.database_of(*database);
+            let rule = database.table(table);
+            let shard = rule.and_then(|rule| rule.shard_set().first()).unwrap_or(database.default_shard);
+            let physical = rule.map_or(table.as_str(), |rule| rule.physical_name(shard));
+            let sql = format!("SHOW COLUMNS FROM {}.{}", quoted(&schema.shard(shard).schema), quoted(physical));
+            match self.ask_spare(shard, sql.as_bytes()).await? {
+                Ok(_) => {}
+                Err(error) if error.code == codes::NO_SUCH_TABLE => missing.push(format!("{}.{table}", database.name)),
+                Err(error) => return Err(self.in_logical_names(error, Some(shard))),
+            }
+        }
+        Ok(missing)
     }
 
     /// Runs DDL of ShardGate's own making, without an answer for the client; what it warned of.
@@ -402,9 +435,15 @@ impl Session {
     }
 }
 
+/// ER_BAD_TABLE_ERROR
+const UNKNOWN_TABLE: &str = "1051";
+
+fn unknown_tables(names: &str) -> ClientMessage {
+    ClientMessage::new(codes::BAD_TABLE_ERROR, format!("Unknown table '{names}'"))
+}
+
 /// MariaDB tells of all tables that were not there in one note.
 fn with_one_note(conditions: Vec<Condition>) -> Vec<Condition> {
-    const UNKNOWN_TABLE: &str = "1051";
     let (unknown, mut others): (Vec<_>, Vec<_>) =
         conditions.into_iter().partition(|condition| condition.code == UNKNOWN_TABLE);
     let names: Vec<&str> = unknown.iter().filter_map(|condition| condition.message.split('\'').nth(1)).collect();

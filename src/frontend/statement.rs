@@ -253,6 +253,10 @@ impl Session {
         }
         let shards = route_shards(route);
         self.check_locked(plan, route, &shards)?;
+        if matches!(route, Route::Staged) && !self.temporary_tables.is_empty() {
+            let feature = "such a write over several shards while temporary tables are held";
+            return Err(ClientMessage::unsupported(feature));
+        }
         if matches!(route, Route::Staged) && self.links.has_lasting_pins() {
             return Err(ClientMessage::unsupported("such a write over several shards while locks are held"));
         }

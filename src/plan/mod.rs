@@ -46,8 +46,6 @@ mod view;
 mod whole;
 mod write;
 
-use std::ops::Range;
-
 use thiserror::Error;
 
 use crate::sharding::live::check_key;
@@ -377,7 +375,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
                 Err(error @ PlanError::Unsupported { .. }) => {
                     let control = match created_from(statement, sql, ctx)? {
                         Some(create) => Some(Control::CreateSelect(create)),
-                        None => dropped_each(statement).map(Control::DropEach),
+                        None => dropped_each(statement),
                     };
                     return control.map(|control| of_session(control, facts, &hint)).ok_or(error);
                 }
@@ -467,17 +465,19 @@ fn created_from(statement: &Statement, sql: &[u8], ctx: &Context<'_>) -> Result<
     }))
 }
 
-/// The tables of a DROP TABLE IF EXISTS that no shard can run by itself: what it leaves is the same when they are dropped one
-/// after the other.
-fn dropped_each(statement: &Statement) -> Option<Vec<Range<usize>>> {
+/// A DROP TABLE of several tables that no shard can run by itself: what it leaves is the same when they are dropped one after
+/// the other.
+fn dropped_each(statement: &Statement) -> Option<Control> {
     let Statement::Ddl(ddl) = statement else { return None };
     let is_list = ddl.kind == DdlKind::DropTable && ddl.targets.len() > 1;
     let place = |name: &parse::ast::TableName| {
         let start = name.database.as_ref().unwrap_or(&name.table).span.start;
         start as usize..name.table.span.end as usize
     };
-    let is_simple = ddl.is_tolerant && !ddl.is_temporary && !ddl.is_view;
-    (is_list && is_simple).then(|| ddl.targets.iter().map(place).collect())
+    let is_simple = !ddl.is_temporary && !ddl.is_view;
+    let control =
+        || Control::DropEach { places: ddl.targets.iter().map(place).collect(), is_tolerant: ddl.is_tolerant };
+    (is_list && is_simple).then(control)
 }
 
 /// A plan while it is made.
@@ -561,7 +561,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
             | Control::LockTables(_)
             | Control::Database { .. }
             | Control::MendDdl(..)
-            | Control::DropEach(_)
+            | Control::DropEach { .. }
     );
     Plan {
         kind: StatementKind::Other,

@@ -144,8 +144,11 @@ pub enum Control {
     },
     /// CREATE TABLE ... SELECT that no shard can run by itself.
     CreateSelect(CreateSelect),
-    /// DROP TABLE IF EXISTS of tables on different shards, whose names are at these places.
-    DropEach(Vec<Range<usize>>),
+    /// DROP TABLE of tables on different shards, whose names are at these places. `is_tolerant`: IF EXISTS.
+    DropEach {
+        places: Vec<Range<usize>>,
+        is_tolerant: bool,
+    },
     /// RELOAD CONFIG.
     ReloadConfig,
     /// ROLLBACK CONFIG.

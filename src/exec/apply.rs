@@ -38,6 +38,16 @@ impl Writer {
         Self { link, orders: Vec::new(), written: Vec::new(), has_savepoint: false }
     }
 
+    /// One whose link was needed for something else in between.
+    pub fn resumed(link: Link, has_savepoint: bool) -> Self {
+        Self { has_savepoint, ..Self::new(link) }
+    }
+
+    /// Whether what it does from now on can be taken back.
+    pub fn has_savepoint(&self) -> bool {
+        self.has_savepoint
+    }
+
     /// What all of its statements did together.
     pub fn total(&self) -> Written {
         total(&self.written, Tally::Sum)
@@ -118,6 +128,12 @@ fn matched(info: &[u8]) -> Option<u64> {
     let rest = info.strip_prefix(b"Rows matched: ")?;
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
+}
+
+/// Whatever is done on the writers' links from now on can be taken back, where the transaction goes on.
+pub async fn mark_all(writers: &mut [Writer], manner: Manner<'_>) -> Result<(), Failure> {
+    let marked = all(writers.iter_mut().map(|writer| writer.mark(manner)).collect()).await;
+    marked.into_iter().collect()
 }
 
 /// Runs the orders of all writers. The worst failure is told; the statement is then to be taken back.

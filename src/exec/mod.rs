@@ -41,3 +41,4 @@ mod typed_json;
 pub mod stage;
 pub mod write_back;
 pub mod apply;
+pub mod cascade;

@@ -5,6 +5,7 @@
 //! tells which row is which, and one that tells whether the row was changed; one that rows are inserted into has no
 //! keys, because only the shards know what is there already.
 
+use super::cascade::Cascade;
 use super::columns::{Column, shown};
 use super::failure::Failure;
 use super::gather::{Budget, Taken};
@@ -45,6 +46,10 @@ pub struct Table {
     pub key: Vec<usize>,
     /// The columns that are in some unique key.
     pub unique: Vec<usize>,
+    /// Foreign keys whose rows go where the rows of this table go.
+    pub followed: Vec<Cascade>,
+    /// There are foreign keys to the table whose rows do not follow.
+    pub has_other_references: bool,
     rows: u64,
 }
 
@@ -94,7 +99,18 @@ impl Site<'_> {
         let named = indexes.iter().filter(is_unique).filter_map(|row| row.get(4));
         let unique = named.filter_map(|name| columns.iter().position(|column| column.name == *name)).collect();
         let keys = format!("{}.{}", quoted(self.schema), quoted(&format!("shardgate_keys_{}", self.physical)));
-        Ok(Table { written: self.written.to_owned(), name, keys, definition, columns, key, unique, rows: 0 })
+        Ok(Table {
+            written: self.written.to_owned(),
+            name,
+            keys,
+            definition,
+            columns,
+            key,
+            unique,
+            followed: Vec::new(),
+            has_other_references: false,
+            rows: 0,
+        })
     }
 }
 
@@ -208,7 +224,13 @@ impl Table {
 
     /// Notes the keys of all rows, before the statement changes them.
     pub async fn keep_keys(&self, connection: &mut Connection, interrupt: &Interrupt) -> Result<(), Failure> {
-        let columns: Vec<String> = self.key.iter().map(|place| quoted(&self.columns[*place].name)).collect();
+        let mut kept = self.key.clone();
+        for (_, place) in self.followed.iter().flat_map(|cascade| &cascade.columns) {
+            if !kept.contains(place) {
+                kept.push(*place);
+            }
+        }
+        let columns: Vec<String> = kept.iter().map(|place| quoted(&self.columns[*place].name)).collect();
         let sql = format!(
             "CREATE TEMPORARY TABLE {} (PRIMARY KEY ({ROW})) SELECT {ROW}, {PLACE}, {} FROM {}",
             self.keys,
@@ -227,6 +249,21 @@ impl Table {
             columns.join(", "),
             self.name,
             self.keys
+        )
+    }
+
+    /// Asks for what a foreign key refers to in the rows in which the statement changed that: as it was, and as it is.
+    pub fn rekeyed(&self, cascade: &Cascade) -> String {
+        let columns = || cascade.columns.iter().map(|(_, place)| &self.columns[*place]);
+        let expressions: Vec<String> =
+            ["k.", "t."].iter().flat_map(|of| columns().map(move |column| column.expression(of))).collect();
+        let is_same: Vec<String> = columns().map(|column| format!("k.{0} <=> t.{0}", quoted(&column.name))).collect();
+        format!(
+            "SELECT {} FROM {} AS t JOIN {} AS k ON k.{ROW} = t.{ROW} WHERE t.{CHANGED} <> {UNCHANGED} AND NOT ({})",
+            expressions.join(", "),
+            self.name,
+            self.keys,
+            is_same.join(" AND ")
         )
     }
 

@@ -4,6 +4,7 @@
 use std::slice;
 use std::sync::Arc;
 
+use super::cascades::literal;
 use super::error::ClientMessage;
 use super::gather_load::{AT_ONCE, LENIENT};
 use super::gathered::Last;
@@ -68,7 +69,7 @@ struct Loading {
 
 /// What follows the rows of an INSERT.
 #[derive(Debug, Clone, Copy, Default)]
-struct Tail<'a> {
+pub(super) struct Tail<'a> {
     /// Of the statement, if anything follows.
     plan: Option<&'a Plan>,
     /// If it has parameters.
@@ -95,7 +96,7 @@ struct Told {
 }
 
 /// What became of the statement on the scratch.
-struct Ran {
+pub(super) struct Ran {
     written: Written,
     conditions: Vec<Condition>,
     returned: Option<Returned>,
@@ -183,7 +184,7 @@ impl Session {
         self.send(&out).await
     }
 
-    async fn stage(&mut self, order: &Order<'_>, keeps_transaction: bool) -> Result<Ran, ClientMessage> {
+    pub(super) async fn stage(&mut self, order: &Order<'_>, keeps_transaction: bool) -> Result<Ran, ClientMessage> {
         let shard = order.staging.gathering.scratch;
         let mut scratch = Link::apart(&self.need().2, shard, Side::Primary).await?;
         let done = self.stage_on(&mut scratch, order, keeps_transaction).await;
@@ -304,6 +305,9 @@ impl Session {
                     while let Some(next) = self.load_target(scratch, table, (target, source), how, &mut taken).await? {
                         // The rows are locked: the same ones come again.
                         (how, taken) = (next, before);
+                    }
+                    if matches!(staging.kind, StageKind::Update { .. }) {
+                        self.find_references(scratch, target, table).await?;
                     }
                     table.keep_keys(&mut scratch.lease, &self.interrupt).await?;
                 }
@@ -558,9 +562,14 @@ impl Session {
                     self.take_changed(scratch, &changed, target, &mut back).await?;
                     if back.moves_rows() {
                         check_children(&schema, target)?;
-                        self.check_moves(scratch, target).await?;
+                        self.check_moves(scratch, target, table, *ignores).await?;
                     }
                     match ignores {
+                        false if back.moves_rows() && !table.followed.is_empty() => {
+                            let orders = back.take(None);
+                            self.move_with_children(scratch, (target, table), orders, writers, keeps_transaction)
+                                .await?;
+                        }
                         true => {
                             let passed = self.tell_ignoring(writers, back.take_steps(), keeps_transaction).await?;
                             told.passed_over.extend(passed);
@@ -690,7 +699,7 @@ impl Session {
         Ok(())
     }
 
-    async fn read_rows_back(
+    pub(super) async fn read_rows_back(
         &mut self,
         scratch: &mut Link,
         sql: &str,
@@ -705,15 +714,32 @@ impl Session {
         Ok(())
     }
 
-    /// A row that moves is deleted and inserted, which cascades and triggers would take for something else.
-    async fn check_moves(&mut self, scratch: &mut Link, target: &WrittenTable) -> Result<(), Failure> {
+    /// A row that moves is deleted and inserted, which foreign keys and triggers would take for something else.
+    async fn check_moves(
+        &mut self,
+        scratch: &mut Link,
+        target: &WrittenTable,
+        table: &Table,
+        ignores: bool,
+    ) -> Result<(), Failure> {
+        if ignores && !table.followed.is_empty() {
+            return Err(Failure::Unsupported(format!(
+                "UPDATE IGNORE of the shard key of '{}' so that a row moves which others follow",
+                target.written
+            )));
+        }
+        if table.has_other_references {
+            return Err(Failure::Unsupported(format!(
+                "changing the shard key of '{}' so that a row moves: a foreign key refers to the table (rows follow that refer to \
+                 the shard key by one with ON UPDATE CASCADE, from a colocated table)",
+                target.written
+            )));
+        }
         let schema = literal(&self.schema.shard(scratch.shard).schema);
         let table = literal(&target.physical);
         let sql = format!(
-            "SELECT (SELECT COUNT(*) FROM information_schema.KEY_COLUMN_USAGE \
-             WHERE REFERENCED_TABLE_SCHEMA = {schema} AND REFERENCED_TABLE_NAME = {table}) \
-             + (SELECT COUNT(*) FROM information_schema.TRIGGERS \
-             WHERE EVENT_OBJECT_SCHEMA = {schema} AND EVENT_OBJECT_TABLE = {table})"
+            "SELECT COUNT(*) FROM information_schema.TRIGGERS \
+             WHERE EVENT_OBJECT_SCHEMA = {schema} AND EVENT_OBJECT_TABLE = {table}"
         );
         let mut found = true;
         self.read_rows_back(scratch, &sql, |row| {
@@ -724,14 +750,14 @@ impl Session {
         match found {
             false => Ok(()),
             true => Err(Failure::Unsupported(format!(
-                "changing the shard key of '{}' so that a row moves: a foreign key refers to the table, or it has triggers",
+                "changing the shard key of '{}' so that a row moves: the table has triggers",
                 target.written
             ))),
         }
     }
 
     /// Sends the orders to their shards.
-    async fn tell(
+    pub(super) async fn tell(
         &mut self,
         writers: &mut Vec<Writer>,
         orders: Vec<ShardOrder>,
@@ -761,7 +787,7 @@ impl Session {
     }
 
     /// The place of the shard among those that are written; it may be a new one.
-    async fn writer(
+    pub(super) async fn writer(
         &mut self,
         writers: &mut Vec<Writer>,
         shard: ShardId,
@@ -819,11 +845,8 @@ pub(super) fn store_as_is(settings: &mut Settings) {
         settings.set(name, value);
     }
     settings.unset("sql_select_limit");
-}
-
-/// A string for a session without backslashes in it.
-fn literal(name: &str) -> String {
-    format!("'{}'", name.replace('\\', "\\\\").replace('\'', "''"))
+    // The client's own statement was judged by them on the scratch.
+    settings.unset("sql_safe_updates");
 }
 
 /// The answer to an INSERT: rows and duplicates are counted by the shards; what was wrong with values, by the scratch.

@@ -97,9 +97,11 @@ impl Sharded {
         if self.joint.is_empty() {
             return Some((self.shards.iter().position(|own| *own == shard)?, self.shards.len()));
         }
-        let stored = (0_u8..).zip(values).map(|(place, value)| match self.facts(Part(place)).stored(self.key_type(Part(place)), value) {
-            Canonical::Key(key) => Some(key),
-            Canonical::Nowhere | Canonical::Null | Canonical::Unknown => None,
+        let stored = (0_u8..).zip(values).map(|(place, value)| {
+            match self.facts(Part(place)).stored(self.key_type(Part(place)), value) {
+                Canonical::Key(key) => Some(key),
+                Canonical::Nowhere | Canonical::Null | Canonical::Unknown => None,
+            }
         });
         let keys: Vec<Key> = stored.collect::<Option<_>>()?;
         let all: SmallVec<[Option<&Key>; 4]> = keys.iter().map(Some).collect();

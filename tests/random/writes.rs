@@ -28,8 +28,8 @@ impl Write {
         text.contains("SELECT") || text.contains(" JOIN ")
     }
 
-    /// Whether subqueries read the table itself while it has several rows, or sets several columns. Both may be refused: rows
-    /// see those before them, and MariaDB evaluates such a SET in its own way.
+    /// Whether subqueries read the table itself beside several rows, or in an UPDATE. Some of both are refused: rows see those
+    /// before them, and MariaDB evaluates a SET of several columns in its own way. (UPDATEs of one column are not told apart.)
     pub fn reads_own_rows(&self) -> bool {
         let text = self.template.text();
         let is_own = |table: &str| text.matches(&format!(" {table} ")).count() > 1;

@@ -253,6 +253,31 @@ fn a_replica_whose_replication_stops_or_lags_leaves_and_comes_back() {
 }
 
 #[test]
+fn replicas_are_read_while_their_primary_is_down() {
+    let _turn = first_set();
+    let stage = world().stage_of("split", setup(SPLIT));
+    let mut client = connect_splitting(&stage);
+    let [heavy, light] = &set(0).replicas[..] else { panic!() };
+    let id = world().ids();
+    client.run(&format!("INSERT INTO items (id, note) VALUES ({id}, 'there')"));
+    world().block_on(set(0).wait_for_replicas()).unwrap();
+    set(0).primary.kill9();
+    let write = format!("UPDATE items SET amount = 1 WHERE id = {id}");
+    // Beyond max_replica_lag: what nobody writes, replicas cannot lack.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(4) {
+        assert_eq!(client.value(&format!("SELECT note FROM items WHERE id = {id}")), "there");
+        assert_eq!(client.value(&format!("SELECT COUNT(*) FROM items WHERE id = {id} OR note = 'nowhere'")), "1");
+        assert!([1429, 1158].contains(&client.error(&write).code));
+    }
+    wait_for_readers(&mut client, &[heavy, light]);
+    world().block_on(set(0).primary.start()).unwrap();
+    wait_until("writes go on", SOON, || client.one(&write).error().is_none());
+    wait_for_readers(&mut client, &[heavy, light]);
+    stage.assert_sound();
+}
+
+#[test]
 fn a_switchover_by_hand_is_followed() {
     let stage = world().stage_of("moving", setup(""));
     let mut client = stage.connect();

@@ -4,9 +4,9 @@
 //! status; a server that fails several looks in a row is down, and statements that wait for it are ended.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use mysql_async::prelude::Queryable;
+use mysql_async::prelude::{FromValue, Queryable};
 use mysql_async::{Conn, Row};
 use tokio::task::JoinSet;
 
@@ -53,6 +53,7 @@ fn watch(set: &Arc<ReplicaSet>, watchdog: &Arc<Watchdog>, options: &MonitorOptio
         connection: None,
         failures: 0,
         lag_is_hidden: false,
+        behind: None,
     };
     set.servers.iter().map(|server| monitor(server).run()).collect()
 }
@@ -66,6 +67,17 @@ struct Monitor {
     failures: u32,
     /// Said once in the log: the account may not see the replication status.
     lag_is_hidden: bool,
+    /// How far the server was behind when that was last known, and when.
+    behind: Option<(Duration, Instant)>,
+}
+
+/// What a server says of its replication.
+enum Replication {
+    Behind(Duration),
+    /// It has applied what it has, and cannot reach its source.
+    WithoutSource,
+    /// Broken, stopped, not set up, or hidden from the account.
+    Unknown,
 }
 
 impl Monitor {
@@ -113,14 +125,26 @@ impl Monitor {
             self.connection = Some(connection);
             return Ok((ServerState::Writable, None));
         }
-        let lag = self.replication_lag(&mut connection).await?;
+        let replication = self.replication(&mut connection).await?;
         self.connection = Some(connection);
+        let now = Instant::now();
+        self.behind = match replication {
+            Replication::Behind(lag) => Some((lag, now)),
+            Replication::WithoutSource => self.behind.map(|(lag, since)| (self.without_source(lag, since, now), now)),
+            Replication::Unknown => None,
+        };
+        let lag = self.behind.map(|(lag, _)| lag);
         let state = if lag.is_some() { ServerState::Replicating } else { ServerState::Detached };
         Ok((state, lag))
     }
 
-    /// Seconds behind the source; `None` when replication does not run or the account may not see it.
-    async fn replication_lag(&mut self, connection: &mut Conn) -> Result<Option<Duration>, ControlError> {
+    /// How far a server that has lost its source is behind: all that may have been written since. While no server takes
+    /// writes, that is nothing.
+    fn without_source(&self, lag: Duration, since: Instant, now: Instant) -> Duration {
+        if self.set.primary().is_ok() { lag + (now - since) } else { lag }
+    }
+
+    async fn replication(&mut self, connection: &mut Conn) -> Result<Replication, ControlError> {
         // SHOW REPLICA STATUS: MySQL 8.0.22, MariaDB 10.5.1; the older words are gone from MySQL 8.4.
         let mut answer: Result<Option<Row>, _> = connection.query_first("SHOW REPLICA STATUS").await;
         if matches!(&answer, Err(mysql_async::Error::Server(e)) if e.code == 1064) {
@@ -135,16 +159,30 @@ impl Monitor {
                          (MariaDB: REPLICA MONITOR)");
                     self.lag_is_hidden = true;
                 }
-                return Ok(None);
+                return Ok(Replication::Unknown);
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(row.as_ref().and_then(seconds_behind).map(Duration::from_secs))
+        Ok(row.as_ref().map_or(Replication::Unknown, read_status))
     }
 }
 
-fn seconds_behind(row: &Row) -> Option<u64> {
-    let names = ["Seconds_Behind_Source", "Seconds_Behind_Master"];
+fn read_status(row: &Row) -> Replication {
+    let seconds: Option<u64> = field(row, ["Seconds_Behind_Source", "Seconds_Behind_Master"]);
+    let text = |names| field::<String>(row, names);
+    let receives = text(["Replica_IO_Running", "Slave_IO_Running"]);
+    let applies = text(["Replica_SQL_Running", "Slave_SQL_Running"]);
+    match seconds {
+        Some(seconds) => Replication::Behind(Duration::from_secs(seconds)),
+        None if receives.as_deref() == Some("Connecting") && applies.as_deref() == Some("Yes") => {
+            Replication::WithoutSource
+        }
+        None => Replication::Unknown,
+    }
+}
+
+/// The field that has one of the names: servers have renamed them.
+fn field<T: FromValue>(row: &Row, names: [&str; 2]) -> Option<T> {
     let index = row.columns_ref().iter().position(|column| names.contains(&column.name_str().as_ref()))?;
-    row.get_opt::<Option<u64>, _>(index)?.ok()?
+    row.get_opt::<Option<T>, _>(index)?.ok()?
 }

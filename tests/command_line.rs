@@ -272,7 +272,8 @@ struct Live {
 impl Live {
     fn start() -> Live {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let options = ClusterOptions { replica_sets: vec![1, 0], ..Default::default() };
+        let server = std::env::var_os("SHARDGATE_TEST_SERVER").map(Into::into);
+        let options = ClusterOptions { replica_sets: vec![1, 0], server, ..Default::default() };
         let cluster = runtime.block_on(Cluster::start(options)).unwrap();
         runtime.block_on(cluster.grant("shop\\_%")).unwrap();
         let site = Site::new(&live_main_file(&cluster, cluster.service_password()), RULES);
@@ -409,6 +410,7 @@ fn what_the_rules_cannot_keep_is_said(live: &Live) {
     live.execute(1, "ALTER TABLE shop_1.logins DROP KEY by_login, ENGINE = InnoDB");
     let (code, lines) = live.run(&["check", "--connect"]);
     assert_eq!(code, Some(0), "{lines:#?}");
+    what_rows_meet_is_compared(live);
 
     // What an account may not do is found by trying.
     live.execute(0, "CREATE USER poor@'%' IDENTIFIED BY 'poor'; GRANT SELECT ON shop_0.* TO poor@'%'");
@@ -429,6 +431,43 @@ fn what_the_rules_cannot_keep_is_said(live: &Live) {
         );
     }
     assert_eq!(code, Some(2));
+}
+
+/// Constraints, triggers and partitions.
+fn what_rows_meet_is_compared(live: &Live) {
+    live.execute(
+        1,
+        "USE shop_1; ALTER TABLE users ADD CONSTRAINT positive CHECK (user_id > 0); \
+         CREATE TRIGGER counted BEFORE INSERT ON countries FOR EACH ROW SET @counted = 1; \
+         ALTER TABLE logins PARTITION BY KEY (login) PARTITIONS 2; \
+         DROP TABLE files; CREATE VIEW files AS SELECT * FROM shop_1.tickets_1",
+    );
+    let files = "shop.files on shard s1: shop_1.files on rs1-primary (replica set rs1)";
+    live.expect_differences(2, &[
+        "warning: shop.toml:15: tables[0]: shop.users on shard s1: shop_1.users on rs1-primary (replica set rs1): it is not as \
+         on shard s0: one more CHECK ",
+        "it is not as on shard s0: it is partitioned; make them alike",
+        &format!("shop.toml:37: tables[3]: {files}: the table has no column \"digest\""),
+        &format!("shop.toml:37: tables[3]: {files}: the columns are not those of shard s0: no column \"digest\""),
+        &format!("warning: shop.toml:37: tables[3]: {files}: it is not as on shard s0: it is a view, not a table"),
+        "it is not as on shard s0: its triggers are BEFORE INSERT, not none; make them alike",
+        "shardgate: 2 errors found",
+    ]);
+    live.execute(
+        0,
+        "USE shop_0; CREATE TRIGGER counted BEFORE INSERT ON countries FOR EACH ROW SET @counted = 2; \
+         ALTER TABLE logins PARTITION BY KEY (login) PARTITIONS 3",
+    );
+    live.execute(1, "USE shop_1; ALTER TABLE users DROP CONSTRAINT positive; DROP VIEW files");
+    live.execute(1, "USE shop_1; CREATE TABLE files (digest VARBINARY(32) NOT NULL PRIMARY KEY)");
+    live.expect_differences(1, &[
+        "ok: 2 replica sets, 2 shards, 1 database, 6 tables with rules; 2 warnings",
+        "shop.logins on shard s1: shop_1.logins on rs1-primary (replica set rs1): it is not as on shard s0: no partition p2",
+        "it is not as on shard s0: its triggers do something else; make them alike",
+    ]);
+    for (set, schema) in [(0, "shop_0"), (1, "shop_1")] {
+        live.execute(set, &format!("USE {schema}; DROP TRIGGER counted; ALTER TABLE logins REMOVE PARTITIONING"));
+    }
 }
 
 fn servers_that_do_not_answer_are_named_once(live: &Live) {

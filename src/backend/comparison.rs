@@ -11,7 +11,7 @@ use mysql_async::prelude::Queryable;
 
 use super::control::{self, ANSWER_TIMEOUT, ControlError};
 use super::live_schema::LiveColumn;
-use super::live_table::{self, LiveTable};
+use super::live_table::{self, LiveTable, Tables};
 use super::options::{Address, Options, ReplicaSetOptions};
 use super::rights::{self, MissingRight};
 use super::survey::{self, Finding, survey};
@@ -45,7 +45,7 @@ pub enum Difference {
     Key { place: Place, mismatch: KeyMismatch },
     #[error("{place}: the columns are not those of shard {other}: {detail}; ALTER the table on one of them")]
     Columns { place: Place, other: String, detail: String },
-    #[error("{place}: it is not as on shard {other}: {detail}; ALTER the table on one of them")]
+    #[error("{place}: it is not as on shard {other}: {detail}; make them alike")]
     Definition { place: Place, other: String, detail: String },
     #[error("{place}: {doubt}")]
     Doubtful { place: Place, doubt: Doubt },
@@ -131,8 +131,6 @@ struct View<'o> {
     /// By name; schemas that are missing or cannot be read are not here.
     schemas: BTreeMap<String, Tables>,
 }
-
-type Tables = BTreeMap<String, LiveTable>;
 
 /// Compares all of it; the servers of all replica sets are asked at the same time. `decisions`: the decision table, quoted.
 pub async fn compare(options: &Options, schema: &Schema, decisions: &str) -> Vec<Difference> {

@@ -166,8 +166,14 @@ fn is_child(child: &Sharded, parent: &Sharded) -> bool {
     child.parent.is_some() && parent.referred.iter().any(|(_, id)| *id == child.colocation)
 }
 
-/// What is different in engine, default collation, keys and foreign keys.
+/// What is different in engine, default collation, keys, constraints, triggers and partitions.
 pub(super) fn differences(expected: &LiveTable, found: &LiveTable) -> Vec<String> {
+    match (expected.is_view, found.is_view) {
+        (true, true) => return Vec::new(),
+        (true, false) => return vec!["it is a table, not a view".to_owned()],
+        (false, true) => return vec!["it is a view, not a table".to_owned()],
+        (false, false) => {}
+    }
     let mut differences = Vec::new();
     if !expected.engine.eq_ignore_ascii_case(&found.engine) {
         differences.push(format!("its engine is {}, not {}", found.engine, expected.engine));
@@ -175,6 +181,23 @@ pub(super) fn differences(expected: &LiveTable, found: &LiveTable) -> Vec<String
     if expected.collation != found.collation {
         differences.push(format!("its default collation is {}, not {}", found.collation, expected.collation));
     }
+    differences.extend(differences_of_keys(expected, found));
+    differences.extend(differences_of_lists("CHECK", &expected.checks, &found.checks));
+    differences.extend(differences_of_triggers(expected, found));
+    match (expected.partitions.as_slice(), found.partitions.as_slice()) {
+        (one, other) if one == other => {}
+        (_, []) => differences.push("it is not partitioned".to_owned()),
+        ([], _) => differences.push("it is partitioned".to_owned()),
+        ([one, ..], [other, ..]) if one != other => {
+            differences.push(format!("it is partitioned by {other}, not {one}"));
+        }
+        ([_, one @ ..], [_, other @ ..]) => differences.extend(differences_of_lists("partition", one, other)),
+    }
+    differences
+}
+
+fn differences_of_keys(expected: &LiveTable, found: &LiveTable) -> Vec<String> {
+    let mut differences = Vec::new();
     let mut names: Vec<&String> = expected.keys.keys().chain(found.keys.keys()).collect();
     names.sort();
     names.dedup();
@@ -196,4 +219,24 @@ pub(super) fn differences(expected: &LiveTable, found: &LiveTable) -> Vec<String
         differences.push("its foreign keys are others".to_owned());
     }
     differences
+}
+
+fn differences_of_lists(what: &str, expected: &[String], found: &[String]) -> Vec<String> {
+    let missing = expected.iter().filter(|one| !found.contains(one)).map(|one| format!("no {what} {one}"));
+    let more = found.iter().filter(|one| !expected.contains(one)).map(|one| format!("one more {what} {one}"));
+    missing.chain(more).collect()
+}
+
+/// Where tables are called otherwise from shard to shard, so may be the tables that their triggers write to.
+fn differences_of_triggers(expected: &LiveTable, found: &LiveTable) -> Vec<String> {
+    let events = |table: &LiveTable| table.triggers.iter().map(|one| one.event.clone()).collect::<Vec<_>>();
+    let (one, other) = (events(expected), events(found));
+    if one != other {
+        let list = |events: &[String]| if events.is_empty() { "none".to_owned() } else { events.join(", ") };
+        return vec![format!("its triggers are {}, not {}", list(&other), list(&one))];
+    }
+    if same_name(&expected.name, &found.name) && expected.triggers != found.triggers {
+        return vec!["its triggers do something else".to_owned()];
+    }
+    Vec::new()
 }

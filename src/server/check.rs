@@ -89,7 +89,11 @@ fn print(findings: &Findings, config: Option<&Config>, connect: bool) -> anyhow:
         counted(config.schema.shards.len(), "shard"),
         counted(config.schema.databases.len(), "database"),
         counted(tables, "table") + if tables == 1 { " with a rule" } else { " with rules" },
-        if connect { "; the servers agree" } else { "" }
+        match findings.len() {
+            0 if connect => "; the servers agree".to_owned(),
+            0 => String::new(),
+            warnings => format!("; {}", counted(warnings, "warning")),
+        }
     )?;
     Ok(())
 }

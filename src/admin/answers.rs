@@ -88,14 +88,14 @@ pub(super) fn sessions(shared: &Shared) -> Table {
 
 /// What has changed of a configuration.
 pub(super) fn differences(effects: Vec<Effect>) -> Table {
-    let cells = |effect: Effect| vec![Some(effect.key), effect.before, effect.after, Some(effect.effect)];
-    Table { titles: vec!["Key", "Before", "After", "Effect"], rows: effects.into_iter().map(cells).collect() }
+    let titles = Effect::COLUMNS.map(|(title, _)| title).to_vec();
+    Table { titles, rows: effects.into_iter().map(Effect::cells).collect() }
 }
 
 /// The rules of all tables.
 pub(super) fn rules(rules: Vec<Effect>) -> Table {
-    let cells = |rule: Effect| vec![Some(rule.key), rule.after, Some(rule.effect)];
-    Table { titles: vec!["Table", "Rule", "File"], rows: rules.into_iter().map(cells).collect() }
+    let titles = Effect::RULE_COLUMNS.map(|(title, _)| title).to_vec();
+    Table { titles, rows: rules.into_iter().map(Effect::rule_cells).collect() }
 }
 
 /// Transactions of this process, then what is prepared on the servers, by whomever.

@@ -3,7 +3,7 @@
 use super::section::{Item, Section};
 use crate::sharding::KeyType;
 use crate::sharding::collation::TextCollation;
-use crate::sharding::key::Digits;
+use crate::sharding::key::{Digits, NO_FLOAT, NO_TIMESTAMP};
 
 /// What a rule can say.
 #[derive(Clone, Copy, PartialEq)]
@@ -64,16 +64,8 @@ fn read_word(item: &Item<'_>) -> Option<Word> {
         ("uuid", Word::Plain(KeyType::Uuid)),
     ];
     const IMPOSSIBLE: &[(&str, &str)] = &[
-        (
-            "timestamp",
-            "what a text in a TIMESTAMP column means depends on the session's time zone, so that it is no shard key: \
-             make it a DATETIME column",
-        ),
-        (
-            "float",
-            "numbers of FLOAT and DOUBLE columns are rounded when they are compared, so that they are no shard key: make \
-             it a DECIMAL or an integer column",
-        ),
+        ("timestamp", NO_TIMESTAMP),
+        ("float", NO_FLOAT),
         ("json", "JSON has many spellings of one value, so that it is no shard key: take a column of another type"),
     ];
     let given = item.is_text().then(|| item.text()).flatten();

@@ -11,7 +11,7 @@ use crate::sharding::build::{
     DatabaseSpec, KeyColumnSpec, PhysicalSpec, Place, PlacementSpec, RuleError, RuleProblem, ShardSpec, ShardedSpec,
     ShardsSpec, TableSpec, WithinSpec,
 };
-use crate::sharding::schema::same_name;
+use crate::sharding::schema::{is_the_servers, same_name};
 use crate::sharding::{Column, KeyRequired, KeyType, Parent, ReplicaSetId, Sequence, SequenceKind};
 
 /// What a rule file says, and where it says it.
@@ -163,11 +163,6 @@ fn read_shard(section: &Section<'_>, replica_sets: &[String], unknown_set: Repli
     // Whatever is missing has been reported; others may refer to the shard.
     let schema = schema.unwrap_or_else(|| name.clone());
     Some(ShardSpec { name, replica_set: replica_set.unwrap_or(unknown_set), schema })
-}
-
-/// Whether servers keep their own affairs in a schema of this name.
-pub(super) fn is_the_servers(schema: &str) -> bool {
-    ["mysql", "information_schema", "performance_schema", "sys"].iter().any(|own| same_name(own, schema))
 }
 
 /// Kinds of table.

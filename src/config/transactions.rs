@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::rule_file::is_the_servers;
 use super::section::{Item, Section};
+use crate::sharding::schema::is_the_servers;
 use crate::txn::in_flight::CrashPoint;
 use crate::txn::options::Options;
 use crate::txn::xid::MAX_CLUSTER;

@@ -18,7 +18,7 @@ use crate::plan::catalog::columns::{self, Content};
 use crate::plan::catalog::places::{Place, place_of, places};
 use crate::plan::catalog::rows::Collector;
 use crate::plan::catalog::{Row, text};
-use crate::sharding::schema::same_name;
+use crate::sharding::schema::is_the_servers;
 use crate::sharding::{DatabaseId, Schema, ShardId};
 use crate::sql::control::{ShowCatalog, ShowFilter, Shown};
 use crate::sql::{Lexer, Op, TokenKind};
@@ -129,7 +129,7 @@ impl Session {
             return Ok(Some(Target::System));
         }
         let is_known = self.schema.database(name).is_some();
-        if !is_known && ["performance_schema", "mysql", "sys"].iter().any(|system| same_name(system, name)) {
+        if !is_known && is_the_servers(name) {
             return Err(self.access_denied(name));
         }
         Ok(Some(Target::Logical(self.named_database(name)?)))

@@ -69,13 +69,28 @@ pub struct Effect {
     pub effect: String,
 }
 
+impl Effect {
+    /// Columns of a table of differences, with their lengths.
+    pub const COLUMNS: [(&str, u32); 4] = [("Key", 256), ("Before", 1024), ("After", 1024), ("Effect", 256)];
+    /// Columns of a table of rules, with their lengths.
+    pub const RULE_COLUMNS: [(&str, u32); 3] = [("Table", 256), ("Rule", 4096), ("File", 1024)];
+
+    /// A row of a table of differences.
+    pub fn cells(self) -> Vec<Option<String>> {
+        vec![Some(self.key), self.before, self.after, Some(self.effect)]
+    }
+
+    /// A row of a table of rules, as [`Wish::ShowRules`] answers them.
+    pub fn rule_cells(self) -> Vec<Option<String>> {
+        vec![Some(self.key), self.after, Some(self.effect)]
+    }
+}
+
 impl Session {
     pub(super) async fn order(&mut self, wish: Wish, more_follows: bool) -> Result<(), ClientMessage> {
         let effects = self.ordered_by_admin(wish).await?;
-        let columns = [("Key", 256), ("Before", 1024), ("After", 1024), ("Effect", 256)];
-        let columns = columns.map(|(name, length)| LocalColumn::text(name, length));
-        let cells = |effect: Effect| vec![Some(effect.key), effect.before, effect.after, Some(effect.effect)];
-        let rows: Vec<Vec<Option<String>>> = effects.into_iter().map(cells).collect();
+        let columns = Effect::COLUMNS.map(|(name, length)| LocalColumn::text(name, length));
+        let rows: Vec<Vec<Option<String>>> = effects.into_iter().map(Effect::cells).collect();
         self.diagnostics.clear();
         self.send_table(&columns, &rows, more_follows).await
     }
@@ -163,10 +178,8 @@ impl Session {
     /// SHOW RULES.
     pub(super) async fn show_rules(&mut self, more_follows: bool) -> Result<(), ClientMessage> {
         let rules = self.ordered_by_admin(Wish::ShowRules).await?;
-        let columns = [("Table", 256), ("Rule", 4096), ("File", 1024)];
-        let columns = columns.map(|(name, length)| LocalColumn::text(name, length));
-        let cells = |rule: Effect| vec![Some(rule.key), rule.after, Some(rule.effect)];
-        let rows: Vec<Vec<Option<String>>> = rules.into_iter().map(cells).collect();
+        let columns = Effect::RULE_COLUMNS.map(|(name, length)| LocalColumn::text(name, length));
+        let rows: Vec<Vec<Option<String>>> = rules.into_iter().map(Effect::rule_cells).collect();
         self.send_table(&columns, &rows, more_follows).await
     }
 

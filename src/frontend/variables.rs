@@ -19,6 +19,7 @@ use crate::exec::cancel;
 use crate::exec::links::{Link, Side};
 use crate::plan::Plan;
 use crate::sharding::DatabaseId;
+use crate::sharding::schema::is_the_servers;
 use crate::sql::control::{Assignment, Scope, SimpleValue, simple_value};
 use crate::sql::tokens::Mode;
 use crate::value::{Charset, Value};
@@ -297,7 +298,7 @@ impl Session {
             *self.registered.entry.activity.database.lock() = Some("information_schema".to_owned());
             return Ok(());
         }
-        if ["performance_schema", "mysql", "sys"].iter().any(|system| system.eq_ignore_ascii_case(name)) {
+        if is_the_servers(name) {
             return Err(self.access_denied(name));
         }
         let Some((id, database)) = self.schema.database(name) else {

@@ -1,9 +1,8 @@
 //! Where physical names go into a statement's text.
 
-use crate::sharding::schema::same_name;
+use crate::sharding::schema::{is_the_servers, same_name};
 use crate::sql::parse::ast::{ColumnName, Expression, Ident, Item, ItemKind, Span, TableName};
 
-use super::instance::SYSTEM_SCHEMAS;
 use super::names::{Anchor, NewText};
 use super::narrow::TableId;
 use super::scope::{InstanceId, Scopes};
@@ -23,7 +22,7 @@ impl Scopes<'_, '_> {
     /// Whether it is a table of the servers' own.
     fn is_system(&self, name: &TableName) -> bool {
         match &name.database {
-            Some(database) => SYSTEM_SCHEMAS.iter().any(|system| same_name(system, &database.text)),
+            Some(database) => is_the_servers(&database.text),
             None => self.ctx.in_catalog,
         }
     }
@@ -47,7 +46,7 @@ impl Scopes<'_, '_> {
     pub(super) fn edit_database(&mut self, database: Option<&Ident>) {
         let Some(written) = database else { return };
         let is_logical = self.ctx.schema.database(&written.text).is_some();
-        if is_logical || SYSTEM_SCHEMAS.iter().any(|system| same_name(system, &written.text)) {
+        if is_logical || is_the_servers(&written.text) {
             self.edits.note_qualifier(&written.text);
         }
         if is_logical {

@@ -1,6 +1,6 @@
 //! What a name in FROM stands for: a table with its rule, a query, or something without rows of its own.
 
-use crate::sharding::schema::same_name;
+use crate::sharding::schema::{is_the_servers, same_name};
 use crate::sharding::{ColocationId, DatabaseId, Part, Placement, ShardSet, Table};
 use crate::sql::parse::ast::TableName;
 
@@ -8,9 +8,6 @@ use super::PlanError;
 use super::cte_copies::UseId;
 use super::narrow::TableId;
 use super::scope::{BlockId, InstanceId, QueryId, Scopes};
-
-/// Schemas of the server's own.
-pub(super) const SYSTEM_SCHEMAS: &[&str] = &["information_schema", "mysql", "performance_schema", "sys"];
 
 /// One table in one FROM.
 #[derive(Debug)]
@@ -172,7 +169,7 @@ impl Scopes<'_, '_> {
     pub(super) fn instance_of(&self, name: &TableName, block: BlockId, alias: String) -> Result<Instance, PlanError> {
         let schema = self.ctx.schema;
         let is_system = match &name.database {
-            Some(database) => SYSTEM_SCHEMAS.iter().any(|system| same_name(system, &database.text)),
+            Some(database) => is_the_servers(&database.text),
             None => self.ctx.in_catalog,
         };
         if is_system {

@@ -1,7 +1,7 @@
 //! Statements whose meaning is not known here. They go to one shard if their names show that they cannot be about a
 //! table on several shards; a server answers them, or says what is wrong with them.
 
-use crate::sharding::schema::same_name;
+use crate::sharding::schema::{is_the_servers, same_name};
 use crate::sharding::{DatabaseId, Placement, ShardId, Table};
 use crate::sql::parse::ast::TableName;
 use crate::sql::parse::{self, Problem};
@@ -9,7 +9,6 @@ use crate::sql::{Lexer, Token};
 
 use super::bind::RouteTemplate;
 use super::catalog::wanted::{is_assembled, names_of};
-use super::instance::SYSTEM_SCHEMAS;
 use super::names::NewText;
 use super::narrow::TableId;
 use super::scope::Scopes;
@@ -63,7 +62,7 @@ fn note_schemas(scopes: &mut Scopes<'_, '_>, names: &[TableName]) {
     for written in names.iter().filter_map(|name| name.database.as_ref()) {
         let schema = scopes.ctx.schema;
         let is_physical = schema.shards.iter().any(|shard| same_name(&shard.schema, &written.text));
-        let is_system = SYSTEM_SCHEMAS.iter().any(|system| same_name(system, &written.text));
+        let is_system = is_the_servers(&written.text);
         if is_physical || is_system || schema.database(&written.text).is_some() {
             scopes.edits.note_qualifier(&written.text);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::collation::TextCollation;
 use super::colocation;
-use super::key::{Capacity, Digits, IntegerRange, KeyType};
+use super::key::{Capacity, Digits, IntegerRange, KeyType, NO_FLOAT, NO_TIMESTAMP};
 use super::members::Members;
 use super::pattern::Patterns;
 use super::schema::{Database, Schema, same_name};
@@ -18,7 +18,7 @@ pub enum KeyMismatch {
     #[error("the table has no column \"{0}\"")]
     NoColumn(String),
     /// The data type is of another kind than the rule's `key_type`.
-    #[error("column \"{column}\" is {data_type}, and the rule says key_type = \"{rule}\"{hint}")]
+    #[error("column \"{column}\" is {data_type}, and the rule says key_type = \"{rule}\"; {hint}")]
     Type {
         /// The key column.
         column: String,
@@ -224,29 +224,23 @@ fn type_mismatch(key: &KeyType, column: &str, kind: &ColumnKind) -> Option<KeyMi
             },
             rule: key.to_string(),
             hint: match live {
-                LiveType::Integer(_) => "; key_type = \"integer\" fits",
-                LiveType::Text(_) => "; key_type = \"text\" with the column's collation fits",
-                LiveType::Bytes(_) => "; key_type = \"bytes\" fits",
-                LiveType::Date => "; key_type = \"date\" fits",
-                LiveType::DateTime => "; key_type = \"datetime\" fits",
-                LiveType::Time => "; key_type = \"time\" fits",
-                LiveType::Year => "; key_type = \"year\" fits",
-                LiveType::Bit(_) => "; key_type = \"bit\" fits",
-                LiveType::Uuid => "; key_type = \"uuid\" fits",
+                LiveType::Integer(_) => "key_type = \"integer\" fits",
+                LiveType::Text(_) => "key_type = \"text\" with the column's collation fits",
+                LiveType::Bytes(_) => "key_type = \"bytes\" fits",
+                LiveType::Date => "key_type = \"date\" fits",
+                LiveType::DateTime => "key_type = \"datetime\" fits",
+                LiveType::Time => "key_type = \"time\" fits",
+                LiveType::Year => "key_type = \"year\" fits",
+                LiveType::Bit(_) => "key_type = \"bit\" fits",
+                LiveType::Uuid => "key_type = \"uuid\" fits",
                 LiveType::Decimal(_) => {
-                    "; key_type = \"decimal\" with the column's number of digits behind the point as scale fits"
+                    "key_type = \"decimal\" with the column's number of digits behind the point as scale fits"
                 }
-                LiveType::Members => "; key_type = \"enum\" with the column's collation fits",
-                LiveType::Moment => {
-                    "; what a text in a TIMESTAMP column means depends on the session's time zone, so that it is no \
-                         shard key: make it a DATETIME column"
-                }
-                LiveType::Real => {
-                    "; numbers of FLOAT and DOUBLE columns are rounded when they are compared, so that they are no shard \
-                         key: make it a DECIMAL or an integer column"
-                }
+                LiveType::Members => "key_type = \"enum\" with the column's collation fits",
+                LiveType::Moment => NO_TIMESTAMP,
+                LiveType::Real => NO_FLOAT,
                 LiveType::Other => {
-                    "; a shard key is an integer, DECIMAL, BIT, YEAR, text, byte, ENUM, SET, UUID, DATE, DATETIME or TIME column"
+                    "a shard key is an integer, DECIMAL, BIT, YEAR, text, byte, ENUM, SET, UUID, DATE, DATETIME or TIME column"
                 }
             },
         }),

@@ -209,6 +209,11 @@ pub fn same_name(left: &str, right: &str) -> bool {
     compare_names(left, right) == Ordering::Equal
 }
 
+/// Whether servers keep their own affairs in a schema of this name.
+pub fn is_the_servers(schema: &str) -> bool {
+    ["information_schema", "mysql", "performance_schema", "sys"].iter().any(|own| same_name(own, schema))
+}
+
 /// The order of names, without letter case. Allocates nothing.
 pub fn compare_names(left: &str, right: &str) -> Ordering {
     if left.is_ascii() && right.is_ascii() {

@@ -1,7 +1,113 @@
 //! What Vitess' functions have in common: keys as bytes, and keyspace ids, of which each shard has a range.
 
-use super::compute::{Given, Input, Refused};
+use std::fmt::Debug;
+
+use smallvec::SmallVec;
+
+use super::Named;
+use super::compute::{Buckets, Compute, Given, Input, Outcome, Refused, Takes};
 use super::params::{ParamError, Reader};
+
+/// A function that gives each key one keyspace id. The rest follows from it and the shards' ranges: see [`Ranged`].
+pub(super) trait KeyspaceId: Debug + Send + Sync {
+    /// The keyspace id of a key.
+    fn id(&self, key: &Given<'_>) -> Result<Vec<u8>, Refused>;
+
+    /// As of [`Compute`].
+    fn takes(&self) -> Takes;
+
+    /// As of [`Compute`].
+    fn columns(&self) -> usize {
+        1
+    }
+
+    /// Whether ids are unsigned numbers in the order of their keys.
+    fn keeps_order(&self) -> bool {
+        false
+    }
+
+    /// With what all ids begin whose first columns, but not all, have these values; and an id behind them all. `None`: they may be any.
+    fn between(&self, _first: &[Input<'_>]) -> Option<(Vec<u8>, Vec<u8>)> {
+        None
+    }
+}
+
+/// A function over the shards' ranges of its ids.
+#[derive(Debug)]
+pub(super) struct Ranged<F> {
+    pub(super) function: F,
+    pub(super) ranges: KeyRanges,
+}
+
+impl<F: KeyspaceId> Compute for Ranged<F> {
+    fn compute(&self, key: &Given<'_>) -> Result<Outcome, Refused> {
+        self.function.id(key).map(Outcome::KeyspaceId)
+    }
+
+    fn bucket(&self, key: &Given<'_>) -> Result<usize, Refused> {
+        self.ranges.bucket(&self.function.id(key)?)
+    }
+
+    fn buckets(&self) -> Buckets {
+        self.ranges.buckets()
+    }
+
+    fn takes(&self) -> Takes {
+        self.function.takes()
+    }
+
+    fn columns(&self) -> usize {
+        self.function.columns()
+    }
+
+    fn buckets_of(&self, key: &[Option<Input<'_>>]) -> Option<Vec<usize>> {
+        let first: SmallVec<[Input<'_>; 4]> = key.iter().copied().map_while(|input| input).collect();
+        if first.len() == key.len() {
+            let input = if let [only] = first.as_slice() { *only } else { Input::Tuple(&first) };
+            return self.bucket(&Given::new(input)).ok().map(|bucket| vec![bucket]);
+        }
+        let (low, high) = self.function.between(&first)?;
+        Some(self.ranges.meeting(&low, &high))
+    }
+
+    fn range(&self, low: Option<Input<'_>>, high: Option<Input<'_>>, _buckets: usize) -> Option<Vec<usize>> {
+        let bound = |end: Option<Input<'_>>, open: u64| match end {
+            None => Some(open),
+            Some(Input::Integer(value)) => Some(u64::try_from(value.max(0)).unwrap_or(u64::MAX)),
+            Some(_) => None,
+        };
+        if !self.keeps_order() {
+            return None;
+        }
+        let (low, high) = (bound(low, 0)?, bound(high, u64::MAX)?);
+        Some(self.ranges.meeting(&low.to_be_bytes(), &high.to_be_bytes()))
+    }
+
+    fn keeps_order(&self) -> bool {
+        self.function.keeps_order()
+    }
+
+    fn label(&self, bucket: usize) -> Option<String> {
+        self.ranges.label(bucket)
+    }
+}
+
+/// The id that another of Vitess' functions gives.
+pub(super) fn id_by(function: &Named, key: &Given<'_>) -> Result<Vec<u8>, Refused> {
+    match function.compute().compute(key)? {
+        Outcome::KeyspaceId(id) => Ok(id),
+        _ => Err("the function gives no keyspace id".into()),
+    }
+}
+
+/// `region_bytes`: how many bytes of an id tell the region.
+pub(super) fn region_bytes(params: &Reader<'_>) -> Result<usize, ParamError> {
+    match params.required_integer("region_bytes")? {
+        1 => Ok(1),
+        2 => Ok(2),
+        bytes => Err(ParamError::new("region_bytes", format!("{bytes} should be 1 or 2"))),
+    }
+}
 
 /// The shards' ranges of keyspace ids, in the order of the rule. A bucket is an index into it.
 #[derive(Debug, Default)]
@@ -46,10 +152,11 @@ impl KeyRanges {
         found.ok_or_else(|| "no range has the keyspace id".into())
     }
 
-    /// Whether some id from `low` to `high`, both included, is in the bucket.
-    pub(super) fn meets(&self, bucket: usize, low: &[u8], high: &[u8]) -> bool {
-        let Some(range) = self.0.get(bucket) else { return false };
-        range.start.as_slice() <= high && (range.end.is_empty() || low < range.end.as_slice())
+    /// The buckets that ids from `low` to `high`, both included, may be in.
+    fn meeting(&self, low: &[u8], high: &[u8]) -> Vec<usize> {
+        let meets =
+            |range: &KeyRange| range.start.as_slice() <= high && (range.end.is_empty() || low < range.end.as_slice());
+        self.0.iter().enumerate().filter(|(_, range)| meets(range)).map(|(bucket, _)| bucket).collect()
     }
 
     pub(super) fn label(&self, bucket: usize) -> Option<String> {
@@ -58,12 +165,10 @@ impl KeyRanges {
         Some(format!("{}-{}", hexadecimal(&range.start), hexadecimal(&range.end)))
     }
 
-    pub(super) fn buckets(&self) -> super::compute::Buckets {
+    pub(super) fn buckets(&self) -> Buckets {
         match self.0.len() {
-            0 => super::compute::Buckets::None(
-                "ranges is missing: the keyspace ids of each shard, as in [\"-80\", \"80-\"]",
-            ),
-            count => super::compute::Buckets::Count(count),
+            0 => Buckets::None("ranges is missing: the keyspace ids of each shard, as in [\"-80\", \"80-\"]"),
+            count => Buckets::Count(count),
         }
     }
 }

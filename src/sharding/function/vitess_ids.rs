@@ -10,17 +10,11 @@ use des::cipher::{BlockEncrypt, KeyInit};
 use md5::{Digest, Md5};
 use xxhash_rust::xxh64::xxh64;
 
-use super::compute::{Buckets, Compute, Given, Input, Outcome, Refused, Takes};
+use super::compute::{Given, Refused, Takes};
 use super::params::Reader;
 use super::registry::Built;
 use super::unicode_loose;
-use super::vitess::{KeyRanges, key_bytes, key_number};
-
-#[derive(Debug)]
-struct Ids {
-    method: Method,
-    ranges: KeyRanges,
-}
+use super::vitess::{KeyRanges, KeyspaceId, Ranged, key_bytes, key_number};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Method {
@@ -68,7 +62,7 @@ pub(super) fn unicode_loose_xxhash(params: &Reader<'_>) -> Built {
 }
 
 fn read(params: &Reader<'_>, method: Method) -> Built {
-    Ok(Arc::new(Ids { method, ranges: KeyRanges::read(params)? }))
+    Ok(Arc::new(Ranged { function: method, ranges: KeyRanges::read(params)? }))
 }
 
 fn des(number: u64) -> [u8; 8] {
@@ -83,62 +77,28 @@ fn loose_key(key: &Given<'_>) -> Result<Vec<u8>, Refused> {
     Ok(unicode_loose::key(text))
 }
 
-impl Ids {
+impl KeyspaceId for Method {
     fn id(&self, key: &Given<'_>) -> Result<Vec<u8>, Refused> {
-        Ok(match self.method {
-            Method::Hash => des(key_number(key, true)?).to_vec(),
-            Method::Numeric => key_number(key, false)?.to_be_bytes().to_vec(),
-            Method::ReverseBits => key_number(key, false)?.reverse_bits().to_be_bytes().to_vec(),
-            Method::Binary => key_bytes(key)?,
-            Method::Md5 => Md5::digest(key_bytes(key)?).to_vec(),
-            Method::XxHash => xxh64(&key_bytes(key)?, 0).to_le_bytes().to_vec(),
-            Method::LooseMd5 => Md5::digest(loose_key(key)?).to_vec(),
-            Method::LooseXxHash => xxh64(&loose_key(key)?, 0).to_le_bytes().to_vec(),
+        Ok(match self {
+            Self::Hash => des(key_number(key, true)?).to_vec(),
+            Self::Numeric => key_number(key, false)?.to_be_bytes().to_vec(),
+            Self::ReverseBits => key_number(key, false)?.reverse_bits().to_be_bytes().to_vec(),
+            Self::Binary => key_bytes(key)?,
+            Self::Md5 => Md5::digest(key_bytes(key)?).to_vec(),
+            Self::XxHash => xxh64(&key_bytes(key)?, 0).to_le_bytes().to_vec(),
+            Self::LooseMd5 => Md5::digest(loose_key(key)?).to_vec(),
+            Self::LooseXxHash => xxh64(&loose_key(key)?, 0).to_le_bytes().to_vec(),
         })
-    }
-}
-
-impl Compute for Ids {
-    fn compute(&self, key: &Given<'_>) -> Result<Outcome, Refused> {
-        self.id(key).map(Outcome::KeyspaceId)
-    }
-
-    fn bucket(&self, key: &Given<'_>) -> Result<usize, Refused> {
-        self.ranges.bucket(&self.id(key)?)
-    }
-
-    fn buckets(&self) -> Buckets {
-        self.ranges.buckets()
     }
 
     fn takes(&self) -> Takes {
-        match self.method {
-            Method::Hash | Method::Numeric | Method::ReverseBits => Takes::IntegersAndTexts,
-            Method::Binary | Method::Md5 | Method::XxHash | Method::LooseMd5 | Method::LooseXxHash => Takes::Anything,
+        match self {
+            Self::Hash | Self::Numeric | Self::ReverseBits => Takes::IntegersAndTexts,
+            Self::Binary | Self::Md5 | Self::XxHash | Self::LooseMd5 | Self::LooseXxHash => Takes::Anything,
         }
-    }
-
-    /// Unsigned numbers are in the order of their ids.
-    fn range(&self, low: Option<Input<'_>>, high: Option<Input<'_>>, buckets: usize) -> Option<Vec<usize>> {
-        let bound = |end: Option<Input<'_>>, open: u64| match end {
-            None => Some(open),
-            Some(Input::Integer(value)) => Some(u64::try_from(value.max(0)).unwrap_or(u64::MAX)),
-            Some(_) => None,
-        };
-        if !self.keeps_order() {
-            return None;
-        }
-        let (low, high) = (bound(low, 0)?, bound(high, u64::MAX)?);
-        Some(
-            (0..buckets).filter(|bucket| self.ranges.meets(*bucket, &low.to_be_bytes(), &high.to_be_bytes())).collect(),
-        )
     }
 
     fn keeps_order(&self) -> bool {
-        self.method == Method::Numeric
-    }
-
-    fn label(&self, bucket: usize) -> Option<String> {
-        self.ranges.label(bucket)
+        *self == Self::Numeric
     }
 }

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Named;
-use super::compute::{Buckets, Compute, Given, Outcome, Refused, Takes};
+use super::compute::{Given, Refused, Takes};
 use super::params::{ParamError, Params, Reader};
 use super::registry::{self, Built};
-use super::vitess::{KeyRanges, key_bytes, key_number};
+use super::vitess::{KeyRanges, KeyspaceId, Ranged, id_by, key_bytes, key_number, region_bytes};
 
 /// The key is an id and the name of a region.
 #[derive(Debug)]
@@ -17,7 +17,6 @@ struct RegionJson {
     /// Bytes of the region's number at the beginning of the keyspace id.
     bytes: usize,
     hash: Named,
-    ranges: KeyRanges,
 }
 
 #[derive(Debug)]
@@ -25,17 +24,13 @@ struct StaticMap {
     numbers: HashMap<u64, u64>,
     /// For numbers that are not in the map; `None`: they are their own.
     fallback: Option<Named>,
-    ranges: KeyRanges,
 }
 
 pub(super) fn region_json(params: &Reader<'_>) -> Built {
-    let bytes = params.required_integer("region_bytes")?;
-    if !(1..=2).contains(&bytes) {
-        return Err(ParamError::new("region_bytes", format!("{bytes} should be 1 or 2")));
-    }
+    let bytes = region_bytes(params)?;
     let regions = map(params, "region_map")?;
-    let hash = plain("hash", "region_map")?;
-    Ok(Arc::new(RegionJson { regions, bytes: bytes as usize, hash, ranges: KeyRanges::read(params)? }))
+    let function = RegionJson { regions, bytes, hash: plain("hash", "region_map")? };
+    Ok(Arc::new(Ranged { function, ranges: KeyRanges::read(params)? }))
 }
 
 pub(super) fn numeric_static_map(params: &Reader<'_>) -> Built {
@@ -46,7 +41,7 @@ pub(super) fn numeric_static_map(params: &Reader<'_>) -> Built {
     let numbers = numbers.collect::<Result<_, _>>()?;
     let fallback = params.text("fallback_type")?.filter(|name| !name.is_empty());
     let fallback = fallback.map(|name| plain(name, "fallback_type")).transpose()?;
-    Ok(Arc::new(StaticMap { numbers, fallback, ranges: KeyRanges::read(params)? }))
+    Ok(Arc::new(Ranged { function: StaticMap { numbers, fallback }, ranges: KeyRanges::read(params)? }))
 }
 
 /// Names, each with a number.
@@ -66,7 +61,7 @@ fn plain(name: &str, key: &'static str) -> Result<Named, ParamError> {
     Named::read(kind, Params::new()).0
 }
 
-impl RegionJson {
+impl KeyspaceId for RegionJson {
     fn id(&self, key: &Given<'_>) -> Result<Vec<u8>, Refused> {
         let [id, region] = key.columns(2)? else { return Err("the function takes 2 values".into()) };
         let of = |input| Given { input, kind: key.kind };
@@ -76,25 +71,8 @@ impl RegionJson {
         let number = std::str::from_utf8(&name).ok().and_then(|name| self.regions.get(name));
         let number = *number.ok_or("the map does not have this region")? as u16;
         let mut bytes = number.to_be_bytes()[2 - self.bytes..].to_vec();
-        match self.hash.compute().compute(&of(*id))? {
-            Outcome::KeyspaceId(hash) => bytes.extend(hash),
-            _ => return Err("the function gives no keyspace id".into()),
-        }
+        bytes.extend(id_by(&self.hash, &of(*id))?);
         Ok(bytes)
-    }
-}
-
-impl Compute for RegionJson {
-    fn compute(&self, key: &Given<'_>) -> Result<Outcome, Refused> {
-        self.id(key).map(Outcome::KeyspaceId)
-    }
-
-    fn bucket(&self, key: &Given<'_>) -> Result<usize, Refused> {
-        self.ranges.bucket(&self.id(key)?)
-    }
-
-    fn buckets(&self) -> Buckets {
-        self.ranges.buckets()
     }
 
     fn takes(&self) -> Takes {
@@ -104,44 +82,19 @@ impl Compute for RegionJson {
     fn columns(&self) -> usize {
         2
     }
-
-    fn label(&self, bucket: usize) -> Option<String> {
-        self.ranges.label(bucket)
-    }
 }
 
-impl StaticMap {
+impl KeyspaceId for StaticMap {
     fn id(&self, key: &Given<'_>) -> Result<Vec<u8>, Refused> {
         let number = key_number(key, false)?;
         match (self.numbers.get(&number), &self.fallback) {
-            (None, Some(fallback)) => match fallback.compute().compute(key)? {
-                Outcome::KeyspaceId(id) => Ok(id),
-                _ => Err("the function gives no keyspace id".into()),
-            },
+            (None, Some(fallback)) => id_by(fallback, key),
             (found, _) => Ok(found.unwrap_or(&number).to_be_bytes().to_vec()),
         }
-    }
-}
-
-impl Compute for StaticMap {
-    fn compute(&self, key: &Given<'_>) -> Result<Outcome, Refused> {
-        self.id(key).map(Outcome::KeyspaceId)
-    }
-
-    fn bucket(&self, key: &Given<'_>) -> Result<usize, Refused> {
-        self.ranges.bucket(&self.id(key)?)
-    }
-
-    fn buckets(&self) -> Buckets {
-        self.ranges.buckets()
     }
 
     fn takes(&self) -> Takes {
         Takes::IntegersAndTexts
-    }
-
-    fn label(&self, bucket: usize) -> Option<String> {
-        self.ranges.label(bucket)
     }
 }
 
@@ -149,7 +102,7 @@ impl Compute for StaticMap {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-    use super::super::compute::Input;
+    use super::super::compute::{Input, Outcome};
     use super::super::params::Param;
     use super::*;
 

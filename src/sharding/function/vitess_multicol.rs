@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::Named;
-use super::compute::{Buckets, Compute, Given, Input, Outcome, Refused, Takes};
+use super::compute::{Given, Input, Refused, Takes};
 use super::params::{ParamError, Params, Reader};
 use super::registry::{self, Built};
-use super::vitess::{KeyRanges, key_number};
+use super::vitess::{KeyRanges, KeyspaceId, Ranged, id_by, key_number, region_bytes};
 
 /// As long as an id may be, and longer.
 const LONGEST: usize = 64;
@@ -17,7 +15,6 @@ const LONGEST: usize = 64;
 #[derive(Debug)]
 struct Multicol {
     columns: Vec<Column>,
-    ranges: KeyRanges,
 }
 
 #[derive(Debug)]
@@ -53,22 +50,23 @@ pub(super) fn multicol(params: &Reader<'_>) -> Built {
             .ok_or_else(|| ParamError::new("column_vindex", format!("\"{name}\" makes no part of an id")))?;
         Ok(Column { part: Part::Function(Named::read(kind, Params::new()).0?), bytes })
     });
-    Ok(Arc::new(Multicol { columns: columns.collect::<Result<_, ParamError>>()?, ranges: KeyRanges::read(params)? }))
+    ranged(columns.collect::<Result<_, ParamError>>()?, params)
 }
 
 pub(super) fn region_experimental(params: &Reader<'_>) -> Built {
-    let bytes = params.required_integer("region_bytes")?;
-    if !(1..=2).contains(&bytes) {
-        return Err(ParamError::new("region_bytes", format!("{bytes} should be 1 or 2")));
-    }
+    let bytes = region_bytes(params)?;
     let Some(hash) = registry::original("vitess", "hash") else {
         return Err(ParamError::new("region_bytes", "there is no hash"));
     };
     let columns = vec![
-        Column { part: Part::Number, bytes: bytes as usize },
+        Column { part: Part::Number, bytes },
         Column { part: Part::Function(Named::read(hash, Params::new()).0?), bytes: 8 },
     ];
-    Ok(Arc::new(Multicol { columns, ranges: KeyRanges::read(params)? }))
+    ranged(columns, params)
+}
+
+fn ranged(columns: Vec<Column>, params: &Reader<'_>) -> Built {
+    Ok(Arc::new(Ranged { function: Multicol { columns }, ranges: KeyRanges::read(params)? }))
 }
 
 /// The bytes of each column: as given, and what is left of 8 shared out, the first ones getting more.
@@ -111,10 +109,7 @@ impl Multicol {
         for (column, key) in self.columns.iter().zip(keys) {
             let given = Given { input: *key, kind };
             let part = match &column.part {
-                Part::Function(function) => match function.compute().compute(&given)? {
-                    Outcome::KeyspaceId(id) => id,
-                    _ => return Err("the function gives no keyspace id".into()),
-                },
+                Part::Function(function) => id_by(function, &given)?,
                 Part::Number => key_number(&given, true)?.to_be_bytes()[8 - column.bytes..].to_vec(),
             };
             // A column that gave fewer bytes than it has is filled up before the next.
@@ -126,21 +121,9 @@ impl Multicol {
     }
 }
 
-impl Compute for Multicol {
-    fn compute(&self, key: &Given<'_>) -> Result<Outcome, Refused> {
-        let keys = key.columns(self.columns.len())?;
-        self.prefix(keys, key.kind).map(Outcome::KeyspaceId)
-    }
-
-    fn bucket(&self, key: &Given<'_>) -> Result<usize, Refused> {
-        match self.compute(key)? {
-            Outcome::KeyspaceId(id) => self.ranges.bucket(&id),
-            _ => Err("the function gives no keyspace id".into()),
-        }
-    }
-
-    fn buckets(&self) -> Buckets {
-        self.ranges.buckets()
+impl KeyspaceId for Multicol {
+    fn id(&self, key: &Given<'_>) -> Result<Vec<u8>, Refused> {
+        self.prefix(key.columns(self.columns.len())?, key.kind)
     }
 
     fn takes(&self) -> Takes {
@@ -151,24 +134,14 @@ impl Compute for Multicol {
         self.columns.len()
     }
 
-    fn buckets_of(&self, key: &[Option<Input<'_>>]) -> Option<Vec<usize>> {
-        let first: SmallVec<[Input<'_>; 4]> = key.iter().copied().map_while(|input| input).collect();
-        if first.len() == key.len() {
-            let input = if let [only] = first.as_slice() { *only } else { Input::Tuple(&first) };
-            return self.bucket(&Given::new(input)).ok().map(|bucket| vec![bucket]);
-        }
+    fn between(&self, first: &[Input<'_>]) -> Option<(Vec<u8>, Vec<u8>)> {
         if first.is_empty() {
             return None;
         }
-        let low = self.prefix(&first, "").ok()?;
+        let low = self.prefix(first, "").ok()?;
         let mut high = low.clone();
         high.resize(LONGEST.max(low.len()) * 2, 0xFF);
-        let Buckets::Count(count) = self.ranges.buckets() else { return None };
-        Some((0..count).filter(|bucket| self.ranges.meets(*bucket, &low, &high)).collect())
-    }
-
-    fn label(&self, bucket: usize) -> Option<String> {
-        self.ranges.label(bucket)
+        Some((low, high))
     }
 }
 
@@ -176,8 +149,9 @@ impl Compute for Multicol {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+    use super::super::compute::Outcome;
+    use super::super::params::Param;
     use super::*;
-    use crate::sharding::function::params::Param;
 
     fn named(kind: &str, params: &[(&str, &str)]) -> Named {
         let text = |text: &str| Param::Text(text.to_owned());

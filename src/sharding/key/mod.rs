@@ -16,6 +16,14 @@ use crate::value::{Charset, Value};
 
 use super::collation::{KeyBytes, TextCollation};
 
+/// Why a TIMESTAMP column is no shard key.
+pub const NO_TIMESTAMP: &str = "what a text in a TIMESTAMP column means depends on the session's time zone, so that it is no \
+                                shard key: make it a DATETIME column";
+
+/// Why a FLOAT or DOUBLE column is no shard key.
+pub const NO_FLOAT: &str = "numbers of FLOAT and DOUBLE columns are rounded when they are compared, so that they are no shard \
+                            key: make it a DECIMAL or an integer column";
+
 /// How the key column stores and compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyType {

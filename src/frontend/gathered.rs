@@ -90,8 +90,9 @@ impl Session {
 
     /// Gathers, runs the statement, and relays its answer.
     pub(super) async fn gather(&mut self, order: Order<'_>) -> Result<(), ClientMessage> {
-        if !order.gathering.sources.is_empty() && searches_words(order.sql, self.mode) {
-            return Err(ClientMessage::unsupported("MATCH ... AGAINST about rows that must be gathered"));
+        if !order.gathering.sources.is_empty() && searches_words(&order.gathering.text, self.mode) {
+            let feature = "MATCH ... AGAINST about rows that must be gathered, but as a condition of WHERE by itself";
+            return Err(ClientMessage::unsupported(feature));
         }
         let side = self.scratch_side(order.plan, order.gathering.scratch);
         let mut scratch = Link::apart(&self.need().2, order.gathering.scratch, side).await?;

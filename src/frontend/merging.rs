@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use mysql_common::constants::ColumnType;
+
 use super::error::ClientMessage;
 use super::gathered::Last;
 use super::query::Statement;
@@ -17,6 +19,7 @@ use crate::merge::{Cuts, Limit};
 use crate::plan::merged::{Counting, Instead, MergePlan};
 use crate::plan::{Binding, Plan, Renames};
 use crate::sharding::{ShardId, ShardSet};
+use crate::wire::column::ColumnDefinition;
 use crate::wire::error_code::{ErrorCode, OUT_OF_SORTMEMORY, TOO_BIG_SELECT};
 use crate::wire::walker::{AnswerKind, Summary};
 
@@ -45,6 +48,19 @@ pub(super) enum Merging {
 pub(super) fn is_of_text(code: ErrorCode) -> bool {
     const CODES: &[u16] = &[1052, 1054, 1055, 1056, 1060, 1064, 1140, 1247, 1267, 1270, 1271, 3065];
     CODES.contains(&code.number)
+}
+
+/// A definition as MySQL (9.7) has it of a column of a temporary table: its texts are BLOBs of one kind.
+fn as_of_table(definition: &[u8]) -> Vec<u8> {
+    const KINDS: [ColumnType; 3] =
+        [ColumnType::MYSQL_TYPE_TINY_BLOB, ColumnType::MYSQL_TYPE_MEDIUM_BLOB, ColumnType::MYSQL_TYPE_LONG_BLOB];
+    let found = ColumnDefinition::parse(definition).ok();
+    let Some(found) = found.filter(|found| KINDS.iter().any(|kind| *kind as u8 == found.column_type)) else {
+        return definition.to_vec();
+    };
+    let mut out = Vec::new();
+    ColumnDefinition { column_type: ColumnType::MYSQL_TYPE_BLOB as u8, decimals: 0, ..found }.write(&mut out);
+    out
 }
 
 impl Session {
@@ -127,7 +143,12 @@ impl Session {
         let mut links = self.links_for(plan, &orders, side).await?;
         let described = match merge.is_described {
             true => match self.described_by_first(&mut links, plan, &own).await {
-                Ok(Some(described)) => Some(described),
+                Ok(Some(mut described)) => {
+                    if merge.is_of_table && !self.mode.mariadb {
+                        described.iter_mut().for_each(|definition| *definition = as_of_table(definition));
+                    }
+                    Some(described)
+                }
                 Ok(None) => {
                     self.keep_usable(links);
                     return Ok(Merging::Unsuitable("a statement that servers do not prepare".to_owned()));

@@ -94,8 +94,7 @@ impl RouteTemplate {
             (false, true) => Instead::Regroup,
             (false, false) => return None,
         };
-        let (table, narrow) = narrowed.spread.as_ref()?;
-        let shards = shards_of(*table, narrow, input);
+        let shards = narrowed.shards(input);
         let are_there = shards.len() > 1 && narrowed.at.as_ref().is_none_or(|at| shards.is_subset_of(at));
         are_there.then_some((instead, shards))
     }
@@ -138,10 +137,7 @@ impl Narrowed {
         if let Some(shard) = self.key_shard(input) {
             return self.one(shard);
         }
-        let shards = match &self.spread {
-            Some((table, narrow)) => shards_of(*table, narrow, input),
-            None => self.shards_of_all(input),
-        };
+        let shards = self.shards(input);
         match shards.len() {
             0 => self.any_shard(input.schema),
             1 => shards.first().map_or_else(|| self.any_shard(input.schema), |shard| self.one(shard)),
@@ -154,6 +150,13 @@ impl Narrowed {
         match (&self.spread, self.tables.as_slice()) {
             (Some((_, narrow)), _) | (None, [(_, narrow)]) => narrow.key_shard(input),
             (None, _) => None,
+        }
+    }
+
+    fn shards(&self, input: &Binding<'_>) -> ShardSet {
+        match &self.spread {
+            Some((table, narrow)) => shards_of(*table, narrow, input),
+            None => self.shards_of_all(input),
         }
     }
 

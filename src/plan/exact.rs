@@ -6,7 +6,7 @@
 //! all rows together.
 
 use crate::sharding::{Part, ShardSet};
-use crate::sql::parse::ast::{Call, ColumnName, Expression, JoinKind, Query};
+use crate::sql::parse::ast::{Call, ColumnName, Expression, JoinKind, Query, Span};
 
 use super::condition::{Cond, Leaf, rules_of_sides};
 use super::functions;
@@ -107,21 +107,20 @@ impl Scopes<'_, '_> {
 
     /// The instance and those whose key equals its key in all combinations of rows that matter.
     fn class_of(&self, instance: InstanceId) -> Vec<InstanceId> {
-        let mut class = vec![instance];
-        let mut done = 0;
-        while let Some(id) = class.get(done).copied() {
-            done += 1;
+        self.class_with(instance, &[])
+    }
+
+    /// The same where `rules` hold too, which no instance alone is bound to.
+    fn class_with(&self, instance: InstanceId, rules: &[usize]) -> Vec<InstanceId> {
+        closure(instance, |id| {
             let of = &self.instances[id];
             let passed = of.inner.into_iter().chain(of.outer);
-            let equal = of.rules.iter().flat_map(|rule| self.rules[*rule].conjuncts()).filter_map(|cond| match cond {
-                Cond::Leaf { leaf: Leaf::Same(one, other), .. } if *one == id => Some(*other),
-                Cond::Leaf { leaf: Leaf::Same(one, other), .. } if *other == id => Some(*one),
+            let equal = self.equal_to(id, rules, |leaf| match leaf {
+                Leaf::Same(one, other) => Some((*one, *other)),
                 _ => None,
             });
-            let found: Vec<InstanceId> = passed.chain(equal).chain(self.alike_in_all_parts(id, &[])).collect();
-            class.extend(found.into_iter().filter(|other| !class.contains(other)).collect::<Vec<_>>());
-        }
-        class
+            passed.chain(equal).chain(self.alike_in_all_parts(id, rules)).collect()
+        })
     }
 
     /// The instances whose keys of several columns are equal to that of `instance`, column by column, where its own rules and
@@ -138,20 +137,29 @@ impl Scopes<'_, '_> {
 
     /// The instance and those of which this column of the key equals its own in all combinations of rows that matter.
     fn class_of_part(&self, instance: InstanceId, part: Part, rules: &[usize]) -> Vec<InstanceId> {
-        let mut class = vec![instance];
-        let mut done = 0;
-        while let Some(id) = class.get(done).copied() {
-            done += 1;
-            let all = self.instances[id].rules.iter().chain(rules);
-            let equal = all.flat_map(|rule| self.rules[*rule].conjuncts()).filter_map(|cond| match cond {
-                Cond::Leaf { leaf: Leaf::SamePart(one, other, of), .. } if *of == part && *one == id => Some(*other),
-                Cond::Leaf { leaf: Leaf::SamePart(one, other, of), .. } if *of == part && *other == id => Some(*one),
+        closure(instance, |id| {
+            self.equal_to(id, rules, |leaf| match leaf {
+                Leaf::SamePart(one, other, of) if *of == part => Some((*one, *other)),
                 _ => None,
-            });
-            let found: Vec<InstanceId> = equal.collect();
-            class.extend(found.into_iter().filter(|other| !class.contains(other)).collect::<Vec<_>>());
-        }
-        class
+            })
+        })
+    }
+
+    /// The other sides of the equalities that `id` stands in, by its own rules and `rules`. `sides`: those of a leaf, if it
+    /// is an equality that counts.
+    fn equal_to(
+        &self,
+        id: InstanceId,
+        rules: &[usize],
+        sides: impl Fn(&Leaf) -> Option<(InstanceId, InstanceId)>,
+    ) -> Vec<InstanceId> {
+        let all = self.instances[id].rules.iter().chain(rules);
+        let conjuncts = all.flat_map(|rule| self.rules[*rule].conjuncts());
+        let pairs = conjuncts.filter_map(|cond| match cond {
+            Cond::Leaf { leaf, .. } => sides(leaf),
+            Cond::And(_) | Cond::Or(_) => None,
+        });
+        pairs.filter_map(|(one, other)| if one == id { Some(other) } else { (other == id).then_some(one) }).collect()
     }
 
     fn lower(&self, cond: &Cond, class: &Class) -> Narrow {
@@ -248,24 +256,6 @@ impl Scopes<'_, '_> {
             let class = self.class_with(*key, rules);
             right.keys.iter().any(|other| class.contains(other))
         })
-    }
-
-    /// The instances whose keys equal that of `instance` where its own rules and `rules` hold.
-    fn class_with(&self, instance: InstanceId, rules: &[usize]) -> Vec<InstanceId> {
-        let mut class = self.class_of(instance);
-        let mut done = 0;
-        while let Some(id) = class.get(done).copied() {
-            done += 1;
-            let pairs = rules.iter().flat_map(|rule| self.rules[*rule].conjuncts()).filter_map(|cond| match cond {
-                Cond::Leaf { leaf: Leaf::Same(one, other), .. } if *one == id => Some(*other),
-                Cond::Leaf { leaf: Leaf::Same(one, other), .. } if *other == id => Some(*one),
-                _ => None,
-            });
-            let alike = self.alike_in_all_parts(id, rules);
-            let found: Vec<InstanceId> = pairs.chain(alike).flat_map(|other| self.class_of(other)).collect();
-            class.extend(found.into_iter().filter(|other| !class.contains(other)).collect::<Vec<_>>());
-        }
-        class
     }
 
     fn spread_of_instance(&self, id: InstanceId) -> Exactness<Spread> {
@@ -365,15 +355,23 @@ impl Scopes<'_, '_> {
         if expressions().any(|expression| expression.assigns_variable) {
             return Some("assigning a user variable over several shards".to_owned());
         }
-        let mut calls = expressions().flat_map(|expression| &expression.calls);
-        let unknown = calls.find(|call| !call.is_plain || !functions::is_spreadable(&call.name));
-        unknown.map(|call| format!("{}() over several shards", call.name.to_ascii_uppercase()))
+        let mut calls =
+            expressions().flat_map(|expression| expression.calls.iter().map(move |call| (expression, call)));
+        let is_known = |call: &Call| call.is_plain && functions::is_spreadable(&call.name);
+        let unknown = calls.find(|(expression, call)| !is_known(call) || is_series(expression, call));
+        unknown.map(|(_, call)| format!("{}() over several shards", call.name.to_ascii_uppercase()))
     }
 
     /// Subqueries of a statement whose FROM, in `blocks`, is spread must find on each shard all rows that they need:
     /// their sharded tables must be bound by shard key to a table of that FROM.
     pub(super) fn check_subqueries(&self, blocks: &[BlockId]) -> Exactness<()> {
+        self.check_subqueries_within(blocks, &[])
+    }
+
+    /// The same of derived tables, which stand in the FROM of the blocks `around`.
+    pub(super) fn check_subqueries_within(&self, blocks: &[BlockId], around: &[BlockId]) -> Exactness<()> {
         let hosts: Vec<BlockId> = blocks.iter().flat_map(|block| self.blocks_of_from(*block)).collect();
+        let is_subquery = |id: &BlockId| !hosts.contains(id) && !around.contains(id);
         // A lateral derived table is a subquery that happens to stand in FROM.
         let is_lateral = |id: InstanceId| matches!(self.instances[id].source, Source::Derived { is_lateral: true, .. });
         let is_hosted = |id: &InstanceId| hosts.contains(&self.instances[*id].block) && !is_lateral(*id);
@@ -384,7 +382,7 @@ impl Scopes<'_, '_> {
         if (0..self.queries.len()).any(is_tied) {
             return Err("LIMIT in a subquery over several shards".to_owned());
         }
-        match self.blocks.iter().enumerate().any(|(id, _)| !hosts.contains(&id) && self.aggregates_outside(id)) {
+        match (0..self.blocks.len()).filter(is_subquery).any(|id| self.aggregates_outside(id)) {
             true => Err("an aggregate of an outer query's column over several shards".to_owned()),
             false => Ok(()),
         }
@@ -448,6 +446,29 @@ impl Scopes<'_, '_> {
     pub(super) fn has_sharded(&self, block: BlockId) -> bool {
         self.blocks[block].instances.iter().any(|id| matches!(self.instances[*id].source, Source::Sharded(_)))
     }
+}
+
+/// RAND(3): its numbers follow each other from row to row. Of a column it begins anew with each row.
+fn is_series(expression: &Expression, call: &Call) -> bool {
+    let is_within = |span: Span| call.arguments.start <= span.start && span.end <= call.arguments.end;
+    let has_column = expression.columns.iter().any(|column| is_within(column.column.span))
+        || expression.bare.iter().any(|name| is_within(name.span));
+    call.name == "rand" && call.arguments.start < call.arguments.end && !has_column
+}
+
+/// The instance, its neighbours, theirs, and so on.
+fn closure(instance: InstanceId, neighbours: impl Fn(InstanceId) -> Vec<InstanceId>) -> Vec<InstanceId> {
+    let mut class = vec![instance];
+    let mut done = 0;
+    while let Some(id) = class.get(done).copied() {
+        done += 1;
+        for found in neighbours(id) {
+            if !class.contains(&found) {
+                class.push(found);
+            }
+        }
+    }
+    class
 }
 
 /// `a > 1` beside `a < 5` is a range with two ends.

@@ -76,7 +76,7 @@ impl Scopes<'_, '_> {
     }
 
     /// Whether a column, named in the block of the instance, is that instance's and can be nobody else's.
-    fn certainly_means(&self, column: &ColumnName, id: InstanceId) -> bool {
+    pub(super) fn certainly_means(&self, column: &ColumnName, id: InstanceId) -> bool {
         let instance = &self.instances[id];
         let name = &column.column.text;
         let of_block = || self.blocks[instance.block].instances.iter().map(|id| &self.instances[*id]);
@@ -143,7 +143,7 @@ impl Takes {
     }
 }
 
-fn write_string(bytes: &[u8], no_escapes: bool, out: &mut Vec<u8>) {
+pub(super) fn write_string(bytes: &[u8], no_escapes: bool, out: &mut Vec<u8>) {
     out.push(b'\'');
     for byte in bytes {
         if *byte == b'\'' || *byte == b'\\' && !no_escapes {

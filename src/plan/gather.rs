@@ -19,6 +19,7 @@ use super::instance::Source as Rows;
 use super::names::{Anchor, write_quoted};
 use super::narrow::{Narrow, TableId};
 use super::scope::{InstanceId, Node, QueryId, Scopes, TermScope};
+use super::search::Search;
 use super::{Binding, PlanError, functions};
 
 /// How a statement is answered by gathering.
@@ -51,6 +52,8 @@ pub(super) struct Source {
     invisible: Vec<String>,
     /// What rows are left where they are.
     filters: Vec<Filter>,
+    /// What words its rows must have: others stay where they are.
+    pub(super) searches: Vec<Search>,
     /// `PARTITION (p0)`
     partition: Option<(Anchor, Anchor)>,
     /// The text says more of the table than a temporary one can be asked: partitions, indexes.
@@ -182,7 +185,10 @@ impl<'q> Scopes<'_, 'q> {
         places.sort_by_key(|(named, _)| named.name.table.span.start);
         let sources = places.iter().map(|(named, instances)| {
             let role = instances.first().map_or(Role::Read, |first| role(*first));
-            Some(Source { role, ..self.source(named, instances, words, &reader)? })
+            let source = self.source(named, instances, words, &reader)?;
+            let can_search = role == Role::Read && source.locking.is_empty() && !ctes.has_copies();
+            let searches = if can_search { self.searches_of(instances, sql, &reader) } else { Vec::new() };
+            Some(Source { role, searches, ..source })
         });
         let sources: Vec<Source> = sources.collect::<Option<_>>()?;
         let place = |((named, instances), source): (&(&'q NamedTable, Vec<InstanceId>), &Source)| Place {
@@ -192,7 +198,11 @@ impl<'q> Scopes<'_, 'q> {
             is_catalog: source.is_catalog(),
         };
         let places: Vec<Place<'_>> = places.iter().zip(&sources).map(place).collect();
-        let text = self.final_text(&places, &ctes);
+        let searches = sources
+            .iter()
+            .enumerate()
+            .flat_map(|(place, source)| source.searches.iter().map(move |search| (place, search.clone())));
+        let text = self.final_text(&places, &ctes, searches);
         let params = ctes.has_copies().then(|| text.params(&params_of(sql, self.ctx.mode), self.literals));
         Some(GatherPlan { text, params, sources, is_one_row: false, has_unknown_calls: self.calls_unknown() })
     }
@@ -210,7 +220,7 @@ impl<'q> Scopes<'_, 'q> {
     }
 
     /// Whether the query aggregates all rows to one.
-    fn is_one_row(&self, root: QueryId) -> bool {
+    pub(super) fn is_one_row(&self, root: QueryId) -> bool {
         let [TermScope::Block(block)] = self.queries[root].terms.as_slice() else { return false };
         let Some(select) = self.blocks[*block].select else { return false };
         let items = || select.items.iter().map(|item| &item.expression);
@@ -249,6 +259,7 @@ impl<'q> Scopes<'_, 'q> {
             columns,
             invisible: invisible.unwrap_or_default(),
             filters: self.filters_of(instances, reader),
+            searches: Vec::new(),
             partition: named.partition.map(anchors),
             is_hinted: named.partition.is_some() || named.index_hints.is_some(),
             locking: self.locking_of(*instances.first()?).into_iter().map(anchors).collect(),
@@ -522,13 +533,25 @@ impl Source {
 
     /// The table, as a shard is asked for it.
     fn fetch(&self, shard: ShardId, input: &Binding<'_>) -> Vec<u8> {
-        let mut out = b" FROM ".to_vec();
-        out.extend_from_slice(&self.physical(input.schema, shard));
+        let mut rows = self.physical(input.schema, shard);
         if let Some(partition) = self.partition {
-            out.push(b' ');
-            out.extend_from_slice(between(partition, input));
+            rows.push(b' ');
+            rows.extend_from_slice(between(partition, input));
         }
-        out.extend_from_slice(b" AS ");
+        rows.extend_from_slice(b" AS ");
+        write_quoted(self.alias.as_bytes(), &mut rows);
+        let (mut found, mut joint): (Vec<u8>, &[u8]) = (Vec::new(), b" WHERE ");
+        for search in &self.searches {
+            let mut condition = Vec::new();
+            if search.write(input, &mut condition) {
+                found.extend([joint, &condition].concat());
+                joint = b" AND ";
+            }
+        }
+        if found.is_empty() {
+            return [b" FROM ", rows.as_slice()].concat();
+        }
+        let mut out = [b" FROM (SELECT * FROM ", rows.as_slice(), &found, b") AS "].concat();
         write_quoted(self.alias.as_bytes(), &mut out);
         out
     }

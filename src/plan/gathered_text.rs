@@ -12,6 +12,7 @@ use super::cte_copies::{CteTexts, UseId, copy_name};
 use super::gather::{Source, temporary_name};
 use super::names::{Anchor, NewText, write_quoted};
 use super::scope::Scopes;
+use super::search::Search;
 
 /// The replacements, in the order of the text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,6 +29,8 @@ pub(super) enum Part {
     Alias(usize),
     /// What a temporary table does not have.
     Cut(usize),
+    /// A search in the rows of this table, which all meet it where they were gathered.
+    Search(usize, Search),
     /// What is replaced whatever the tables are.
     Other(NewText),
     /// The name of a copy in the place of a common table expression's.
@@ -63,9 +66,17 @@ pub(super) struct Place<'q> {
 
 impl<'q> Scopes<'_, 'q> {
     /// The text of a statement that names these tables.
-    pub(super) fn final_text(&self, places: &[Place<'_>], ctes: &CteTexts<'_, 'q>) -> FinalText {
+    pub(super) fn final_text(
+        &self,
+        places: &[Place<'_>],
+        ctes: &CteTexts<'_, 'q>,
+        searches: impl Iterator<Item = (usize, Search)>,
+    ) -> FinalText {
         let mut edits = Vec::new();
         self.edit_region(None, places, ctes, &mut edits);
+        for (place, search) in searches {
+            self.put(search.span, Part::Search(place, search), &mut edits);
+        }
         self.finished(edits, None, places)
     }
 
@@ -259,6 +270,7 @@ impl Part {
             Self::Alias(place) if direct[*place] && sources[*place].is_catalog() => return false,
             Self::Alias(place) => write_alias(&sources[*place].written, out),
             Self::Cut(place) => return !direct[*place],
+            Self::Search(place, search) => return !direct[*place] && search.write_met(input, out),
             Self::Other(text) => return text.write(input, scratch, out),
             // Tables that last can be opened as often as they are named.
             Self::CopyName(_) | Self::CopyAlias(_) | Self::Copy(_) if writing.is_all_direct() => return false,

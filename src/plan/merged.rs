@@ -44,6 +44,8 @@ pub struct MergePlan {
     pub(super) is_loose: bool,
     /// The client's columns are those of its own text, and not those of the shards' answers.
     pub is_described: bool,
+    /// A single server reads what it answers from a temporary table.
+    pub is_of_table: bool,
 }
 
 /// LIMIT, but for its numbers.
@@ -87,6 +89,7 @@ impl MergePlan {
         counts_found_rows: false,
         is_loose: false,
         is_described: false,
+        is_of_table: false,
     };
 
     /// Whether the statement itself says how many rows are wanted.
@@ -104,19 +107,25 @@ impl MergePlan {
 
     /// The rows that the client wants. `None`: that is not known.
     pub fn limit(&self, input: &Binding<'_>) -> Option<Limit> {
-        let Some(template) = &self.limit else { return Some(Limit::NONE) };
-        let number = |known: &Known| match known.value(input) {
-            Value::Int(number) => u64::try_from(number).ok(),
-            Value::UInt(number) => Some(number),
-            _ => None,
-        };
-        let offset = template.offset.as_ref().map_or(Some(0), number)?;
-        Some(Limit { offset, count: number(&template.count)? })
+        self.limit.as_ref().map_or(Some(Limit::NONE), |template| template.limit(input))
     }
 
     /// The parameters that the text for a shard has, in order, as indexes of the statement's own.
     pub fn params(&self) -> &[u16] {
         &self.params
+    }
+}
+
+impl LimitTemplate {
+    /// `None`: its numbers are not known.
+    pub(super) fn limit(&self, input: &Binding<'_>) -> Option<Limit> {
+        let number = |known: &Known| match known.value(input) {
+            Value::Int(number) => u64::try_from(number).ok(),
+            Value::UInt(number) => Some(number),
+            _ => None,
+        };
+        let offset = self.offset.as_ref().map_or(Some(0), number)?;
+        Some(Limit { offset, count: number(&self.count)? })
     }
 }
 
@@ -227,6 +236,7 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
         counts_found_rows,
         is_loose,
         is_described,
+        is_of_table: false,
     })
 }
 

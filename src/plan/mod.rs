@@ -35,6 +35,7 @@ pub mod regroup;
 mod resolve;
 pub mod rows;
 mod scope;
+mod search;
 mod session_view;
 mod set_text;
 mod sets;

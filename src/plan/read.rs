@@ -62,6 +62,9 @@ pub(super) fn route<'q>(
         narrowed.merge = plan.map(Box::new);
         narrowed.regroup = regroup::plan(scopes, id, sql, guards).map(Box::new);
     }
+    if narrowed.refused.is_some() && narrowed.merge.is_none() && narrowed.regroup.is_none() {
+        narrowed.regroup = regroup::plan_within(scopes, id, sql, guards).map(Box::new);
+    }
     // What servers say of a column may depend on how they read a derived table.
     let is_derived = |id: &InstanceId| matches!(scopes.instances[*id].source, Source::Derived { .. });
     let has_derived = roots.iter().any(|block| scopes.blocks[*block].instances.iter().any(is_derived));

@@ -269,7 +269,7 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
     }
     let statement = Statement::of_set(scopes, query, *blocks.first()?, sql)?;
     let plan = set_text::plan(&statement, ast, exactness, guards)?;
-    Some(SetPlan::Merged(Box::new(plan)))
+    Some(SetPlan::Merged(Box::new(MergePlan { is_of_table: plan.is_described, ..plan })))
 }
 
 /// The plan for one SELECT DISTINCT, whose columns are known although `*` stands in its list, or whose rows are sorted by

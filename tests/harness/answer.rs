@@ -163,6 +163,10 @@ const NOT_FIXED_TEXT: [u8; 2] = [0, 31];
 /// MYSQL_TYPE_BLOB, MYSQL_TYPE_VAR_STRING, MYSQL_TYPE_STRING
 const TEXTS: [u8; 3] = [0xFC, 0xFD, 0xFE];
 
+/// MYSQL_TYPE_TINY_BLOB, MEDIUM_BLOB, LONG_BLOB and BLOB: of what is computed, BLOB if it was read from a temporary table,
+/// else by its length.
+const BLOBS: [u8; 4] = [0xF9, 0xFA, 0xFB, 0xFC];
+
 /// UNSIGNED, which a TIMESTAMP of MariaDB has where it was read from a temporary table.
 const FLAG_OF_MOMENTS: u16 = 0x0020;
 /// MYSQL_TYPE_TIMESTAMP
@@ -255,12 +259,16 @@ impl Differences<'_> {
             }
             self.field("charset", &expected.charset, &got.charset);
             self.field("length", &expected.length, &got.length);
-            self.field("type", &expected.kind, &got.kind);
+            let are_blobs = BLOBS.contains(&expected.kind) && BLOBS.contains(&got.kind);
+            if !(are_computed(expected, got) && are_blobs) {
+                self.field("type", &expected.kind, &got.kind);
+            }
             let optional = flags_of_the_optimiser(expected, got);
             let flags = |column: &Column| format!("{:#06x}", column.flags & !optional);
             self.field("flags", &flags(expected), &flags(got));
             let are_in = |known: [u8; 2]| known.contains(&expected.decimals) && known.contains(&got.decimals);
-            let is_open = are_in(NOT_FIXED) || TEXTS.contains(&got.kind) && are_in(NOT_FIXED_TEXT);
+            let is_text = TEXTS.contains(&got.kind) || are_blobs;
+            let is_open = are_in(NOT_FIXED) || is_text && are_in(NOT_FIXED_TEXT);
             if !(are_computed(expected, got) && is_open) {
                 self.field("decimals", &expected.decimals, &got.decimals);
             }

@@ -9,16 +9,23 @@
 //!
 //! A shard may group more finely than the statement does, and never less: so a text that is used for more than GROUP BY
 //! is also grouped by its bytes. What has no parts (GROUP_CONCAT, STD) is not for this tier.
+//!
+//! The groups may be those of a derived table: what the statement makes of it stays as well. Of SELECT DISTINCT a shard
+//! sends the different rows, and of a derived table with LIMIT the first ones.
 
 mod columns;
+mod kept;
 mod read;
+mod within;
 
 use crate::sharding::ShardId;
 
+use super::merged::LimitTemplate;
 use super::names::{Anchor, NewText, Part, write_quoted};
 use super::{Binding, Plan};
 
 pub(super) use read::plan;
+pub(super) use within::plan_within;
 
 /// The table of the groups. The connection has no other of this name: it is ShardGate's alone while it is used.
 pub const TABLE: &str = "shardgate_groups";
@@ -41,6 +48,16 @@ pub struct RegroupPlan {
     is_one_row: bool,
     /// A server describes the columns otherwise: where there is room to gather the rows, it does.
     pub(super) is_loose: bool,
+    /// No groups are made: of each shard the first rows are wanted.
+    first: Option<First>,
+}
+
+/// The first rows of a shard.
+#[derive(Debug, Clone, PartialEq)]
+struct First {
+    /// Behind ORDER BY; empty: any rows.
+    order: Vec<Part>,
+    limit: LimitTemplate,
 }
 
 /// A column of the groups.
@@ -170,6 +187,16 @@ impl Plan {
         }
         out.push(b' ');
         copy(regroup.rows, &mut out);
+        if let Some(first) = &regroup.first {
+            if !first.order.is_empty() {
+                out.extend_from_slice(b" ORDER BY ");
+                self.names.render_parts(&first.order, input, shard, &mut out);
+            }
+            if let Some(limit) = first.limit.limit(input) {
+                out.extend_from_slice(format!(" LIMIT {}", limit.of_each()).as_bytes());
+            }
+            return out;
+        }
         before = b" GROUP BY ";
         for (place, column) in (1..).zip(&regroup.columns) {
             if column.role == Role::Part {

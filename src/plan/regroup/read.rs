@@ -6,7 +6,8 @@ use crate::sql::parse::ast::{Call, Expression, ItemKind, Span};
 use crate::sql::tokens::{Token, TokenKind};
 
 use super::columns::References;
-use super::{Column, Edit, Piece, RegroupPlan, Role, TABLE, Use};
+use super::kept::Kept;
+use super::{Column, Edit, First, Piece, RegroupPlan, Role, TABLE, Use};
 use crate::plan::functions;
 use crate::plan::merged::{Element, Statement};
 use crate::plan::names::Part;
@@ -24,10 +25,8 @@ pub(in crate::plan) fn plan(
     let statement = Statement::open(scopes, query, sql)?;
     let mut reader = Reader::new(&statement)?;
     reader.aggregates()?;
-    reader.keys()?;
-    reader.references()?;
-    reader.titles();
-    let plan = reader.finish()?;
+    let kept = reader.kept().filter(|kept| *kept != Kept::First)?;
+    let plan = reader.read(kept)?;
     guards.append(&mut reader.guards);
     Some(plan)
 }
@@ -56,14 +55,14 @@ pub(super) struct Reader<'s, 'a, 'q> {
     edits: Vec<(Span, Vec<Piece>)>,
     /// Arguments of aggregates of different values.
     pub(super) distinct: Vec<Span>,
-    is_aggregated: bool,
+    pub(super) is_aggregated: bool,
     /// Select items that are columns of the groups.
     shown_keys: Vec<usize>,
-    guards: Vec<Guard>,
+    pub(super) guards: Vec<Guard>,
 }
 
 impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
-    fn new(statement: &'s Statement<'s, 'a, 'q>) -> Option<Self> {
+    pub(super) fn new(statement: &'s Statement<'s, 'a, 'q>) -> Option<Self> {
         let select = statement.select;
         let items = select.items.iter().map(|item| (&item.expression, Clause::Item));
         let clauses = [
@@ -94,7 +93,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
     }
 
     /// Finds the aggregates, and replaces those that have parts.
-    fn aggregates(&mut self) -> Option<()> {
+    pub(super) fn aggregates(&mut self) -> Option<()> {
         let statement = self.statement;
         let calls =
             statement.calls().filter(|call| self.regions.iter().any(|region| is_within(call.span, region.span)));
@@ -112,7 +111,20 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
             self.is_aggregated = true;
             self.aggregate(call)?;
         }
-        (self.is_aggregated || statement.select.group_by.is_some()).then_some(())
+        Some(())
+    }
+
+    pub(super) fn read(&mut self, kept: Kept) -> Option<RegroupPlan> {
+        self.keys()?;
+        self.references()?;
+        self.titles();
+        let first = match kept {
+            Kept::First => Some(self.first()?),
+            // One server takes the first row that it meets where an order tells equal rows apart.
+            Kept::Different if !self.is_ordered_by_items()? => return None,
+            Kept::Groups | Kept::Different => None,
+        };
+        self.finish(kept, first)
     }
 
     /// Without a column in it, an aggregate that stays would count a shard without rows: its groups have a row all the same.
@@ -257,7 +269,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
     }
 
     /// The select item that an element of GROUP BY means by its place or its alias; inner `None`: it is no such one.
-    fn item_of(&mut self, element: &Element) -> Option<Option<usize>> {
+    pub(super) fn item_of(&mut self, element: &Element) -> Option<Option<usize>> {
         let items = &self.statement.select.items;
         if let [token] = element.tokens.as_slice()
             && token.kind == TokenKind::Integer
@@ -324,7 +336,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
         }
     }
 
-    fn are_same(&self, one: &[Token], other: &[Token]) -> bool {
+    pub(super) fn are_same(&self, one: &[Token], other: &[Token]) -> bool {
         let sql = self.statement.sql;
         let is_same = |(one, other): (&Token, &Token)| match (one.kind, other.kind) {
             (TokenKind::Word, TokenKind::Word) => one.text(sql).eq_ignore_ascii_case(other.text(sql)),
@@ -378,12 +390,12 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
         }
     }
 
-    fn finish(&mut self) -> Option<RegroupPlan> {
+    fn finish(&mut self, kept: Kept, first: Option<First>) -> Option<RegroupPlan> {
         let statement = self.statement;
         let keys = self.columns.iter().filter(|column| column.role != Role::Part).count();
         let is_grouped = statement.select.group_by.is_some();
         // Without a key each shard has one group, also if it has no rows.
-        if self.columns.is_empty() || is_grouped && keys == 0 {
+        if self.columns.is_empty() || keys == 0 && (is_grouped || kept != Kept::Groups) {
             return None;
         }
         let anchors = |span: Span| (statement.anchor(span.start), statement.anchor(span.end));
@@ -418,8 +430,10 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
             params: all.into_iter().filter(|param| !gone.contains(param)).collect(),
             edits: self.edits.iter().map(edit).collect(),
             shown_keys: std::mem::take(&mut self.shown_keys),
-            is_one_row: !is_grouped && statement.select.having.is_none() && !has_window,
-            is_loose: self.has_rollup(),
+            is_one_row: kept == Kept::Groups && !is_grouped && statement.select.having.is_none() && !has_window,
+            // Which rows are the first may be open: one server takes those that it meets first.
+            is_loose: self.has_rollup() || first.is_some(),
+            first,
         })
     }
 }

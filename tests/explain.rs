@@ -54,6 +54,10 @@ fn the_place_of_a_key_is_told() {
     let place = ["shop.items", "3", "4", "s3", "rs1", "shop_3", "items"];
     assert_eq!(client.rows("SHOW SHARD FOR items = '7'"), [place]);
     assert_eq!(client.rows("show shard for shop.items = 7;"), [place]);
+    for spelling in ["+7", "(7)", "'7' ''", "_latin1'7'", "0x07", "x'07'", "7.0", "'07'"] {
+        assert_eq!(client.rows(&format!("SHOW SHARD FOR items = {spelling}")), [place], "{spelling}");
+    }
+    assert_eq!(client.rows("SHOW SHARD FOR items = TRUE")[0][1], "1");
     assert_eq!(client.rows("SHOW SHARD FOR colours = 7").len(), 4);
     assert_eq!(client.rows("SHOW SHARD FOR settings = 7")[0][3], "s0");
     for (sql, code) in [

@@ -223,7 +223,12 @@ fn read_placement(section: &Section<'_>, kind: Option<TableKind>, functions: &Fu
     let refuse = |keys: &[&'static str], what: &str| {
         keys.iter().for_each(|key| section.refuse(key, &format!("has no meaning for a {what} table")));
     };
-    match kind? {
+    let Some(kind) = kind else {
+        // What the table is has to be said first; then what of this has a meaning is told.
+        SHARDED_ONLY.iter().chain(&["shard"]).for_each(|key| drop(section.item(key)));
+        return None;
+    };
+    match kind {
         TableKind::Reference => {
             refuse(&SHARDED_ONLY, "reference");
             refuse(&["shard"], "reference");

@@ -1,5 +1,5 @@
-//! SHOW SHARD FOR table = key, or = (key, key ...) where the key has several columns: the bucket, shard, replica set and physical table of a row with this key; of a table that is
-//! not sharded, all places of its rows.
+//! SHOW SHARD FOR table = key, or = (key, key ...) where the key has several columns: the bucket, shard, replica set and
+//! physical table of a row with this key; of a table that is not sharded, all places of its rows.
 
 use std::ops::Range;
 
@@ -8,20 +8,21 @@ use super::query::Statement;
 use super::response::LocalColumn;
 use super::session::Session;
 use crate::plan::PlanError;
+use crate::plan::narrow::literal_of;
 use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, KeyType, Located, Part, Placement, ShardId, ShardSet, Sharded, Table};
 use crate::sql::Mode;
-use crate::sql::control::{SimpleValue, simple_value};
 use crate::value::Value;
 use crate::wire::error_code as codes;
 
 /// The values of a key: a literal, or several in parentheses.
-fn values<'a>(sql: &'a [u8], place: Range<usize>, mode: Mode) -> Option<Vec<Value<'a>>> {
+fn values(sql: &[u8], place: Range<usize>, mode: Mode) -> Option<Vec<Value<'static>>> {
     let text = sql.get(place.clone())?;
     if !(text.first() == Some(&b'(') && text.last() == Some(&b')')) {
-        return value(sql, place, mode).map(|only| vec![only]);
+        return value(text, mode).map(|only| vec![only]);
     }
-    split_at_commas(sql, place.start + 1..place.end - 1).into_iter().map(|one| value(sql, one, mode)).collect()
+    let parts = split_at_commas(sql, place.start + 1..place.end - 1);
+    parts.into_iter().map(|one| value(sql.get(one)?, mode)).collect()
 }
 
 /// At commas that are not within a text.
@@ -45,23 +46,19 @@ fn split_at_commas(sql: &[u8], place: Range<usize>) -> Vec<Range<usize>> {
     parts
 }
 
-/// A literal; also those of dates, of national texts and of bytes.
-fn value(sql: &[u8], place: Range<usize>, mode: Mode) -> Option<Value<'_>> {
-    let text = sql.get(place.clone())?.trim_ascii();
+/// A literal; also of a date or a time, as `DATE'2024-01-31'` and `{d '2024-01-31'}`, and of bytes.
+fn value(text: &[u8], mode: Mode) -> Option<Value<'static>> {
+    let text = text.trim_ascii();
     if let Some(bytes) = hexadecimal(text) {
         return Some(Value::Binary(bytes.into()));
     }
-    let word = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-    let behind = text[word..].trim_ascii_start();
-    let is_known = [&b"DATE"[..], b"TIMESTAMP", b"_utf8mb4", b"_utf8", b"_utf8mb3", b"_ascii"]
-        .iter()
-        .any(|known| text[..word].eq_ignore_ascii_case(known));
-    let literal = if is_known && matches!(behind.first(), Some(b'\'' | b'"')) { behind } else { text };
-    match simple_value(literal, 0..literal.len(), mode)? {
-        SimpleValue::Literal(value) => Some(value),
-        SimpleValue::Word(word) if word.eq_ignore_ascii_case("NULL") => Some(Value::Null),
-        _ => None,
-    }
+    let inner = text.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).map_or(text, <[u8]>::trim_ascii);
+    let kinds: &[&[u8]] = if inner == text { &[b"DATE", b"TIME", b"TIMESTAMP"] } else { &[b"d", b"t", b"ts"] };
+    let word = inner.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let behind = inner[word..].trim_ascii_start();
+    let is_of_time = kinds.iter().any(|kind| inner[..word].eq_ignore_ascii_case(kind));
+    let literal = if is_of_time && matches!(behind.first(), Some(b'\'' | b'"')) { behind } else { text };
+    literal_of(literal, mode)
 }
 
 /// `x'6162'` or `0x6162`.

@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use crate::sharding::{Alternatives, DatabaseId, Located, Part, Placement, Schema, ShardId, ShardSet, Sharded, Table};
-use crate::sql::parse::ast::{Comparison, Constant};
-use crate::sql::{LiteralKind, literal};
+use crate::sql::parse::ast::{Cell, Comparison, Constant, Insert, Row, Source, Statement};
+use crate::sql::parse::parse;
+use crate::sql::{LiteralKind, Mode, Shape, literal};
 use crate::value::{Charset, Value};
 
 use super::Binding;
@@ -89,6 +90,19 @@ impl Known {
             Self::Literal { index, count, .. } => joined(input, index, count),
         }
     }
+}
+
+/// The value that a literal is where INSERT has it in a row. `None`: the text is something else.
+pub fn literal_of(text: &[u8], mode: Mode) -> Option<Value<'static>> {
+    let sql = [b"INSERT INTO t VALUES (", text, b")"].concat();
+    let mut shape = Shape::default();
+    shape.read(&sql, mode);
+    let Ok(Statement::Insert(Insert { source: Source::Rows(rows), .. })) = parse(&sql, mode) else { return None };
+    let [Row { values, .. }] = rows.as_slice() else { return None };
+    let [Cell::Constant(constant)] = values.as_slice() else { return None };
+    let schema = Schema::default();
+    let binding = Binding { schema: &schema, sql: &sql, literals: shape.literals(), params: &[], mode };
+    Some(Known::of(constant, shape.literals())?.value(&binding).into_owned())
 }
 
 /// `'a' 'b'` is `'ab'`.

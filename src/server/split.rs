@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -48,7 +48,7 @@ pub struct Options {
 /// Writes the files. 1 if something in the file has no place; what was written until then stays.
 pub fn split(config: &Path, options: &Options) -> anyhow::Result<ExitCode> {
     let Some(config) = super::load(config) else { return Ok(ExitCode::from(2)) };
-    let file = File::open(&options.file).with_context(|| options.file.display().to_string())?;
+    let file = open(&options.file).with_context(|| options.file.display().to_string())?;
     let is_csv = options
         .file
         .extension()
@@ -63,6 +63,18 @@ pub fn split(config: &Path, options: &Options) -> anyhow::Result<ExitCode> {
     }
     outputs.finish(&config)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens a file behind the mark that some tools put before UTF-8: servers take it for text.
+fn open(path: &Path) -> std::io::Result<File> {
+    const MARK: &[u8] = "\u{FEFF}".as_bytes();
+    let mut file = File::open(path)?;
+    let mut begin = Vec::new();
+    (&file).take(MARK.len() as u64).read_to_end(&mut begin)?;
+    if begin != MARK {
+        file.rewind()?;
+    }
+    Ok(file)
 }
 
 /// The files, each made with the first that goes into it.
@@ -285,7 +297,6 @@ fn columns(options: &Options, format: &Format, table: &Table, header: &[u8]) -> 
     }
     if options.header {
         let text = String::from_utf8_lossy(header);
-        let text = text.trim_start_matches('\u{FEFF}');
         let end = String::from_utf8_lossy(&format.line_end).into_owned();
         let field_end = String::from_utf8_lossy(&format.field_end).into_owned();
         let names = text.trim_end_matches(end.as_str()).trim_end_matches('\r').split(field_end.as_str());

@@ -34,3 +34,21 @@ pub enum Value<'a> {
     /// expressions). It can stand for any value.
     Unknown,
 }
+
+impl Value<'_> {
+    /// The same, without the statement that it was read from.
+    pub fn into_owned(self) -> Value<'static> {
+        let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
+        match self {
+            Self::Null => Value::Null,
+            Self::Int(value) => Value::Int(value),
+            Self::UInt(value) => Value::UInt(value),
+            Self::Decimal(text) => Value::Decimal(owned(text)),
+            Self::Double(value) => Value::Double(value),
+            Self::Text { bytes, charset } => Value::Text { bytes: owned(bytes), charset },
+            Self::Binary(bytes) => Value::Binary(owned(bytes)),
+            Self::Temporal(text) => Value::Temporal(owned(text)),
+            Self::Unknown => Value::Unknown,
+        }
+    }
+}

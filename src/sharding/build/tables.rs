@@ -35,7 +35,12 @@ impl Scope<'_> {
             if named.is_some() {
                 return RuleProblem::ShardElsewhere(name.to_owned());
             }
-            let known: Vec<&str> = self.shards.iter().map(|shard| self.schema.shard(shard).name.as_str()).collect();
+            const SHOWN: usize = 16;
+            let known = self.shards.iter().map(|shard| self.schema.shard(shard).name.as_str());
+            let mut known: Vec<&str> = known.take(SHOWN + 1).collect();
+            if known.len() > SHOWN {
+                known[SHOWN] = "...";
+            }
             RuleProblem::UnknownShard { name: name.to_owned(), known: known.join(", ") }
         })
     }

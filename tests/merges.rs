@@ -169,6 +169,10 @@ fn texts_in_an_order_and_different_values_are_merged_where_they_are_too_many_to_
         let [Answer::Rows { rows: found, .. }, Answer::Rows { rows: wanted, .. }] = &mut answers else {
             panic!("{sql}: {answers:?}")
         };
+        // MySQL may call an integer less wide that was grouped by.
+        for cell in found.iter_mut().chain(wanted.iter_mut()).flatten().flatten() {
+            cell.truncate(cell.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+        }
         assert_eq!(found, wanted, "{sql}");
     }
     stage.assert_sound();

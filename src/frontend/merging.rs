@@ -17,6 +17,7 @@ use crate::exec::prepared;
 use crate::exec::write::{Command, Order};
 use crate::merge::{Cuts, Limit};
 use crate::plan::merged::{Counting, Instead, MergePlan};
+use crate::plan::regroup::Resort;
 use crate::plan::{Binding, Plan, Renames};
 use crate::sharding::{ShardId, ShardSet};
 use crate::wire::column::ColumnDefinition;
@@ -102,7 +103,7 @@ impl Session {
         };
         let Some((instead, shards)) = plan.instead(&self.binding(statement.sql)) else { return Err(over) };
         let answered = match instead {
-            Instead::Regroup => self.regroup_shards(plan, statement, &shards).await?,
+            Instead::Regroup => self.regroup_shards(plan, statement, &shards, Resort::Last).await?,
             Instead::Merge => {
                 let request = self.merged_texts(plan, statement, &shards)?;
                 matches!(self.merge(plan, request, side, statement.more_follows).await?, Merging::Answered)

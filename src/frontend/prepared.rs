@@ -30,7 +30,7 @@ use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::write::{Command as WriteCommand, Order};
 use crate::plan::merged::Instead;
-use crate::plan::regroup::Regrouping;
+use crate::plan::regroup::{Regrouping, Resort};
 use crate::plan::shipped::Shipped;
 use crate::plan::staged::StageKind;
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
@@ -501,7 +501,11 @@ impl Session {
         let instead = plan.instead(&statement.binding(&self.schema, &values));
         let Some((instead, shards)) = instead else { return Err(over) };
         let answered = match instead {
-            Instead::Regroup => self.regroup_execution(statement, plan, &shards, head, body).await?,
+            Instead::Regroup => {
+                let regrouping = statement.regrouping(&self.schema, &shards, body);
+                let regrouping = regrouping.map(|found| Regrouping { resort: Resort::Last, ..found });
+                self.regroup_execution(statement, plan, regrouping, head, body).await?
+            }
             Instead::Merge => {
                 let request = self.merged_execution(statement, plan, &shards, body)?;
                 let side = self.side(plan);
@@ -545,7 +549,8 @@ impl Session {
         head: Execute,
         body: &[u8],
     ) -> Result<(), ClientMessage> {
-        match self.regroup_execution(statement, plan, shards, head, body).await? {
+        let regrouping = statement.regrouping(&self.schema, shards, body);
+        match self.regroup_execution(statement, plan, regrouping, head, body).await? {
             true => Ok(()),
             false => self.gather_prepared(statement, plan, head, body).await,
         }
@@ -556,12 +561,12 @@ impl Session {
         &mut self,
         statement: &Prepared,
         plan: &Plan,
-        shards: &ShardSet,
+        regrouping: Option<Regrouping>,
         head: Execute,
         body: &[u8],
     ) -> Result<bool, ClientMessage> {
         let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
-        let Some(regrouping) = statement.regrouping(&self.schema, shards, body) else { return Ok(false) };
+        let Some(regrouping) = regrouping else { return Ok(false) };
         let execution = statement.execution_of(Vec::new(), &regrouping.params, body)?;
         let last = Last::Prepared(execution, kind);
         let order = RegroupOrder { plan, sql: &statement.text, regrouping, last, more_follows: false };

@@ -7,6 +7,8 @@
 use std::slice;
 use std::sync::Arc;
 
+use mysql_common::constants::ColumnType;
+
 use super::error::ClientMessage;
 use super::gathered::Last;
 use super::merging::is_of_text;
@@ -20,13 +22,21 @@ use crate::exec::failure::Failure;
 use crate::exec::gather::{Scratch, Site, Taken};
 use crate::exec::links::Link;
 use crate::plan::gather::Gathered;
-use crate::plan::regroup::{Regrouping, TABLE};
+use crate::plan::regroup::{Regrouping, Resort, TABLE};
 use crate::plan::{Described, Plan, Renames};
 use crate::sharding::ShardSet;
 use crate::wire::column::ColumnDefinition;
 use crate::wire::error_code as codes;
 use crate::wire::packet;
 use crate::wire::walker::{AnswerKind, PacketKind, ResultWalker};
+
+const INTEGERS: [ColumnType; 5] = [
+    ColumnType::MYSQL_TYPE_TINY,
+    ColumnType::MYSQL_TYPE_SHORT,
+    ColumnType::MYSQL_TYPE_INT24,
+    ColumnType::MYSQL_TYPE_LONG,
+    ColumnType::MYSQL_TYPE_LONGLONG,
+];
 
 /// A statement to be answered from groups.
 #[derive(Debug)]
@@ -54,7 +64,7 @@ impl Session {
         statement: &Statement<'_>,
         shards: &ShardSet,
     ) -> Result<(), ClientMessage> {
-        match self.regroup_shards(plan, statement, shards).await? {
+        match self.regroup_shards(plan, statement, shards, Resort::First).await? {
             true => Ok(()),
             false => self.gather_text(plan, statement).await,
         }
@@ -66,10 +76,12 @@ impl Session {
         plan: &Plan,
         statement: &Statement<'_>,
         shards: &ShardSet,
+        resort: Resort,
     ) -> Result<bool, ClientMessage> {
         let (sql, more_follows) = (statement.sql, statement.more_follows);
         match plan.regrouping(&self.binding(sql), shards) {
             Some(regrouping) => {
+                let regrouping = Regrouping { resort, ..regrouping };
                 Box::pin(self.regroup(Order { plan, sql, regrouping, last: Last::Text, more_follows })).await
             }
             None => Ok(false),
@@ -162,12 +174,13 @@ impl Session {
             return Ok(None);
         };
         let here = match self.prepared_columns(scratch, &text).await {
-            Ok(Some(here)) if are_alike(&here, &there) => here,
+            Ok(Some(here)) if are_alike(&here, &there, order.regrouping.resort) => here,
             Ok(_) => return Ok(None),
             Err(_) if scratch.lease.is_usable() => return Ok(None),
             Err(error) => return Err(error),
         };
-        let is_key = |place: usize| order.regrouping.shown_keys.contains(&place);
+        let is_last = order.regrouping.resort == Resort::Last;
+        let is_key = |place: usize| is_last || order.regrouping.shown_keys.contains(&place);
         let described = here.into_iter().zip(there).enumerate().map(|(place, (here, there))| match is_key(place) {
             true => Described { there: as_wide(&there, &here), here },
             false => Described { here, there },
@@ -259,21 +272,24 @@ fn travels(table: &Scratch) -> bool {
 }
 
 /// Whether values are written in the same way in both answers.
-fn are_alike(here: &[Vec<u8>], there: &[Vec<u8>]) -> bool {
+fn are_alike(here: &[Vec<u8>], there: &[Vec<u8>], resort: Resort) -> bool {
+    let is_integer = |column: &ColumnDefinition<'_>| INTEGERS.iter().any(|kind| *kind as u8 == column.column_type);
     let is_alike = |(one, other): (&Vec<u8>, &Vec<u8>)| {
         let (Ok(one), Ok(other)) = (ColumnDefinition::parse(one), ColumnDefinition::parse(other)) else { return false };
-        let kind = |column: &ColumnDefinition<'_>| (column.column_type, column.charset, column.decimals);
-        kind(&one) == kind(&other) && one.name == other.name
+        let kind = |column: &ColumnDefinition<'_>| (column.charset, column.decimals);
+        let is_as_wide =
+            one.column_type == other.column_type || resort == Resort::Last && is_integer(&one) && is_integer(&other);
+        is_as_wide && kind(&one) == kind(&other) && one.name == other.name
     };
     here.len() == there.len() && here.iter().zip(there).all(is_alike)
 }
 
-/// A definition with the width of another.
+/// A definition with the width of another, which is of the same type or another integer.
 fn as_wide(definition: &[u8], other: &[u8]) -> Vec<u8> {
     let (Ok(found), Ok(other)) = (ColumnDefinition::parse(definition), ColumnDefinition::parse(other)) else {
         return definition.to_vec();
     };
     let mut out = Vec::new();
-    ColumnDefinition { length: other.length, ..found }.write(&mut out);
+    ColumnDefinition { length: other.length, column_type: other.column_type, ..found }.write(&mut out);
     out
 }

@@ -88,8 +88,7 @@ impl RouteTemplate {
     pub(super) fn instead(&self, input: &Binding<'_>) -> Option<(Instead, ShardSet)> {
         let Target::Narrowed(narrowed) = &self.target else { return None };
         let merges = narrowed.merge.as_ref().is_some_and(|merge| merge.is_loose && merge.limit(input).is_some());
-        let regroups = narrowed.regroup.as_ref().is_some_and(|regroup| regroup.is_loose);
-        let instead = match (merges, regroups) {
+        let instead = match (merges, narrowed.regroup.is_some()) {
             (true, _) => Instead::Merge,
             (false, true) => Instead::Regroup,
             (false, false) => return None,

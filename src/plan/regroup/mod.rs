@@ -13,6 +13,7 @@
 //! The groups may be those of a derived table: what the statement makes of it stays as well. Of SELECT DISTINCT a shard
 //! sends the different rows, and of a derived table with LIMIT the first ones.
 
+mod average;
 mod columns;
 mod kept;
 mod read;
@@ -92,6 +93,8 @@ enum Piece {
     Column(usize),
     /// The sum of a column of sums, in the type of that column.
     Sum(usize, Use),
+    /// An average that is compared, from a column of sums and one of counts.
+    Average(usize, usize),
     /// ` AS` and this text of the statement, as a name.
     Title(Anchor, Anchor),
 }
@@ -115,6 +118,7 @@ pub struct Regrouping {
     pub shown_keys: Vec<usize>,
     /// An aggregate without groups: FOUND_ROWS() is 1, whatever LIMIT leaves of it.
     pub is_one_row: bool,
+    pub resort: Resort,
 }
 
 /// A part of the statement over the groups.
@@ -128,6 +132,12 @@ pub enum Chunk {
         name: Vec<u8>,
         used: Use,
     },
+    /// An average, with all of the digits by which servers compare it, from these columns.
+    Average {
+        column: usize,
+        sum: Vec<u8>,
+        count: Vec<u8>,
+    },
 }
 
 /// What is made of a sum.
@@ -137,8 +147,18 @@ pub enum Use {
     AsItIs,
     /// An average, of whose further digits use may be made.
     Divided,
-    /// An average that is shown, and nothing else.
+    /// An average that is shown or sorted by, and nothing else.
     DividedToBeShown,
+}
+
+/// How near an answer must be to that of one server where it depends on how that runs the statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resort {
+    /// As it would most often be: the rows can be gathered as well.
+    First,
+    /// As it may be. An average in an expression may be rounded first to the digits that it shows, as MySQL does where it
+    /// has put it into a temporary table, and an integer be called wider or less wide.
+    Last,
 }
 
 impl Plan {
@@ -165,6 +185,7 @@ impl Plan {
             own,
             shown_keys: regroup.shown_keys.clone(),
             is_one_row: regroup.is_one_row,
+            resort: Resort::First,
         })
     }
 
@@ -234,6 +255,15 @@ impl Plan {
                         write_column(&regroup.columns[*index].name, &mut name);
                         chunks.push(Chunk::Sum { column: *index, name, used: *used });
                     }
+                    Piece::Average(sum, count) => {
+                        chunks.push(Chunk::Text(std::mem::take(&mut text)));
+                        let name = |index: usize| {
+                            let mut name = Vec::new();
+                            write_column(&regroup.columns[index].name, &mut name);
+                            name
+                        };
+                        chunks.push(Chunk::Average { column: *sum, sum: name(*sum), count: name(*count) });
+                    }
                 }
             }
             done = edit.to.offset(input.literals);
@@ -250,6 +280,7 @@ impl Regrouping {
         let text = |chunk: &Chunk| match chunk {
             Chunk::Text(text) => text.clone(),
             Chunk::Sum { name, .. } => [b"SUM(", name.as_slice(), b")"].concat(),
+            Chunk::Average { sum, count, .. } => [b"(SUM(", sum.as_slice(), b") / ", &counted(count), b")"].concat(),
         };
         self.text.iter().flat_map(text).collect()
     }
@@ -259,6 +290,7 @@ impl Regrouping {
     /// quotient of MariaDB's, and that of MySQL (9.7) does not.
     pub fn written(&self, types: &[String], is_mariadb: bool) -> Option<Vec<u8>> {
         let mut out = Vec::new();
+        let may_divide = is_mariadb || self.resort == Resort::Last;
         for chunk in &self.text {
             match chunk {
                 Chunk::Text(text) => out.extend_from_slice(text),
@@ -269,18 +301,54 @@ impl Regrouping {
                         // A sum may have more digits than any column, and so may be cut.
                         widest if widest.starts_with("decimal(65,") => return None,
                         // A sum of sums has more digits.
-                        exact if exact.starts_with("decimal(") && (is_mariadb || *used != Use::Divided) => {
-                            out.extend_from_slice(&[b"CAST(SUM(", name.as_slice(), b") AS "].concat());
-                            out.extend_from_slice(exact.as_bytes());
-                            out.push(b')');
+                        exact if exact.starts_with("decimal(") && (may_divide || *used != Use::Divided) => {
+                            out.extend_from_slice(&exact_sum(name, exact));
                         }
                         _ => return None,
                     }
+                }
+                Chunk::Average { column, sum, count } => {
+                    let data_type = types.get(*column)?.to_ascii_lowercase();
+                    let count = counted(count);
+                    let total = match data_type.as_str() {
+                        "double" => [b"SUM(", sum.as_slice(), b")"].concat(),
+                        widest if widest.starts_with("decimal(65,") => return None,
+                        exact => exact_sum(sum, exact),
+                    };
+                    let rest = if is_mariadb { None } else { Some(&data_type) }.filter(|exact| *exact != "double");
+                    let rest = match rest {
+                        Some(exact) => {
+                            [&b" - MOD("[..], &total, b", ", &count, b" * ", &last_digit(exact)?, b")"].concat()
+                        }
+                        None => Vec::new(),
+                    };
+                    out.extend_from_slice(&[b"((", total.as_slice(), &rest, b") / ", &count, b")"].concat());
                 }
             }
         }
         Some(out)
     }
+}
+
+/// The sum of a column of sums, in the type of the column: a sum of sums has more digits.
+fn exact_sum(name: &[u8], data_type: &str) -> Vec<u8> {
+    [b"CAST(SUM(", name, b") AS ", data_type.as_bytes(), b")"].concat()
+}
+
+/// The sum of a column of counts, as a count. Where there are none, it is 0.
+fn counted(name: &[u8]) -> Vec<u8> {
+    [b"CAST(IFNULL(SUM(", name, b"),0) AS SIGNED)"].concat()
+}
+
+/// One in the last digit that MySQL (9.7) computes of an average of such sums, which it cuts there: decimals are kept nine by
+/// nine, and four more are wanted than a sum has (`div_precision_increment`). `None`: no type has so many.
+fn last_digit(sums: &str) -> Option<Vec<u8>> {
+    let (digits, decimals) = sums.strip_prefix("decimal(")?.split_once(')')?.0.split_once(',')?;
+    let (digits, decimals) = (digits.parse::<usize>().ok()?, decimals.parse::<usize>().ok()?);
+    let kept = decimals.next_multiple_of(9);
+    let wanted = (kept + 4_usize.saturating_sub(kept - decimals)).next_multiple_of(9);
+    let fits = wanted <= 27 && digits - decimals + wanted <= 65;
+    fits.then(|| format!("0.{}1", "0".repeat(wanted - 1)).into_bytes())
 }
 
 fn write_column(name: &str, out: &mut Vec<u8>) {

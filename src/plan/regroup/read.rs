@@ -52,7 +52,7 @@ pub(super) struct Reader<'s, 'a, 'q> {
     pub(super) regions: Vec<Region>,
     pub(super) columns: Vec<Column>,
     /// Replacements, with the stretches of text that they replace.
-    edits: Vec<(Span, Vec<Piece>)>,
+    pub(super) edits: Vec<(Span, Vec<Piece>)>,
     /// Arguments of aggregates of different values.
     pub(super) distinct: Vec<Span>,
     pub(super) is_aggregated: bool,
@@ -166,12 +166,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
             "avg" if !self.divides(argument) => {
                 let (sum, count) = (part("SUM"), part("COUNT"));
                 let (sum, count) = (self.part(sum), self.part(count));
-                let used = if self.is_only_shown(call) { Use::DividedToBeShown } else { Use::Divided };
-                let mut pieces =
-                    vec![Piece::Text("(".to_owned()), Piece::Sum(sum, used), Piece::Text(" / ".to_owned())];
-                pieces.extend(count_of(count));
-                pieces.push(Piece::Text(")".to_owned()));
-                pieces
+                self.average(call, sum, count)
             }
             function @ ("min" | "max" | "bit_and" | "bit_or" | "bit_xor" | "any_value") => {
                 let function = function.to_ascii_uppercase();
@@ -182,35 +177,6 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
         };
         self.edits.push((call.span, pieces));
         Some(())
-    }
-
-    /// Whether nothing is made of the value but what the client sees.
-    fn is_only_shown(&self, call: &Call) -> bool {
-        let statement = self.statement;
-        let Some(item) = statement.select.items.iter().find(|item| item.expression.span == call.span) else {
-            return false;
-        };
-        let title = match &item.alias {
-            Some(alias) => alias.text.clone(),
-            None => {
-                let Span { start, end } = call.span;
-                String::from_utf8_lossy(&statement.sql[start as usize..end as usize]).into_owned()
-            }
-        };
-        let is_named = |token: &Token| {
-            let column = statement.column_in(std::slice::from_ref(token));
-            column.is_some_and(|column| same_name(&column.column.text, &title))
-        };
-        let is_used = |region: &Region| {
-            let mut tokens = statement.tokens_in(region.span).iter();
-            match region.clause {
-                Clause::Having => tokens.any(is_named),
-                // Also by its place.
-                Clause::OrderBy => tokens.any(|token| is_named(token) || token.kind == TokenKind::Integer),
-                Clause::Item | Clause::GroupBy | Clause::Window => false,
-            }
-        };
-        !statement.select.is_distinct && !self.regions.iter().any(is_used)
     }
 
     /// Whether values may have digits that their type does not show, which a sum counts.
@@ -439,7 +405,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
 }
 
 /// COUNT over the parts, in its own type. Where there are none, it is 0.
-fn count_of(column: usize) -> Vec<Piece> {
+pub(super) fn count_of(column: usize) -> Vec<Piece> {
     let text = |text: &str| Piece::Text(text.to_owned());
     vec![text("CAST(IFNULL(SUM("), Piece::Column(column), text("),0) AS SIGNED)")]
 }

@@ -1,0 +1,22 @@
+-- about: Averages that are compared have more digits than they show, by whatever name they are meant.
+SELECT status, AVG(quantity) FROM orders GROUP BY status HAVING AVG(quantity) > 2.0 ORDER BY status;
+
+SELECT level, COUNT(*) AS n, AVG(level * 10 + user_id % 3) AS a FROM users GROUP BY level HAVING a > 10 ORDER BY a DESC, level;
+
+SELECT MOD(order_id, 7) AS r, AVG(quantity) AS a FROM orders GROUP BY r HAVING a <> ROUND(a, 4) ORDER BY r;
+
+SELECT MOD(order_id, 7) AS r, AVG(total) AS a FROM orders GROUP BY r HAVING a * 1000000 > 1 AND AVG(total) < 100000 ORDER BY r;
+
+SELECT MOD(order_id, 3) AS r, AVG(total) FROM orders GROUP BY r ORDER BY AVG(total) DESC, r LIMIT 2;
+
+SELECT MOD(order_id, 3) AS r, AVG(total) AS a, AVG(quantity) AS b FROM orders GROUP BY r HAVING a > b ORDER BY 3, r;
+
+SELECT level, AVG(score) AS a FROM users GROUP BY level HAVING a > 20 ORDER BY level;
+
+-- params: 1.5
+SELECT status, AVG(quantity) AS a FROM orders GROUP BY status HAVING a > ? AND COUNT(*) > 1 ORDER BY a, status;
+
+SELECT AVG(quantity) AS a FROM orders WHERE user_id < -99 HAVING a IS NULL;
+
+-- about: The alias of an average is a column as well.
+SELECT status, AVG(total) AS total FROM orders GROUP BY status HAVING total > 10 ORDER BY status;

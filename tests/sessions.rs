@@ -352,6 +352,36 @@ fn table_locks_end_with_their_session() {
     stage.assert_sound();
 }
 
+/// Ends the server's connection that the session holds, as an administrator of the server might.
+fn lose_connection(client: &mut Client, set: usize) {
+    let word = format!("lost{}", ids());
+    client.command(COM_QUERY, format!("SELECT SLEEP(60), '{word}'").as_bytes()).unwrap();
+    wait_until("the statement", SOON, || running(set, &word) == "1");
+    let sql =
+        format!("SELECT MIN(id) FROM information_schema.processlist WHERE user = 'shardgate' AND info LIKE '%{word}%'");
+    let id = world().root(set).value(&sql);
+    world().root(set).run(&format!("KILL {id}"));
+    let error = client.answers(false).unwrap().remove(0).error().map(|error| error.message.clone()).unwrap_or_default();
+    assert!(!error.contains("127.0.0.1"), "{error}");
+}
+
+#[test]
+fn what_was_lost_with_its_connection_is_held_no_more() {
+    let stage = common();
+    let mut client = stage.connect();
+    // On several shards.
+    let rows = |first: i64| format!("INSERT INTO items (id, note) VALUES ({first}, 'x'), ({}, 'x')", first + 1);
+    client.run("CREATE TEMPORARY TABLE scratch (a INT)");
+    lose_connection(&mut client, 0);
+    client.run(&rows(ids()));
+    assert_eq!(client.error("SELECT * FROM scratch").code, 1146);
+    client.run("LOCK TABLES settings WRITE");
+    lose_connection(&mut client, 0);
+    client.run("UNLOCK TABLES");
+    client.run(&rows(ids()));
+    stage.assert_sound();
+}
+
 // ---- clients that vanish
 
 #[test]

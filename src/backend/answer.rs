@@ -1,6 +1,8 @@
 //! A small answer, collected whole: what ShardGate's own statements need. Answers to clients are relayed instead.
 
-use super::error::Error;
+use std::sync::Arc;
+
+use super::error::{Error, ServerName};
 use crate::wire::WireError;
 use crate::wire::column::ColumnDefinition;
 use crate::wire::command::PrepareOk;
@@ -84,11 +86,11 @@ impl Answer {
         self.payloads().last().and_then(|payload| OkPacket::parse(payload, session_track).ok())
     }
 
-    pub fn expect_ok(&self, server: &str, what: &'static str) -> Result<(), Error> {
+    pub fn expect_ok(&self, server: &Arc<ServerName>, what: &'static str) -> Result<(), Error> {
         match self.error() {
             None => Ok(()),
             Some(error) => Err(Error::Refused {
-                server: server.to_owned(),
+                server: Arc::clone(server),
                 what,
                 code: error.code,
                 message: String::from_utf8_lossy(error.message).into_owned(),

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::buffer::Buffer;
-use super::error::{Error, Reason};
+use super::error::{Error, Reason, ServerName};
 use super::interrupt::{Interrupt, Limit, millis};
 use super::pool::{Wanted, WorkerId};
 use super::settings::Settings;
@@ -30,7 +30,7 @@ use crate::wire::packet;
 #[derive(Debug)]
 pub struct Connection {
     transport: Transport,
-    server: Arc<str>,
+    server: Arc<ServerName>,
     server_index: u32,
     worker: WorkerId,
     class: RelayedCapabilities,
@@ -57,7 +57,7 @@ pub struct Connection {
 #[derive(Debug)]
 pub(super) struct LoggedIn {
     pub(super) transport: Transport,
-    pub(super) server: Arc<str>,
+    pub(super) server: Arc<ServerName>,
     pub(super) server_index: u32,
     pub(super) worker: WorkerId,
     pub(super) class: RelayedCapabilities,
@@ -122,8 +122,8 @@ impl Connection {
         }
     }
 
-    /// Address of the server, for messages.
-    pub fn server(&self) -> &str {
+    /// For messages.
+    pub fn server(&self) -> &Arc<ServerName> {
         &self.server
     }
 
@@ -350,13 +350,16 @@ impl Connection {
 
     fn lost(&mut self, source: io::Error) -> Error {
         self.spoiled = true;
-        Error::Lost { server: self.server.to_string(), source }
+        Error::Lost { server: Arc::clone(&self.server), source }
     }
 
-    /// The server sent what no server sends: the connection cannot be used again.
+    /// The server sent what is no answer: the connection cannot be used again.
     pub fn protocol(&mut self, source: WireError) -> Error {
+        if matches!(source, WireError::Farewell { .. }) {
+            return self.lost(io::Error::new(io::ErrorKind::ConnectionAborted, source));
+        }
         self.spoiled = true;
-        Error::Protocol { server: self.server.to_string(), source }
+        Error::Protocol { server: Arc::clone(&self.server), source }
     }
 }
 

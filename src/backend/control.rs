@@ -5,13 +5,17 @@ use std::time::Duration;
 use mysql_async::prelude::Queryable;
 use mysql_async::{ClientIdentity, Conn, OptsBuilder, SslOpts};
 
+use super::error::Error;
 use super::options::{Address, ReplicaSetOptions, TlsMode, TlsOptions};
+use crate::wire::error_code as codes;
 
 /// A failed control statement.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    #[error(transparent)]
+    #[error("{}", in_plain_words(.0))]
     Server(#[from] mysql_async::Error),
+    #[error(transparent)]
+    Backend(#[from] Error),
     #[error("no replica set is configured")]
     NoServer,
     #[error("no answer within {0:?}")]
@@ -20,6 +24,18 @@ pub enum ControlError {
 
 /// Longest wait for the answer to a question about schemas.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Without what the library says of its own layers. (The account in a refused login is in the configuration.)
+fn in_plain_words(error: &mysql_async::Error) -> String {
+    match error {
+        mysql_async::Error::Server(error) if error.code == codes::ACCESS_DENIED_ERROR.number => {
+            format!("it did not let ShardGate in (error {})", error.code)
+        }
+        mysql_async::Error::Server(error) => format!("{} (error {})", error.message, error.code),
+        mysql_async::Error::Io(mysql_async::IoError::Io(error)) => error.to_string(),
+        other => other.to_string(),
+    }
+}
 
 /// Opens a connection with the replica set's account and TLS mode.
 pub async fn connect(set: &ReplicaSetOptions, address: &Address) -> Result<Conn, ControlError> {

@@ -1,29 +1,44 @@
 //! What can go wrong between ShardGate and a server.
 
+use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::wire::WireError;
 use crate::wire::error_code::ErrorCode;
 
-/// A failure at one server, with the server's address where there is one.
+/// One server. Its text, and that of all errors here, is for clients: the address is for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerName {
+    pub replica_set: Box<str>,
+    pub address: Box<str>,
+}
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a server of replica set '{}'", self.replica_set)
+    }
+}
+
+/// A failure at one server.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("cannot connect to {server}: {source}")]
-    Connect { server: String, source: io::Error },
-    #[error("{server} did not let ShardGate in: {message}")]
-    Login { server: String, message: String },
+    #[error("{server} cannot be reached: {source}")]
+    Connect { server: Arc<ServerName>, source: io::Error },
+    #[error("{server} did not let ShardGate in; the log says why")]
+    Login { server: Arc<ServerName>, message: String },
     #[error("{server} is marked down")]
-    Down { server: String },
+    Down { server: Arc<ServerName> },
     #[error("no connection to {server} came free within {waited:?}")]
-    PoolWait { server: String, waited: Duration },
+    PoolWait { server: Arc<ServerName>, waited: Duration },
     #[error("the connection to {server} was lost: {source}")]
-    Lost { server: String, source: io::Error },
+    Lost { server: Arc<ServerName>, source: io::Error },
     #[error("{server} broke the protocol: {source}")]
-    Protocol { server: String, source: WireError },
+    Protocol { server: Arc<ServerName>, source: WireError },
     /// The server refused a command that ShardGate itself sent (`what`).
     #[error("{server} refused {what}: {} {message}", code.number)]
-    Refused { server: String, what: &'static str, code: ErrorCode, message: String },
+    Refused { server: Arc<ServerName>, what: &'static str, code: ErrorCode, message: String },
     /// The connection on which the session's transaction was open is gone.
     #[error("the transaction was rolled back, because its connection was lost; ROLLBACK to go on")]
     TransactionLost,
@@ -34,6 +49,25 @@ pub enum Error {
     SecondShardOfXa,
     #[error("interrupted: {0:?}")]
     Interrupted(Reason),
+}
+
+impl Error {
+    /// Tells operators what clients are not told: which server it was, and the account in what it said.
+    pub fn log(&self) {
+        match self {
+            Self::Connect { server, .. } | Self::Lost { server, .. } | Self::Protocol { server, .. } => {
+                tracing::warn!(server = %server.address, "{self}");
+            }
+            Self::Login { server, message } => tracing::warn!(server = %server.address, "login refused: {message}"),
+            Self::Down { .. }
+            | Self::PoolWait { .. }
+            | Self::Refused { .. }
+            | Self::TransactionLost
+            | Self::SnapshotTimeout { .. }
+            | Self::SecondShardOfXa
+            | Self::Interrupted(_) => {}
+        }
+    }
 }
 
 /// Why a wait was ended from outside.

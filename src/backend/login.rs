@@ -5,13 +5,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::buffer::Buffer;
 use super::connection::{Connection, LoggedIn};
-use super::error::Error;
+use super::error::{Error, ServerName};
 use super::interrupt::Watchdog;
 use super::options::{Address, ReplicaSetOptions};
 use super::pool::WorkerId;
@@ -36,7 +35,7 @@ const MAX_PACKET: u32 = 1 << 30;
 #[derive(Debug)]
 pub struct Dialer {
     server_index: u32,
-    server: Arc<str>,
+    server: Arc<ServerName>,
     address: Address,
     set: Arc<ReplicaSetOptions>,
     tls: Option<Arc<rustls::ClientConfig>>,
@@ -53,7 +52,8 @@ impl Dialer {
         tls: Option<Arc<rustls::ClientConfig>>,
         clock: Arc<Watchdog>,
     ) -> Dialer {
-        let server = address.to_string().into();
+        let server =
+            Arc::new(ServerName { replica_set: set.name.as_str().into(), address: address.to_string().into() });
         Dialer { server_index, server, address, set, tls, clock, fresh: Arc::new(Settings::default()) }
     }
 
@@ -61,7 +61,7 @@ impl Dialer {
         &self.clock
     }
 
-    pub fn server(&self) -> &str {
+    pub fn server(&self) -> &Arc<ServerName> {
         &self.server
     }
 
@@ -142,15 +142,15 @@ impl Dialer {
     }
 
     fn connect_error(&self, source: io::Error) -> Error {
-        Error::Connect { server: self.server.to_string(), source }
+        Error::Connect { server: Arc::clone(&self.server), source }
     }
 
     fn login_error(&self, message: &str) -> Error {
-        Error::Login { server: self.server.to_string(), message: message.to_owned() }
+        Error::Login { server: Arc::clone(&self.server), message: message.to_owned() }
     }
 
     fn broken(&self, source: WireError) -> Error {
-        Error::Protocol { server: self.server.to_string(), source }
+        Error::Protocol { server: Arc::clone(&self.server), source }
     }
 }
 
@@ -181,7 +181,7 @@ impl<'d> Stream<'d> {
         else {
             return Err(dialer.login_error("TLS needs TCP"));
         };
-        let name = ServerName::try_from(host.clone())
+        let name = rustls::pki_types::ServerName::try_from(host.clone())
             .map_err(|_| dialer.login_error("its host name cannot stand in a certificate"))?;
         let connector = tokio_rustls::TlsConnector::from(Arc::clone(config));
         let stream = connector.connect(name, stream).await.map_err(|e| dialer.connect_error(e))?;

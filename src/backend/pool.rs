@@ -141,7 +141,7 @@ impl Pool {
                 Ok(Some(Grant::Slot)) => return self.open(Slot { pool: Arc::clone(self), armed: true }, wanted).await,
                 Ok(None) | Err(_) => {
                     return Err(Error::PoolWait {
-                        server: self.dialer.server().to_string(),
+                        server: Arc::clone(self.dialer.server()),
                         waited: self.options.wait,
                     });
                 }

@@ -116,7 +116,7 @@ impl ReplicaSet {
     pub fn primary(&self) -> Result<&Arc<Server>, Error> {
         let server = &self.servers[self.writer.load(Ordering::Relaxed)];
         match server.state() {
-            ServerState::Down => Err(Error::Down { server: server.address.to_string() }),
+            ServerState::Down => Err(Error::Down { server: Arc::clone(server.pool.dialer().server()) }),
             _ => Ok(server),
         }
     }

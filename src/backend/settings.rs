@@ -37,22 +37,19 @@ impl Settings {
     pub fn difference(&self, have: &Settings, variable_name: impl Fn(&str) -> &str) -> Option<String> {
         let mut assignments = Vec::new();
         let changed = |name: &&str| self.get(name) != have.get(name);
-        match self.get("collation_connection").and_then(names_for) {
-            // MariaDB (10.11) converts parameters by the collation that SET NAMES said last, whatever collation_connection is.
-            Some((charset, names)) if CHARACTER_SETS.iter().any(changed) => {
-                assignments.push(names);
-                for name in &CHARACTER_SETS[..2] {
-                    let value = self.get(name).unwrap_or("DEFAULT");
-                    if value.trim_matches('\'') != charset {
-                        assignments.push(format!("{name} = {value}"));
-                    }
-                }
-            }
-            _ => {
-                for name in CHARACTER_SETS.iter().filter(|name| changed(name)) {
-                    assignments.push(format!("{name} = {}", self.get(name).unwrap_or("DEFAULT")));
-                }
-            }
+        // MariaDB (10.11) converts parameters by the collation that SET NAMES said last, whatever collation_connection is.
+        let names = self.get("collation_connection").and_then(names_for);
+        let names = names.filter(|_| CHARACTER_SETS.iter().any(changed));
+        let charset = names.as_ref().map(|(charset, _)| *charset);
+        // What NAMES says as well needs no assignment of its own.
+        let is_said = |name: &&str| match charset {
+            Some(_) if *name == "collation_connection" => true,
+            Some(charset) => self.get(name).is_some_and(|value| value.trim_matches('\'') == charset),
+            None => !changed(name),
+        };
+        assignments.extend(names.map(|(_, names)| names));
+        for name in CHARACTER_SETS.iter().filter(|name| !is_said(name)) {
+            assignments.push(format!("{name} = {}", self.get(name).unwrap_or("DEFAULT")));
         }
         // Servers do not read time zones and modes that stand in a wide character set.
         let is_wide = |settings: &Settings| settings.get("collation_connection").is_some_and(is_wide);

@@ -77,7 +77,10 @@ async fn in_one_phase(parts: &mut [Part], context: &Context<'_>) -> Result<(), F
         let writers = parts.iter_mut().filter(|part| part.wrote);
         let ended = all(writers.map(|part| run(&mut part.link, COMMIT, interrupt)).collect()).await;
         failure = ended.into_iter().find_map(Result::err).map(|failure| match failure {
-            Failure::Backend(error) => Failure::OutcomeUnknown(error.to_string()),
+            Failure::Backend(error) => {
+                error.log();
+                Failure::OutcomeUnknown(error.to_string())
+            }
             other => other,
         });
     }
@@ -108,7 +111,10 @@ async fn end_readers(parts: &mut [Part], interrupt: &Interrupt) -> Result<(), Fa
 /// A reader that is lost before the end takes its locks, and so the transaction, with it.
 fn nothing_kept(failure: Failure) -> Failure {
     match failure {
-        Failure::Backend(error) => Failure::RolledBack(error.to_string()),
+        Failure::Backend(error) => {
+            error.log();
+            Failure::RolledBack(error.to_string())
+        }
         other => other,
     }
 }
@@ -241,6 +247,7 @@ fn rolled_back(failure: Failure) -> Failure {
         // The decision's row was there: an abort that recovery has claimed.
         Failure::Server { code: ErrorCode { number: 1062, .. }, .. } => taken_over(),
         Failure::Server { code, message } => Failure::RolledBack(format!("error {}: {message}", code.number)),
+        Failure::Backend(_) => nothing_kept(failure),
         other => Failure::RolledBack(other.to_string()),
     }
 }
@@ -337,7 +344,7 @@ impl Decided<'_> {
         let done = match tokio::time::timeout(self.step_timeout, self.tell(action, link)).await {
             Ok(done) => done,
             Err(_) => Err(Failure::Backend(Error::Lost {
-                server: link.lease.server().to_owned(),
+                server: Arc::clone(link.lease.server()),
                 source: std::io::ErrorKind::TimedOut.into(),
             })),
         };

@@ -128,3 +128,8 @@ fn sql_type(column: &ColumnDefinition<'_>) -> String {
 pub fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
+
+/// A text for every sql_mode but NO_BACKSLASH_ESCAPES.
+pub fn text_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}

@@ -13,6 +13,7 @@ use crate::exec::apply::{self, Manner, Writer};
 use crate::exec::cascade::{Cascade, Following};
 use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Side};
+use crate::exec::scratch::text_literal;
 use crate::exec::stage::Table;
 use crate::exec::write_back::{Kind, Order as ShardOrder};
 use crate::plan::staged::{StageKind, WrittenTable};
@@ -44,14 +45,14 @@ impl Session {
         if !sharded.key_columns().any(is_assigned) {
             return Ok(());
         }
-        let within = literal(&schema.shard(scratch.shard).schema);
+        let within = text_literal(&schema.shard(scratch.shard).schema);
         let sql = format!(
             "SELECT k.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME, k.REFERENCED_COLUMN_NAME, r.UPDATE_RULE = 'CASCADE' \
              FROM information_schema.KEY_COLUMN_USAGE AS k JOIN information_schema.REFERENTIAL_CONSTRAINTS AS r \
              ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.TABLE_NAME = k.TABLE_NAME AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME \
              WHERE k.REFERENCED_TABLE_SCHEMA = {within} AND k.REFERENCED_TABLE_NAME = {} \
              ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION",
-            literal(&target.physical)
+            text_literal(&target.physical)
         );
         let mut found: Vec<Reference> = Vec::new();
         self.read_rows_back(scratch, &sql, |row| {
@@ -81,8 +82,8 @@ impl Session {
         let sql = format!(
             "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {} \
              AND EXTRA LIKE '%on update%'",
-            literal(&self.schema.shard(scratch.shard).schema),
-            literal(physical)
+            text_literal(&self.schema.shard(scratch.shard).schema),
+            text_literal(physical)
         );
         let mut names = Vec::new();
         self.read_rows_back(scratch, &sql, |row| {
@@ -188,9 +189,4 @@ fn cascade_of(
     };
     let columns = key.iter().map(place).collect::<Option<Vec<_>>>()?;
     Some(Cascade { child: format!("{}.{}", quoted(&database.name), quoted(&child.name)), columns, kept: Vec::new() })
-}
-
-/// A string for a session without backslashes in it.
-pub(super) fn literal(name: &str) -> String {
-    format!("'{}'", name.replace('\\', "\\\\").replace('\'', "''"))
 }

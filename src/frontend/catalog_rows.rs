@@ -7,7 +7,7 @@ use super::catalog::answer_rows;
 use super::error::ClientMessage;
 use super::session::Session;
 use crate::exec::links::{Link, Need, Side};
-use crate::exec::scratch::{self, quoted};
+use crate::exec::scratch::{self, quoted, text_literal};
 use crate::plan::catalog::Row;
 use crate::plan::catalog::columns::{self, Content};
 use crate::plan::catalog::places::{Place, places};
@@ -209,18 +209,13 @@ fn own_content(owner: Owner, name: &str, content: Content) -> Content {
 
 /// Which rows a server is asked for.
 fn condition(owner: Owner, schema: &str, names: Option<&[String]>) -> String {
-    let mut condition = format!("{} = {}", owner.schema, literal(schema));
+    let mut condition = format!("{} = {}", owner.schema, text_literal(schema));
     if let (Some(table), Some(names)) = (owner.table, names) {
-        let list: Vec<_> = names.iter().map(|name| literal(name)).collect();
+        let list: Vec<_> = names.iter().map(|name| text_literal(name)).collect();
         match list.as_slice() {
             [one] => condition.push_str(&format!(" AND {table} = {one}")),
             _ => condition.push_str(&format!(" AND {table} IN ({})", list.join(", "))),
         }
     }
     condition
-}
-
-/// A string under an sql_mode without NO_BACKSLASH_ESCAPES.
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }

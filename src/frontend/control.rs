@@ -203,7 +203,9 @@ impl Session {
             };
             let name = if errors_only { "@@session.error_count" } else { "@@session.warning_count" };
             let column = LocalColumn::number(name, ColumnType::MYSQL_TYPE_LONGLONG, ColumnFlags::UNSIGNED_FLAG, 21);
-            return self.send_table(&[column], &[vec![Some(number.to_string())]], more_follows).await;
+            self.last.row_count = -1;
+            self.last.found_rows = 1;
+            return self.send_rows(&[column], &[vec![Some(number.to_string())]], more_follows).await;
         }
         let (offset, rows) = limit.unwrap_or((0, u64::MAX));
         let conditions = self.diagnostics.conditions(errors_only);

@@ -98,14 +98,12 @@ fn plan_text(error: &PlanError) -> String {
 
 impl From<Error> for ClientMessage {
     fn from(error: Error) -> Self {
+        error.log();
         let text = error.to_string();
         match error {
-            // The account on the servers is no business of clients.
-            Error::Login { server, .. } => {
-                let text = format!("{server} did not let ShardGate in; its log says why");
+            Error::Login { .. } | Error::Connect { .. } | Error::Down { .. } => {
                 ClientMessage::new(codes::CONNECT_TO_BACKEND, text)
             }
-            Error::Connect { .. } | Error::Down { .. } => ClientMessage::new(codes::CONNECT_TO_BACKEND, text),
             Error::PoolWait { .. } => ClientMessage::new(codes::CON_COUNT_ERROR, text),
             Error::Lost { .. } | Error::Protocol { .. } | Error::SnapshotTimeout { .. } => {
                 ClientMessage::new(codes::NET_READ_ERROR, text)
@@ -180,7 +178,11 @@ impl From<Failure> for ClientMessage {
     fn from(failure: Failure) -> Self {
         let text = failure.to_string();
         match failure {
-            Failure::Client(_) | Failure::Torn(_) => ClientMessage::fatal(codes::NET_ERROR_ON_WRITE, text),
+            Failure::Torn(error) => {
+                error.log();
+                ClientMessage::fatal(codes::NET_ERROR_ON_WRITE, text)
+            }
+            Failure::Client(_) => ClientMessage::fatal(codes::NET_ERROR_ON_WRITE, text),
             Failure::Backend(error) => error.into(),
             Failure::Server { code, message } => ClientMessage::new(code, message),
             Failure::RolledBack(_) | Failure::OutcomeUnknown(_) => ClientMessage::new(codes::ERROR_DURING_COMMIT, text),

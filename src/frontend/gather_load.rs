@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::error::ClientMessage;
 use super::session::Session;
+use super::staged::store_as_is;
 use crate::backend::answer::Answer;
 use crate::backend::connection::Watch;
 use crate::backend::error::Error;
@@ -23,9 +24,6 @@ use crate::wire::walker::AnswerKind;
 
 /// Shards that work at once for one table.
 pub(super) const AT_ONCE: usize = 8;
-
-/// The sql_mode under which rows are stored: every value as it is, whatever a column's rules say of new ones.
-pub(super) const LENIENT: &str = "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'";
 
 impl Session {
     /// Makes and fills all temporary tables. The connection is left with other settings than the session's.
@@ -62,17 +60,9 @@ impl Session {
     /// The session's settings for storing rows: a value is stored as it came.
     pub(super) fn loading(&self) -> Arc<Settings> {
         self.variant(|settings| {
-            for (name, value) in [
-                ("character_set_client", "'binary'"),
-                ("collation_connection", "'binary'"),
-                ("character_set_results", "NULL"),
-                ("sql_mode", LENIENT),
-                ("time_zone", "'+00:00'"),
-                ("sql_safe_updates", "0"),
-            ] {
-                settings.set(name, value);
-            }
-            settings.unset("sql_select_limit");
+            store_as_is(settings);
+            settings.set("character_set_client", "'binary'");
+            settings.set("collation_connection", "'binary'");
             settings.unset("autocommit");
             // To make a temporary table is a write.
             settings.unset("transaction_read_only");

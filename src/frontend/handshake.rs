@@ -372,7 +372,7 @@ pub(super) fn wire_message(error: WireError) -> ClientMessage {
             ClientMessage::fatal(codes::NET_PACKETS_OUT_OF_ORDER, "Got packets out of order")
         }
         WireError::Unsupported(_) => ClientMessage::fatal(codes::NOT_SUPPORTED_AUTH_MODE, error.to_string()),
-        WireError::Truncated(_) | WireError::Malformed(_) => {
+        WireError::Truncated(_) | WireError::Malformed(_) | WireError::Farewell { .. } => {
             ClientMessage::fatal(codes::HANDSHAKE_ERROR, format!("Bad handshake: {error}"))
         }
     }

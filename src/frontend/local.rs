@@ -94,6 +94,12 @@ impl Session {
     fn as_expression(&self, call: Call) -> String {
         let value = match call {
             Call::Function(value) => value,
+            Call::WaitTimeout => {
+                return match self.own_wait_timeout() {
+                    Some(seconds) => format!("IF(FALSE, @@wait_timeout, CAST({seconds} AS UNSIGNED))"),
+                    None => "@@wait_timeout".to_owned(),
+                };
+            }
             Call::WarningCount => {
                 return format!("IF(FALSE, @@warning_count, CAST({} AS UNSIGNED))", self.diagnostics.warning_count);
             }
@@ -194,6 +200,8 @@ enum Call {
     WarningCount,
     /// `@@error_count`
     ErrorCount,
+    /// `@@wait_timeout`
+    WaitTimeout,
 }
 
 /// The function that is called here, and how many tokens the call has.
@@ -203,6 +211,7 @@ fn call(sql: &[u8], tokens: &[Token], before: Option<&Token>) -> Option<(Call, u
         return match first.text(sql).to_ascii_lowercase().as_slice() {
             b"@@warning_count" | b"@@session.warning_count" => Some((Call::WarningCount, 1)),
             b"@@error_count" | b"@@session.error_count" => Some((Call::ErrorCount, 1)),
+            b"@@wait_timeout" | b"@@session.wait_timeout" => Some((Call::WaitTimeout, 1)),
             _ => None,
         };
     }

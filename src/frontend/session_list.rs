@@ -73,15 +73,19 @@ impl Session {
     /// What a variable is that the session keeps to itself.
     fn own_variable(&self, name: &[u8]) -> Option<String> {
         match name {
-            b"wait_timeout" if self.idle_timeout != self.setup.options.idle_timeout.into() => {
-                self.idle_timeout.seconds().map(|seconds| seconds.to_string())
-            }
+            b"wait_timeout" => self.own_wait_timeout().map(|seconds| seconds.to_string()),
             b"last_insert_id" | b"identity" => Some(self.last.insert_id.to_string()),
             b"pseudo_thread_id" => Some(self.registered.entry.id.to_string()),
             b"warning_count" => Some(self.diagnostics.warning_count.to_string()),
             b"error_count" => Some(self.diagnostics.conditions(true).count().to_string()),
             _ => None,
         }
+    }
+
+    /// In seconds, where the client has set it.
+    pub(super) fn own_wait_timeout(&self) -> Option<u64> {
+        let is_own = self.idle_timeout != self.setup.options.idle_timeout.into();
+        self.idle_timeout.seconds().filter(|_| is_own)
     }
 
     /// SHOW GRANTS: the databases that the user may use.

@@ -4,9 +4,8 @@
 use std::slice;
 use std::sync::Arc;
 
-use super::cascades::literal;
 use super::error::ClientMessage;
-use super::gather_load::{AT_ONCE, LENIENT};
+use super::gather_load::AT_ONCE;
 use super::gathered::Last;
 use super::query::Statement;
 use super::response;
@@ -23,6 +22,7 @@ use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::relay;
 use crate::exec::rows::Rows;
+use crate::exec::scratch::text_literal;
 use crate::exec::stage::{Filled, Site, Table};
 use crate::exec::tally::{self, Tally, Written};
 use crate::exec::unread;
@@ -36,6 +36,9 @@ use crate::wire::StatusFlags;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
 use crate::wire::walker::AnswerKind;
+
+/// The sql_mode under which rows are stored: every value as it is, whatever a column's rules say of new ones.
+const LENIENT: &str = "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'";
 
 /// New rows are sent to the shards when there are so many bytes of them.
 const FLUSH: usize = 8 * 1024 * 1024;
@@ -735,8 +738,8 @@ impl Session {
                 target.written
             )));
         }
-        let schema = literal(&self.schema.shard(scratch.shard).schema);
-        let table = literal(&target.physical);
+        let schema = text_literal(&self.schema.shard(scratch.shard).schema);
+        let table = text_literal(&target.physical);
         let sql = format!(
             "SELECT COUNT(*) FROM information_schema.TRIGGERS \
              WHERE EVENT_OBJECT_SCHEMA = {schema} AND EVENT_OBJECT_TABLE = {table}"
@@ -845,8 +848,6 @@ pub(super) fn store_as_is(settings: &mut Settings) {
         settings.set(name, value);
     }
     settings.unset("sql_select_limit");
-    // The client's own statement was judged by them on the scratch.
-    settings.unset("sql_safe_updates");
 }
 
 /// The answer to an INSERT: rows and duplicates are counted by the shards; what was wrong with values, by the scratch.

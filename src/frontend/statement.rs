@@ -251,6 +251,10 @@ impl Session {
             // Under autocommit = 0, a statement that commits by itself has taken part in something that is over.
             self.registered.entry.activity.left();
         }
+        if !self.links.held().iter().any(|link| link.pins.temporary_tables) {
+            // They were lost with their connection.
+            self.temporary_tables.clear();
+        }
         let shards = route_shards(route);
         self.check_locked(plan, route, &shards)?;
         if matches!(route, Route::Staged) && !self.temporary_tables.is_empty() {
@@ -260,9 +264,8 @@ impl Session {
         if matches!(route, Route::Staged) && self.links.has_lasting_pins() {
             return Err(ClientMessage::unsupported("such a write over several shards while locks are held"));
         }
-        let several = matches!(route, Route::Staged)
-            || matches!(route, Route::Scatter(_) | Route::Merge(_) | Route::Split(_) | Route::Load(_))
-                && shards.len() > 1;
+        let several =
+            matches!(route, Route::Scatter(_) | Route::Merge(_) | Route::Split(_) | Route::Load(_)) && shards.len() > 1;
         if several && !self.temporary_tables.is_empty() && plan.kind.is_write() {
             return Err(ClientMessage::unsupported("writing on several shards while temporary tables are held"));
         }

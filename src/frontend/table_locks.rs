@@ -53,7 +53,9 @@ impl Session {
     /// UNLOCK TABLES; where tables are locked it commits.
     pub(super) async fn unlock_tables(&mut self) -> Result<(), ClientMessage> {
         if !self.links.has_table_locks() {
+            // None was taken, or they were lost with their connections.
             self.txn.set_unbranched(false);
+            self.locked_tables.clear();
             return Ok(());
         }
         let ended = self.end_transaction(End::Commit).await;

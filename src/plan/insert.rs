@@ -109,10 +109,7 @@ impl<'q> Into<'q> {
 
     /// Whether values of a row can depend on the rows before it in the statement.
     fn reads_own(&self, scopes: &Scopes<'_, '_>) -> bool {
-        let table = scopes.instances[self.target].table();
-        let is_own = |id: usize| id != self.target && scopes.instances[id].table() == table;
-        let is_several = matches!(&self.insert.source, Rows::Rows(rows) if rows.len() > 1);
-        is_several && table.is_some() && (0..scopes.instances.len()).any(is_own)
+        matches!(&self.insert.source, Rows::Rows(rows) if rows.len() > 1) && scopes.has_another_of(self.target)
     }
 
     /// Whether the first copy of a reference table can number the rows, and the others take its numbers: where a server

@@ -165,6 +165,12 @@ impl Instance {
 }
 
 impl Scopes<'_, '_> {
+    /// Whether the statement names the instance's table elsewhere, too.
+    pub(super) fn has_another_of(&self, id: InstanceId) -> bool {
+        let table = self.instances[id].table();
+        table.is_some() && (0..self.instances.len()).any(|other| other != id && self.instances[other].table() == table)
+    }
+
     /// What a named table is, without its alias.
     pub(super) fn instance_of(&self, name: &TableName, block: BlockId, alias: String) -> Result<Instance, PlanError> {
         let schema = self.ctx.schema;

@@ -114,11 +114,11 @@ impl Facts {
 
     /// Functions that a pooled connection would answer for itself instead of for the session.
     pub fn needs_local_values(&self) -> bool {
-        let counts = self.reads_system_vars.iter().any(|name| {
+        let own_variables = self.reads_system_vars.iter().any(|name| {
             let name = name.strip_prefix("session.").unwrap_or(name);
-            name == "warning_count" || name == "error_count"
+            ["warning_count", "error_count", "wait_timeout"].contains(&name)
         });
-        counts
+        own_variables
             || self.named_locks
             || self.uses_found_rows
             || self.uses_row_count

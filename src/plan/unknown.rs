@@ -127,6 +127,9 @@ fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
         [what @ ("LOCK" | "UNLOCK"), "INSTANCE", ..] => Err(PlanError::unsupported(format!(
             "{what} INSTANCE, which would stay with a connection that clients share: do it on the servers"
         ))),
+        ["GET", ..] => {
+            Err(PlanError::unsupported("GET DIAGNOSTICS outside of stored programs: SHOW WARNINGS and SHOW ERRORS"))
+        }
         ["FLUSH", rest @ ..] if !rest.iter().any(|word| ["TABLE", "TABLES"].contains(word)) => concerns_one(&words),
         ["ALTER", "INSTANCE", ..]
         | ["CREATE" | "ALTER" | "DROP", "TABLESPACE" | "LOGFILE" | "UNDO" | "RESOURCE", ..]

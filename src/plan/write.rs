@@ -91,10 +91,7 @@ fn doubtful() -> PlanError {
 
 /// Whether subqueries read the only table of the statement, too.
 fn reads_own(scopes: &Scopes<'_, '_>, block: BlockId) -> bool {
-    let [target] = scopes.blocks[block].instances[..] else { return false };
-    let table = scopes.instances[target].table();
-    let is_own = |id: InstanceId| id != target && scopes.instances[id].table() == table;
-    table.is_some() && (0..scopes.instances.len()).any(is_own)
+    matches!(scopes.blocks[block].instances[..], [target] if scopes.has_another_of(target))
 }
 
 /// Whether a value in SET names a column that is set before.

@@ -24,7 +24,7 @@ pub struct Facts {
     pub calc_found_rows: bool,
     /// Names in lower case, without `@`; sorted, as all names here.
     pub reads_user_vars: Vec<String>,
-    /// By `:=`, `INTO @x`, `SET @x`, `CALL p(@x)`, LOAD DATA, GET DIAGNOSTICS.
+    /// By `:=`, `INTO @x`, `SET @x`, `CALL p(@x)`, LOAD DATA.
     pub writes_user_vars: Vec<String>,
     /// Names in lower case, without `@@` but with a scope if there is one: `session.sql_mode`.
     pub reads_system_vars: Vec<String>,
@@ -75,7 +75,7 @@ impl Facts {
             self.calls_procedure = true;
             return Verb::WritesVariables;
         }
-        if cursor.eat_word("GET") || cursor.eat_word("FETCH") {
+        if cursor.eat_word("FETCH") {
             return Verb::WritesVariables;
         }
         if cursor.eat_word("LOAD") && cursor.eat_one_of(&["DATA", "XML"]) {
@@ -334,7 +334,7 @@ mod tests {
 
     #[test]
     fn user_variables_are_read_or_written() {
-        let cases: [(&str, &[&str], &[&str]); 15] = [
+        let cases: [(&str, &[&str], &[&str]); 14] = [
             ("SELECT @a, @B, @`c d`, @'e', @a", &["a", "b", "c d", "e"], &[]),
             ("SELECT @a := @b + 1", &["b"], &["a"]),
             ("SELECT a, b INTO @x, @Y FROM t WHERE c = @z", &["z"], &["x", "y"]),
@@ -344,7 +344,6 @@ mod tests {
             ("UPDATE t SET a = @a, b = @b = 1", &["a", "b"], &[]),
             ("CALL p(@a)", &["a"], &["a"]),
             ("LOAD DATA INFILE 'x' INTO TABLE t (a, @b) SET c = @b", &["b"], &["b"]),
-            ("GET DIAGNOSTICS @n = NUMBER", &["n"], &["n"]),
             ("EXECUTE s USING @a, @b", &["a", "b"], &[]),
             ("SELECT '@a', `@b`", &[], &[]),
             ("SELECT 1 INTO @a; ", &[], &["a"]),

@@ -298,7 +298,7 @@ fn home(topology: &Topology) -> Result<&Arc<ReplicaSet>, ControlError> {
 }
 
 async fn connect(set: &ReplicaSet) -> Result<Conn, ControlError> {
-    let address = &set.primary().map_err(|_| ControlError::NoServer)?.address;
+    let address = &set.primary()?.address;
     control::connect(&set.options, address).await
 }
 

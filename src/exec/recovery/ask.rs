@@ -35,7 +35,7 @@ async fn ask_once(
     gtrid: &Gtrid,
 ) -> Result<Decision, ControlError> {
     let set = topology.sets.iter().find(|set| set.options.name == decider).ok_or(ControlError::NoServer)?;
-    let address = set.primary().map_err(|_| ControlError::NoServer)?.address.clone();
+    let address = set.primary()?.address.clone();
     let mut conn = control::connect(&set.options, &address).await?;
     within(ANSWER_TIMEOUT, conn.query_drop(WAIT_BRIEFLY)).await?;
     let decision = claim(&mut conn, &in_flight.table, gtrid).await?;

@@ -17,7 +17,7 @@ use mysql_common::constants::StatusFlags;
 use crate::wire::WireError;
 use crate::wire::error_code::ErrorCode;
 use crate::wire::packet::{HEADER_LEN, Header, MAX_PAYLOAD, parse_header};
-use crate::wire::response;
+use crate::wire::response::{self, ErrPacket};
 
 pub use packet_kind::{Packet, PacketKind};
 pub use patch::Patch;
@@ -313,10 +313,20 @@ impl ResultWalker {
     #[inline]
     fn header(&self, bytes: &[u8]) -> Result<Option<Header>, WireError> {
         match parse_header(bytes) {
-            Some(header) if header.seq != self.next_seq => {
-                Err(WireError::OutOfOrder { expected: self.next_seq, found: header.seq })
-            }
+            Some(header) if header.seq != self.next_seq => Err(self.out_of_order(header, bytes)),
             header => Ok(header),
+        }
+    }
+
+    /// MySQL (8.0.24 and later) says why before it closes a connection that waits for a command, or that was killed.
+    #[cold]
+    fn out_of_order(&self, header: Header, bytes: &[u8]) -> WireError {
+        let payload = bytes.get(HEADER_LEN..HEADER_LEN + header.len as usize).filter(|_| header.seq == 0);
+        match payload.and_then(|payload| ErrPacket::parse(payload).ok()) {
+            Some(ErrPacket { code, message }) => {
+                WireError::Farewell { number: code.number, message: String::from_utf8_lossy(message).into() }
+            }
+            None => WireError::OutOfOrder { expected: self.next_seq, found: header.seq },
         }
     }
 

@@ -311,6 +311,15 @@ fn packets_one_by_one_then_in_bulk() {
 }
 
 #[test]
+fn a_server_that_closes_may_say_why() {
+    let said = stream_from(0, &[b"\xFF\xBF\x0F#HY000You were idle."]);
+    let error = ResultWalker::new(AnswerKind::Query, true).walk(&said).unwrap_err();
+    assert_eq!(error, WireError::Farewell { number: 4031, message: "You were idle.".into() });
+    let cut = ResultWalker::new(AnswerKind::Query, true).walk(&said[..20]).unwrap_err();
+    assert_eq!(cut, WireError::OutOfOrder { expected: 1, found: 0 });
+}
+
+#[test]
 fn impossible_bytes_are_errors_and_leave_the_walker() {
     let end = eof(AUTOCOMMIT);
     let cases: &[(&str, AnswerKind, bool, Vec<u8>)] = &[

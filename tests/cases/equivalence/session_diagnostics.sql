@@ -1,0 +1,22 @@
+-- about: statements that ask about the statement before leave what it said as it was.
+-- error-only
+SELECT nope FROM users;
+SHOW ERRORS;
+SHOW COUNT(*) ERRORS;
+SHOW COUNT(*) WARNINGS;
+-- ignore: message
+SHOW ERRORS LIMIT 1;
+
+SELECT 1 / 0 FROM users WHERE user_id = 1;
+SHOW COUNT(*) WARNINGS;
+SHOW ERRORS;
+SHOW WARNINGS LIMIT 1;
+
+-- about: kept by the connection that ran the statement before, which may be anybody's.
+-- refused: 1235 GET DIAGNOSTICS
+GET DIAGNOSTICS @n = NUMBER;
+
+SET SESSION wait_timeout = 100;
+SELECT @@wait_timeout;
+SELECT @@session.wait_timeout + 1 AS more;
+SELECT @@wait_timeout, user_id FROM users WHERE user_id = 1;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mysql_common::constants::ColumnType;
+use mysql_common::constants::{ColumnFlags, ColumnType};
 
 use super::error::ClientMessage;
 use super::gathered::Last;
@@ -51,16 +51,22 @@ pub(super) fn is_of_text(code: ErrorCode) -> bool {
     CODES.contains(&code.number)
 }
 
-/// A definition as MySQL (9.7) has it of a column of a temporary table: its texts are BLOBs of one kind.
+/// A definition as MySQL (9.7) has it of a column of a temporary table: its texts are BLOBs of one kind, and none is unsigned,
+/// as x'00' is.
 fn as_of_table(definition: &[u8]) -> Vec<u8> {
     const KINDS: [ColumnType; 3] =
         [ColumnType::MYSQL_TYPE_TINY_BLOB, ColumnType::MYSQL_TYPE_MEDIUM_BLOB, ColumnType::MYSQL_TYPE_LONG_BLOB];
-    let found = ColumnDefinition::parse(definition).ok();
-    let Some(found) = found.filter(|found| KINDS.iter().any(|kind| *kind as u8 == found.column_type)) else {
-        return definition.to_vec();
-    };
+    let Ok(mut found) = ColumnDefinition::parse(definition) else { return definition.to_vec() };
+    let is_in = |kinds: &[ColumnType]| kinds.iter().any(|kind| *kind as u8 == found.column_type);
+    let is_blob = is_in(&KINDS);
+    if is_blob || is_in(&[ColumnType::MYSQL_TYPE_VAR_STRING, ColumnType::MYSQL_TYPE_STRING]) {
+        found.flags.remove(ColumnFlags::UNSIGNED_FLAG);
+    }
+    if is_blob {
+        (found.column_type, found.decimals) = (ColumnType::MYSQL_TYPE_BLOB as u8, 0);
+    }
     let mut out = Vec::new();
-    ColumnDefinition { column_type: ColumnType::MYSQL_TYPE_BLOB as u8, decimals: 0, ..found }.write(&mut out);
+    found.write(&mut out);
     out
 }
 

@@ -38,6 +38,9 @@ const INTEGERS: [ColumnType; 5] = [
     ColumnType::MYSQL_TYPE_LONGLONG,
 ];
 
+const TEXTS: [ColumnType; 3] =
+    [ColumnType::MYSQL_TYPE_VAR_STRING, ColumnType::MYSQL_TYPE_STRING, ColumnType::MYSQL_TYPE_BLOB];
+
 /// A statement to be answered from groups.
 #[derive(Debug)]
 pub(super) struct Order<'a> {
@@ -274,12 +277,14 @@ fn travels(table: &Scratch) -> bool {
 /// Whether values are written in the same way in both answers.
 fn are_alike(here: &[Vec<u8>], there: &[Vec<u8>], resort: Resort) -> bool {
     let is_integer = |column: &ColumnDefinition<'_>| INTEGERS.iter().any(|kind| *kind as u8 == column.column_type);
+    let is_text = |column: &ColumnDefinition<'_>| TEXTS.iter().any(|kind| *kind as u8 == column.column_type);
     let is_alike = |(one, other): (&Vec<u8>, &Vec<u8>)| {
         let (Ok(one), Ok(other)) = (ColumnDefinition::parse(one), ColumnDefinition::parse(other)) else { return false };
-        let kind = |column: &ColumnDefinition<'_>| (column.charset, column.decimals);
-        let is_as_wide =
-            one.column_type == other.column_type || resort == Resort::Last && is_integer(&one) && is_integer(&other);
-        is_as_wide && kind(&one) == kind(&other) && one.name == other.name
+        let are = |is: &dyn Fn(&ColumnDefinition<'_>) -> bool| resort == Resort::Last && is(&one) && is(&other);
+        let is_as_wide = one.column_type == other.column_type || are(&is_integer);
+        // How many decimals a text has says nothing.
+        let is_as_exact = one.decimals == other.decimals || are(&is_text);
+        is_as_wide && is_as_exact && one.charset == other.charset && one.name == other.name
     };
     here.len() == there.len() && here.iter().zip(there).all(is_alike)
 }

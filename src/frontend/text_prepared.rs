@@ -11,7 +11,7 @@ use super::session::Session;
 use crate::exec::links::Side;
 use crate::plan::Action;
 use crate::sql::control::{Argument, Control, PrepareSource};
-use crate::sql::{Lexer, TokenKind};
+use crate::sql::{Lexer, Mode, Op, Token, TokenKind};
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
 
@@ -107,12 +107,15 @@ impl Session {
         let mut done = 0;
         for (marker, argument) in markers.iter().zip(using) {
             sql.extend_from_slice(&text[done..marker.start as usize]);
-            sql.extend_from_slice(match argument {
+            let value = match argument {
                 Argument::UserVar(variable) => {
                     self.user_variables.get(variable).map_or("NULL", String::as_str).as_bytes()
                 }
                 Argument::Literal(literal) => literal,
-            });
+            };
+            // NULL as a number of LIMIT means none there, and is an error as a literal.
+            let is_none = value.eq_ignore_ascii_case(b"NULL") && is_in_limit(text, self.mode, marker.start);
+            sql.extend_from_slice(if is_none { b"0" } else { value });
             done = marker.end as usize;
         }
         sql.extend_from_slice(&text[done..]);
@@ -123,6 +126,17 @@ impl Session {
     pub(super) fn deallocate_text(&mut self, name: &str) -> Result<(), ClientMessage> {
         let known = self.text_statements.remove(&name.to_lowercase()).is_some();
         if known { Ok(()) } else { Err(unknown(name, "DEALLOCATE PREPARE")) }
+    }
+}
+
+/// Whether the marker at `offset` stands for a number of LIMIT.
+fn is_in_limit(text: &[u8], mode: Mode, offset: u32) -> bool {
+    let before: Vec<Token> = Lexer::new(text, mode).take_while(|token| token.start < offset).collect();
+    let is = |token: &Token, words: &[&str]| words.iter().any(|word| token.is_word(text, word));
+    match before.as_slice() {
+        [.., last] if is(last, &["LIMIT", "OFFSET"]) => true,
+        [.., limit, _, comma] => comma.is_op(Op::Comma) && is(limit, &["LIMIT"]),
+        _ => false,
     }
 }
 

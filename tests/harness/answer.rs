@@ -198,8 +198,8 @@ fn are_computed(one: &Column, other: &Column) -> bool {
     one.org_table.is_empty() && other.org_table.is_empty()
 }
 
-/// Whether it comes from a derived table. MariaDB (10.11) says so, or which table that reads: without rows, by when it found
-/// that there are none.
+/// Whether it comes from a derived table. Servers say so, or which table that reads: without rows, by when they found that
+/// there are none.
 fn is_column_of_derived(one: &Column, other: &Column) -> bool {
     one.table == other.table && [one, other].iter().any(|column| column.org_table == column.table)
 }
@@ -287,7 +287,7 @@ impl Differences<'_> {
             }
             self.field("name", &expected.name, &got.name);
             // An expression has its own text as this name if, and only if, the rows went through a temporary table.
-            if !are_computed(expected, got) {
+            if !(are_computed(expected, got) || are_empty && is_column_of_derived(expected, got)) {
                 self.field("org_name", &expected.org_name, &got.org_name);
             }
             self.field("charset", &expected.charset, &got.charset);

@@ -111,6 +111,9 @@ impl Judge<'_> {
         if let Order::Keys(keys) = &self.output.order {
             let key = |column: &usize| {
                 let cell = row[*column].as_ref()?;
+                if columns[*column].kind == DECIMAL {
+                    return Some(without_last_zeros(cell));
+                }
                 Some(self.collation(*column).map_or_else(|| cell.clone(), |collation| weight(collation, cell)))
             };
             known.keys = keys.iter().map(key).collect();
@@ -237,6 +240,19 @@ fn without_flag(answers: &mut [Answer], flag: u16) {
 const WRONG_PLACE_OF_AGGREGATE: u16 = 1111;
 const MIXED_WITH_AGGREGATE: u16 = 1140;
 
+/// A DECIMAL as it is compared: IF() of MySQL shows -1 and -1.0000 in one column.
+fn without_last_zeros(digits: &[u8]) -> Vec<u8> {
+    let end = match digits.contains(&b'.') {
+        true => {
+            digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + usize::from(digits[last] != b'.'))
+        }
+        false => digits.len(),
+    };
+    digits[..end].to_vec()
+}
+
+/// MYSQL_TYPE_NEWDECIMAL
+const DECIMAL: u8 = 0xF6;
 const JSON: u8 = 0xF5;
 const DOUBLE: u8 = 0x05;
 const BLOB: u8 = 0xFC;

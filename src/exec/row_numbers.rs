@@ -5,6 +5,9 @@ use super::conditions::Condition;
 use super::failure::Failure;
 use super::tally::Written;
 
+/// "Field doesn't have a default value": found before any row is looked at.
+const NO_DEFAULT: &str = "1364";
+
 /// The rows of an INSERT that one shard gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnRows {
@@ -76,9 +79,10 @@ pub fn in_order(total: Written, parts: &[Written]) -> Written {
     let mut row = 0;
     let mut numbered: Vec<(usize, Condition)> = Vec::new();
     for condition in total.conditions {
-        // One that names no row is about that of its neighbours.
+        // One that names no row is about that of its neighbours, unless it is about the statement.
+        let is_of_all = condition.code == NO_DEFAULT;
         row = row_in(&condition.message).map_or(row, |(_, row, _)| row);
-        numbered.push((row, condition));
+        numbered.push((if is_of_all { 0 } else { row }, condition));
     }
     numbered.sort_by_key(|(row, _)| *row);
     numbered.truncate(limit.unwrap_or(usize::MAX));

@@ -86,7 +86,7 @@ impl Session {
         if let Some(link) = links.get_mut(found.unwrap_or_default()) {
             self.read_user_variables(link, &plan.facts.writes_user_vars).await?;
         }
-        for link in links.iter_mut().filter(|_| plan.facts.uses_last_insert_id) {
+        for link in &mut links {
             let asked = self.ask_number(link, "SELECT LAST_INSERT_ID()").await?;
             if let Some(new) = asked.filter(|number| *number != self.last.insert_id) {
                 self.last.insert_id = new;

@@ -861,9 +861,10 @@ fn inserted(ran: Ran, mut total: Written) -> Ran {
         rest.split(' ').next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
     };
     let of_shards = String::from_utf8_lossy(&total.info).into_owned();
+    let is_of_file = staged.contains("Deleted:");
     let info = match staged.is_empty() {
         true => String::new(),
-        false if staged.contains("Deleted:") => {
+        false if is_of_file => {
             // Of a file, whose rows were told to the shards by INSERT IGNORE or REPLACE.
             let (records, affected) = (number(&staged, "Records:"), total.affected_rows);
             let (deleted, skipped) = (affected.saturating_sub(records), records.saturating_sub(affected));
@@ -876,7 +877,8 @@ fn inserted(ran: Ran, mut total: Written) -> Ran {
     };
     let written = Written {
         affected_rows: total.affected_rows,
-        last_insert_id: total.last_insert_id,
+        // LOAD DATA tells of none, whatever numbers its rows got.
+        last_insert_id: if is_of_file { 0 } else { total.last_insert_id },
         warnings,
         info: info.into_bytes(),
         conditions: Vec::new(),

@@ -339,7 +339,7 @@ impl Session {
             // They may leave variables and temporary tables behind: nobody else gets the connection as it is.
             link.lease.has_user_variables_of(self.variables_id);
         }
-        if plan.facts.uses_last_insert_id || plan.facts.calls_procedure {
+        if plan.facts.passes_last_insert_id() {
             let sql = format!("SET last_insert_id = {}", self.last.insert_id);
             link.lease.execute("LAST_INSERT_ID()", &sql, &self.interrupt).await?;
         }
@@ -372,7 +372,7 @@ impl Session {
         let facts = &plan.facts;
         let has_warnings = (ended.warnings > 0 && plan.kind != StatementKind::Show) || plan.explains;
         self.ask_what_is_forgotten(&mut link, has_warnings, facts.calc_found_rows).await?;
-        let is_told = facts.uses_last_insert_id || facts.calls_procedure;
+        let is_told = facts.passes_last_insert_id();
         if is_told || plan.kind.is_write() && ended.last_insert_id != 0 {
             let asked = self.ask_number(&mut link, "SELECT LAST_INSERT_ID()").await?;
             // A number that the client gave is in the answer, but not what the function says: that is still what the

@@ -112,6 +112,12 @@ impl Facts {
         !(reads || writes || others || !self.drops_tables.is_empty())
     }
 
+    /// Whether what LAST_INSERT_ID() says must be given to the connection before, and asked for afterwards. (The answer to
+    /// LOAD DATA does not tell what numbers its rows got.)
+    pub fn passes_last_insert_id(&self) -> bool {
+        self.uses_last_insert_id || self.calls_procedure || self.load_data
+    }
+
     /// Functions that a pooled connection would answer for itself instead of for the session.
     pub fn needs_local_values(&self) -> bool {
         let own_variables = self.reads_system_vars.iter().any(|name| {

@@ -32,7 +32,7 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
         return Ok(route);
     }
     refuse_by_words(&words)?;
-    let Some(names) = parse::mentioned_names(sql, scopes.ctx.mode) else {
+    let Some(names) = parse::mentioned_tables(sql, scopes.ctx.mode) else {
         return Err(PlanError::unsupported("a statement with names that cannot be read"));
     };
     note_schemas(scopes, &names);

@@ -18,6 +18,7 @@ mod expression;
 mod from;
 pub mod load;
 mod predicate;
+mod program;
 mod query;
 mod window;
 
@@ -104,14 +105,24 @@ fn read_statement(cursor: &mut Cursor<'_, '_>) -> Result<Statement> {
 /// Every name in the statement that could be a table's: identifiers, and dotted pairs of them. `None` if the
 /// statement cannot be cut into tokens for certain.
 pub fn mentioned_names(sql: &[u8], mode: Mode) -> Option<Vec<TableName>> {
+    names_in(&Tokens::read(sql, mode).ok()?)
+}
+
+/// The same, but in a stored program only what stands where a table can.
+pub fn mentioned_tables(sql: &[u8], mode: Mode) -> Option<Vec<TableName>> {
     let tokens = Tokens::read(sql, mode).ok()?;
+    let names = names_in(&tokens)?;
+    Some(if program::is_program(&tokens) { program::tables(&tokens, names) } else { names })
+}
+
+fn names_in(tokens: &Tokens<'_>) -> Option<Vec<TableName>> {
     let mut names = Vec::new();
     for index in 0..tokens.list.len() {
         if !tokens.is_identifier(index) {
             continue;
         }
         let table = tokens.ident(index).ok()?;
-        names.push(TableName { database: qualifier(&tokens, index), table });
+        names.push(TableName { database: qualifier(tokens, index), table });
     }
     Some(names)
 }

@@ -50,7 +50,9 @@ fn read(params: &Reader<'_>, is_history: bool) -> Built {
 }
 
 fn months_between(from: Date, to: Date) -> i64 {
-    12 * (to.year - from.year) + to.month - from.month
+    // Java's years before Christ count on from 1 again: the year 0 is the first of them.
+    let year = |date: Date| if date.year > 0 { date.year } else { 1 - date.year };
+    12 * (year(to) - year(from)) + to.month - from.month
 }
 
 impl Compute for Month {
@@ -79,5 +81,33 @@ impl Compute for Month {
 
     fn takes(&self) -> Takes {
         Takes::Times
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::super::compute::Input;
+    use super::super::params::Param;
+    use super::super::{Named, registry};
+    use super::*;
+
+    /// What Java's Calendar.YEAR comes to.
+    #[test]
+    fn years_before_christ_are_counted_without_a_sign() {
+        let cases: [(&str, &[(&str, &str)], &str, i64); 5] = [
+            ("mycat-month", &[("sBeginDate", "2015-01-01")], "-2015-01-01", 12),
+            ("mycat-month", &[("sBeginDate", "2015-01-01")], "-2020-01-05", 72),
+            ("mycat-month", &[("sBeginDate", "2014-11-15"), ("sEndDate", "2015-03-01")], "-2015-01-01", 4),
+            ("mycat-month-and-history", &[("sBeginDate", "2015-01-01")], "-2014-1-6", 0),
+            ("mycat-month-and-history", &[("sBeginDate", "0001-01-01")], "0000-02-01", 1),
+        ];
+        for (kind, params, key, wanted) in cases {
+            let params = params.iter().map(|(name, value)| ((*name).to_owned(), Param::Text((*value).to_owned())));
+            let named = Named::read(registry::named(kind).unwrap(), params.collect()).0.unwrap();
+            let given = named.compute().compute(&Given::new(Input::Text(key)));
+            assert_eq!(given, Ok(Outcome::Number(wanted)), "{kind} {key}");
+        }
     }
 }

@@ -224,7 +224,7 @@ pub(super) fn key_number(key: &Given<'_>, signed: bool) -> Result<u64, Refused> 
             _ => Err(fail()),
         },
         (Input::Text(text) | Input::Decimal(text), _) => {
-            let text = text.trim_matches([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
+            let text = text.trim_matches([' ', '\t']);
             let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             is_digits.then(|| text.parse().ok()).flatten().ok_or_else(fail)
         }

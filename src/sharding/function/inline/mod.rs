@@ -3,7 +3,9 @@
 //! computed here: nothing is executed, and what it lacks is an error when the rule is read.
 
 mod expression;
+mod method;
 mod number;
+mod parser;
 
 use std::sync::Arc;
 
@@ -70,19 +72,34 @@ fn parts(text: &str) -> Result<Vec<Part>, String> {
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
         let after = &rest[dollar + 1..];
-        let opened = after.strip_prefix('{').or_else(|| after.strip_prefix("->{"));
-        let Some(inside) = opened else { return Err("a $ without {".to_owned()) };
-        let end = inside.find('}').ok_or("a { is not closed")?;
         if dollar > 0 {
             parts.push(Part::Text(rest[..dollar].to_owned()));
         }
-        parts.push(Part::Expression(Expression::parse(&inside[..end])?));
+        let Some(inside) = after.strip_prefix('{').or_else(|| after.strip_prefix("->{")) else {
+            let (name, behind) = name_at(after)?;
+            parts.push(Part::Expression(Expression::Name(name.to_owned())));
+            rest = behind;
+            continue;
+        };
+        let end = inside.find('}').ok_or("a { is not closed")?;
+        parts.push(Part::Expression(parser::parse(&inside[..end])?));
         rest = &inside[end + 1..];
     }
     if !rest.is_empty() {
         parts.push(Part::Text(rest.to_owned()));
     }
     Ok(parts)
+}
+
+/// The column in `$column`, and what is behind it.
+fn name_at(text: &str) -> Result<(&str, &str), String> {
+    let end = text.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(text.len());
+    let (name, behind) = text.split_at(end);
+    let is_member = behind.strip_prefix('.').is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+    if !name.starts_with(|letter: char| letter.is_alphabetic() || letter == '_') || is_member {
+        return Err("a $ without {".to_owned());
+    }
+    Ok((name, behind))
 }
 
 impl Inline {
@@ -134,7 +151,9 @@ fn value(key: Given<'_>) -> Result<Value, Refused> {
         (Input::Null, _) => Err("NULL is no key for this function".into()),
         (Input::Text(text), _) => Ok(Value::Text(text.to_owned())),
         (Input::Integer(value), kind) => Ok(Value::Number(Number::of_integer(value, kind))),
-        (Input::Decimal(text), _) => Ok(Value::Number(Number::parse(text).ok_or("the key has too many digits")?)),
+        (Input::Decimal(text), kind) => {
+            Ok(Value::Number(Number::parse(text, kind).ok_or("the key has too many digits")?))
+        }
         _ => Err("the key should be a number or a text".into()),
     }
 }
@@ -200,6 +219,61 @@ mod tests {
             let named = read(expression, &["ds_0", "ds_1"]).unwrap();
             let given = named.compute().compute(&Given::new(Input::Integer(key)));
             assert_eq!(given.ok(), Some(Outcome::Name(wanted.to_owned())), "{expression}");
+        }
+    }
+
+    /// What Groovy 2.4.21 gives.
+    #[test]
+    fn groovy_is_followed() {
+        let of = |expression: &str, key: Input<'_>, kind: &str| {
+            let named = read(expression, &[]).unwrap_or_else(|error| panic!("{error}"));
+            match named.compute().compute(&Given { input: key, kind }) {
+                Ok(Outcome::Name(name)) => name,
+                other => format!("{other:?}"),
+            }
+        };
+        let integers = [
+            ("t_${id % 4}", -5, "t_-1"),
+            ("t_${id % 4}", -9_223_372_036_854_775_809, "t_3"),
+            ("t_${-id % 4}", 18_446_744_073_709_551_619, "t_1"),
+            ("t_${id.hashCode() % 4}", 18_446_744_073_709_551_619, "t_0"),
+            ("t_${id.toLong()}", 18_446_744_073_709_551_619, "t_3"),
+            ("t_${010 + id}", 1, "t_9"),
+            ("t_${0x10 + id}", 1, "t_17"),
+            ("t_$id", 7, "t_7"),
+            ("${id}_t", 7, "7_t"),
+            ("t_${id & 3}_${id | 8}_${id ^ 5}_${~id}", 6, "t_2_14_3_-7"),
+            ("t_${id >> 1}_${id << 2}_${id >>> 28}", -8, "t_-4_-32_15"),
+            ("t_${id << 33}", 1, "t_2"),
+            ("t_${id ** 2}", 5, "t_25"),
+            ("t_${-2 ** 2 + id}", 0, "t_-4"),
+            ("t_${id > 10 ? 1 : 0}", 11, "t_1"),
+            ("t_${id < 0 || id >= 100 ? 'x' : id < 50 ? 'low' : 'high'}", 60, "t_high"),
+            ("t_${id % 2 == 0 && id != 4 ? 0 : 1}", 4, "t_1"),
+            ("t_${!(id % 2) ? 0 : 1}", 3, "t_1"),
+            ("t_${(id / 100) as int}_${(int) (id / 100)}_${(int) id / 4}", 250, "t_2_2_62.5"),
+            ("t_${id.mod(4)}_${Math.floorMod(id, 4)}", -5, "t_-1_3"),
+            ("t_${id + 1 << 2 & 12}", 1, "t_8"),
+        ];
+        for (expression, key, wanted) in integers {
+            assert_eq!(of(expression, Input::Integer(key), ""), wanted, "{expression}");
+        }
+        assert_eq!(of("t_${id % 4}", Input::Integer(-5), "BigInteger"), "t_3");
+        for text in [("t_${id.trim().toLowerCase()}", " Ab ", "t_ab"), ("t_${id == 'a' ? 0 : 1}", "a", "t_0")] {
+            assert_eq!(of(text.0, Input::Text(text.1), ""), text.2);
+        }
+        let refused = [
+            ("t_${Long.parseLong(id)}", Input::Integer(7), ""),
+            ("t_${id.longValue()}", Input::Text("7"), ""),
+            ("t_${id % 4}", Input::Integer(100), "BigDecimal"),
+            ("t_${id == 5}", Input::Text("5"), ""),
+        ];
+        for (expression, key, kind) in refused {
+            let given = of(expression, key, kind);
+            assert!(given.starts_with("Err"), "{expression}: {given}");
+        }
+        for broken in ["t_${id +}", "t_${09 + id}", "t_${id ?: 1}", "t_${'a\\n'}", "t_${id <=> 1}", "t_$id.name"] {
+            assert!(read(broken, &[]).is_err(), "{broken}");
         }
     }
 

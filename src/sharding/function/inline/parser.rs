@@ -85,7 +85,7 @@ impl Parser<'_> {
         let rest = self.text.rest.trim_start();
         let is_longer =
             |longer: &&str| longer.len() > sign.len() && longer.starts_with(sign) && rest.starts_with(*longer);
-        !LONGER.iter().any(|longer| is_longer(&longer)) && self.text.take(sign)
+        !LONGER.iter().any(is_longer) && self.text.take(sign)
     }
 
     /// `as int`.

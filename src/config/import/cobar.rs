@@ -6,7 +6,9 @@ use std::path::Path;
 use roxmltree::Node;
 
 use super::ImportError;
-use super::document::{attribute, children, fail, inner, properties, property, text, unread_parts, with_xml};
+use super::document::{
+    attribute, children, fail, folder_of, inner, properties, property, text, unread_parts, with_xml,
+};
 use super::draft::{
     Database, Draft, Function, Placement, Replica, Shard, Table, User, Within, expanded, plain, quoted, quoted_list,
 };
@@ -42,6 +44,7 @@ enum Known {
 }
 
 pub(super) fn read(folder: &Path) -> Result<Draft, ImportError> {
+    let folder = folder_of(folder);
     let mut draft = Draft::default();
     let schema_file = folder.join("schema.xml");
     let rule_file = folder.join("rule.xml");

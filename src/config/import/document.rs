@@ -39,6 +39,11 @@ pub(super) fn files(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, Im
     }
 }
 
+/// The folder, where one of its files is named.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    if path.is_file() { path.parent().unwrap_or(path) } else { path }
+}
+
 /// Does something with a parsed XML file.
 pub(super) fn with_xml<T>(
     path: &Path,

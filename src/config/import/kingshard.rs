@@ -43,8 +43,12 @@ pub(super) fn read(path: &Path) -> Result<Draft, ImportError> {
         [] => config.get("schema").into_iter().collect(),
         schemas => schemas.iter().collect::<Vec<_>>(),
     };
+    let is_several = schemas.len() > 1;
     for schema in schemas {
         read_schema(schema, &sets, &mut draft);
+        if is_several {
+            tell_user(schema, &mut draft);
+        }
     }
     leftover::tell("ks.yaml", &unread(&config, &TOP), &mut draft);
     Ok(draft)
@@ -82,6 +86,21 @@ fn read_schema(schema: &Json, sets: &[(String, String)], draft: &mut Draft) {
             }
         }
         database.tables.push(Table::new(&table, placement).named(Some(physical.to_owned())));
+    }
+}
+
+/// Of several schemas each is one user's; here databases are all users' if nothing else is said.
+fn tell_user(schema: &Json, draft: &mut Draft) {
+    let (user, default_node) = (string(schema, "user"), string(schema, "default"));
+    if list(schema, "shard").is_empty() {
+        draft.not_translated(format!(
+            "schema of user {user}: it has no shard, and all its statements went to {default_node} as they were: say in [[users]] \
+             which databases {user} may use"
+        ));
+    } else {
+        draft.changed(format!(
+            "schema of user {user}: its rules hold for all users: say in [[users]] which databases {user} may use"
+        ));
     }
 }
 

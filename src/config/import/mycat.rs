@@ -7,7 +7,7 @@ use std::path::Path;
 use roxmltree::Node;
 
 use super::ImportError;
-use super::document::{attribute, children, inner, properties, property, text, unread_parts, with_xml};
+use super::document::{attribute, children, folder_of, inner, properties, property, text, unread_parts, with_xml};
 use super::draft::{Database, Draft, Function, Placement, Replica, Shard, Table, User, expanded, plain, quoted};
 use super::leftover;
 use crate::sharding::function::registry;
@@ -55,6 +55,7 @@ pub(super) fn read(folder: &Path) -> Result<Draft, ImportError> {
 }
 
 fn read_with(folder: &Path, names: &Names) -> Result<Draft, ImportError> {
+    let folder = folder_of(folder);
     let mut draft = Draft::default();
     let rules = with_xml(&folder.join("rule.xml"), |root| {
         let functions = read_functions(root, names, folder, &mut draft);

@@ -195,18 +195,21 @@ fn join_replicas(config: &Json, sources: &mut Vec<Source>, draft: &mut Draft) {
     for (group, of) in rules.flat_map(|rule| object(rule, "dataSources").chain(object(rule, "dataSourceGroups"))) {
         let write = string(of, "writeDataSourceName");
         let reads: Vec<String> = list(of, "readDataSourceNames").iter().map(scalar).collect();
-        let address_of = |draft: &Draft, name: &str| {
+        // A source may name several servers itself, its primary first.
+        let addresses_of = |draft: &Draft, name: &str| {
             let set = &sources.iter().find(|source| source.name == name)?.set;
-            draft.sets.iter().find(|known| known.name == *set).map(|known| known.primary.clone())
+            let known = draft.sets.iter().find(|known| known.name == *set)?;
+            let replicas = known.replicas.iter().map(|replica| replica.address.clone());
+            Some(std::iter::once(known.primary.clone()).chain(replicas).collect::<Vec<String>>())
         };
-        let replicas: Vec<String> = reads.iter().filter_map(|name| address_of(draft, name)).collect();
-        let unknown: Vec<&String> = reads.iter().filter(|name| address_of(draft, name).is_none()).collect();
+        let replicas: Vec<String> = reads.iter().filter_map(|name| addresses_of(draft, name)).flatten().collect();
+        let unknown: Vec<&String> = reads.iter().filter(|name| addresses_of(draft, name).is_none()).collect();
         for name in unknown {
             draft.not_translated(format!(
                 "group {group}: data source {name} is not defined: give the replica set this replica"
             ));
         }
-        let Some(primary) = address_of(draft, &write) else {
+        let Some(primary) = addresses_of(draft, &write).and_then(|all| all.into_iter().next()) else {
             draft.not_translated(format!("group {group}: data source {write} is not defined: say where it is"));
             continue;
         };

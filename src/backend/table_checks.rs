@@ -25,6 +25,11 @@ pub enum Doubt {
     )]
     NullableKey(String),
     #[error(
+        "the shard key \"{column}\" is {column_type}, and what place a fraction of a second has is not certain: rows with one are \
+         refused with error 1235; make the column one of whole seconds"
+    )]
+    Fractions { column: String, column_type: String },
+    #[error(
         "unique key {name} ({columns}) does not contain the shard key \"{key}\": each server keeps it for its own rows, and \
          two shards can have the same values; add the shard key to it, or see to it that values are unique by themselves"
     )]
@@ -58,7 +63,7 @@ impl Doubt {
     /// Whether all works nevertheless.
     pub fn is_harmless(&self) -> bool {
         match self {
-            Self::NullableKey(_) | Self::UniquePerShard { .. } | Self::Unnumbered(_) => true,
+            Self::NullableKey(_) | Self::Fractions { .. } | Self::UniquePerShard { .. } | Self::Unnumbered(_) => true,
             Self::Referred(_, why) => *why != NO_COLUMN,
             Self::Engine(_) | Self::ForeignKey { .. } => false,
         }
@@ -97,6 +102,12 @@ fn doubts_of_sharded(sharded: &Sharded, live: &LiveTable) -> Vec<Doubt> {
         // A child row without a parent has no place anyway.
         if is_nullable && sharded.null_key.is_none() && sharded.parent.is_none() {
             doubts.push(Doubt::NullableKey(key.to_owned()));
+        }
+        let column_type = column.map(|live| live.column_type.to_ascii_lowercase()).unwrap_or_default();
+        let has_fractions =
+            ["datetime(", "time("].iter().any(|of| column_type.starts_with(of)) && !column_type.ends_with("(0)");
+        if has_fractions && sharded.parent.is_none() {
+            doubts.push(Doubt::Fractions { column: key.to_owned(), column_type });
         }
     }
     for (name, unique) in live.keys.iter().filter(|(_, key)| key.is_unique) {

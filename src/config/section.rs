@@ -170,7 +170,7 @@ impl<'d> Section<'d> {
         for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(&key.get_ref().as_ref())) {
             let message = match nearest(key.get_ref(), known.iter().copied()) {
                 Some(meant) => format!("unknown key; did you mean \"{meant}\"?"),
-                None => format!("unknown key; known keys: {}", known.join(", ")),
+                None => format!("unknown key; known keys: {}", each_once(&known).join(", ")),
             };
             self.context.problem(key.span(), &self.path_of(key.get_ref()), message);
         }
@@ -357,6 +357,17 @@ impl<'d> Item<'d> {
             }
         }
     }
+}
+
+/// Keys are asked for more than once.
+fn each_once<'k>(keys: &[&'k str]) -> Vec<&'k str> {
+    let mut once: Vec<&str> = Vec::new();
+    keys.iter().for_each(|key| {
+        if !once.contains(key) {
+            once.push(key)
+        }
+    });
+    once
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {

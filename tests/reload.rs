@@ -173,6 +173,45 @@ fn statements_change_rules_in_their_file_and_in_force() {
 }
 
 #[test]
+fn what_commits_by_itself_meets_the_rules_of_now() {
+    let files = Files::new("");
+    let (mut boss, mut other) = (files.boss(), files.stage.connect());
+    let before = files.text("rules/main.toml");
+    let rule = "shard_key=\"id\",shards=[\"s0\",\"s1\",\"s2\",\"s3\"],function={kind=\"mod\"}";
+    let create = format!("CREATE TABLE IF NOT EXISTS late (id INT PRIMARY KEY) /*shardgate: rule({rule}) */");
+    boss.run("USE shop; SET autocommit = 0; SELECT COUNT(*) FROM items");
+    boss.run(&create);
+    boss.run("INSERT INTO late VALUES (1), (2), (3), (4); COMMIT");
+    assert_eq!(boss.value("/*shardgate: shard=s3 */ SELECT GROUP_CONCAT(id) FROM late"), "3");
+    // A second time.
+    assert_eq!(boss.one(&create).error(), None);
+    assert_eq!(boss.rows("SHOW WARNINGS")[0][1], "1050");
+    boss.run("DROP TABLE late");
+    boss.run("DROP SHARDED TABLE RULE late");
+    assert_eq!(files.text("rules/main.toml"), before);
+
+    // What cannot be created leaves no rule, on one shard or several.
+    for rule in [rule, "kind=\"single\",shard=\"s2\""] {
+        boss.run("SELECT COUNT(*) FROM items");
+        let bad = boss.one(format!("CREATE TABLE bad (id INT PRIMARY KEY, id INT) /*shardgate: rule({rule}) */"));
+        assert_eq!(bad.error().unwrap().code, 1060);
+        // One shard's answer is relayed before the rule is taken out, and the session's next statement comes after that.
+        boss.run("SHOW RULES");
+        assert_eq!(files.text("rules/main.toml"), before);
+    }
+
+    // Another session's rule, and a prepared statement.
+    other.run("BEGIN; SELECT COUNT(*) FROM items");
+    let prepared = other.prepare(b"CREATE TABLE later (id INT PRIMARY KEY)").unwrap().unwrap();
+    boss.run(&format!("CREATE SHARDED TABLE RULE later ({rule})"));
+    assert!(other.execute(&prepared, &[]).unwrap()[0].error().is_none());
+    other.run("INSERT INTO later VALUES (1), (2), (3), (4)");
+    assert_eq!(other.value("/*shardgate: shard=s1 */ SELECT GROUP_CONCAT(id) FROM later"), "1");
+    boss.run("DROP TABLE later");
+    files.stage.assert_sound();
+}
+
+#[test]
 fn who_is_no_administrator_may_not() {
     let files = Files::new("");
     let mut session = files.stage.connect();

@@ -116,6 +116,21 @@ fn keys_of(body: &str) -> Result<InlineTable, String> {
     }
 }
 
+/// The same value, written as all values are, so that two spellings of a rule are one in the file.
+fn as_usual(value: Value) -> Value {
+    match value {
+        Value::String(text) => text.value().as_str().into(),
+        Value::Integer(number) => (*number.value()).into(),
+        Value::Float(number) => (*number.value()).into(),
+        Value::Boolean(value) => (*value.value()).into(),
+        Value::Datetime(time) => (*time.value()).into(),
+        Value::Array(values) => Value::Array(values.into_iter().map(as_usual).collect()),
+        Value::InlineTable(keys) => {
+            Value::InlineTable(keys.into_iter().map(|(key, value)| (key.to_string(), as_usual(value))).collect())
+        }
+    }
+}
+
 /// Sets the keys of a rule, and takes those out that are to have their default. New ones come to stand where they belong.
 fn put(table: &mut Table, keys: InlineTable) {
     for (key, mut new) in keys {
@@ -123,7 +138,7 @@ fn put(table: &mut Table, keys: InlineTable) {
             table.remove(&key);
             continue;
         }
-        new.decor_mut().clear();
+        new = as_usual(new);
         match table.get_mut(&key).and_then(Item::as_value_mut) {
             Some(old) => {
                 let decor = old.decor().clone();
@@ -155,8 +170,8 @@ mod tests {
     fn a_new_rule_stands_at_the_end_with_its_keys_in_order() {
         let body = "shards=[\"s0\",  \"s1\"], function = {kind=\"mod\"},shard_key = \"user_id\"";
         let text = changed(FILE, &create("orders", body)).unwrap();
-        let added = "\n[[tables]]\nname = \"orders\"\nshard_key = \"user_id\"\nfunction = {kind=\"mod\"}\n\
-                     shards = [\"s0\",  \"s1\"]\n";
+        let added = "\n[[tables]]\nname = \"orders\"\nshard_key = \"user_id\"\nfunction = { kind = \"mod\" }\n\
+                     shards = [\"s0\", \"s1\"]\n";
         assert_eq!(text, format!("{FILE}{added}"));
         let first = changed("database = \"shop\"\n", &create("t", "kind = \"reference\"")).unwrap();
         assert_eq!(first, "database = \"shop\"\n\n[[tables]]\nname = \"t\"\nkind = \"reference\"\n");

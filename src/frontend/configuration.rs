@@ -15,7 +15,7 @@ use crate::plan::PlanError;
 use crate::sharding::Placement;
 use crate::sharding::schema::same_name;
 use crate::sql::control::{RuleVerb, TableName};
-use crate::sql::definition;
+use crate::sql::{Lexer, Mode, definition};
 use crate::wire::error_code as codes;
 
 /// Longest wait for an answer: servers may have to be asked for their tables.
@@ -137,13 +137,16 @@ impl Session {
         body: &str,
         statement: &Statement<'_>,
     ) -> Result<(), ClientMessage> {
-        let wish = self.rule_wish(RuleVerb::Create, table, body)?;
-        self.ordered_by_admin(wish).await?;
         let mut text = statement.sql.to_vec();
         if let Some(comment) = text.get_mut(rule.clone()) {
             comment.fill(b' ');
         }
         let bare = Statement { sql: &text, ..*statement };
+        if self.has_rule(table) && says_if_not_exists(&text, self.mode) {
+            return Box::pin(self.statement(&bare)).await;
+        }
+        let wish = self.rule_wish(RuleVerb::Create, table, body)?;
+        self.ordered_by_admin(wish).await?;
         let created = match self.missing_key(table, &text) {
             Some(column) => {
                 let text = format!("Key column '{column}', a shard key of the rule, doesn't exist in table");
@@ -151,13 +154,22 @@ impl Session {
             }
             None => Box::pin(self.statement(&bare)).await,
         };
-        if created.is_err()
+        // What a server answers to the statement of one shard is relayed.
+        if (created.is_err() || self.last.failed)
             && let Ok(wish) = self.rule_wish(RuleVerb::Drop, table, "")
             && let Err(reasons) = self.ordered(wish).await
         {
             tracing::warn!(table = %table.table, ?reasons, "the rule of a table that could not be created is still there");
         }
         created
+    }
+
+    fn has_rule(&self, table: &TableName) -> bool {
+        let database = match &table.database {
+            Some(name) => self.schema.database(name).map(|(_, database)| database),
+            None => self.database().map(|id| self.schema.database_of(id)),
+        };
+        database.is_some_and(|database| database.table(&table.table).is_some())
     }
 
     /// A column of the new rule's shard key that the CREATE TABLE does not define, as far as it names columns.
@@ -197,6 +209,12 @@ pub async fn ordered(shared: &Shared, wish: Wish) -> Result<Vec<Effect>, Vec<Str
         Ok(outcome) => outcome.map_err(|_| gone(()))?,
         Err(_) => Err(vec![format!("it is not done after {LONGEST:?}; the log says what becomes of it")]),
     }
+}
+
+/// CREATE TABLE IF NOT EXISTS.
+fn says_if_not_exists(sql: &[u8], mode: Mode) -> bool {
+    let words = Lexer::new(sql, mode).take(5).map(|token| token.text(sql).to_ascii_uppercase());
+    words.collect::<Vec<_>>().windows(3).any(|three| three == [&b"IF"[..], b"NOT", b"EXISTS"])
 }
 
 /// Why a configuration is still the one that it was.

@@ -269,7 +269,7 @@ impl Session {
         }
         self.close_cursor(statement).await?;
         self.replan(statement)?;
-        if self.keep_apart(&statement.plan) {
+        if self.ends_for_newer(&Arc::clone(&statement.plan)).await? || self.keep_apart(&statement.plan) {
             self.replan(statement)?;
         }
         let long_data = &statement.long_data;

@@ -50,7 +50,7 @@ impl Session {
     pub(super) async fn statement(&mut self, statement: &Statement<'_>) -> Result<(), ClientMessage> {
         self.setup_is_current();
         let mut plan = self.plan_or_probe(statement.sql).await?;
-        if self.keep_apart(&plan) {
+        if self.ends_for_newer(&plan).await? || self.keep_apart(&plan) {
             plan = self.plan_or_probe(statement.sql).await?;
         }
         let begun = self.client.seq;
@@ -62,6 +62,20 @@ impl Session {
         let done = Box::pin(self.run(&plan, statement)).await;
         self.avoids_replicas = false;
         done
+    }
+
+    /// What commits by itself ends the transaction before all else where that keeps an earlier configuration: it is done under the one
+    /// of now. Whether the plan is to be made again.
+    pub(super) async fn ends_for_newer(&mut self, plan: &Plan) -> Result<bool, ClientMessage> {
+        let is_newest = || self.shared.setup().generation == self.setup.generation;
+        if !plan.implicit_commit || self.txn.is_lost() || is_newest() {
+            return Ok(false);
+        }
+        self.check_access(plan)?;
+        self.refuse_in_xa()?;
+        self.end_transaction(TransactionEnd::Commit).await?;
+        self.setup_is_current();
+        Ok(true)
     }
 
     /// The plan of a text. Where there is none because the text was not understood, a server is asked whether it would

@@ -563,6 +563,8 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
             | Control::Database { .. }
             | Control::MendDdl(..)
             | Control::DropEach { .. }
+            | Control::CreateSelect(_)
+            | Control::CreateWithRule { .. }
     );
     Plan {
         kind: StatementKind::Other,

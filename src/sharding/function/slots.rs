@@ -25,20 +25,34 @@ pub enum SlotMapError {
         /// Shards listed.
         shards: usize,
     },
-    /// A slot has no shard.
-    #[error("slots without a shard: {}", ranges(.0))]
-    Missing(Vec<usize>),
-    /// A slot has two shards.
-    #[error("slots given to more than one shard: {}", ranges(.0))]
-    Overlap(Vec<usize>),
-    /// A slot that does not exist.
-    #[error("slot {slot} does not exist: the function has slots 0 to {}", .slots - 1)]
-    OutOfRange {
-        /// The slot named.
-        slot: usize,
-        /// Slots configured.
-        slots: usize,
-    },
+    /// Not each slot has one shard.
+    #[error("{}", .0.text())]
+    Unfit(Unfit),
+}
+
+/// All that is wrong with explicit slots.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unfit {
+    /// Slots configured.
+    slots: usize,
+    /// Ends of ranges that do not exist.
+    beyond: Vec<usize>,
+    /// Slots that several shards have.
+    several: Vec<usize>,
+    /// Slots that no shard has.
+    missing: Vec<usize>,
+}
+
+impl Unfit {
+    fn text(&self) -> String {
+        let beyond = self.beyond.iter().map(|slot| {
+            format!("slot {slot} does not exist: the function has slots 0 to {}", self.slots.saturating_sub(1))
+        });
+        let several = (!self.several.is_empty())
+            .then(|| format!("slots given to more than one shard: {}", ranges(&self.several)));
+        let missing = (!self.missing.is_empty()).then(|| format!("slots without a shard: {}", ranges(&self.missing)));
+        beyond.chain(several).chain(missing).collect::<Vec<_>>().join("; ")
+    }
 }
 
 impl SlotMap {
@@ -58,26 +72,23 @@ impl SlotMap {
     pub fn mapped(slots: usize, shards: &[Vec<(usize, usize)>]) -> Result<Self, SlotMapError> {
         check_count(slots)?;
         let mut positions: Vec<Option<u16>> = vec![None; slots];
-        let mut overlap = Vec::new();
+        let mut unfit = Unfit { slots, ..Unfit::default() };
         for (shard, ranges) in shards.iter().enumerate() {
             for &(first, last) in ranges {
                 if last >= slots {
-                    return Err(SlotMapError::OutOfRange { slot: last, slots });
+                    unfit.beyond.push(last);
                 }
-                for (slot, position) in positions.iter_mut().enumerate().take(last + 1).skip(first) {
+                for (slot, position) in positions.iter_mut().enumerate().take(last.saturating_add(1)).skip(first) {
                     if position.replace(shard as u16).is_some() {
-                        overlap.push(slot);
+                        unfit.several.push(slot);
                     }
                 }
             }
         }
-        if !overlap.is_empty() {
-            overlap.sort_unstable();
-            return Err(SlotMapError::Overlap(overlap));
-        }
-        let missing: Vec<usize> = (0..slots).filter(|slot| positions[*slot].is_none()).collect();
-        if !missing.is_empty() {
-            return Err(SlotMapError::Missing(missing));
+        unfit.several.sort_unstable();
+        unfit.missing = (0..slots).filter(|slot| positions[*slot].is_none()).collect();
+        if !(unfit.beyond.is_empty() && unfit.several.is_empty() && unfit.missing.is_empty()) {
+            return Err(SlotMapError::Unfit(unfit));
         }
         Ok(Self { positions: positions.into_iter().flatten().collect() })
     }
@@ -145,5 +156,9 @@ mod tests {
         assert!(message(SlotMap::mapped(9, &[vec![(0, 1), (4, 4)]])).ends_with("2-3, 5-8"));
         assert!(message(SlotMap::mapped(4, &[vec![(0, 3)], vec![(2, 2)]])).ends_with("more than one shard: 2"));
         assert!(message(SlotMap::mapped(4, &[vec![(0, 4)]])).contains("slot 4 does not exist"));
+        let all = message(SlotMap::mapped(8, &[vec![(0, 4)], vec![(4, 6), (9, 9)]]));
+        let wanted = "slot 9 does not exist: the function has slots 0 to 7; slots given to more than one shard: 4; slots without a \
+                      shard: 7";
+        assert_eq!(all, wanted);
     }
 }

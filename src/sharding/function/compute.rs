@@ -111,6 +111,8 @@ pub enum Buckets {
     Slots(usize),
     /// As many as it is given.
     Any,
+    /// The same, but so many at least: later ones have no keys yet.
+    AtLeast(usize),
     /// The function lacks something that only rules need; what.
     None(&'static str),
 }

@@ -15,6 +15,8 @@ struct List {
     count: usize,
     /// Of all other keys.
     default: Option<usize>,
+    /// The file may come to name more buckets.
+    grows: bool,
     /// The beginning of a key is enough; of so many bytes at most.
     prefix: Option<usize>,
 }
@@ -36,7 +38,7 @@ pub(super) fn lookup(params: &Reader<'_>) -> Built {
             || ParamError::new("map", format!("\"{key}={bucket}\" should be a key and the number of its bucket"));
         add(&mut buckets, "map", key, number.ok_or_else(fail)?)?;
     }
-    build(params, buckets, None)
+    Ok(Arc::new(List { grows: true, ..build(params, buckets, None)? }))
 }
 
 fn read(params: &Reader<'_>, key: &'static str, is_prefix: bool) -> Built {
@@ -60,7 +62,7 @@ fn read(params: &Reader<'_>, key: &'static str, is_prefix: bool) -> Built {
         }
     }
     let longest = buckets.keys().map(String::len).max().unwrap_or(0);
-    build(params, buckets, is_prefix.then_some(longest))
+    Ok(Arc::new(build(params, buckets, is_prefix.then_some(longest))?))
 }
 
 fn add(buckets: &mut HashMap<String, usize>, key: &'static str, text: &str, bucket: usize) -> Result<(), ParamError> {
@@ -72,7 +74,7 @@ fn add(buckets: &mut HashMap<String, usize>, key: &'static str, text: &str, buck
     }
 }
 
-fn build(params: &Reader<'_>, buckets: HashMap<String, usize>, prefix: Option<usize>) -> Built {
+fn build(params: &Reader<'_>, buckets: HashMap<String, usize>, prefix: Option<usize>) -> Result<List, ParamError> {
     let default = match params.integer("default")? {
         None => None,
         Some(number) => match usize::try_from(number).ok().filter(|number| *number < super::slots::MAX_SLOTS) {
@@ -81,7 +83,7 @@ fn build(params: &Reader<'_>, buckets: HashMap<String, usize>, prefix: Option<us
         },
     };
     let count = buckets.values().copied().chain(default).max().map_or(0, |last| last + 1);
-    Ok(Arc::new(List { buckets, count, default, prefix }))
+    Ok(List { buckets, count, default, grows: false, prefix })
 }
 
 impl Compute for List {
@@ -96,10 +98,31 @@ impl Compute for List {
     }
 
     fn buckets(&self) -> Buckets {
-        Buckets::Count(self.count)
+        if self.grows { Buckets::AtLeast(self.count) } else { Buckets::Count(self.count) }
     }
 
     fn takes(&self) -> Takes {
         Takes::Anything
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::super::params::Params;
+    use super::super::{Named, registry};
+    use super::*;
+
+    /// A shard can be listed before the file names it.
+    #[test]
+    fn a_lookup_may_have_more_shards_than_its_file_names() {
+        let text = |text: &str| Param::Text(text.to_owned());
+        let params: Params = [("map".to_owned(), text("acme=0\nglobex=1"))].into();
+        let lookup = Named::read(registry::named("lookup").unwrap(), params).0.unwrap();
+        assert_eq!([1, 2, 3].map(|shards| lookup.buckets(shards).unwrap()), [2, 2, 3]);
+        let params: Params = [("values".to_owned(), Param::List(vec![text("a"), text("b")]))].into();
+        let list = Named::read(registry::named("list").unwrap(), params).0.unwrap();
+        assert_eq!([1, 3].map(|shards| list.buckets(shards).unwrap()), [2, 2]);
     }
 }

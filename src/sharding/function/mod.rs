@@ -179,6 +179,7 @@ impl Named {
         match self.compute.buckets() {
             Buckets::Count(count) | Buckets::Slots(count) => Ok(count),
             Buckets::Any => Ok(given),
+            Buckets::AtLeast(count) => Ok(given.max(count)),
             Buckets::None(reason) => Err(FunctionError::Unusable { kind: self.kind.name, reason }),
         }
     }

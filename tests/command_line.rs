@@ -483,7 +483,7 @@ fn servers_that_do_not_answer_are_named_once(live: &Live) {
     ];
     assert_eq!((code, lines.len()), (Some(2), starts.len()), "{lines:#?}");
     assert!(lines.iter().zip(starts).all(|(line, start)| line.contains(start)), "{lines:#?}");
-    assert!(lines[0].contains("Access denied"), "{}", lines[0]);
+    assert!(lines[0].contains("did not let ShardGate in (error 1045)"), "{}", lines[0]);
 
     // The others are prepared all the same.
     live.execute(1, "DROP DATABASE shop_1");
@@ -608,6 +608,24 @@ fn what_has_no_place_in_a_dump_is_told_by_its_line() {
         let run = site.run(&["split", "dump.sql", "--output", &format!("out{index}")]);
         assert!(run.code == Some(1) && run.err.contains(told), "{told}: {run:?}");
     }
+}
+
+#[test]
+fn an_import_ends_with_what_check_says_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/import");
+    let whole = run_in(folder.path(), &["import", "--from", "kingshard", &format!("{cases}/kingshard"), "-o", "whole"]);
+    assert!(!whole.out.contains("to be mended") && whole.out.contains("next: shardgate check"), "{whole:?}");
+    assert_eq!(run_in(folder.path(), &["check", "-c", "whole/shardgate.toml"]).code, Some(0));
+    let source = "databaseName: shop\ndataSources:\n  ds_0: {url: \"jdbc:mysql://10.0.0.1/shop\", username: a, password: b}\n\
+                  rules:\n- !SHARDING\n  tables:\n    t:\n      actualDataNodes: ds_0.t_0${0..3}\n      tableStrategy:\n        \
+                  standard: {shardingColumn: id, shardingAlgorithmName: padded}\n  shardingAlgorithms:\n    padded:\n      \
+                  type: INLINE\n      props: {algorithm-expression: \"t_${(id % 4).toString().padLeft(2, '0')}\"}\n";
+    std::fs::write(folder.path().join("config-shop.yaml"), source).unwrap();
+    let odd = run_in(folder.path(), &["import", "--from", "shardingsphere", "config-shop.yaml", "-o", "odd"]);
+    assert_eq!(odd.code, Some(1), "{odd:?}");
+    let (_, mended) = odd.out.split_once("to be mended before the start: ").unwrap_or_else(|| panic!("{odd:?}"));
+    assert!(mended.contains("padLeft with 2 values is not known"), "{mended}");
 }
 
 #[test]

@@ -8,11 +8,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
-use crate::config::import::{self, Note, System};
+use crate::config;
+use crate::config::import::{self as importers, Note, System};
 
-/// Writes the files to `output`, which must be empty or not there yet. 1 if something could not be translated.
+/// Writes the files to `output`, which must be empty or not there yet. 1 if something could not be translated, or is refused by `check`.
 pub fn import(from: System, path: &Path, output: &Path) -> anyhow::Result<ExitCode> {
-    let imported = import::import(from, path)?;
+    let imported = importers::import(from, path)?;
     if output.exists() && fs::read_dir(output).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("{} is not empty", output.display());
     }
@@ -38,8 +39,17 @@ pub fn import(from: System, path: &Path, output: &Path) -> anyhow::Result<ExitCo
             writeln!(out, "  {note}")?;
         }
     }
+    // What was taken over as it stood may be nothing that ShardGate knows.
+    let main = output.join("shardgate.toml");
+    let problems = config::load(&main).err().map(|problems| problems.0).unwrap_or_default();
+    if !problems.is_empty() {
+        writeln!(out, "\nto be mended before the start: {}", super::operate::counted(problems.len(), "problem"))?;
+    }
+    for problem in &problems {
+        writeln!(out, "  {problem}")?;
+    }
     writeln!(out)?;
-    writeln!(out, "next: shardgate check --connect -c {}", output.join("shardgate.toml").display())?;
-    let is_whole = !imported.notes.iter().any(|note| matches!(note, Note::NotTranslated(_)));
+    writeln!(out, "next: shardgate check --connect -c {}", main.display())?;
+    let is_whole = problems.is_empty() && !imported.notes.iter().any(|note| matches!(note, Note::NotTranslated(_)));
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "site"))
 from mysql_client import Session
-from stage import PASSWORD, USER, SchemaPerShardSite, cpu
+from stage import PASSWORD, USER, SchemaPerShardSite, cpu_time
 
 SHARDS = 8
 SERVERS = ("one", "two")
@@ -70,13 +70,13 @@ def measure(process, ways, rounds):
     block = 20
     for number in range(-1, max(1, rounds // block)):
         for name, run in ways.items():
-            before = sum(cpu(process))
+            before = cpu_time(process)
             done = [run() for _ in range(block)]
             if number >= 0:
                 commits, whole, used = results[name]
                 commits.extend(commit for commit, _ in done)
                 whole.extend(all_of_it for _, all_of_it in done)
-                results[name] = (commits, whole, used + sum(cpu(process)) - before)
+                results[name] = (commits, whole, used + cpu_time(process) - before)
     return results
 
 

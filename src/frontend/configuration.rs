@@ -1,7 +1,6 @@
 //! RELOAD CONFIG and ROLLBACK CONFIG, rules that are changed by statements, and another look at the tables after DDL: a session only passes the order on, to who keeps the configuration (`server`), and
 //! shows what came of it.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -12,10 +11,10 @@ use super::response::LocalColumn;
 use super::session::Session;
 use super::shared::Shared;
 use crate::plan::PlanError;
-use crate::sharding::Placement;
 use crate::sharding::schema::same_name;
-use crate::sql::control::{RuleVerb, TableName};
-use crate::sql::{Lexer, Mode, definition};
+use crate::sharding::{Placement, Schema, Table};
+use crate::sql::control::{CreateRuled, RuleVerb, TableName};
+use crate::sql::definition;
 use crate::wire::error_code as codes;
 
 /// Longest wait for an answer: servers may have to be asked for their tables.
@@ -132,17 +131,16 @@ impl Session {
     /// CREATE TABLE with its rule in a comment: the rule first, so that the table comes to be where its rows will be.
     pub(super) async fn create_with_rule(
         &mut self,
-        table: &TableName,
-        rule: &Range<usize>,
-        body: &str,
+        create: &CreateRuled,
         statement: &Statement<'_>,
     ) -> Result<(), ClientMessage> {
+        let CreateRuled { table, comment, body, spares_existing } = create;
         let mut text = statement.sql.to_vec();
-        if let Some(comment) = text.get_mut(rule.clone()) {
+        if let Some(comment) = text.get_mut(comment.clone()) {
             comment.fill(b' ');
         }
         let bare = Statement { sql: &text, ..*statement };
-        if self.has_rule(table) && says_if_not_exists(&text, self.mode) {
+        if *spares_existing && self.rule_in(&self.schema, table).is_some() {
             return Box::pin(self.statement(&bare)).await;
         }
         let wish = self.rule_wish(RuleVerb::Create, table, body)?;
@@ -164,22 +162,19 @@ impl Session {
         created
     }
 
-    fn has_rule(&self, table: &TableName) -> bool {
+    /// The table's rule in a schema that may be newer than the session's.
+    fn rule_in<'s>(&self, schema: &'s Schema, table: &TableName) -> Option<&'s Table> {
         let database = match &table.database {
-            Some(name) => self.schema.database(name).map(|(_, database)| database),
-            None => self.database().map(|id| self.schema.database_of(id)),
+            Some(name) => name,
+            None => &self.schema.database_of(self.database()?).name,
         };
-        database.is_some_and(|database| database.table(&table.table).is_some())
+        schema.database(database)?.1.table(&table.table)
     }
 
     /// A column of the new rule's shard key that the CREATE TABLE does not define, as far as it names columns.
     fn missing_key(&self, table: &TableName, sql: &[u8]) -> Option<String> {
         let setup = self.shared.setup();
-        let database = match &table.database {
-            Some(name) => setup.schema.database(name)?.1,
-            None => setup.schema.database(&self.schema.database_of(self.database()?).name)?.1,
-        };
-        let Placement::Sharded(sharded) = &database.table(&table.table)?.placement else { return None };
+        let Placement::Sharded(sharded) = &self.rule_in(&setup.schema, table)?.placement else { return None };
         let columns = definition::columns(sql, self.mode);
         let is_there = |key: &&str| columns.iter().any(|column| same_name(&column.name, key));
         // CREATE TABLE ... LIKE and AS tell none, or not all.
@@ -209,12 +204,6 @@ pub async fn ordered(shared: &Shared, wish: Wish) -> Result<Vec<Effect>, Vec<Str
         Ok(outcome) => outcome.map_err(|_| gone(()))?,
         Err(_) => Err(vec![format!("it is not done after {LONGEST:?}; the log says what becomes of it")]),
     }
-}
-
-/// CREATE TABLE IF NOT EXISTS.
-fn says_if_not_exists(sql: &[u8], mode: Mode) -> bool {
-    let words = Lexer::new(sql, mode).take(5).map(|token| token.text(sql).to_ascii_uppercase());
-    words.collect::<Vec<_>>().windows(3).any(|three| three == [&b"IF"[..], b"NOT", b"EXISTS"])
 }
 
 /// Why a configuration is still the one that it was.

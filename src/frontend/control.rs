@@ -87,9 +87,7 @@ impl Session {
                 let body = String::from_utf8_lossy(statement.sql.get(body.clone()).unwrap_or_default());
                 return self.change_rule(*verb, table, &body, statement.more_follows).await;
             }
-            Control::CreateWithRule { table, comment, body } => {
-                return self.create_with_rule(table, comment, body, statement).await;
-            }
+            Control::CreateWithRule(create) => return self.create_with_rule(create, statement).await,
             Control::CreateSelect(create) => return Box::pin(self.create_select(create, statement)).await,
             Control::DropEach { places, is_tolerant } => {
                 return Box::pin(self.drop_each(places, *is_tolerant, statement)).await;

@@ -51,7 +51,7 @@ use thiserror::Error;
 
 use crate::sharding::live::check_key;
 use crate::sharding::{DatabaseId, Located, Part, Schema, ShardId, ShardSet, Sharded, Table};
-use crate::sql::control::{self, Control, ControlError, CreateSelect, TableName};
+use crate::sql::control::{self, Control, ControlError, CreateRuled, CreateSelect, TableName};
 use crate::sql::facts::Facts;
 use crate::sql::hint::{self, Hint, HintError, Side};
 use crate::sql::parse::ast::{Ddl, DdlKind, Statement};
@@ -365,9 +365,10 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
     let mut draft = Draft::new(ctx, shape.literals());
     let parsed = parse::parse(sql, ctx.mode);
     if let Some((comment, body)) = &hint.rule {
-        let table =
+        let (table, spares_existing) =
             created_table(&parsed).ok_or_else(|| PlanError::Hint(HintError::Unknown("rule(...)".to_owned())))?;
-        let control = Control::CreateWithRule { table, comment: comment.clone(), body: body.clone() };
+        let create = CreateRuled { table, comment: comment.clone(), body: body.clone(), spares_existing };
+        let control = Control::CreateWithRule(create);
         return Ok(of_session(control, facts, &hint));
     }
     let (kind, action, implicit_commit) = match &parsed {
@@ -427,12 +428,12 @@ fn tells_names(parsed: &Result<Statement, Problem>, kind: StatementKind) -> bool
     }
 }
 
-/// The table that a CREATE TABLE creates.
-fn created_table(parsed: &Result<Statement, Problem>) -> Option<TableName> {
+/// The table that a CREATE TABLE creates, and whether it says IF NOT EXISTS.
+fn created_table(parsed: &Result<Statement, Problem>) -> Option<(TableName, bool)> {
     let Ok(Statement::Ddl(ddl)) = parsed else { return None };
     let name = ddl.targets.first().filter(|_| ddl.kind == DdlKind::CreateTable)?;
     let database = name.database.as_ref().map(|database| database.text.clone());
-    Some(TableName { database, table: name.table.text.clone() })
+    Some((TableName { database, table: name.table.text.clone() }, ddl.is_tolerant && !ddl.replaces))
 }
 
 /// CREATE TABLE ... SELECT, which no shard can run by itself.
@@ -564,7 +565,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
             | Control::MendDdl(..)
             | Control::DropEach { .. }
             | Control::CreateSelect(_)
-            | Control::CreateWithRule { .. }
+            | Control::CreateWithRule(_)
     );
     Plan {
         kind: StatementKind::Other,

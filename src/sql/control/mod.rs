@@ -136,12 +136,8 @@ pub enum Control {
         table: TableName,
         body: Range<usize>,
     },
-    /// CREATE TABLE with a rule in a comment, which is at this place.
-    CreateWithRule {
-        table: TableName,
-        comment: Range<usize>,
-        body: String,
-    },
+    /// CREATE TABLE with a rule in a comment.
+    CreateWithRule(CreateRuled),
     /// CREATE TABLE ... SELECT that no shard can run by itself.
     CreateSelect(CreateSelect),
     /// DROP TABLE of tables on different shards, whose names are at these places. `is_tolerant`: IF EXISTS.
@@ -189,6 +185,17 @@ pub struct CreateSelect {
     pub is_tolerant: bool,
     /// The first words of the INSERT that brings the rows.
     pub verb: &'static str,
+}
+
+/// CREATE TABLE with a rule in a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateRuled {
+    pub table: TableName,
+    /// The place of the comment.
+    pub comment: Range<usize>,
+    pub body: String,
+    /// IF NOT EXISTS.
+    pub spares_existing: bool,
 }
 
 /// What is done with the rule of a table.

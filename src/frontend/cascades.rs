@@ -7,8 +7,9 @@
 use super::error::ClientMessage;
 use super::gathered::Last;
 use super::session::Session;
-use super::staged::{Order, Tail, store_as_is};
+use super::staged::{Order, store_as_is};
 use super::transactions::rolls_back_transaction;
+use super::writing_back::Tail;
 use crate::exec::apply::{self, Manner, Writer};
 use crate::exec::cascade::{Cascade, Following};
 use crate::exec::failure::Failure;

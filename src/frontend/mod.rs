@@ -27,6 +27,7 @@ mod shipped;
 pub mod configuration;
 mod shard_of;
 mod staged;
+mod writing_back;
 mod cascades;
 mod parents;
 mod control;

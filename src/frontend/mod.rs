@@ -47,6 +47,7 @@ mod locks;
 mod diagnostics;
 mod explained;
 mod prepared;
+mod executions;
 mod preparing;
 mod table_locks;
 mod text_prepared;

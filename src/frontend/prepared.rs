@@ -12,35 +12,26 @@ use smallvec::SmallVec;
 use super::client::Packet;
 use super::commands::STMT_EXECUTE;
 use super::error::ClientMessage;
-use super::gathered::{Last, Order as GatherOrder};
 use super::locks;
-use super::merging::{Merging, Request};
+use super::merging::Merging;
 use super::numbered::Numbering;
 use super::query::Statement as Text;
-use super::regrouped::Order as RegroupOrder;
 use super::session::{Current, Flow, Session};
 use super::several::own_rows;
-use super::shipped::Candidate;
 use super::short_way::{Order as ShortOrder, Way};
-use super::staged::Order as StagedOrder;
 use super::transactions::End;
 use crate::backend::buffer::Scratch;
 use crate::backend::connection::Watch;
 use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::write::{Command as WriteCommand, Order};
-use crate::plan::merged::Instead;
-use crate::plan::regroup::{Regrouping, Resort};
-use crate::plan::shipped::Shipped;
-use crate::plan::staged::StageKind;
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
-use crate::sharding::{ShardId, ShardSet};
+use crate::sharding::ShardId;
+use crate::sql::Literal;
 use crate::sql::control::{self, Control};
 use crate::sql::lock_calls;
-use crate::sql::parameter;
 use crate::sql::tokens::Mode;
 use crate::sql::{Lexer, TokenKind};
-use crate::sql::{Literal, Shape};
 use crate::value::Value;
 use crate::wire::command::{Arguments, Command, Execute, Given, PrepareOk};
 use crate::wire::error_code as codes;
@@ -63,17 +54,17 @@ pub(super) struct Statements {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) text: Arc<[u8]>,
-    literals: Vec<Literal>,
-    plan: Arc<Plan>,
+    pub(super) literals: Vec<Literal>,
+    pub(super) plan: Arc<Plan>,
     /// The assignments of SET STATEMENT, which was before `text`.
     settings: Option<Box<[u8]>>,
     /// What the plan was made for.
-    current: Current,
-    mode: Mode,
+    pub(super) current: Current,
+    pub(super) mode: Mode,
     schema_version: u64,
     pub(super) params: u16,
-    arguments: Arguments,
-    long_data: BTreeMap<u16, Vec<u8>>,
+    pub(super) arguments: Arguments,
+    pub(super) long_data: BTreeMap<u16, Vec<u8>>,
     /// SEND_LONG_DATA went wrong: the next execution says so.
     long_data_failed: bool,
     /// Where a cursor is open, and the server's id of the statement there.
@@ -320,7 +311,7 @@ impl Session {
     }
 
     /// Plans in the database and under the sql_mode that a statement was prepared in.
-    fn as_prepared<T>(&mut self, statement: &Prepared, plan: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn as_prepared<T>(&mut self, statement: &Prepared, plan: impl FnOnce(&mut Self) -> T) -> T {
         let (current, mode) = (self.current.clone(), self.mode);
         self.current = statement.current.clone();
         self.mode = statement.mode;
@@ -374,7 +365,7 @@ impl Session {
         done
     }
 
-    async fn execute_on_route(
+    pub(super) async fn execute_on_route(
         &mut self,
         statement: &mut Prepared,
         plan: &Arc<Plan>,
@@ -446,193 +437,6 @@ impl Session {
                 self.write_everywhere(plan, orders, None, false).await
             }
         }
-    }
-
-    /// The statement runs where its large table is, if the others can go there. Whether the client has its answer.
-    async fn ship_prepared(
-        &mut self,
-        statement: &mut Prepared,
-        plan: &Arc<Plan>,
-        head: Execute,
-        body: &[u8],
-    ) -> Result<bool, ClientMessage> {
-        if !self.may_ship(plan) || head.wants_cursor() {
-            return Ok(false);
-        }
-        let (schema, text) = (Arc::clone(&self.schema), Arc::clone(&statement.text));
-        let shape = Shape::of(&text, statement.mode);
-        let database = match &statement.current {
-            Current::Logical(id) => Some(*id),
-            Current::None | Current::System(_) => None,
-        };
-        let shipment = {
-            let values = statement.values(body);
-            let candidate = Candidate { plan, input: statement.binding(&schema, &values), database };
-            let Some(mut shipment) = self.shipment(&candidate, &shape).await? else { return Ok(false) };
-            if !self.deliver(&candidate, &mut shipment).await? {
-                return Ok(false);
-            }
-            shipment
-        };
-        let (begun, Shipped { schema, plan: shipped, route, .. }) = (self.client.seq, shipment.shipped);
-        let before = self.use_shipped(schema);
-        statement.plan = Arc::new(shipped);
-        let there = Arc::clone(&statement.plan);
-        let done = Box::pin(self.execute_on_route(statement, &there, route, head, body)).await;
-        statement.plan = Arc::clone(plan);
-        self.end_shipping(before).await;
-        self.judged_shipped(done, begun)
-    }
-
-    /// Merges where bringing rows or groups together on one server needs more than there is room for.
-    async fn or_merge_prepared(
-        &mut self,
-        done: Result<(), ClientMessage>,
-        statement: &Prepared,
-        plan: &Plan,
-        head: Execute,
-        body: &[u8],
-    ) -> Result<(), ClientMessage> {
-        let over = match done {
-            Err(message) if message.code.number == codes::TOO_BIG_SELECT.number => message,
-            done => return done,
-        };
-        let values = statement.values(body);
-        let instead = plan.instead(&statement.binding(&self.schema, &values));
-        let Some((instead, shards)) = instead else { return Err(over) };
-        let answered = match instead {
-            Instead::Regroup => {
-                let regrouping = statement.regrouping(&self.schema, &shards, body);
-                let regrouping = regrouping.map(|found| Regrouping { resort: Resort::Last, ..found });
-                self.regroup_execution(statement, plan, regrouping, head, body).await?
-            }
-            Instead::Merge => {
-                let request = self.merged_execution(statement, plan, &shards, body)?;
-                let side = self.side(plan);
-                matches!(self.merge(plan, request, side, false).await?, Merging::Answered)
-            }
-        };
-        if answered { Ok(()) } else { Err(over) }
-    }
-
-    /// The executions of a statement whose rows are merged.
-    fn merged_execution<'p>(
-        &self,
-        statement: &Prepared,
-        plan: &'p Plan,
-        shards: &ShardSet,
-        body: &[u8],
-    ) -> Result<Request<'p>, ClientMessage> {
-        let values = statement.values(body);
-        let binding = statement.binding(&self.schema, &values);
-        let Some(merge) = plan.merge() else { return Err(ClientMessage::unsupported("merging this")) };
-        let mut orders = Vec::new();
-        for (shard, text) in plan.render_merged(merge, &binding, shards) {
-            let params = plan.params_of_share(&binding, shard, merge.params());
-            let command = WriteCommand::Prepared(statement.execution_of(text, &params, body)?);
-            orders.push((shard, Order { command, rows: None }));
-        }
-        let mut own = statement.text.to_vec();
-        if let Some(first) = shards.first() {
-            plan.render_own(&binding, first, &mut own);
-        }
-        let limit = self.limit_of(merge, &binding);
-        Ok(Request { merge, orders, limit, own, kind: AnswerKind::Execute { cursor: false } })
-    }
-
-    /// The statement runs as a prepared one over the groups of its shards, or over their rows.
-    async fn regroup_prepared(
-        &mut self,
-        statement: &Prepared,
-        plan: &Plan,
-        shards: &ShardSet,
-        head: Execute,
-        body: &[u8],
-    ) -> Result<(), ClientMessage> {
-        let regrouping = statement.regrouping(&self.schema, shards, body);
-        match self.regroup_execution(statement, plan, regrouping, head, body).await? {
-            true => Ok(()),
-            false => self.gather_prepared(statement, plan, head, body).await,
-        }
-    }
-
-    /// The same over the groups, if it can be answered so. If not, the client was sent nothing.
-    async fn regroup_execution(
-        &mut self,
-        statement: &Prepared,
-        plan: &Plan,
-        regrouping: Option<Regrouping>,
-        head: Execute,
-        body: &[u8],
-    ) -> Result<bool, ClientMessage> {
-        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
-        let Some(regrouping) = regrouping else { return Ok(false) };
-        let execution = statement.execution_of(Vec::new(), &regrouping.params, body)?;
-        let last = Last::Prepared(execution, kind);
-        let order = RegroupOrder { plan, sql: &statement.text, regrouping, last, more_follows: false };
-        Box::pin(self.regroup(order)).await
-    }
-
-    /// Gathers what the shards turned out not to answer, for the reason `feature`.
-    async fn gather_unsuitable(
-        &mut self,
-        statement: &Prepared,
-        plan: &Arc<Plan>,
-        feature: &str,
-        head: Execute,
-        body: &[u8],
-    ) -> Result<(), ClientMessage> {
-        let plan = self.as_prepared(statement, |session| session.plan_to_gather(plan, &statement.text, feature))?;
-        self.gather_prepared(statement, &plan, head, body).await
-    }
-
-    /// The statement runs as a prepared one where its rows were gathered.
-    async fn gather_prepared(
-        &mut self,
-        statement: &Prepared,
-        plan: &Plan,
-        head: Execute,
-        body: &[u8],
-    ) -> Result<(), ClientMessage> {
-        let values = statement.values(body);
-        let gathering = self.gathering(plan, &statement.binding(&self.schema, &values));
-        let gathering = gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
-        let own: Vec<u16> = (0..statement.params).collect();
-        let params = gathering.params.as_ref().unwrap_or(&own);
-        let execution = statement.execution_of(Vec::new(), params, body)?;
-        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
-        let last = Last::Prepared(execution, kind);
-        let order = GatherOrder { plan, sql: &statement.text, gathering, last, more_follows: false };
-        Box::pin(self.gather(order)).await
-    }
-
-    /// A write over gathered rows, which runs as a prepared statement too.
-    pub(super) async fn stage_prepared(
-        &mut self,
-        statement: &Prepared,
-        plan: &Plan,
-        head: Execute,
-        body: &[u8],
-    ) -> Result<(), ClientMessage> {
-        let values = statement.values(body);
-        let binding = statement.binding(&self.schema, &values);
-        plan.check_staged(&binding)?;
-        let staging = plan.staging(&binding, &self.scratch_shards());
-        let staging = staging.ok_or_else(|| ClientMessage::unsupported("this write over several shards"))?;
-        let params = staging.gathering.params.clone().unwrap_or_else(|| (0..statement.params).collect());
-        let execution = statement.execution_of(Vec::new(), &params, body)?;
-        let tail = match &staging.kind {
-            StageKind::Insert(how) if how.params.0 < how.params.1 => {
-                let params: Vec<u16> = (how.params.0..how.params.1).collect();
-                Some(statement.execution_of(Vec::new(), &params, body)?)
-            }
-            StageKind::Insert(_) | StageKind::Update { .. } | StageKind::Delete => None,
-        };
-        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
-        let last = Last::Prepared(execution, kind);
-        let timestamp = self.time_of(plan);
-        let order = StagedOrder { plan, staging, last, tail, more_follows: false, timestamp, first_number: None };
-        Box::pin(self.write_staged(order)).await
     }
 
     async fn execute_one(
@@ -761,104 +565,10 @@ impl Statements {
     }
 }
 
-impl Prepared {
-    pub(super) fn binding<'a>(&'a self, schema: &'a crate::sharding::Schema, params: &'a [Value<'a>]) -> Binding<'a> {
-        Binding { schema, sql: &self.text, literals: &self.literals, params, mode: self.mode }
-    }
-
-    fn route(&self, schema: &crate::sharding::Schema, body: &[u8]) -> Result<Route, PlanError> {
-        let values = self.values(body);
-        self.plan.bind(&self.binding(schema, &values))
-    }
-
-    pub(super) fn value<'b>(&'b self, index: u16, body: &'b [u8]) -> Value<'b> {
-        match self.long_data.get(&index) {
-            // Text or BLOB: the type that the client names with it is one of those.
-            Some(data) => Value::Text { bytes: data.as_slice().into(), charset: self.mode.charset },
-            None => self.arguments.value(index, body, self.mode.charset),
-        }
-    }
-
-    /// Those of an execution.
-    pub(super) fn values<'b>(&'b self, body: &'b [u8]) -> Vec<Value<'b>> {
-        (0..self.params).map(|index| self.value(index, body)).collect()
-    }
-
-    /// What the shards are asked for groups, with the parameters' values in it. `None`: they cannot be written.
-    fn regrouping(&self, schema: &crate::sharding::Schema, shards: &ShardSet, body: &[u8]) -> Option<Regrouping> {
-        let values = self.values(body);
-        let binding = self.binding(schema, &values);
-        let mut regrouping = self.plan.regrouping(&binding, shards)?;
-        for (shard, text) in &mut regrouping.groups {
-            let params = self.plan.params_of_share(&binding, *shard, &regrouping.fetch_params);
-            let of_text = params.iter().map(|param| self.value(*param, body));
-            *text = parameter::filled_in(text, self.mode, of_text)?;
-        }
-        Some(regrouping)
-    }
-
-    /// The execution of a text that has these of the statement's parameters.
-    fn execution_of(&self, text: Vec<u8>, params: &[u16], body: &[u8]) -> Result<Execution, ClientMessage> {
-        self.execution_given(text, params.iter().map(|param| Given::Own(*param)), body)
-    }
-
-    /// The same where some of them are not the client's.
-    pub(super) fn execution_given(
-        &self,
-        text: Vec<u8>,
-        given: impl ExactSizeIterator<Item = Given> + Clone,
-        body: &[u8],
-    ) -> Result<Execution, ClientMessage> {
-        let mut payload = Vec::new();
-        self.arguments.write_given(body, given.clone(), 0, 0, &mut payload).map_err(super::handshake::wire_message)?;
-        let long_data = |(place, given): (u16, Given)| match given {
-            Given::Own(param) => Some((place, self.long_data.get(&param)?.clone())),
-            Given::Number(_) => None,
-        };
-        let kinds = self.arguments.kinds(given.clone());
-        Ok(Execution { text, kinds, payload, long_data: (0u16..).zip(given).filter_map(long_data).collect() })
-    }
-
-    /// The execution as one of several shards gets it.
-    fn share(&self, schema: &crate::sharding::Schema, shard: ShardId, body: &[u8]) -> Result<Execution, ClientMessage> {
-        let values = self.values(body);
-        let mut text = Vec::new();
-        // Without values: the text is prepared once, whatever they are.
-        if !self.plan.render_share(&self.binding(schema, &[]), shard, &mut text) {
-            text = self.text.to_vec();
-        }
-        let own: Vec<u16> = (0..self.params).collect();
-        let params = self.plan.params_of_share(&self.binding(schema, &values), shard, &own);
-        self.execution_of(text, &params, body)
-    }
-
-    /// The execution as one shard gets it.
-    fn execution(
-        &self,
-        schema: &crate::sharding::Schema,
-        shard: ShardId,
-        body: &[u8],
-        flags: u8,
-    ) -> Result<Execution, ClientMessage> {
-        let mut text = Vec::new();
-        if !self.plan.render(&self.binding(schema, &[]), shard, &mut text) {
-            text.clear();
-            text.extend_from_slice(&self.text);
-        }
-        let mut payload = Vec::new();
-        let written = self.arguments.write(body, 0..self.params, 0, flags, &mut payload);
-        written.map_err(super::handshake::wire_message)?;
-        let long_data = self.long_data.iter().map(|(param, data)| (*param, data.clone())).collect();
-        let own = self.arguments.kinds((0..self.params).map(Given::Own));
-        // With a cursor, MySQL (9.7) never again gives rows of the statement without one.
-        let kinds = if flags == 0 { own } else { own.with_cursor() };
-        Ok(Execution { text, kinds, payload, long_data })
-    }
-}
-
 fn unknown_statement() -> ClientMessage {
     ClientMessage::new(codes::UNKNOWN_STMT_HANDLER, "Unknown prepared statement handler given to mysqld_stmt_execute")
 }
+
 /// What servers say of LOAD DATA.
 fn not_preparable() -> ClientMessage {
     ClientMessage::new(codes::UNSUPPORTED_PS, "This command is not supported in the prepared statement protocol yet")

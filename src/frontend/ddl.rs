@@ -54,11 +54,15 @@ impl Session {
         shards: &ShardSet,
     ) -> Result<(), ClientMessage> {
         let orders = self.orders(plan, statement, shards);
-        let changed = match plan.ddl().filter(|_| !self.links.has_table_locks()) {
-            Some(ddl) => self.change(plan, ddl, statement, orders).await,
-            // What changes no table, or happens where only the session's own connections may touch the tables.
-            None => {
+        let changed = match plan.ddl() {
+            Some(ddl) if !self.links.has_table_locks() => self.change(plan, ddl, statement, orders).await,
+            // Only the session's own connections may touch the tables.
+            Some(_) => {
                 let ran = self.change_on(orders).await;
+                self.outcome_of(ran, None)
+            }
+            None => {
+                let ran = self.change_each(orders).await;
                 self.outcome_of(ran, None)
             }
         };
@@ -335,6 +339,27 @@ impl Session {
         ran
     }
 
+    /// What is about no table, on one shard after the other, until one refuses. A stored routine may be on some of the shards
+    /// only: it is altered or dropped where it is.
+    async fn change_each(&mut self, orders: Vec<(ShardId, Order)>) -> Ran {
+        let is_missing =
+            |failure: &Failure| matches!(failure, Failure::Server { code, .. } if *code == codes::SP_DOES_NOT_EXIST);
+        let mut ran = Ran { done: Vec::new(), failed: Vec::new() };
+        for order in orders {
+            let one = self.change_on(vec![order]).await;
+            self.links.give_back_unpinned();
+            ran.done.extend(one.done);
+            ran.failed.extend(one.failed);
+            if ran.failed.iter().any(|(_, failure)| !is_missing(failure)) {
+                return ran;
+            }
+        }
+        if !ran.done.is_empty() {
+            ran.failed.clear();
+        }
+        ran
+    }
+
     async fn change_on(&mut self, orders: Vec<(ShardId, Order)>) -> Ran {
         let mut ran = Ran { done: Vec::new(), failed: Vec::new() };
         let mut shares = Vec::new();
@@ -373,7 +398,7 @@ impl Session {
         }
         let hint = match id {
             Some(id) => format!("SHOW DDL tells more, RESUME DDL {id} tries again"),
-            None => "the tables differ between the shards now".to_owned(),
+            None => "the shards differ now".to_owned(),
         };
         let text = format!("{} (ShardGate: done on the shards {done}, failed on {failed}; {hint})", message.text);
         Err(ClientMessage { text, ..message })

@@ -33,6 +33,7 @@ pub mod placed_lines;
 mod read;
 pub mod regroup;
 mod resolve;
+mod routine;
 pub mod rows;
 mod scope;
 mod search;

@@ -12,7 +12,7 @@ use super::catalog::wanted::{is_assembled, names_of};
 use super::names::NewText;
 use super::narrow::TableId;
 use super::scope::Scopes;
-use super::{PlanError, Route, StatementKind};
+use super::{PlanError, Route, StatementKind, routine};
 
 /// Tokens of FLUSH that are looked at.
 const MAX_FLUSH_WORDS: usize = 4096;
@@ -40,6 +40,11 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
     let is_shown = words.first().is_some_and(|word| shows.contains(&word.as_str()));
     if !is_shown && names_of(sql, scopes.ctx.mode).iter().any(|table| is_assembled(table)) {
         return Err(PlanError::unsupported("information_schema in this statement"));
+    }
+    if let Some(routine) = parse::routine(sql, scopes.ctx.mode)
+        && let Some(route) = routine::route(scopes, &routine, &names)?
+    {
+        return Ok(route);
     }
     let is_show = words.first().is_some_and(|word| word == "SHOW");
     let mut place: Option<ShardId> = None;

@@ -29,6 +29,7 @@ use ast::{Ident, Statement, TableName};
 use cursor::{Cursor, Tokens};
 
 pub use dml::only_table;
+pub use program::Routine;
 
 /// Why a statement has no skeleton. Offsets are bytes of its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -113,6 +114,11 @@ pub fn mentioned_tables(sql: &[u8], mode: Mode) -> Option<Vec<TableName>> {
     let tokens = Tokens::read(sql, mode).ok()?;
     let names = names_in(&tokens)?;
     Some(if program::is_program(&tokens) { program::tables(&tokens, names) } else { names })
+}
+
+/// The stored function or procedure that the statement creates, alters or drops.
+pub fn routine(sql: &[u8], mode: Mode) -> Option<Routine> {
+    program::routine(&Tokens::read(sql, mode).ok()?)
 }
 
 fn names_in(tokens: &Tokens<'_>) -> Option<Vec<TableName>> {

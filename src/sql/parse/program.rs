@@ -3,6 +3,7 @@
 
 use super::ast::TableName;
 use super::cursor::Tokens;
+use super::qualifier;
 use crate::sql::tokens::{Op, TokenKind};
 
 /// Tokens at the beginning that are looked at for what is created.
@@ -62,13 +63,55 @@ const ENDS: [&str; 22] = [
     "DUPLICATE",
 ];
 
+/// In the parentheses behind these, FROM leads to a value.
+const CALLS: [&str; 5] = ["EXTRACT", "TRIM", "SUBSTRING", "SUBSTR", "MID"];
+
+/// Words of statements that change something, or of which it is not known; some are functions too.
+const WRITES: [&str; 16] = [
+    "ALTER", "CALL", "CREATE", "DELETE", "DROP", "EXECUTE", "HANDLER", "INSERT", "LOAD", "LOCK", "PREPARE", "RENAME",
+    "REPLACE", "SHARE", "TRUNCATE", "UPDATE",
+];
+
+/// CREATE, ALTER or DROP of a stored function or procedure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routine {
+    pub creates: bool,
+    pub name: TableName,
+    /// It may be more than reading.
+    pub may_write: bool,
+}
+
 /// What may be named here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Clause {
     Tables,
     /// Not in parentheses.
     Names,
+    /// The arguments of one of [`CALLS`].
+    Arguments,
     Others,
+}
+
+/// The function or procedure that the statement is about. `None` also for functions of a library, which are a server's.
+pub(super) fn routine(tokens: &Tokens<'_>) -> Option<Routine> {
+    let told = match tokens.is_any_word(0, &["ALTER", "DROP"]) {
+        true => 1,
+        false if is_program(tokens) => (1..MAX_HEAD).find(|at| tokens.is_any_word(*at, &["PROCEDURE", "FUNCTION"]))?,
+        false => return None,
+    };
+    let is_library = (0..tokens.list.len()).any(|at| tokens.is_word(at, "SONAME"));
+    if !tokens.is_any_word(told, &["PROCEDURE", "FUNCTION"]) || is_library {
+        return None;
+    }
+    let mut at = told + 1;
+    while tokens.is_any_word(at, &["IF", "NOT", "EXISTS"]) {
+        at += 1;
+    }
+    at += if tokens.is_op(at + 1, Op::Dot) { 2 } else { 0 };
+    let name = TableName { database: qualifier(tokens, at), table: tokens.ident(at).ok()? };
+    let is_call = |at: usize| tokens.is_op(at + 1, Op::LParen);
+    let may_write = (at + 1..tokens.list.len()).any(|at| tokens.is_any_word(at, &WRITES) && !is_call(at));
+    Some(Routine { creates: tokens.is_word(0, "CREATE"), name, may_write })
 }
 
 /// Whether a stored program is created or altered.
@@ -98,18 +141,23 @@ fn places(tokens: &Tokens<'_>) -> Vec<u32> {
         match tokens.list[at].kind {
             TokenKind::Op(Op::LParen) => {
                 outer.push(clause);
-                clause = if clause == Clause::Tables { clause } else { Clause::Others };
+                clause = match clause {
+                    _ if at > 0 && tokens.is_any_word(at - 1, &CALLS) => Clause::Arguments,
+                    Clause::Tables => Clause::Tables,
+                    Clause::Names | Clause::Arguments | Clause::Others => Clause::Others,
+                };
                 is_due = clause == Clause::Tables;
             }
             TokenKind::Op(Op::RParen) => {
                 clause = outer.pop().unwrap_or(Clause::Others);
                 is_due = false;
             }
-            TokenKind::Op(Op::Comma) => is_due = clause != Clause::Others,
+            TokenKind::Op(Op::Comma) => is_due = matches!(clause, Clause::Tables | Clause::Names),
             TokenKind::Op(Op::Semicolon) => {
                 outer.clear();
                 (clause, is_due) = (Clause::Others, false);
             }
+            TokenKind::Word if clause == Clause::Arguments => is_due = false,
             TokenKind::Word if tokens.is_any_word(at, &LISTS) => {
                 // ON DUPLICATE KEY UPDATE
                 let sets = at > 0 && tokens.is_any_word(at - 1, &["KEY"]);

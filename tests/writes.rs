@@ -15,11 +15,13 @@ use harness::stage::{Setup, Stage, World};
 
 const CASES: &str = include_str!("cases/sessions/writes.txt");
 
-const TABLES: [&str; 2] = [
+const TABLES: [&str; 4] = [
     "CREATE TABLE accounts (id BIGINT NOT NULL PRIMARY KEY, name VARCHAR(10) NOT NULL, balance INT NOT NULL, code INT, \
      CONSTRAINT not_below CHECK (balance >= 0)) ENGINE=InnoDB",
     "CREATE TABLE entries (account_id BIGINT NOT NULL, no INT NOT NULL, amount INT NOT NULL, PRIMARY KEY (account_id, no), \
      CONSTRAINT of_account FOREIGN KEY (account_id) REFERENCES accounts (id)) ENGINE=InnoDB",
+    "CREATE TABLE near (id INT NOT NULL PRIMARY KEY, n INT, note VARCHAR(10)) ENGINE=InnoDB",
+    "CREATE TABLE far (id INT NOT NULL PRIMARY KEY, n INT, note VARCHAR(10)) ENGINE=InnoDB",
 ];
 
 const RULES: &str = r#"
@@ -32,6 +34,19 @@ colocated_with = "items"
 name = "entries"
 shard_key = "account_id"
 colocated_with = "items"
+
+# These two have no shard in common.
+[[tables]]
+name = "near"
+shard_key = "id"
+function = { kind = "mod" }
+shards = ["s0", "s1"]
+
+[[tables]]
+name = "far"
+shard_key = "id"
+function = { kind = "mod" }
+shards = ["s2", "s3"]
 "#;
 
 fn world() -> &'static World {
@@ -107,11 +122,15 @@ fn fill(client: &mut Client) {
     client.run(&format!("INSERT INTO accounts VALUES {}", rows.join(", ")));
     let rows: Vec<String> = (1..=16).map(|id| format!("({id}, 1, {id}), ({id}, 2, 0)")).collect();
     client.run(&format!("INSERT INTO entries VALUES {}", rows.join(", ")));
+    for table in ["near", "far"] {
+        client.run(&format!("DELETE FROM {table}"));
+        client.run(&format!("INSERT INTO {table} VALUES (1, 10, 'a'), (2, 20, 'b'), (3, 30, 'c'), (4, 40, 'd')"));
+    }
 }
 
 fn contents(client: &mut Client) -> Vec<Vec<String>> {
-    let accounts = client.rows("SELECT * FROM accounts ORDER BY id");
-    [accounts, client.rows("SELECT * FROM entries ORDER BY account_id, no")].concat()
+    let tables = ["accounts ORDER BY id", "entries ORDER BY account_id, no", "near ORDER BY id", "far ORDER BY id"];
+    tables.iter().flat_map(|table| client.rows(&format!("SELECT * FROM {table}"))).collect()
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::backend::connection::Watch;
 use crate::backend::settings::Settings;
 use crate::exec::conditions::{self, Condition};
 use crate::exec::failure::Failure;
-use crate::exec::gather::{self, Taken};
+use crate::exec::gather::{self, Scratch, Taken};
 use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::relay;
@@ -161,16 +161,28 @@ impl Session {
         order: &Order<'_>,
         keeps_transaction: bool,
     ) -> Result<Ran, ClientMessage> {
-        let definitions = self.check_statement(scratch, order).await?;
-        let loading = self.staging_settings();
+        if !self.temporary_tables.is_empty() {
+            return Err(ClientMessage::unsupported("such a write over several shards while temporary tables are held"));
+        }
+        let (loading, session) = (self.staging_settings(), Arc::clone(&self.settings));
+        let is_there = order.staging.gathering.sources.iter().all(|source| source.copy.is_some());
+        let mut definitions = None;
+        if is_there {
+            definitions = self.check_statement(scratch, order).await?;
+        }
         self.adapt(scratch, &loading).await?;
         self.stay_out_of_the_log(scratch).await?;
         let mut tables = self.tables(scratch, order).await?;
+        let mut read = self.make_read(scratch, order).await?;
+        if !is_there {
+            // The tables that the scratch does not have are there now, and empty.
+            self.adapt(scratch, &session).await?;
+            definitions = self.check_statement(scratch, order).await?;
+        }
         let mut taken = Taken::default();
-        self.gather_read(scratch, order, &mut taken).await?;
+        self.fill_read(scratch, order, &mut read, &mut taken).await?;
         self.adapt(scratch, &loading).await?;
         self.load_targets(scratch, order, &mut tables, taken).await?;
-        let session = Arc::clone(&self.settings);
         self.adapt(scratch, &session).await?;
         let ran = self.run_staged(scratch, order, definitions).await?;
         self.adapt(scratch, &loading).await?;
@@ -178,16 +190,14 @@ impl Session {
     }
 
     /// The statement's own errors are found before anything is locked or moved, and the definitions of what it returns.
+    /// Among them is that it reads a table which it writes (1093): once each place has a temporary table of its own, nobody
+    /// would say so.
     async fn check_statement(
         &mut self,
         scratch: &mut Link,
         order: &Order<'_>,
     ) -> Result<Option<Vec<Vec<u8>>>, ClientMessage> {
-        let sources = &order.staging.gathering.sources;
-        if !self.temporary_tables.is_empty() {
-            return Err(ClientMessage::unsupported("such a write over several shards while temporary tables are held"));
-        }
-        if order.plan.load().is_some() || sources.iter().any(|source| source.copy.is_none()) {
+        if order.plan.load().is_some() {
             return Ok(None);
         }
         let mut text = order.staging.gathering.example.clone();
@@ -228,20 +238,32 @@ impl Session {
         Ok(tables)
     }
 
-    /// Gathers the tables that are only read. They come first: they may be made from one that is hidden afterwards.
-    async fn gather_read(
+    /// Makes the tables that are only read. They come first: they may be made from one that is hidden afterwards.
+    async fn make_read(&mut self, scratch: &mut Link, order: &Order<'_>) -> Result<Vec<Scratch>, ClientMessage> {
+        let loading = self.loading();
+        let mut tables = Vec::new();
+        for source in order.staging.gathering.sources.iter().filter(|source| !source.is_written) {
+            self.adapt(scratch, &loading).await?;
+            tables.push(self.make(scratch, source, &loading).await?);
+        }
+        Ok(tables)
+    }
+
+    /// Gathers their rows.
+    async fn fill_read(
         &mut self,
         scratch: &mut Link,
         order: &Order<'_>,
+        tables: &mut [Scratch],
         taken: &mut Taken,
     ) -> Result<(), ClientMessage> {
         let loading = self.loading();
-        for source in order.staging.gathering.sources.iter().filter(|source| !source.is_written) {
+        let sources = order.staging.gathering.sources.iter().filter(|source| !source.is_written);
+        for (source, table) in sources.zip(tables) {
             self.adapt(scratch, &loading).await?;
-            let mut table = self.make(scratch, source, &loading).await?;
             let mut passed_on = Taken::default();
             let taken = if source.is_streamed { &mut passed_on } else { &mut *taken };
-            self.fill(slice::from_mut(scratch), &mut table, source, order.plan, taken).await?;
+            self.fill(slice::from_mut(scratch), table, source, order.plan, taken).await?;
         }
         Ok(())
     }

@@ -114,7 +114,8 @@ pub struct Gathering {
     pub params: Option<Vec<u16>>,
     /// Names of common table expressions that stand in `text` again, each with the client's.
     pub copies: Vec<(String, String)>,
-    /// The same over the scratch's own tables, where it has all of them: it says what the answer's columns are.
+    /// The same over the scratch's own tables, as far as it has them. Where it has all of them, it says what the answer's
+    /// columns are.
     pub example: Vec<u8>,
     /// An aggregate without groups: FOUND_ROWS() is 1, whatever LIMIT leaves of it.
     pub is_one_row: bool,
@@ -210,6 +211,11 @@ impl<'q> Scopes<'_, 'q> {
     /// Whether it calls functions.
     pub(super) fn calls_any(&self) -> bool {
         self.calls.iter().any(|calls| !calls.expression.calls.is_empty())
+    }
+
+    /// Whether it names no table, nor may read one in another way.
+    pub(super) fn reads_nothing(&self) -> bool {
+        self.places.is_empty() && !self.calls_unknown()
     }
 
     /// Whether it may call routines.
@@ -400,11 +406,12 @@ impl GatherPlan {
         let parts = self.sources.iter().enumerate().filter(|(place, _)| !direct[*place]);
         let sources = parts.map(|(place, source)| source.gathered(place, scratch, input, choice)).collect();
         let (mut text, mut example) = (Vec::new(), Vec::new());
-        let all = vec![true; direct.len()];
+        let is_there = |source: &Source| source.is_there(input.schema, scratch);
+        let there: Vec<bool> = self.sources.iter().map(is_there).collect();
         let writing = Writing { input, scratch, sources: &self.sources, direct: &direct };
         self.text.render(&writing, &mut text);
-        self.text.render(&Writing { direct: &all, ..writing }, &mut example);
-        let params = self.params.clone().filter(|_| direct != all);
+        self.text.render(&Writing { direct: &there, ..writing }, &mut example);
+        let params = self.params.clone().filter(|_| !direct.iter().all(|direct| *direct));
         let (is_one_row, may_call_routines) = (self.is_one_row, self.has_unknown_calls);
         let copies = self.text.copies();
         Gathering { scratch, sources, text, params, copies, example, is_one_row, may_call_routines }
@@ -452,6 +459,14 @@ impl Source {
         }
     }
 
+    /// Whether the shard has the table.
+    fn is_there(&self, schema: &Schema, shard: ShardId) -> bool {
+        match &self.from {
+            From::System | From::Catalog(_) => true,
+            From::Fixed(_) | From::Sharded(_) => self.places(schema).contains(shard),
+        }
+    }
+
     /// The table's name on a shard, quoted.
     pub(super) fn physical(&self, schema: &Schema, shard: ShardId) -> Vec<u8> {
         if let From::Catalog(reference) = &self.from {
@@ -480,7 +495,6 @@ impl Source {
             From::Catalog(reference) => Some(reference.wanted(input)),
             From::Sharded(_) | From::Fixed(_) | From::System => None,
         };
-        let is_everywhere = catalog.is_some();
         let (mut filter, mut locking) = (Vec::new(), Vec::new());
         if choice.may_filter {
             filter::write_all(&self.filters, input, &mut filter);
@@ -506,7 +520,7 @@ impl Source {
             },
             is_written: self.role == Role::Written,
             is_streamed: self.is_streamed,
-            copy: (is_everywhere || all.contains(scratch)).then(|| self.physical(input.schema, scratch)),
+            copy: self.is_there(input.schema, scratch).then(|| self.physical(input.schema, scratch)),
             columns: self.columns.clone(),
             invisible: self.invisible.clone(),
             model: (model, self.physical(input.schema, model)),

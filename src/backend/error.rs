@@ -47,6 +47,9 @@ pub enum Error {
     /// The client coordinates one branch, on one server.
     #[error("XA over several shards: an XA transaction of a client stays on the shard of its first statement")]
     SecondShardOfXa,
+    /// It has ended that branch, which is in this state.
+    #[error("XAER_RMFAIL: The command cannot be executed when global transaction is in the  {state} state")]
+    XaEnded { state: &'static str },
     #[error("interrupted: {0:?}")]
     Interrupted(Reason),
 }
@@ -65,6 +68,7 @@ impl Error {
             | Self::TransactionLost
             | Self::SnapshotTimeout { .. }
             | Self::SecondShardOfXa
+            | Self::XaEnded { .. }
             | Self::Interrupted(_) => {}
         }
     }

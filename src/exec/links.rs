@@ -20,7 +20,7 @@ use crate::backend::settings::Settings;
 use crate::backend::topology::Topology;
 use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::txn::in_flight::InFlight;
-use crate::txn::transaction::{Beginning, Transaction};
+use crate::txn::transaction::{Beginning, Transaction, XaState};
 use crate::txn::visibility::Purpose;
 use crate::txn::xid::Xid;
 use crate::wire::capability::RelayedCapabilities;
@@ -189,10 +189,12 @@ impl Links {
         side: Side,
         txn: &mut Transaction,
     ) -> Result<Link, Error> {
-        match self.obtain_now(need, shard, side, txn)? {
-            Some(link) => Ok(link),
-            None => Box::pin(self.obtain_slowly(need, need.wanted(shard), shard, side, txn)).await,
-        }
+        let link = match self.obtain_now(need, shard, side, txn)? {
+            Some(link) => link,
+            None => Box::pin(self.obtain_slowly(need, need.wanted(shard), shard, side, txn)).await?,
+        };
+        txn.bind_xa();
+        Ok(link)
     }
 
     /// The same where nothing must be waited for: with an idle connection that is as the session needs it, or with the
@@ -328,13 +330,32 @@ impl Links {
             link.lease.prepare_for(&wanted, need.interrupt).await?;
         }
         if !txn.has_branch(shard) {
+            self.leave_unbound(need, txn).await?;
             if !txn.may_spread() {
                 self.put(link);
-                return Err(Error::SecondShardOfXa);
+                return Err(match txn.xa_state() {
+                    Some(state) if state != XaState::Active => Error::XaEnded { state: state.name() },
+                    _ => Error::SecondShardOfXa,
+                });
             }
             need.open(&mut link, txn).await?;
         }
         Ok(link)
+    }
+
+    /// Ends a client's XA branch where it has seen no table: it begins again on the shard that its next statement needs.
+    async fn leave_unbound(&mut self, need: &Need<'_>, txn: &mut Transaction) -> Result<(), Error> {
+        let Some((shard, statements)) = txn.take_unbound_xa() else { return Ok(()) };
+        let Some(mut link) = self.take(shard, Side::Primary) else {
+            txn.mark_lost();
+            return Err(Error::TransactionLost);
+        };
+        for sql in statements {
+            link.lease.execute("the end of an empty XA branch", &sql, need.interrupt).await?;
+        }
+        link.pins.transaction = false;
+        self.put(link);
+        Ok(())
     }
 
     /// Servers of MySQL let no temporary table into an XA branch. So a shard that holds some begins first, as the plain

@@ -110,6 +110,7 @@ impl From<Error> for ClientMessage {
             }
             Error::Refused { code, message, .. } => ClientMessage::new(code, message),
             Error::SecondShardOfXa => ClientMessage::unsupported(&text),
+            Error::XaEnded { .. } => ClientMessage::new(codes::XAER_RMFAIL, text),
             Error::TransactionLost => super::transactions::lost(),
             Error::Interrupted(reason) => reason.into(),
         }

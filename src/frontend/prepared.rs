@@ -358,7 +358,11 @@ impl Session {
             let shards = self.shards_to_read(plan, &route, &statement.binding(&self.schema, &values));
             self.begin_snapshot(&shards).await?
         };
+        let is_xa_unbound = self.txn.is_xa_unbound() && plan.is_apart;
         let done = self.execute_on_route(statement, plan, route, head, body).await;
+        if is_xa_unbound {
+            self.txn.unbind_xa();
+        }
         if is_snapshot {
             self.end_snapshot().await;
         }

@@ -70,10 +70,14 @@ impl Session {
         // must be told so.
         let joins = self.txn.is_open() && !self.txn.has_branch(shard) && !self.txn.is_read_only();
         let is_apart = joins && !self.links.has_lasting_pins();
+        let is_xa_unbound = self.txn.is_xa_unbound();
         let mut link = match is_apart {
             true => Link::apart(&self.need().2, shard, Side::Primary).await?,
             false => self.obtain(shard, Side::Primary).await?,
         };
+        if is_xa_unbound {
+            self.txn.unbind_xa();
+        }
         // Their types are the parameters' and columns'.
         self.bring_user_variables(&mut link, plan).await?;
         let answer = match prepared::prepare(&mut link.lease, &text, &self.interrupt).await {

@@ -461,7 +461,11 @@ impl Session {
     /// The same where nothing must be waited for.
     pub(super) fn obtain_now(&mut self, shard: ShardId, side: Side) -> Result<Option<Link>, ClientMessage> {
         let (links, txn, need) = self.need();
-        Ok(links.obtain_now(&need, shard, side, txn)?)
+        let link = links.obtain_now(&need, shard, side, txn)?;
+        if link.is_some() {
+            txn.bind_xa();
+        }
+        Ok(link)
     }
 
     pub(super) fn need(&mut self) -> (&mut Links, &mut Transaction, Need<'_>) {

@@ -199,7 +199,11 @@ impl Session {
             let shards = self.shards_to_read(plan, &route, &self.binding(statement.sql));
             self.begin_snapshot(&shards).await?
         };
+        let is_xa_unbound = self.txn.is_xa_unbound() && plan.is_apart;
         let done = self.on_route(plan, statement, route).await;
+        if is_xa_unbound {
+            self.txn.unbind_xa();
+        }
         if is_snapshot {
             self.end_snapshot().await;
         }

@@ -91,7 +91,12 @@ impl Session {
             self.end_transaction(End::Commit).await?;
         }
         let shard = self.home_shard(&self.schema);
+        let is_xa_unbound = self.txn.is_xa_unbound() && !statement.sql.contains(&b'(');
         let mut link = self.obtain(shard, Side::Primary).await?;
+        if is_xa_unbound {
+            // Without parentheses it has neither subqueries nor functions.
+            self.txn.unbind_xa();
+        }
         self.bring_user_variables(&mut link, plan).await?;
         let local = plan.facts.needs_local_values().then(|| self.with_local_values(statement.sql));
         let mut answered = link.lease.query(local.as_deref().unwrap_or(statement.sql), &self.interrupt).await;

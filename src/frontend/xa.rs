@@ -1,5 +1,6 @@
 //! XA statements of clients, for what stays on one shard: the branch begins there with its first statement, and everything
 //! that is said of it goes there. Another shard cannot join, because what the client coordinates is one branch on one server.
+//! As long as no statement was about a table, the branch follows them to whatever shard they need.
 //!
 //! A branch that is prepared outlives its session; whoever names it later finds it on whichever server has it.
 
@@ -9,9 +10,12 @@ use super::response;
 use super::session::Session;
 use super::transactions::End;
 use crate::backend::answer::Answer;
+use crate::backend::error::Error;
 use crate::exec::links::{Link, Side};
 use crate::sharding::ShardId;
+use crate::sql::Lexer;
 use crate::sql::control::XaVerb;
+use crate::txn::transaction::XaState;
 use crate::txn::xid::FORMAT_ID;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
@@ -44,18 +48,16 @@ impl Session {
             return Err(ClientMessage::new(codes::XAER_OUTSIDE, text));
         }
         let sql = std::str::from_utf8(sql).map_err(|_| ClientMessage::unsupported("XA START with such a name"))?;
-        self.txn.begin_client_xa(sql.to_owned());
+        let name = Lexer::new(sql.as_bytes(), self.mode).nth(2).and_then(|token| sql.get(token.start as usize..));
+        self.txn.begin_client_xa(sql.to_owned(), name.unwrap_or_default().to_owned());
         Ok(())
     }
 
     /// What neither BEGIN nor COMMIT nor DDL may end.
     pub(super) fn refuse_in_xa(&self) -> Result<(), ClientMessage> {
-        match self.txn.is_client_xa() {
-            true => Err(ClientMessage::new(
-                codes::XAER_RMFAIL,
-                "XAER_RMFAIL: The command cannot be executed when global transaction is in the  ACTIVE state",
-            )),
-            false => Ok(()),
+        match self.txn.xa_state() {
+            Some(state) => Err(Error::XaEnded { state: state.name() }.into()),
+            None => Ok(()),
         }
     }
 
@@ -64,9 +66,12 @@ impl Session {
         let shard = self.txn.first_shard().unwrap_or_else(|| self.home_shard(&self.schema));
         let mut link = self.obtain(shard, Side::Primary).await?;
         let told = self.tell_xa(&mut link, sql).await;
-        // MySQL lets go of what is prepared (from 8.0.29 on); MariaDB keeps it with its connection.
-        if verb == XaVerb::Prepare && told.is_ok() && !self.mode.mariadb {
-            self.forget_xa(&mut link);
+        match verb {
+            _ if told.is_err() => {}
+            // MySQL lets go of what is prepared (from 8.0.29 on); MariaDB keeps it with its connection.
+            XaVerb::Prepare if !self.mode.mariadb => self.forget_xa(&mut link),
+            XaVerb::Prepare => self.txn.set_xa_state(XaState::Prepared),
+            _ => self.txn.set_xa_state(XaState::Idle),
         }
         self.links.put(link);
         told

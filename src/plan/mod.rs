@@ -127,6 +127,8 @@ pub struct Plan {
     pub numbers_copies: bool,
     /// It calls a procedure, or a function that is not known to be the server's own.
     pub calls_routines: bool,
+    /// All that it does is to compute a row from nothing.
+    pub is_apart: bool,
     /// It is about rows of a table that is not sharded, which the connections of several shards could meet at.
     pub meets_shared: bool,
     ddl: Option<Box<DdlPlan>>,
@@ -403,6 +405,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         writes_copies: draft.writes_copies(kind, &action),
         numbers_copies: draft.scopes.numbers_copies,
         calls_routines: kind == StatementKind::Call || draft.scopes.calls_unknown(),
+        is_apart: matches!(&parsed, Ok(Statement::Query(_))) && draft.scopes.reads_nothing(),
         meets_shared: !implicit_commit && draft.scopes.meets_shared(),
         explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
         tells_names: tells_names(&parsed, kind),
@@ -581,6 +584,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         writes_copies: false,
         numbers_copies: false,
         calls_routines: false,
+        is_apart: false,
         meets_shared: false,
         ddl: None,
         load: None,

@@ -118,13 +118,44 @@ pub struct Transaction {
     lost: bool,
     torn: bool,
     unseen: bool,
-    /// The client's own XA START: the transaction is that branch, on one shard.
-    client_xa: Option<String>,
+    client_xa: Option<ClientXa>,
     /// Some connection holds locks on tables that connections of other shards could meet as well.
     apart: bool,
     /// Every shard's part is a plain transaction that begins by itself: LOCK TABLES is in force, which BEGIN would end, and
     /// servers begin no XA branch under it.
     unbranched: bool,
+}
+
+/// A client's own XA: the transaction is that branch, on one shard.
+#[derive(Debug)]
+struct ClientXa {
+    /// XA START, as the client said it.
+    start: String,
+    /// What it calls the branch.
+    name: String,
+    state: XaState,
+    /// Statements have read rows, or may have: the branch stays on its shard.
+    is_bound: bool,
+}
+
+/// How far a client's XA branch has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum XaState {
+    Active,
+    /// After XA END.
+    Idle,
+    Prepared,
+}
+
+impl XaState {
+    /// As servers call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Idle => "IDLE",
+            Self::Prepared => "PREPARED",
+        }
+    }
 }
 
 impl Transaction {
@@ -194,14 +225,46 @@ impl Transaction {
         self.unseen = true;
     }
 
-    /// XA START by the client, who will end what it begins.
-    pub fn begin_client_xa(&mut self, start: String) {
+    /// XA START by the client, who will end what it begins. `name`: what stands behind those words.
+    pub fn begin_client_xa(&mut self, start: String, name: String) {
         self.begun = Some(std::mem::take(&mut self.next));
-        self.client_xa = Some(start);
+        self.client_xa = Some(ClientXa { start, name, state: XaState::Active, is_bound: false });
     }
 
     pub fn is_client_xa(&self) -> bool {
         self.client_xa.is_some()
+    }
+
+    /// `None`: the client has begun no XA branch.
+    pub fn xa_state(&self) -> Option<XaState> {
+        self.client_xa.as_ref().map(|xa| xa.state)
+    }
+
+    pub fn set_xa_state(&mut self, state: XaState) {
+        self.client_xa.iter_mut().for_each(|xa| xa.state = state);
+    }
+
+    /// A statement runs in the client's XA branch, which stays where it is from here on.
+    pub fn bind_xa(&mut self) {
+        self.client_xa.iter_mut().for_each(|xa| xa.is_bound = true);
+    }
+
+    /// That statement was about no table, and none before it was (`is_xa_unbound`).
+    pub fn unbind_xa(&mut self) {
+        self.client_xa.iter_mut().for_each(|xa| xa.is_bound = false);
+    }
+
+    /// The client's XA branch has seen no table yet, wherever it is.
+    pub fn is_xa_unbound(&self) -> bool {
+        self.client_xa.as_ref().is_some_and(|xa| !xa.is_bound)
+    }
+
+    /// Takes a branch that has seen no table off its shard, so that it can begin on another: where it was, and what must be
+    /// said there.
+    pub fn take_unbound_xa(&mut self) -> Option<(ShardId, [String; 2])> {
+        let xa = self.client_xa.as_ref().filter(|xa| !xa.is_bound)?;
+        let shard = self.branches.pop()?.shard;
+        Some((shard, ["END", "ROLLBACK"].map(|verb| format!("XA {verb} {}", xa.name))))
     }
 
     /// Whether a further shard may take part.
@@ -245,9 +308,9 @@ impl Transaction {
     /// How the next shard's part begins: the first as a plain local transaction, which costs nothing extra and may come to
     /// decide; the others as XA branches from their first statement, since a plain transaction cannot become one later.
     pub fn opening(&mut self, beginning: Beginning<'_>) -> Opening {
-        if let Some(start) = &self.client_xa {
+        if let Some(xa) = &self.client_xa {
             let mut statements = self.begun.unwrap_or_default().for_one_statement();
-            statements.push(start.clone());
+            statements.push(xa.start.clone());
             statements.extend(self.savepoint_statements());
             return Opening { statements, xid: None };
         }

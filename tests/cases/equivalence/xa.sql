@@ -51,6 +51,36 @@ XA PREPARE 'six';
 XA ROLLBACK 'six';
 SELECT 1;
 
+-- about: what reads no table does not say where the branch will be
+XA START 'eight';
+SELECT 1;
+SET @level = 64;
+SAVEPOINT one;
+SELECT @level;
+UPDATE users SET level = 64 WHERE user_id = 3;
+SELECT @level;
+UPDATE users SET level = 65 WHERE user_id = 3;
+ROLLBACK TO one;
+XA END 'eight';
+XA COMMIT 'eight' ONE PHASE;
+SELECT level FROM users WHERE user_id = 3;
+
+-- natural key
+XA START 'nine';
+SELECT 1;
+SELECT level FROM users WHERE user_id = 1;
+SELECT 1;
+-- refused: 1235 XA over several shards
+UPDATE users SET level = 64 WHERE user_id = 3;
+
+XA START 'ten';
+SELECT 1;
+XA END 'ten';
+SELECT level FROM users WHERE user_id = 1;
+UPDATE users SET level = 64 WHERE user_id = 3;
+BEGIN;
+XA ROLLBACK 'ten';
+
 -- about: MySQL asks for a right
 -- only: MariaDB
 XA START 'seven';

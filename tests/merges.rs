@@ -330,7 +330,12 @@ fn a_shard_that_is_lost_is_an_error_and_never_fewer_rows() {
                 }
                 other => panic!("{sql}: {other:?}"),
             }
-            assert_eq!(client.rows(&whole).len(), 40, "after {sql}");
+            let mut after = client.one(&whole);
+            if fault == Fault::LostBehind && after.error().is_some_and(|error| error.code == 1158) {
+                // The connection was lent again before its end was heard of.
+                after = client.one(&whole);
+            }
+            assert_eq!(after.text().len(), 40, "after {sql}");
         }
     }
     stage.assert_sound();

@@ -234,13 +234,14 @@ fn a_replica_whose_replication_stops_or_lags_leaves_and_comes_back() {
     let mut client = connect_splitting(&stage);
     let [heavy, light] = &set(0).replicas[..] else { panic!() };
     let mut root = administrator(&heavy.socket());
+    let delay = match root.value("SELECT VERSION()").contains("MariaDB") {
+        true => "CHANGE MASTER TO MASTER_DELAY",
+        false => "CHANGE REPLICATION SOURCE TO SOURCE_DELAY",
+    };
     for (stop, start) in [
-        ("STOP SLAVE SQL_THREAD", "START SLAVE SQL_THREAD"),
-        ("STOP SLAVE", "START SLAVE"),
-        (
-            "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 600; START SLAVE",
-            "STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE",
-        ),
+        ("STOP REPLICA SQL_THREAD", "START REPLICA SQL_THREAD"),
+        ("STOP REPLICA", "START REPLICA"),
+        (&format!("STOP REPLICA; {delay} = 600; START REPLICA"), &format!("STOP REPLICA; {delay} = 0; START REPLICA")),
     ] {
         root.run(stop);
         // Lag shows only when there is something to apply.
@@ -293,7 +294,7 @@ fn a_switchover_by_hand_is_followed() {
     let error = answer.error().unwrap_or_else(|| panic!("{answer:?}"));
     assert!([1290, 1836, 1429].contains(&error.code), "{error:?}");
     world().block_on(set(1).wait_for_replicas()).unwrap();
-    new_root.run("STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only = 0");
+    new_root.run("STOP REPLICA; RESET REPLICA ALL; SET GLOBAL read_only = 0");
     wait_until("writes go to the new primary", SOON, || client.one(write(id + 2)).error().is_none());
     for key in id + 3..id + 20 {
         client.run(&write(key));

@@ -1,5 +1,7 @@
 //! Statements that ShardGate acts on itself.
 
+use std::ops::Range;
+
 use super::configuration::Wish;
 use super::error::ClientMessage;
 use super::query::Statement;
@@ -8,13 +10,15 @@ use super::response::{self, LocalColumn};
 use super::session::Session;
 use super::transactions::{End, isolation};
 use crate::backend::error::Reason;
+use crate::exec::links::{Link, Side};
 use crate::plan::Plan;
-use crate::sql::control::{Control, Diagnostics as What, TransactionScope};
+use crate::sql::control::{Control, Diagnostics as What, KillTarget, TransactionScope};
+use crate::sql::{Lexer, TokenKind};
 use crate::txn::transaction::Characteristics;
 use crate::wire::column::BINARY_COLLATION;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
-use crate::wire::{ColumnFlags, ColumnType};
+use crate::wire::{ColumnFlags, ColumnType, text};
 
 impl Session {
     pub(super) async fn control(
@@ -46,7 +50,13 @@ impl Session {
             }
             Control::Use(name) => self.use_database(name)?,
             Control::Set(assignments) => return self.set(assignments, plan, statement).await,
-            Control::Kill { query_only, id } => self.kill(*id, *query_only)?,
+            Control::Kill { query_only, target } => {
+                let id = match target {
+                    KillTarget::Id(id) => *id,
+                    KillTarget::Expression(place) => self.killed(plan, statement.sql, place.clone()).await?,
+                };
+                self.kill(id, *query_only)?;
+            }
             Control::LockTables(locks) => self.lock_tables(locks).await?,
             Control::UnlockTables => self.unlock_tables().await?,
             Control::ShowDdl => return self.show_ddl(statement.more_follows).await,
@@ -166,16 +176,46 @@ impl Session {
         }
     }
 
+    /// The connection id that an expression of KILL gives: a server computes it.
+    async fn killed(&mut self, plan: &Plan, sql: &[u8], place: Range<usize>) -> Result<u64, ClientMessage> {
+        let expression = sql.get(place).unwrap_or_default();
+        let mut tokens = Lexer::new(expression, self.mode);
+        if tokens.any(|token| token.is_word(expression, "SELECT") || token.kind == TokenKind::Param) {
+            return Err(ClientMessage::unsupported("KILL with a subquery or a parameter"));
+        }
+        let shard = self.home_shard(&self.schema);
+        let text = [b"SELECT CAST((", self.with_local_values(expression).as_slice(), b") AS UNSIGNED)"].concat();
+        let mut link = Link::apart(&self.need().2, shard, Side::Primary).await?;
+        self.bring_user_variables(&mut link, plan).await?;
+        let answer = link.lease.query(&text, &self.interrupt).await?;
+        link.lease.give_back();
+        match answer.error() {
+            Some(error) if error.code == codes::PARSE_ERROR => {
+                return Err(ClientMessage::unsupported("KILL with anything but a connection id"));
+            }
+            Some(error) => return Err(error.into()),
+            None => {}
+        }
+        let (_, rows) = answer.table();
+        let cell = rows.first().and_then(|row| text::cells(row).next()).and_then(Result::ok).flatten();
+        // NULL is 0 there.
+        Ok(cell.and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok()).unwrap_or_default())
+    }
+
     /// KILL, and COM_PROCESS_KILL.
     pub(super) fn kill(&mut self, id: u64, query_only: bool) -> Result<(), ClientMessage> {
+        // MySQL's ids have 32 bits, whatever it is told.
+        let id = if self.mode.mariadb { id } else { id & u64::from(u32::MAX) };
         let unknown = || ClientMessage::new(codes::NO_SUCH_THREAD, format!("Unknown thread id: {id}"));
         let target = u32::try_from(id).map_err(|_| unknown())?;
         let reason = if query_only { Reason::QueryKilled } else { Reason::SessionKilled };
         if target == self.registered.entry.id {
             // On a server, too, the statement that kills its own session ends with this error.
-            let text = "Query execution was interrupted";
-            let message = ClientMessage::new(codes::QUERY_INTERRUPTED, text);
-            return Err(ClientMessage { fatal: !query_only, ..message });
+            let (code, text) = match self.mode.mariadb && !query_only {
+                true => (codes::CONNECTION_KILLED, "Connection was killed"),
+                false => (codes::QUERY_INTERRUPTED, "Query execution was interrupted"),
+            };
+            return Err(ClientMessage { fatal: !query_only, ..ClientMessage::new(code, text) });
         }
         match self.shared.registry.kill(target, reason, Some(&self.user.name)) {
             KillOutcome::Done => Ok(()),
@@ -248,7 +288,7 @@ impl Session {
         described
     }
 
-    async fn send_rows(
+    pub(super) async fn send_rows(
         &mut self,
         columns: &[LocalColumn],
         rows: &[Vec<Option<String>>],

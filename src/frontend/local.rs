@@ -18,7 +18,13 @@ impl Session {
     pub(super) async fn local_select(&mut self, items: &[LocalItem], more_follows: bool) -> Result<(), ClientMessage> {
         let columns: Vec<_> = items.iter().map(|item| column(item, self.mode)).collect();
         let row = items.iter().map(|item| self.local_value(item.value)).collect();
-        self.send_table(&columns, &[row], more_follows).await
+        self.last.row_count = -1;
+        self.last.found_rows = 1;
+        if !self.mode.mariadb {
+            // MariaDB (10.11) keeps the list of warnings over a SELECT without tables.
+            self.diagnostics.clear();
+        }
+        self.send_rows(&columns, &[row], more_follows).await
     }
 
     /// The payloads of the answer to PREPARE of such a SELECT.

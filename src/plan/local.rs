@@ -1,8 +1,8 @@
 //! SELECTs that the session answers by itself: `SELECT DATABASE()`, `SELECT CONNECTION_ID()`. A shard would tell its own
 //! schema, and its own connection.
 
-use crate::sql::Literal;
 use crate::sql::parse::ast::{Item, ItemKind, Query, Select, Term};
+use crate::sql::{Literal, Mode};
 
 use super::Guard;
 
@@ -30,7 +30,7 @@ pub enum LocalValue {
 /// The items of a query that consists of nothing but these; `guards` gets what must stay so.
 pub(super) fn items(
     query: &Query,
-    sql: &[u8],
+    (sql, mode): (&[u8], Mode),
     literals: &[Literal],
     guards: &mut Vec<Guard>,
 ) -> Option<Vec<LocalItem>> {
@@ -45,7 +45,10 @@ pub(super) fn items(
     if let Some(limit) = &query.limit {
         guards.push(one_row(limit.span, sql, literals)?);
     }
-    select.items.iter().map(|item| local(item, sql)).collect()
+    let items: Vec<LocalItem> = select.items.iter().map(|item| local(item, sql)).collect::<Option<_>>()?;
+    // MySQL (from 8.0.17 on) warns of FOUND_ROWS(), in its own words.
+    let is_warned_of = !mode.mariadb && items.iter().any(|item| item.value == LocalValue::FoundRows);
+    (!is_warned_of).then_some(items)
 }
 
 /// `LIMIT n` with n > 0, which changes nothing for one row.

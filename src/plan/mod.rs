@@ -503,13 +503,15 @@ impl<'a, 'q> Draft<'a, 'q> {
         let scopes = &mut self.scopes;
         match statement {
             Statement::Query(query) if scopes.ctx.gathers == Gathers::Only => read::gathered(scopes, query, sql, facts),
-            Statement::Query(query) => match local::items(query, sql, scopes.literals, &mut self.guards) {
-                Some(items) => return Ok(Action::LocalSelect(items)),
-                None => {
-                    self.guards.clear();
-                    read::route(scopes, query, sql, facts, &mut self.guards)
+            Statement::Query(query) => {
+                match local::items(query, (sql, scopes.ctx.mode), scopes.literals, &mut self.guards) {
+                    Some(items) => return Ok(Action::LocalSelect(items)),
+                    None => {
+                        self.guards.clear();
+                        read::route(scopes, query, sql, facts, &mut self.guards)
+                    }
                 }
-            },
+            }
             Statement::Insert(insert) => {
                 let action = insert::action(scopes, insert, sql, facts)?;
                 return scopes.refuse_catalog().map(|()| action);

@@ -135,6 +135,8 @@ codes! {
     INCORRECT_GLOBAL_LOCAL_VAR = 1238 b"HY000";
     /// An error while a transaction ended: it was, or may have been, rolled back.
     ERROR_DURING_COMMIT = 1180 b"HY000";
+    /// MariaDB: the connection was ended by KILL.
+    CONNECTION_KILLED = 1927 b"70100";
     /// Unknown prepared statement.
     UNKNOWN_STMT_HANDLER = 1243 b"HY000";
     /// The client does not support the authentication protocol that the server requests.

@@ -19,7 +19,7 @@ pub use assignment::{Assignment, Scope, SimpleValue, simple_value};
 pub use catalog::{Place, ShowCatalog, Shown};
 pub use maintenance::Maintenance;
 pub use prepared::{Argument, PrepareSource};
-pub use session::{TableLock, TableLockKind, TableLocks};
+pub use session::{KillTarget, TableLock, TableLockKind, TableLocks};
 pub use show::{Diagnostics, ShowFilter};
 pub use transaction::{Isolation, TransactionScope};
 pub use xa::XaVerb;
@@ -75,10 +75,9 @@ pub enum Control {
         assignments: Range<usize>,
         statement: Range<usize>,
     },
-    /// `id` is what the client believes to be a connection id.
     Kill {
         query_only: bool,
-        id: u64,
+        target: KillTarget,
     },
     LockTables(TableLocks),
     UnlockTables,

@@ -1,5 +1,7 @@
 //! KILL, LOCK TABLES, UNLOCK TABLES.
 
+use std::ops::Range;
+
 use super::{Control, ControlError, Parsed, expect_words, syntax};
 use crate::sql::cursor::{Cursor, TableName};
 use crate::sql::tokens::Op;
@@ -46,19 +48,38 @@ impl TableLockKind {
     }
 }
 
-/// After KILL. Only a number can be translated to a server's connection.
+/// Whom KILL means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KillTarget {
+    /// What the client believes to be a connection id.
+    Id(u64),
+    /// Where an expression stands that gives it.
+    Expression(Range<usize>),
+}
+
+/// After KILL.
 pub(super) fn kill(cursor: &mut Cursor<'_>) -> Parsed<Control> {
     cursor.eat_one_of(&["HARD", "SOFT"]);
     let query_only = cursor.eat_word("QUERY");
     if !query_only {
         cursor.eat_word("CONNECTION");
     }
-    let id = cursor.eat_integer();
-    match id {
-        Some(id) if cursor.is_at_end() => Ok(Control::Kill { query_only, id }),
-        _ if cursor.is_at_end() => Err(syntax(cursor)),
-        _ => Err(ControlError::Unsupported { feature: "KILL with anything but a connection id" }),
+    if cursor.is_at_end() {
+        return Err(syntax(cursor));
     }
+    if cursor.is_word("USER") || cursor.is_word("ID") {
+        return Err(ControlError::Unsupported { feature: "KILL with anything but a connection id" });
+    }
+    let start = cursor.position();
+    let id = cursor.eat_integer();
+    let target = match id {
+        Some(id) if cursor.is_at_end() => KillTarget::Id(id),
+        _ => {
+            cursor.take_rest();
+            KillTarget::Expression(start..cursor.taken_to())
+        }
+    };
+    Ok(Control::Kill { query_only, target })
 }
 
 /// After LOCK. `None` for LOCK INSTANCE and the like.

@@ -282,3 +282,16 @@ SELECT @@identity, @@last_insert_id;
 
 SET foreign_key_checks = 0, unique_checks = 0;
 SELECT @@foreign_key_checks, @@unique_checks;
+
+-- about: KILL of a session that is computed
+KILL QUERY 99999990 + 9;
+KILL QUERY '99999999';
+KILL NULL;
+KILL -1;
+SET @id = 99999998.6;
+KILL QUERY @id;
+KILL (IF(1, 99999999, 3));
+KILL QUERY CONNECTION_ID();
+
+-- refused: 1235 KILL with a subquery
+KILL QUERY (SELECT 1);

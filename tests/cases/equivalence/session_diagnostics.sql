@@ -20,3 +20,18 @@ SET SESSION wait_timeout = 100;
 SELECT @@wait_timeout;
 SELECT @@session.wait_timeout + 1 AS more;
 SELECT @@wait_timeout, user_id FROM users WHERE user_id = 1;
+
+-- about: functions about the statement before, and what they leave of its messages
+INSERT INTO users (user_id, name) VALUES (1, 'there');
+SELECT ROW_COUNT();
+SHOW COUNT(*) ERRORS;
+SHOW ERRORS;
+
+SELECT 1 / 0 FROM users WHERE user_id IN (1, 2, 3);
+SELECT DATABASE();
+SHOW COUNT(*) WARNINGS;
+
+-- unordered
+SELECT user_id FROM users WHERE user_id IN (1, 2, 3);
+SELECT FOUND_ROWS();
+SHOW WARNINGS;

@@ -7,7 +7,8 @@ use mysql_async::{Conn, Row};
 
 use super::{AT_ONCE, Changed, DdlError, NO_SUCH_TABLE, Part, Place, connect};
 use crate::backend::control::{ANSWER_TIMEOUT, ControlError, within};
-use crate::sharding::{Schema, ShardId};
+use crate::plan::catalog::definition::{self, Name};
+use crate::sharding::{Schema, ShardId, Table};
 use crate::txn::ddl::{self, Print, Survey};
 use crate::txn::transaction::quoted;
 
@@ -65,7 +66,7 @@ pub(super) fn full_name(place: Place<'_>, changed: &Changed, shard: ShardId) -> 
 pub(super) async fn print(place: Place<'_>, tables: &[Changed], shard: ShardId) -> Result<Print, DdlError> {
     let mut found = Vec::new();
     for (changed, shown) in tables.iter().zip(show(place, tables, shard).await?) {
-        found.push(shown.map(|text| ddl::fingerprint(&text, &names(place, changed, shard))));
+        found.push(shown.map(|text| names(place, changed, shard).fingerprint(&text)));
     }
     Ok(Print(found))
 }
@@ -97,30 +98,72 @@ pub(super) async fn show_one(conn: &mut Conn, name: &str) -> Result<Option<Strin
     Ok(text.map(|text| String::from_utf8_lossy(&text).into_owned()))
 }
 
-/// Physical names on a shard, with what stands for them.
-pub(super) fn names(place: Place<'_>, changed: &Changed, shard: ShardId) -> Vec<(String, String)> {
-    let mut names = vec![(place.schema.shard(shard).schema.clone(), String::new())];
-    if let Some((_, database)) = place.schema.database(&changed.database) {
-        let renamed = database.tables().filter(|table| table.physical_name(shard) != table.name);
-        names.extend(renamed.map(|table| (table.physical_name(shard).to_owned(), table.name.clone())));
+/// Names on a shard that others call something else.
+pub(super) struct Names {
+    pub(super) schemas: Vec<String>,
+    /// Physical tables, and what stands for them.
+    pub(super) tables: Vec<(String, String)>,
+}
+
+/// Those of the tables' database.
+pub(super) fn names(place: Place<'_>, changed: &Changed, shard: ShardId) -> Names {
+    let of = |table: &Table| (table.physical_name(shard).to_owned(), table.name.clone());
+    let database = place.schema.database(&changed.database).map(|(_, database)| database);
+    let tables = database.into_iter().flat_map(|database| database.tables()).map(of);
+    let tables = tables.filter(|(physical, logical)| physical != logical).collect();
+    Names { schemas: vec![place.schema.shard(shard).schema.clone()], tables }
+}
+
+impl Names {
+    /// A fingerprint of a definition in which these names do not count.
+    pub(super) fn fingerprint(&self, shown: &str) -> u64 {
+        let renamed = definition::renamed(shown.as_bytes(), |name| match name {
+            Name::Schema(name) => self.schemas.iter().any(|schema| schema == name).then(String::new),
+            Name::Table(name) => {
+                self.tables.iter().find(|(physical, _)| physical == name).map(|(_, logical)| logical.clone())
+            }
+            Name::Constraint(name) => self.tables.iter().find_map(|(physical, logical)| {
+                let marked = name.strip_suffix(physical.as_str()).and_then(|own| own.strip_suffix('@'));
+                marked.map(str::to_owned).or_else(|| constraint_of(name, physical, logical))
+            }),
+        });
+        ddl::fingerprint(&in_words(renamed, shown))
     }
-    names
 }
 
 /// A definition as another shard would show it.
 pub(super) fn translated(place: Place<'_>, changed: &Changed, shown: &str, from: ShardId, to: ShardId) -> String {
-    let mut text = shown.to_owned();
-    let Some((_, database)) = place.schema.database(&changed.database) else { return text };
-    for table in database.tables().filter(|table| table.physical_name(from) != table.physical_name(to)) {
-        let (one, other) = (table.physical_name(from), table.physical_name(to));
-        text = text
-            .replace(&format!("`{one}`"), &format!("`{other}`"))
-            .replace(&format!("@{one}`"), &format!("@{other}`"));
-        for infix in ["_ibfk_", "_chk_"] {
-            text = text.replace(&format!("`{one}{infix}"), &format!("`{other}{infix}"));
-        }
-    }
-    text
+    let Some((_, database)) = place.schema.database(&changed.database) else { return shown.to_owned() };
+    let pairs = database.tables().map(|table| (table.physical_name(from), table.physical_name(to)));
+    let pairs: Vec<(&str, &str)> = pairs.filter(|(one, other)| one != other).collect();
+    let renamed = definition::renamed(shown.as_bytes(), |name| match name {
+        Name::Schema(_) => None,
+        Name::Table(name) => pairs.iter().find(|(one, _)| *one == name).map(|(_, other)| (*other).to_owned()),
+        Name::Constraint(name) => pairs.iter().find_map(|(one, other)| {
+            let marked = name.strip_suffix(one).filter(|own| own.ends_with('@'));
+            marked.map(|own| format!("{own}{other}")).or_else(|| constraint_of(name, one, other))
+        }),
+    });
+    in_words(renamed, shown)
+}
+
+/// A definition, or a part of one, with the names that a server made of one table's made of another's.
+pub(super) fn with_constraints_of(shown: &str, from: &str, to: &str) -> String {
+    let renamed = definition::renamed(shown.as_bytes(), |name| match name {
+        Name::Constraint(name) => constraint_of(name, from, to),
+        Name::Schema(_) | Name::Table(_) => None,
+    });
+    in_words(renamed, shown)
+}
+
+/// What a server would have called the constraint of a table if the table had another name.
+fn constraint_of(name: &str, from: &str, to: &str) -> Option<String> {
+    let rest = name.strip_prefix(from)?;
+    ["_ibfk_", "_chk_"].iter().any(|infix| rest.starts_with(infix)).then(|| format!("{to}{rest}"))
+}
+
+fn in_words(renamed: Option<Vec<u8>>, shown: &str) -> String {
+    renamed.map_or_else(|| shown.to_owned(), |text| String::from_utf8_lossy(&text).into_owned())
 }
 
 pub(super) async fn has_rows(place: Place<'_>, changed: &Changed, shard: ShardId) -> Result<bool, DdlError> {

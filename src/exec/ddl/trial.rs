@@ -9,11 +9,13 @@ use futures_util::future::join_all;
 use mysql_async::Row;
 use mysql_async::prelude::Queryable;
 
-use super::definitions::{PLAIN_MODE, connect_to, full_name, names, physical, print, show, show_one, translated};
+use super::definitions::{
+    PLAIN_MODE, connect_to, full_name, names, physical, print, show, show_one, translated, with_constraints_of,
+};
 use super::{AT_ONCE, Changed, DdlError, Place};
 use crate::backend::control::{ANSWER_TIMEOUT, ControlError, within};
 use crate::sharding::ShardId;
-use crate::txn::ddl::{self, Definition, Print};
+use crate::txn::ddl::{Definition, Print};
 use crate::txn::ddl_lines::{self, Hindrance, Probe, Strictness};
 use crate::txn::transaction::quoted;
 
@@ -43,12 +45,7 @@ impl Attempt<'_> {
 
 /// Names that servers make of a table's, as they are in a trial.
 pub(super) fn in_its_names(text: &str, physical: &str) -> String {
-    renamed(text, physical, TABLE)
-}
-
-fn renamed(text: &str, from: &str, to: &str) -> String {
-    let replace = |text: String, infix| text.replace(&format!("`{from}{infix}"), &format!("`{to}{infix}"));
-    ["_ibfk_", "_chk_"].into_iter().fold(text.to_owned(), replace)
+    with_constraints_of(text, physical, TABLE)
 }
 
 /// A definition: as it is shown, and its fingerprint.
@@ -96,8 +93,9 @@ async fn run(
 ) -> Result<Option<Shown>, DdlError> {
     let name = quoted(TABLE);
     let mut known = names(place, changed, shard);
-    known.extend([(place.tables.schema_name().to_owned(), String::new()), (TABLE.to_owned(), changed.table.clone())]);
-    let print = |text: &str| Some(ddl::fingerprint(text, &known));
+    known.schemas.push(place.tables.schema_name().to_owned());
+    known.tables.push((TABLE.to_owned(), changed.table.clone()));
+    let print = |text: &str| Some(known.fingerprint(text));
     let physical = physical(place, changed, shard);
     let Some((_, elements)) = shown.split_once(" (") else { return Ok(None) };
     let made = format!("CREATE TABLE {name} ({}", in_its_names(elements, physical));
@@ -121,7 +119,7 @@ async fn run(
     }
     within(ANSWER_TIMEOUT, conn.query_drop(PLAIN_MODE)).await?;
     let after = show_one(conn, &name).await?;
-    Ok(after.map(|text| Shown { print: print(&text), text: renamed(&text, TABLE, physical) }))
+    Ok(after.map(|text| Shown { print: print(&text), text: with_constraints_of(&text, TABLE, physical) }))
 }
 
 /// Where a table is not defined alike: the shards on which the statement makes it what it is on all others. `None`: there is no

@@ -16,6 +16,8 @@ pub enum Content {
     Constraint,
     /// SQL, with names in it.
     Text,
+    /// An expression of a table's definition: names in it that stand alone are columns.
+    Expression,
     /// A number to be added up over the shards.
     Sum,
     /// The greatest of the shards' values.
@@ -69,15 +71,9 @@ pub fn of_catalog(table: &str, column: &str) -> Content {
         "TABLE_NAME" | "EVENT_OBJECT_TABLE" | "F_TABLE_NAME" => Content::Table,
         "REFERENCED_TABLE_NAME" | "G_TABLE_NAME" => Content::OtherTable,
         "CONSTRAINT_NAME" | "UNIQUE_CONSTRAINT_NAME" | "INDEX_NAME" => Content::Constraint,
-        "VIEW_DEFINITION"
-        | "ACTION_STATEMENT"
-        | "ACTION_CONDITION"
-        | "ROUTINE_DEFINITION"
-        | "EVENT_DEFINITION"
-        | "CHECK_CLAUSE"
-        | "COLUMN_DEFAULT"
-        | "GENERATION_EXPRESSION"
+        "VIEW_DEFINITION" | "ACTION_STATEMENT" | "ACTION_CONDITION" | "ROUTINE_DEFINITION" | "EVENT_DEFINITION"
         | "CREATE_OPTIONS" => Content::Text,
+        "CHECK_CLAUSE" | "COLUMN_DEFAULT" | "GENERATION_EXPRESSION" => Content::Expression,
         "TABLE_ROWS"
         | "DATA_LENGTH"
         | "INDEX_LENGTH"

@@ -4,6 +4,7 @@
 //! Everything here is about rows and texts that servers gave; who asks them is the frontend's concern.
 
 pub mod columns;
+pub mod definition;
 pub mod places;
 pub mod rows;
 pub mod text;

@@ -89,6 +89,7 @@ impl Collector {
                 Content::Table | Content::OtherTable => place.renamed(&name()).map(|name| name.as_bytes().to_vec()),
                 Content::Constraint => place.constraint(&name()).map(String::into_bytes),
                 Content::Text => text::in_sql(bytes, place),
+                Content::Expression => text::in_definition(bytes, place),
                 _ => None,
             };
             if let Some(new) = new {
@@ -132,7 +133,8 @@ fn add_up(names: &[String], contents: &[Content], row: &mut Row, share: &Row) {
             | Content::Table
             | Content::OtherTable
             | Content::Constraint
-            | Content::Text => None,
+            | Content::Text
+            | Content::Expression => None,
         };
         *cell = new.or_else(|| cell.take());
     }

@@ -1,9 +1,23 @@
 //! Names inside of texts: view definitions, CREATE statements, messages of errors.
 
+use super::definition::{self, Name};
 use super::places::Place;
+use crate::sharding::schema::same_name;
+
+/// A table's definition, or an expression of one, in logical names; `None` if it has no others.
+pub fn in_definition(text: &[u8], place: &Place<'_>) -> Option<Vec<u8>> {
+    definition::renamed(text, |name| match name {
+        Name::Schema(name) => place.database_of(name).filter(|new| *new != name).map(str::to_owned),
+        Name::Table(name) => place.renamed(name).map(str::to_owned),
+        Name::Constraint(name) => place.constraint(name),
+    })
+}
 
 /// A text of SQL in logical names; `None` if it has no other names. What is in quotes for strings stays.
 pub fn in_sql(text: &[u8], place: &Place<'_>) -> Option<Vec<u8>> {
+    if definition::is_one(text) {
+        return in_definition(text, place);
+    }
     let mut out = Vec::new();
     let mut done = 0;
     for word in words(text) {
@@ -16,12 +30,13 @@ pub fn in_sql(text: &[u8], place: &Place<'_>) -> Option<Vec<u8>> {
             done = word.end;
             continue;
         }
+        let ahead = &text[..word.start];
         let new = match word.qualifies {
-            true => place.database_of(&name).filter(|new| *new != name).or_else(|| place.renamed(&name)),
-            false => place.renamed(&name),
+            true => place.database_of(&name).filter(|new| *new != name).or_else(|| table(place, &name)),
+            false if is_column(ahead, place) || is_title(ahead) => None,
+            false => table(place, &name),
         };
         // The name of a database stands alone after CREATE DATABASE, and in plans.
-        let ahead = &text[..word.start];
         let is_alone = is_created_database(ahead) || ahead.ends_with(b"\"schema_name\": \"");
         let new = new.or_else(|| is_alone.then(|| place.database_of(&name)).flatten());
         let new = new.map(str::to_owned).or_else(|| place.constraint(&name));
@@ -77,7 +92,8 @@ pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
                 Some(new)
             }
             Some(new) if text[..word.start - 1].to_ascii_lowercase().ends_with(b"database ") => Some(new),
-            _ if opens || is_behind_schema => place.renamed(name),
+            _ if is_behind_schema => table(place, name),
+            _ if opens && (word.qualifies || !is_of_column(ahead)) => table(place, name),
             _ => None,
         };
         let new = new.map(str::to_owned).or_else(|| place.constraint(name).filter(|_| opens));
@@ -92,6 +108,57 @@ pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
     }
     out.extend_from_slice(&text[done..]);
     String::from_utf8(out).ok()
+}
+
+/// What the client calls a table. Words that are another only by letter case may be anything.
+fn table<'s>(place: &Place<'s>, name: &str) -> Option<&'s str> {
+    place.renamed(name).filter(|new| !same_name(new, name))
+}
+
+/// What stands before a word, without the quote that opens it.
+fn before_quote(ahead: &[u8]) -> &[u8] {
+    ahead.strip_suffix(b"`").or_else(|| ahead.strip_suffix(b"\"")).unwrap_or(ahead)
+}
+
+/// Whether a word is qualified by something that is no schema.
+fn is_column(ahead: &[u8], place: &Place<'_>) -> bool {
+    let Some(qualifier) = before_quote(ahead).strip_suffix(b".") else { return false };
+    let qualifier = before_quote(qualifier);
+    let start = qualifier.iter().rposition(|byte| !is_part(*byte)).map_or(0, |at| at + 1);
+    let is_schema = std::str::from_utf8(&qualifier[start..]).is_ok_and(|name| place.database_of(name).is_some());
+    start < qualifier.len() && !is_schema
+}
+
+/// Whether a word is what a column of a result is to be called.
+fn is_title(ahead: &[u8]) -> bool {
+    before_quote(ahead).to_ascii_lowercase().ends_with(b" as ")
+}
+
+/// Whether a word in a message is said to be a column, a key or the like, and no table.
+fn is_of_column(ahead: &[u8]) -> bool {
+    const SAID: &[&[u8]] = &[
+        b"column ",
+        b"columns ",
+        b"field ",
+        b"key ",
+        b"index ",
+        b"constraint ",
+        b"variable ",
+        b"drop ",
+        b"user ",
+        b"column name ",
+        b"key name ",
+        b"index name ",
+        b"constraint name ",
+        b"default value for ",
+        // A list of columns, or what is qualified by a table.
+        b"(",
+        b"`,",
+        b"`, ",
+        b".",
+    ];
+    let ahead = ahead.strip_suffix(b"'").unwrap_or_else(|| before_quote(ahead)).to_ascii_lowercase();
+    SAID.iter().any(|said| ahead.ends_with(said))
 }
 
 /// Whether a word is what tells the constraints of one shard from those of another.
@@ -165,9 +232,12 @@ struct Word {
     in_string: bool,
 }
 
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+}
+
 /// The words of a text of SQL. Single quotes are for strings; a quote within one is doubled or escaped.
 fn words(text: &[u8]) -> Vec<Word> {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80;
     let mut all = Vec::new();
     let (mut at, mut in_string) = (0, false);
     while at < text.len() {

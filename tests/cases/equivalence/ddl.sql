@@ -88,3 +88,52 @@ DROP DATABASE IF EXISTS no_such_database;
 DROP DATABASE no_such_database;
 
 CREATE DATABASE another;
+
+-- about: Columns and keys that are called like a physical table or schema, of this table or another.
+CREATE TABLE made (id INT PRIMARY KEY, made_0 INT, made_1 VARCHAR(10) DEFAULT 'made_2', users_1 INT, KEY made_2 (made_0), UNIQUE KEY shop_0 (id, users_1), KEY shop_o1 (made_1));
+SHOW CREATE TABLE made;
+SHOW COLUMNS FROM made;
+INSERT INTO made VALUES (1, 1, 'x', 1), (2, 2, 'y', 2), (3, 3, 'z', 3), (4, 4, 'z', 4);
+INSERT INTO made VALUES (1, 1, 'x', 1);
+INSERT INTO made (id, users_2) VALUES (5, 1);
+UPDATE made SET made_3 = 1;
+UPDATE made SET made_1 = REPEAT('x', 20) WHERE id = 1;
+SELECT made.made_2 FROM made WHERE id = 1;
+SELECT users_2 FROM made;
+ALTER TABLE made ADD COLUMN made_0 INT;
+ALTER TABLE made ADD KEY made_2 (id);
+ALTER TABLE made DROP COLUMN made_3;
+ALTER TABLE made DROP KEY users_2;
+ALTER TABLE made ADD KEY k (users_0);
+ALTER TABLE made ADD COLUMN users_0 INT NOT NULL DEFAULT 7, ADD UNIQUE KEY users_3 (id, users_0);
+SHOW CREATE TABLE made;
+ALTER TABLE made DROP COLUMN users_0, DROP KEY users_3, DROP KEY shop_0;
+SELECT table_name, column_name, column_default FROM information_schema.columns WHERE table_name = 'made' ORDER BY ordinal_position;
+-- unordered
+-- ignore: status
+SELECT made_0, made_1 AS made_2 FROM made;
+DROP TABLE made;
+
+-- about: A key that a server calls as a schema is called.
+CREATE TABLE made (id INT PRIMARY KEY, shop INT, KEY (shop));
+ALTER TABLE made ADD UNIQUE shop_2 (shop, id);
+ALTER TABLE made ADD COLUMN more INT;
+SHOW CREATE TABLE made;
+DROP TABLE made;
+
+-- about: Names of columns that are another only by letter case.
+CREATE TABLE made (id INT PRIMARY KEY, Users INT, KEY Orders (Users));
+SHOW CREATE TABLE made;
+ALTER TABLE made ADD COLUMN USERS INT;
+ALTER TABLE made DROP COLUMN Orders;
+DROP TABLE made;
+
+-- about: An expression of a column that is called like a table.
+CREATE TABLE made (id INT PRIMARY KEY, made_0 INT, made_1 INT AS (made_0 + 1) VIRTUAL, CHECK (made_0 < 1000));
+SHOW CREATE TABLE made;
+SELECT column_name, generation_expression FROM information_schema.columns WHERE table_name = 'made' AND column_name = 'made_1';
+SELECT check_clause FROM information_schema.check_constraints WHERE check_clause LIKE '%made%';
+-- error-only
+INSERT INTO made (id, made_0) VALUES (1, 1000);
+ALTER TABLE made ADD COLUMN more INT;
+DROP TABLE made;

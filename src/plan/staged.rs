@@ -21,6 +21,9 @@ use super::scope::{InstanceId, QueryId, Scopes};
 use super::{Binding, Plan, PlanError, bind, functions};
 use crate::sql::parse;
 
+/// What stands before the number of rows.
+const LIMIT: &str = " LIMIT ";
+
 /// How a write is staged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StagePlan {
@@ -334,9 +337,9 @@ impl<'q> Scopes<'_, 'q> {
         match (clauses.order_by, clauses.limit) {
             (Some(order), Some(limit)) if is_judged(order) => {
                 parts.push(anchored(" ORDER BY ", order.span));
-                parts.push(anchored(" LIMIT ", limit.span));
+                parts.push(anchored(LIMIT, limit.span));
             }
-            (None, Some(limit)) => parts.push(anchored(" LIMIT ", limit.span)),
+            (None, Some(limit)) => parts.push(anchored(LIMIT, limit.span)),
             _ => {}
         }
         parts
@@ -450,10 +453,15 @@ impl StagePlan {
     fn narrow(&self, input: &Binding<'_>, gathering: &mut Gathering) {
         let mut text = Vec::new();
         for (word, from, to) in &self.narrowing {
-            text.extend_from_slice(word.as_bytes());
             let range = from.offset(input.literals)..to.offset(input.literals);
-            if !with_values(input, range, &mut text) {
-                return;
+            let write = if *word == LIMIT { write_count } else { write_value };
+            let before = text.len();
+            text.extend_from_slice(word.as_bytes());
+            match with_values(input, range, write, &mut text) {
+                true => {}
+                // More rows come than the statement changes.
+                false if *word == LIMIT => text.truncate(before),
+                false => return,
             }
         }
         if text.is_empty() {
@@ -466,7 +474,12 @@ impl StagePlan {
 }
 
 /// Writes a stretch of the statement with the values of its parameters in their places.
-fn with_values(input: &Binding<'_>, range: std::ops::Range<usize>, out: &mut Vec<u8>) -> bool {
+fn with_values(
+    input: &Binding<'_>,
+    range: std::ops::Range<usize>,
+    write: fn(&Value<'_>, &mut Vec<u8>) -> bool,
+    out: &mut Vec<u8>,
+) -> bool {
     let mut done = range.start;
     let params = Lexer::new(input.sql, input.mode).filter(|token| token.kind == TokenKind::Param);
     for (param, token) in params.enumerate() {
@@ -475,13 +488,27 @@ fn with_values(input: &Binding<'_>, range: std::ops::Range<usize>, out: &mut Vec
             continue;
         }
         out.extend_from_slice(input.sql.get(done..start).unwrap_or_default());
-        if !input.params.get(param).is_some_and(|value| write_value(value, out)) {
+        if !input.params.get(param).is_some_and(|value| write(value, out)) {
             return false;
         }
         done = end;
     }
     out.extend_from_slice(input.sql.get(done..range.end).unwrap_or_default());
     true
+}
+
+/// A number of rows, which servers take from a text as well.
+fn write_count(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
+    let count = match value {
+        Value::Int(value) => u64::try_from(*value).ok(),
+        Value::UInt(value) => Some(*value),
+        Value::Text { bytes, .. } if bytes.iter().all(u8::is_ascii_digit) => {
+            std::str::from_utf8(bytes).ok().and_then(|digits| digits.parse().ok())
+        }
+        _ => None,
+    };
+    out.extend_from_slice(count.map(|count: u64| count.to_string()).unwrap_or_default().as_bytes());
+    count.is_some()
 }
 
 /// Only values whose type a literal has too: a text's collation, for one, would be another.

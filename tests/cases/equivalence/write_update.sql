@@ -247,3 +247,17 @@ UPDATE products p JOIN orders o ON o.product_id = p.product_id SET p.title = CON
 UPDATE products p JOIN orders o ON o.product_id = p.product_id SET p.title = 'both', o.quantity = 7 WHERE o.total > 400;
 
 UPDATE countries SET name = 'x' WHERE code = (SELECT MIN(code) FROM (SELECT code FROM countries) y);
+
+-- about: The number of rows as a text, which some drivers bind.
+-- prepared
+-- params: 71, '3'
+-- params: 72, 2
+-- params: 73, '0'
+UPDATE users SET level = ? ORDER BY user_id DESC LIMIT ?;
+-- prepared
+-- params: 74, 10, '2'
+UPDATE users SET level = ? WHERE user_id > ? ORDER BY user_id LIMIT ?;
+-- prepared
+-- params: 1000, '3'
+-- params: 1000, NULL
+DELETE FROM orders WHERE total < ? ORDER BY user_id, order_id LIMIT ?;

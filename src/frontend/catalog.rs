@@ -426,10 +426,12 @@ impl Session {
     }
 }
 
-/// A message in the names of the first place that has any of its; a place that the message names knows them better.
+/// A message in the names of the first place that has any of its; a place that the message names knows them better, and
+/// of those one that knows its tables: another server may have a schema of the same name.
 fn in_names_of<'p>(places: impl Iterator<Item = &'p Place<'p>>, message: &str) -> Option<String> {
     let (named, others): (Vec<_>, Vec<_>) = places.partition(|place| message.contains(place.schema));
-    named.into_iter().chain(others).find_map(|place| text::in_message(message, place))
+    let (knowing, named): (Vec<_>, Vec<_>) = named.into_iter().partition(|place| text::has_table_of(message, place));
+    knowing.into_iter().chain(named).chain(others).find_map(|place| text::in_message(message, place))
 }
 
 impl Listing {

@@ -110,6 +110,11 @@ pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
+/// Whether a message has a word that is the name of a physical table here.
+pub fn has_table_of(message: &str, place: &Place<'_>) -> bool {
+    words(message.as_bytes()).iter().any(|word| table(place, &message[word.start..word.end]).is_some())
+}
+
 /// What the client calls a table. Words that are another only by letter case may be anything.
 fn table<'s>(place: &Place<'s>, name: &str) -> Option<&'s str> {
     place.renamed(name).filter(|new| !same_name(new, name))

@@ -137,3 +137,11 @@ SELECT check_clause FROM information_schema.check_constraints WHERE check_clause
 INSERT INTO made (id, made_0) VALUES (1, 1000);
 ALTER TABLE made ADD COLUMN more INT;
 DROP TABLE made;
+
+-- about: Tables that are not there are told by the client's names.
+DROP TABLE IF EXISTS made, nothing, made_copies;
+SHOW WARNINGS;
+DROP TABLE IF EXISTS made, nothing;
+SHOW WARNINGS;
+DROP TABLE IF EXISTS nothing, made_copies, made;
+SHOW WARNINGS;

@@ -18,6 +18,7 @@ use crate::plan::{self, Action, Binding, Context, Gathers, Plan, PlanError, Rout
 use crate::sharding::{ShardId, ShardSet};
 use crate::sql::tokens::Mode;
 use crate::sql::{Lexer, lock_calls, split};
+use crate::txn::transaction::quoted;
 use crate::wire::command::Command as WireCommand;
 use crate::wire::error_code as codes;
 use crate::wire::walker::{AnswerKind, Summary};
@@ -83,6 +84,7 @@ impl Session {
     pub(super) async fn plan_or_probe(&mut self, sql: &[u8]) -> Result<Arc<Plan>, ClientMessage> {
         let error = match self.plan(sql) {
             Err(error @ (PlanError::Syntax { .. } | PlanError::Unsupported { .. })) => error,
+            Err(error @ PlanError::UnknownColumns { .. }) => return Err(self.missing_or(error).await?),
             other => return Ok(other?),
         };
         let shard = self.home_shard(&self.schema);
@@ -97,6 +99,23 @@ impl Session {
         }
         self.links.put(link);
         Err(message.unwrap_or_else(|| error.into()))
+    }
+
+    /// That the table is not there, if that is why its columns are not known.
+    async fn missing_or(&mut self, error: PlanError) -> Result<ClientMessage, ClientMessage> {
+        if let PlanError::UnknownColumns { first: Some((shard, physical)), .. } = &error {
+            let schema = Arc::clone(&self.schema);
+            let mut databases = schema.databases.iter().filter(|database| database.shards.contains(*shard));
+            let may_know = databases.any(|database| self.may_use(&database.name));
+            let sql = format!("SHOW COLUMNS FROM {}.{}", quoted(&schema.shard(*shard).schema), quoted(physical));
+            if may_know
+                && let Err(refused) = self.ask_spare(*shard, sql.as_bytes()).await?
+                && refused.code == codes::NO_SUCH_TABLE
+            {
+                return Ok(self.in_logical_names(refused, Some(*shard)));
+            }
+        }
+        Ok(error.into())
     }
 
     /// The plan of a text, from the cache or made now.

@@ -169,7 +169,7 @@ impl<'q> Into<'q> {
             (Rows::Rows(rows), _) if rows.iter().all(|row| row.values.is_empty()) => Ok(None),
             _ => {
                 let columns = table.columns.as_ref();
-                let columns = columns.ok_or_else(|| PlanError::UnknownColumns { table: table.name.clone() })?;
+                let columns = columns.ok_or_else(|| PlanError::unknown_columns(table))?;
                 let visible = columns.iter().filter(|column| !column.invisible);
                 Ok(visible.into_iter().position(|other| same_name(&other.name, column)))
             }

@@ -292,7 +292,7 @@ enum From {
 /// The columns that fields go to where the statement names none.
 fn visible(table: &Table) -> Result<impl Iterator<Item = &str>, PlanError> {
     let columns = table.columns.as_ref();
-    let columns = columns.ok_or_else(|| PlanError::UnknownColumns { table: table.name.clone() })?;
+    let columns = columns.ok_or_else(|| PlanError::unknown_columns(table))?;
     Ok(columns.iter().filter(|column| !column.invisible).map(|column| column.name.as_str()))
 }
 

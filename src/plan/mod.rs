@@ -287,7 +287,11 @@ pub enum PlanError {
     ColumnCount { row: usize },
     /// 1235 (42000): an INSERT without a column list needs to know the table's columns.
     #[error("the columns of '{table}' are not known, because no server has told them yet: name them in the INSERT")]
-    UnknownColumns { table: String },
+    UnknownColumns {
+        table: String,
+        /// The first of its shards, and what it is called there.
+        first: Option<(ShardId, String)>,
+    },
     /// A hint names a shard that does not exist.
     #[error("unknown shard '{0}'")]
     UnknownShard(String),
@@ -296,6 +300,12 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// An INSERT names no columns of a table that nobody has described.
+    fn unknown_columns(table: &Table) -> Self {
+        let first = table.shard_set().first().map(|shard| (shard, table.physical_name(shard).to_owned()));
+        Self::UnknownColumns { table: table.name.clone(), first }
+    }
+
     /// A row cannot be stored because of where its key leads.
     pub fn unplaced(located: Located, table: &Table, sharded: &Sharded, part: Part, value: &Value<'_>) -> Self {
         let function = match (part, &sharded.within) {

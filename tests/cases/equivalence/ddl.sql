@@ -138,6 +138,15 @@ INSERT INTO made (id, made_0) VALUES (1, 1000);
 ALTER TABLE made ADD COLUMN more INT;
 DROP TABLE made;
 
+-- about: Rows for a table that is not there.
+INSERT INTO made VALUES (1, 2);
+INSERT INTO shop.made VALUES (1, 2), (2, 3);
+REPLACE INTO made VALUES (1, 2);
+INSERT INTO made (id) VALUES (1);
+INSERT INTO made SELECT 1, 2;
+INSERT INTO made SET id = 1;
+INSERT INTO made_copies VALUES (1);
+
 -- about: Tables that are not there are told by the client's names.
 DROP TABLE IF EXISTS made, nothing, made_copies;
 SHOW WARNINGS;

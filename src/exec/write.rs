@@ -91,11 +91,12 @@ async fn write_alone(
     how: Manner<'_>,
     context: &commit::Context<'_>,
 ) -> (Vec<Link>, Result<Vec<Written>, Failed>) {
+    let timestamp = how.timestamp;
     let (mut links, done) = run_everywhere(shares, how, context.interrupt).await;
     let written = match done {
         Ok(written) => written,
         Err(failed) => {
-            take_back_all(&mut links, context.interrupt).await;
+            take_back_all(&mut links, timestamp, context.interrupt).await;
             return (links, Err(failed));
         }
     };
@@ -205,11 +206,13 @@ async fn everywhere(links: &mut [Link], sql: &str, interrupt: &Interrupt) -> boo
     all(links.iter_mut().map(|link| execute(link, sql, interrupt)).collect()).await.into_iter().all(|done| done)
 }
 
-async fn take_back_all(links: &mut [Link], interrupt: &Interrupt) {
+/// `timestamp`: that of the statement, not one that the client has set.
+async fn take_back_all(links: &mut [Link], timestamp: Option<&str>, interrupt: &Interrupt) {
     commit::roll_back(links.iter_mut().collect(), interrupt).await;
     for link in links.iter_mut() {
         // A connection whose time may be set must not go to anyone else.
-        if !link.lease.is_usable() || !execute(link, "SET timestamp = DEFAULT", interrupt).await {
+        let is_as_before = timestamp.is_none() || execute(link, "SET timestamp = DEFAULT", interrupt).await;
+        if !link.lease.is_usable() || !is_as_before {
             link.lease.spoil();
         }
     }

@@ -7,6 +7,7 @@ use super::error::ClientMessage;
 use super::merging::{Merging, Request};
 use super::query::Statement;
 use super::session::Session;
+use super::statement::TAKE_INSERT_ID;
 use super::transactions::{End, rolls_back_transaction};
 use crate::backend::connection::Watch;
 use crate::backend::error::{Error, Reason};
@@ -65,10 +66,10 @@ impl Session {
     }
 
     /// Whether the server has made the number that its answer to an INSERT tells. One that the client gave is in the answer
-    /// as well, but not what LAST_INSERT_ID() says: that is what the connection said before, to whomever it belonged.
+    /// as well, but not what LAST_INSERT_ID() says.
     pub(super) async fn has_numbered(&mut self, link: &mut Link, number: u64) -> bool {
         // The rows are written: a server that is lost now must not make an error of that.
-        let asked = self.ask_number(link, "SELECT LAST_INSERT_ID()").await;
+        let asked = self.ask_number(link, TAKE_INSERT_ID).await;
         asked.map_or(true, |asked| asked == Some(number))
     }
 

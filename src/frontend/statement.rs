@@ -24,6 +24,10 @@ use crate::wire::error_code as codes;
 use crate::wire::walker::{AnswerKind, Summary};
 use crate::wire::{CapabilityFlags, StatusFlags};
 
+/// The number that the connection has made last. From then on it has made none, so that one that a client gives to a row is
+/// not taken for one that was made before, for whomever.
+pub(super) const TAKE_INSERT_ID: &str = "SELECT LAST_INSERT_ID(), LAST_INSERT_ID(0)";
+
 impl Session {
     /// All statements of a COM_QUERY, one after the other; the first error ends them.
     pub(super) async fn query_slowly(&mut self, packet: Packet) -> Flow {
@@ -411,9 +415,8 @@ impl Session {
         self.ask_what_is_forgotten(&mut link, has_warnings, facts.calc_found_rows).await?;
         let is_told = facts.passes_last_insert_id();
         if is_told || plan.kind.is_write() && ended.last_insert_id != 0 {
-            let asked = self.ask_number(&mut link, "SELECT LAST_INSERT_ID()").await?;
-            // A number that the client gave is in the answer, but not what the function says: that is still what the
-            // connection said before, to whomever it belonged.
+            let asked = self.ask_number(&mut link, TAKE_INSERT_ID).await?;
+            // A number that the client gave is in the answer, but not what the function says.
             let is_new = is_told || asked == Some(ended.last_insert_id);
             self.last.insert_id = asked.filter(|_| is_new).unwrap_or(self.last.insert_id);
         }

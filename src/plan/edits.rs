@@ -86,8 +86,11 @@ impl Scopes<'_, '_> {
         id.table(self.ctx.schema).is_some_and(|table| same_name(&table.name, &name.text))
     }
 
-    /// Puts the logical database in the place of DATABASE().
+    /// Puts the logical database in the place of DATABASE(), and physical schemas before names of functions.
     pub(super) fn edit_calls(&mut self, expression: &Expression) {
+        for call in &expression.calls {
+            self.edit_database(call.database.as_ref());
+        }
         for call in expression.calls.iter().filter(|call| call.is_plain && call.arguments.start == call.arguments.end) {
             if matches!(call.name.as_str(), "database" | "schema") {
                 let name = self.ctx.database_name();

@@ -32,6 +32,8 @@ pub struct GatherPlan {
     is_one_row: bool,
     /// It may call routines, which are where tables without a rule are.
     has_unknown_calls: bool,
+    /// The session's, where names without a database are looked for.
+    database: Option<DatabaseId>,
 }
 
 /// One place of the text that names a table.
@@ -205,7 +207,8 @@ impl<'q> Scopes<'_, 'q> {
             .flat_map(|(place, source)| source.searches.iter().map(move |search| (place, search.clone())));
         let text = self.final_text(&places, &ctes, searches);
         let params = ctes.has_copies().then(|| text.params(&params_of(sql, self.ctx.mode), self.literals));
-        Some(GatherPlan { text, params, sources, is_one_row: false, has_unknown_calls: self.calls_unknown() })
+        let (has_unknown_calls, database) = (self.calls_unknown(), self.ctx.database);
+        Some(GatherPlan { text, params, sources, is_one_row: false, has_unknown_calls, database })
     }
 
     /// Whether it calls functions.
@@ -429,14 +432,16 @@ impl GatherPlan {
         };
         let all = |shard| self.sources.iter().filter(|source| has(source, shard)).count();
         let shards = (0..schema.shards.len()).map(|index| ShardId(index as u16));
-        // Routines are where tables without a rule are.
-        let is_default = |shard| schema.databases.iter().any(|database| database.default_shard == shard);
+        let home = self.database.map(|database| schema.database_of(database).default_shard);
+        let is_home = |shard| home == Some(shard);
         let rank = |shard: &ShardId| {
             (
-                preferred.contains(*shard) && !self.has_unknown_calls,
+                // Routines are where tables without a rule are, and found there alone.
+                self.has_unknown_calls && is_home(*shard),
+                preferred.contains(*shard),
                 all(*shard),
                 fixed(*shard),
-                is_default(*shard),
+                is_home(*shard),
                 std::cmp::Reverse(shard.0),
             )
         };

@@ -396,6 +396,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
                 }
                 action => action?,
             };
+            routine::check_called(&draft.scopes)?;
             (read::kind(statement, draft.scopes.locks_rows()), action, commits(statement))
         }
         Err(problem) => draft.unknown(sql, *problem)?,

@@ -7,6 +7,7 @@ use super::bind::RouteTemplate;
 use super::names::NewText;
 use super::narrow::TableId;
 use super::scope::Scopes;
+use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, Placement, ShardId, ShardSet, Table};
 use crate::sql::parse::Routine;
 use crate::sql::parse::ast::TableName;
@@ -49,6 +50,24 @@ pub(super) fn route(
         (Some(only), 1) => Route::One(only),
         _ => Route::Scatter(places),
     })))
+}
+
+/// A text has one schema in the place of all databases that it names, that of the shard where it runs: a function that is
+/// called by its database must not be that of another one.
+pub(super) fn check_called(scopes: &Scopes<'_, '_>) -> Result<(), PlanError> {
+    let schema = scopes.ctx.schema;
+    let calls = scopes.calls.iter().flat_map(|calls| &calls.expression.calls);
+    let mut databases = calls.filter_map(|call| call.database.as_ref());
+    let called = databases.find(|written| schema.database(&written.text).is_some());
+    let current = scopes.ctx.database.map(|id| schema.database_of(id).name.as_str());
+    let is_current = |name: &String| current.is_some_and(|current| same_name(current, name));
+    match called {
+        Some(called) if !scopes.edits.qualifiers().iter().all(is_current) => Err(PlanError::unsupported(format!(
+            "calling a function by its database '{}' in a statement about another one, or where another one is selected",
+            called.text
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the name means the same on all shards. Error: it is a table of which each shard's routine would see a part, or

@@ -40,6 +40,8 @@ pub struct ColumnName {
 /// A function called in an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
+    /// What qualifies the name.
+    pub database: Option<Ident>,
     /// In lower case.
     pub name: String,
     /// Neither quoted nor qualified, as the server's own functions are.

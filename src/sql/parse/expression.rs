@@ -202,7 +202,8 @@ fn read_name(cursor: &mut Cursor<'_, '_>, found: &mut Expression) -> Result<()> 
         (1, false) if is_row_number(tokens, start) => {
             let span = tokens.span(start, start + 1);
             let arguments = Span { start: span.end, end: span.end };
-            found.calls.push(Call { name: "rownum".to_owned(), is_plain: true, span, arguments, is_windowed: false });
+            let name = "rownum".to_owned();
+            found.calls.push(Call { database: None, name, is_plain: true, span, arguments, is_windowed: false });
         }
         (1, false) => {
             let at = tokens.offset(start);
@@ -216,8 +217,9 @@ fn read_name(cursor: &mut Cursor<'_, '_>, found: &mut Expression) -> Result<()> 
             let name = tokens.ident(start + 2 * (parts - 1))?.text.to_ascii_lowercase();
             let close = tokens.close_of(cursor.at);
             let (span, arguments) = (tokens.span(start, close + 1), tokens.span(cursor.at + 1, close));
+            let database = if parts == 2 { Some(tokens.ident(start)?) } else { None };
             let is_plain = parts == 1 && tokens.kind(start) == Some(TokenKind::Word);
-            found.calls.push(Call { name, is_plain, span, arguments, is_windowed: false });
+            found.calls.push(Call { database, name, is_plain, span, arguments, is_windowed: false });
         }
         _ => found.columns.push(column_of(tokens, start, parts)?),
     }

@@ -36,3 +36,19 @@ DROP PROCEDURE codes;
 -- about: each shard's would see its own rows
 -- refused: 1235 a stored routine about 'orders'
 CREATE FUNCTION orders_of(u BIGINT) RETURNS BIGINT READS SQL DATA RETURN (SELECT COUNT(*) FROM orders WHERE user_id = u);
+
+-- about: functions that are called by their database
+CREATE FUNCTION shop.thrice(n BIGINT) RETURNS BIGINT DETERMINISTIC NO SQL RETURN n * 3;
+SELECT shop.thrice(4);
+SELECT user_id, `shop`.thrice(level) AS t FROM users WHERE user_id = 3;
+SELECT user_id, shop.thrice(level) AS t FROM users WHERE level > 3 ORDER BY t, user_id;
+INSERT INTO users (user_id, name, level) VALUES (shop.thrice(3000), 'nine thousand', shop.thrice(2));
+SELECT user_id, level FROM users WHERE user_id = 9000;
+DROP FUNCTION shop.thrice;
+
+-- about: a time that was set outlives a write that fails
+SET timestamp = 1700000000;
+INSERT INTO users (user_id, name) VALUES (5170, 'a'), (1, 'b'), (5180, 'c'), (5190, 'd');
+SELECT @@timestamp, NOW() = FROM_UNIXTIME(1700000000);
+UPDATE users SET name = 'x', user_id = 2 WHERE user_id IN (1, 3);
+SELECT @@timestamp, NOW() = FROM_UNIXTIME(1700000000);

@@ -1,6 +1,7 @@
 //! The tables that a staged write works on, on its scratch.
 //!
-//! Such a table hides the scratch's own of the same name. It is made from that one's definition, so that it converts,
+//! Such a table hides the scratch's own of the same name. It is made from that one's definition, or where the scratch has
+//! none from another server's, so that it converts,
 //! checks and fills in what the client's table would. One whose rows are changed also has its keys, one more column that
 //! tells which row is which, and one that tells whether the row was changed; one that rows are inserted into has no
 //! keys, because only the shards know what is there already.
@@ -76,24 +77,24 @@ struct Definition {
 pub struct Site<'a> {
     /// As the client calls it.
     pub written: &'a str,
-    /// The scratch's schema and table, without quotes.
+    /// Schema and name on the scratch, without quotes.
     pub schema: &'a str,
     pub physical: &'a str,
     pub interrupt: &'a Interrupt,
 }
 
 impl Site<'_> {
-    /// Reads how the scratch's own table looks.
-    pub async fn describe(&self, connection: &mut Connection) -> Result<Table, Failure> {
+    /// Reads how the table looks that stands in for `model`, a name on this server.
+    pub async fn describe(&self, connection: &mut Connection, model: &str) -> Result<Table, Failure> {
         let name = format!("{}.{}", quoted(self.schema), quoted(self.physical));
-        let created = run(connection, &format!("SHOW CREATE TABLE {name}"), self.interrupt).await?;
+        let created = run(connection, &format!("SHOW CREATE TABLE {model}"), self.interrupt).await?;
         let text = created.first().and_then(|row| row.get(1)).map(String::as_str).unwrap_or_default();
         let unknown =
             || Failure::Unsupported(format!("a write over several shards of '{}', as it is defined", self.written));
         let definition = Definition::read(text).ok_or_else(unknown)?;
-        let columns = run(connection, &format!("SHOW FULL COLUMNS FROM {name}"), self.interrupt).await?;
+        let columns = run(connection, &format!("SHOW FULL COLUMNS FROM {model}"), self.interrupt).await?;
         let columns: Vec<Column> = columns.iter().filter_map(|row| Column::read(row)).collect();
-        let indexes = run(connection, &format!("SHOW INDEX FROM {name}"), self.interrupt).await?;
+        let indexes = run(connection, &format!("SHOW INDEX FROM {model}"), self.interrupt).await?;
         let key = key_of(&indexes, &columns);
         let is_unique = |row: &&Vec<String>| row.get(1).is_some_and(|non_unique| non_unique == "0");
         let named = indexes.iter().filter(is_unique).filter_map(|row| row.get(4));

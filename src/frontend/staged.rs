@@ -165,7 +165,8 @@ impl Session {
             return Err(ClientMessage::unsupported("such a write over several shards while temporary tables are held"));
         }
         let (loading, session) = (self.staging_settings(), Arc::clone(&self.settings));
-        let is_there = order.staging.gathering.sources.iter().all(|source| source.copy.is_some());
+        let has_targets = order.staging.targets.iter().all(|target| target.is_on(scratch.shard));
+        let is_there = has_targets && order.staging.gathering.sources.iter().all(|source| source.copy.is_some());
         let mut definitions = None;
         if is_there {
             definitions = self.check_statement(scratch, order).await?;
@@ -174,7 +175,7 @@ impl Session {
         self.stay_out_of_the_log(scratch).await?;
         let mut tables = self.tables(scratch, order).await?;
         let mut read = self.make_read(scratch, order).await?;
-        if !is_there {
+        if !is_there && self.make_missing(scratch, order, &mut tables).await? {
             // The tables that the scratch does not have are there now, and empty.
             self.adapt(scratch, &session).await?;
             definitions = self.check_statement(scratch, order).await?;
@@ -215,18 +216,28 @@ impl Session {
         })
     }
 
-    /// The tables that are written, as they are on the scratch.
+    /// The tables that are written, as they are on the scratch, or on another shard if it does not have them.
     async fn tables(&mut self, scratch: &mut Link, order: &Order<'_>) -> Result<Vec<Table>, ClientMessage> {
         let schema = self.schema.shard(scratch.shard).schema.clone();
         let mut tables = Vec::new();
         for target in &order.staging.targets {
+            let Some((shard, model)) = target.model(scratch.shard) else { continue };
+            let model = String::from_utf8_lossy(model);
+            let mut other = match *shard == scratch.shard {
+                true => None,
+                false => Some(Link::apart(&self.need().2, *shard, Side::Primary).await?),
+            };
             let site = Site {
                 written: &target.written,
                 schema: &schema,
                 physical: &target.physical,
                 interrupt: &self.interrupt,
             };
-            let table = site.describe(&mut scratch.lease).await?;
+            let lease = other.as_mut().map_or(&mut scratch.lease, |other| &mut other.lease);
+            let table = site.describe(lease, &model).await?;
+            if let Some(other) = other {
+                other.lease.give_back();
+            }
             if table.key.is_empty() && target.source.is_some() {
                 return Err(ClientMessage::unsupported(&format!(
                     "such a write over several shards of '{}', which has no primary key",
@@ -236,6 +247,24 @@ impl Session {
             tables.push(table);
         }
         Ok(tables)
+    }
+
+    /// Makes the tables that are changed and that the scratch does not have. `false`: the statement cannot be prepared, as
+    /// there is no table yet that its rows are inserted into.
+    async fn make_missing(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+        tables: &mut [Table],
+    ) -> Result<bool, ClientMessage> {
+        let targets = order.staging.targets.iter().zip(tables);
+        for (target, table) in targets.filter(|(target, _)| !target.is_on(scratch.shard)) {
+            if target.source.is_none() {
+                return Ok(false);
+            }
+            table.create_for_change(&mut scratch.lease, true, &self.interrupt).await?;
+        }
+        Ok(true)
     }
 
     /// Makes the tables that are only read. They come first: they may be made from one that is hidden afterwards.

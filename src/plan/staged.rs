@@ -161,16 +161,24 @@ impl<'q> Scopes<'_, 'q> {
             }
             found.push(target);
         }
-        let shared = found.iter().map(|target| target.shards.clone()).reduce(|mut all, more| {
-            all.intersect_with(&more);
-            all
-        });
-        if shared.is_none_or(|shared| shared.is_empty()) {
+        if found.is_empty() || shared(&found).is_empty() && !self.can_be_brought_together(targets) {
             return None;
         }
         let is_alone = gather.sources.len() == 1;
         let narrowing = if is_alone { self.narrowing(facts, clauses) } else { Vec::new() };
         Some(Box::new(StagePlan { gather, targets: found, change, narrowing, keys: self.keys() }))
+    }
+
+    /// Whether one server can have stand-ins for tables of which it does not have all itself: they are told apart by their
+    /// names alone, and no single server can be asked who refers to them, as rows that move must know, or whether the
+    /// statement may read what it writes (1093).
+    fn can_be_brought_together(&self, targets: &[(InstanceId, Vec<String>)]) -> bool {
+        let instance = |(id, _): &(InstanceId, Vec<String>)| &self.instances[*id];
+        let database = targets.first().and_then(|first| instance(first).database);
+        targets.iter().all(|target| {
+            let moves = |column: &String| instance(target).part_of(column).is_some();
+            instance(target).database == database && !target.1.iter().any(moves) && !self.has_another_of(target.0)
+        })
     }
 
     /// How an INSERT into the instance can be staged.
@@ -354,6 +362,16 @@ pub(super) struct Clauses<'q> {
     pub(super) limit: Option<&'q Expression>,
 }
 
+/// The shards that have all of the tables.
+fn shared(targets: &[Target]) -> ShardSet {
+    let shards = targets.iter().map(|target| target.shards.clone());
+    let shared = shards.reduce(|mut all, more| {
+        all.intersect_with(&more);
+        all
+    });
+    shared.unwrap_or_default()
+}
+
 impl Target {
     fn is_same_table(&self, other: &Self) -> bool {
         self.table == other.table && self.shards == other.shards && self.written.eq_ignore_ascii_case(&other.written)
@@ -381,6 +399,15 @@ impl Target {
 }
 
 impl WrittenTable {
+    /// A shard that has it, and its name there: this one, if it is there.
+    pub fn model(&self, preferred: ShardId) -> Option<&(ShardId, Vec<u8>)> {
+        self.places.iter().find(|(shard, _)| *shard == preferred).or_else(|| self.places.first())
+    }
+
+    pub fn is_on(&self, shard: ShardId) -> bool {
+        self.places.iter().any(|(place, _)| *place == shard)
+    }
+
     /// The rule, if it has one.
     pub fn rule<'s>(&self, schema: &'s Schema) -> Option<&'s Table> {
         self.table?.table(schema)
@@ -407,11 +434,9 @@ impl Plan {
     /// is to be done, if that can be; none if any will do.
     pub fn staging(&self, input: &Binding<'_>, scratch: &ShardSet) -> Option<Staging> {
         let plan = self.staged()?;
-        // The scratch's own table is hidden by the one that is written.
-        let preferred = plan.targets.iter().map(|target| target.shards.clone()).reduce(|mut all, more| {
-            all.intersect_with(&more);
-            all
-        })?;
+        // The scratch's own tables are hidden by those that are written, as far as it has them.
+        let preferred = Some(shared(&plan.targets)).filter(|shared| !shared.is_empty());
+        let preferred = preferred.or_else(|| Some(plan.targets.first()?.shards.clone()))?;
         let mut chosen = preferred.clone();
         chosen.intersect_with(scratch);
         let preferred = if chosen.is_empty() { preferred } else { chosen };

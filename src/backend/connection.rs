@@ -4,6 +4,7 @@
 //! connection never goes back to a pool.
 
 mod own;
+mod preparing;
 
 use std::future::poll_fn;
 use std::io;

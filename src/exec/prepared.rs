@@ -44,9 +44,7 @@ pub async fn ensure(
 /// Prepares the statement on this connection and returns the server's answer, which may be an error.
 pub async fn prepare(connection: &mut Connection, text: &[u8], interrupt: &Interrupt) -> Result<Answer, Failure> {
     close_stale(connection, interrupt).await?;
-    let mut command = Vec::with_capacity(text.len() + 1);
-    Command::StmtPrepare(text).write(&mut command);
-    let answer = connection.ask(&command, AnswerKind::Prepare, interrupt).await?;
+    let answer = connection.prepare(text, interrupt).await?;
     if answer.error().is_none() {
         let first = answer.payloads().next().unwrap_or_default();
         let ok = PrepareOk::parse(first).map_err(|source| connection.protocol(source))?;

@@ -51,20 +51,37 @@ pub(super) fn is_of_text(code: ErrorCode) -> bool {
     CODES.contains(&code.number)
 }
 
-/// A definition as MySQL (9.7) has it of a column of a temporary table: its texts are BLOBs of one kind, and none is unsigned,
-/// as x'00' is.
+/// A definition as MySQL (9.7) has it of a column of a temporary table, which has a name of its own there: its texts are BLOBs
+/// of one kind, and none is unsigned, as x'00' is, and its numbers are not called binary.
 fn as_of_table(definition: &[u8]) -> Vec<u8> {
     const KINDS: [ColumnType; 3] =
         [ColumnType::MYSQL_TYPE_TINY_BLOB, ColumnType::MYSQL_TYPE_MEDIUM_BLOB, ColumnType::MYSQL_TYPE_LONG_BLOB];
+    const CHARS: [ColumnType; 2] = [ColumnType::MYSQL_TYPE_VAR_STRING, ColumnType::MYSQL_TYPE_STRING];
+    const NUMBERS: [ColumnType; 8] = [
+        ColumnType::MYSQL_TYPE_TINY,
+        ColumnType::MYSQL_TYPE_SHORT,
+        ColumnType::MYSQL_TYPE_INT24,
+        ColumnType::MYSQL_TYPE_LONG,
+        ColumnType::MYSQL_TYPE_LONGLONG,
+        ColumnType::MYSQL_TYPE_FLOAT,
+        ColumnType::MYSQL_TYPE_DOUBLE,
+        ColumnType::MYSQL_TYPE_NEWDECIMAL,
+    ];
     let Ok(mut found) = ColumnDefinition::parse(definition) else { return definition.to_vec() };
     let is_in = |kinds: &[ColumnType]| kinds.iter().any(|kind| *kind as u8 == found.column_type);
     let is_blob = is_in(&KINDS);
-    if is_blob || is_in(&[ColumnType::MYSQL_TYPE_VAR_STRING, ColumnType::MYSQL_TYPE_STRING]) {
+    if is_blob || is_in(&CHARS) {
         found.flags.remove(ColumnFlags::UNSIGNED_FLAG);
     }
     if is_blob {
         (found.column_type, found.decimals) = (ColumnType::MYSQL_TYPE_BLOB as u8, 0);
+        found.flags.insert(ColumnFlags::BLOB_FLAG);
+    } else if is_in(&NUMBERS) {
+        found.flags.remove(ColumnFlags::BINARY_FLAG);
+    } else if is_in(&CHARS) {
+        found.decimals = 0;
     }
+    found.org_name = found.name;
     let mut out = Vec::new();
     found.write(&mut out);
     out

@@ -38,6 +38,8 @@ const INTEGERS: [ColumnType; 5] = [
     ColumnType::MYSQL_TYPE_LONGLONG,
 ];
 
+const FLOATS: [ColumnType; 2] = [ColumnType::MYSQL_TYPE_FLOAT, ColumnType::MYSQL_TYPE_DOUBLE];
+
 const TEXTS: [ColumnType; 3] =
     [ColumnType::MYSQL_TYPE_VAR_STRING, ColumnType::MYSQL_TYPE_STRING, ColumnType::MYSQL_TYPE_BLOB];
 
@@ -289,11 +291,15 @@ fn are_alike(here: &[Vec<u8>], there: &[Vec<u8>], resort: Resort) -> bool {
     here.len() == there.len() && here.iter().zip(there).all(is_alike)
 }
 
-/// A definition with the width of another, which is of the same type or another integer.
+/// A definition with the width of another, which is of the same type or another integer. A floating-point number has no
+/// width that depends on it: MySQL calls it narrower in a table that was made for it.
 fn as_wide(definition: &[u8], other: &[u8]) -> Vec<u8> {
     let (Ok(found), Ok(other)) = (ColumnDefinition::parse(definition), ColumnDefinition::parse(other)) else {
         return definition.to_vec();
     };
+    if FLOATS.iter().any(|kind| *kind as u8 == found.column_type) {
+        return definition.to_vec();
+    }
     let mut out = Vec::new();
     ColumnDefinition { length: other.length, column_type: other.column_type, ..found }.write(&mut out);
     out

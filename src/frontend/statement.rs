@@ -19,7 +19,6 @@ use crate::sharding::{ShardId, ShardSet};
 use crate::sql::tokens::Mode;
 use crate::sql::{Lexer, lock_calls, split};
 use crate::txn::transaction::quoted;
-use crate::wire::command::Command as WireCommand;
 use crate::wire::error_code as codes;
 use crate::wire::walker::{AnswerKind, Summary};
 use crate::wire::{CapabilityFlags, StatusFlags};
@@ -93,9 +92,7 @@ impl Session {
         };
         let shard = self.home_shard(&self.schema);
         let mut link = self.obtain(shard, Side::Primary).await?;
-        let mut command = Vec::with_capacity(sql.len() + 1);
-        WireCommand::StmtPrepare(sql).write(&mut command);
-        let probe = link.lease.ask(&command, AnswerKind::Prepare, &self.interrupt).await?;
+        let probe = link.lease.prepare(sql, &self.interrupt).await?;
         let refused = probe.error().filter(|error| error.code == codes::PARSE_ERROR);
         let message = refused.map(ClientMessage::from);
         if let Some(id) = probe.prepared_id() {

@@ -2,7 +2,7 @@
 //! each layout. They start with the first test that asks for them, and end with the process.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use shardgate::playground::flavour::Flavour;
 use shardgate::playground::{Cluster, ClusterOptions, ports};
@@ -10,6 +10,7 @@ use shardgate::playground::{Cluster, ClusterOptions, ports};
 use super::client::{Client, ClientError, Login};
 use super::contents::{self, Held};
 use super::layout::{self, DATABASE, Layout, PASSWORD, PhysicalTable, USER};
+use super::other_ways::OtherWays;
 use super::proxy::Proxy;
 use super::tables;
 use shardgate::sharding::Schema;
@@ -53,6 +54,7 @@ pub struct Fixture {
     proxies: Vec<Proxy<'static>>,
     runtime: tokio::runtime::Runtime,
     refills: Mutex<Vec<Refill>>,
+    other_ways: Mutex<OtherWays>,
     /// All physical tables.
     held: Vec<Held>,
     schemas: Vec<(Layout, Schema)>,
@@ -123,7 +125,8 @@ impl Fixture {
             })
             .collect();
         let refills = Mutex::new(refills);
-        Fixture { cluster, plain, sharded, with_itself: false, proxies, runtime, refills, held, schemas }
+        let other_ways = Mutex::new(other_ways(cluster, &plain, all));
+        Fixture { cluster, plain, sharded, with_itself: false, proxies, runtime, refills, other_ways, held, schemas }
     }
 
     /// `EQUIVALENCE_SELF=1`: the plain server against itself, which shows cases that cannot hold anywhere.
@@ -131,8 +134,9 @@ impl Fixture {
         let all: &'static _ = Box::leak(Box::new(tables::load()));
         let refills = Mutex::new(vec![fill(cluster, 0, &plain_tables(all))]);
         let sharded = vec![Target { name: "the plain server again".into(), ..plain.clone() }];
-        let (held, schemas) = (Vec::new(), Vec::new());
-        Fixture { cluster, plain, sharded, with_itself: true, proxies: Vec::new(), runtime, refills, held, schemas }
+        let other_ways = Mutex::new(other_ways(cluster, &plain, all));
+        let (proxies, held, schemas) = (Vec::new(), Vec::new(), Vec::new());
+        Fixture { cluster, plain, sharded, with_itself: true, proxies, runtime, refills, other_ways, held, schemas }
     }
 
     /// Whose servers they are.
@@ -165,6 +169,11 @@ impl Fixture {
         contents::differences(&mut servers, &self.held, (layout, schema), is_touched)
     }
 
+    /// The plain server, for what it says in other ways.
+    pub fn other_ways(&self) -> MutexGuard<'_, OtherWays> {
+        self.other_ways.lock().unwrap()
+    }
+
     /// Runs something of the cluster that waits.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
@@ -180,6 +189,18 @@ fn default_collation(flavour: Flavour) -> u8 {
     }
 }
 
+fn other_ways(cluster: &Cluster, plain: &Target, all: &[tables::Table]) -> OtherWays {
+    OtherWays::new(root(cluster, 0), plain.port, &plain.login(), "", all)
+}
+
+/// MySQL refuses dates of zeros unless told so.
+fn root(cluster: &Cluster, set: usize) -> Client {
+    let server = &cluster.replica_sets[set].primary;
+    let mut root = Client::connect_unix(&server.socket(), &Login::new("root", "")).unwrap();
+    run_all(&mut root, "SET SESSION sql_mode = 'STRICT_TRANS_TABLES'");
+    root
+}
+
 fn plain_tables(all: &'static [tables::Table]) -> Vec<PhysicalTable<'static>> {
     let whole = |table: &'static tables::Table| PhysicalTable {
         shard: None,
@@ -193,10 +214,7 @@ fn plain_tables(all: &'static [tables::Table]) -> Vec<PhysicalTable<'static>> {
 
 /// Creates and fills the tables of one server; gives what is needed to fill them again.
 fn fill(cluster: &Cluster, set: usize, tables: &[PhysicalTable<'_>]) -> Refill {
-    let server = &cluster.replica_sets[set].primary;
-    let mut root = Client::connect_unix(&server.socket(), &Login::new("root", "")).unwrap();
-    // MySQL refuses dates of zeros unless told so.
-    run_all(&mut root, "SET SESSION sql_mode = 'STRICT_TRANS_TABLES'");
+    let mut root = root(cluster, set);
     let mut schemas: Vec<&str> = tables.iter().map(|table| table.schema.as_str()).collect();
     schemas.dedup();
     let user = format!("CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON {DATABASE}.* TO {USER}@'%'");

@@ -16,3 +16,4 @@ pub mod contents;
 pub mod client;
 pub mod tls;
 pub mod answer;
+pub mod other_ways;

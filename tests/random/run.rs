@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use crate::compare::{Judge, all_brief};
 use crate::harness::answer::{Answer, Leniency, ServerError};
-use crate::harness::client::{Client, ClientError};
+use crate::harness::client::{Client, ClientError, Param};
+use crate::harness::other_ways::{describe, with_word};
+use crate::kind::Kind;
 use crate::meaning::{self, Catalog, Output};
 use crate::schema::Schema;
 use crate::shrink;
-use crate::tree::Query;
+use crate::tree::{Block, Body, Expr, Limit, OrderBy, OrderItem, Query};
 use crate::world::World;
 
 /// ER_NOT_SUPPORTED_YET
@@ -44,17 +46,20 @@ pub struct Finding {
     pub report: String,
 }
 
-type Sent = Result<Vec<Answer>, ClientError>;
+/// A statement as a server gets it.
+#[derive(Debug)]
+struct Sent {
+    sql: String,
+    params: Vec<Param>,
+    mode: Mode,
+    counts_found: bool,
+}
 
 /// Sends the statement to both.
 pub fn check(world: &mut World<'_>, query: &Query, output: &Output, mode: Mode) -> Outcome {
     let expected = match send(world.plain(), query, mode) {
         Ok(expected) => expected,
-        Err(error) => {
-            eprintln!("the plain server: {error}: {}", query.text());
-            world.drop_sessions();
-            return Outcome::Unanswered;
-        }
+        Err(error) => return unanswered(world, query, &error),
     };
     let got = match world.sharded().and_then(|client| send(client, query, mode)) {
         Ok(got) => got,
@@ -64,20 +69,40 @@ pub fn check(world: &mut World<'_>, query: &Query, output: &Output, mode: Mode) 
         }
     };
     let fails = |answers: &[Answer]| answers.iter().find_map(Answer::error).cloned();
+    if let Some(error) = fails(&expected).filter(|error| error.message.contains("#sql")) {
+        // It lost a temporary table of its own.
+        eprintln!("the plain server: {}: {}", error.message, query.text());
+        return Outcome::Unanswered;
+    }
     if let Some(error) = fails(&got).filter(is_refusal) {
         return Outcome::Refused(error.message);
     }
     let uncut = output.is_cut.then(|| Query { limit: None, ..query.clone() });
-    let uncut = uncut.map(|query| send(world.plain(), &query, mode).expect("it was answered with a LIMIT").remove(0));
+    let mut uncut = match uncut.map(|query| send(world.plain(), &query, mode)).transpose() {
+        Ok(answers) => answers.map(|mut answers| answers.remove(0)),
+        Err(error) => return unanswered(world, query, &error),
+    };
+    let forms = other_forms(query, mode, output.columns.len());
+    let is_binary = mode == Mode::Prepared;
+    let settled = world.other_ways().settle(expected, &got, is_binary, |client, word| {
+        let answers = forms.iter().map(|form| form.send(client, word));
+        Ok(answers.collect::<Result<Vec<_>, _>>()?.concat())
+    });
+    let expected = match settled {
+        Ok(expected) => expected,
+        Err(error) => return unanswered(world, query, &error),
+    };
+    if let (Some(uncut), Some(Answer::Rows { columns, .. })) = (&mut uncut, expected.first()) {
+        columns.iter().enumerate().for_each(|(number, column)| describe(uncut, number, column, is_binary));
+    }
     let text = query.text();
-    let has_outer_join = text.contains("LEFT JOIN") || text.contains("RIGHT JOIN");
-    let has_derived = text.contains("FROM (") || text.contains("JOIN (") || text.starts_with("WITH ");
-    let has_open_evaluation = has_derived || text.contains("JOIN") || text.contains(" , ");
+    let has_open_evaluation =
+        text.starts_with("WITH ") || ["(SELECT", "JOIN", " , "].iter().any(|word| text.contains(word));
     let is_mysql = world.is_mysql();
-    let leniency = leniency(is_mysql && has_derived);
+    let leniency = leniency();
     let output = if is_mysql { &output.clone().without_json_keys() } else { output };
     let uncut = uncut.as_ref();
-    let mut judge = Judge { output, uncut, plain: world.plain(), leniency, has_outer_join, has_open_evaluation };
+    let mut judge = Judge { output, uncut, plain: world.plain(), leniency, has_open_evaluation };
     let lines = judge.differences(&expected, &got);
     match (lines.is_empty(), fails(&expected)) {
         (true, Some(_)) => Outcome::SameError,
@@ -86,50 +111,93 @@ pub fn check(world: &mut World<'_>, query: &Query, output: &Output, mode: Mode) 
     }
 }
 
+fn unanswered(world: &mut World<'_>, query: &Query, error: &ClientError) -> Outcome {
+    eprintln!("the plain server: {error}: {}", query.text());
+    world.drop_sessions();
+    Outcome::Unanswered
+}
+
 /// Servers have that number for what they do not know, too.
 pub fn is_refusal(error: &ServerError) -> bool {
     error.code == NOT_SUPPORTED_YET && error.message.starts_with("ShardGate")
 }
 
 /// Rows are compared apart from the rest, by what is certain of them; and so are warnings, of which there are as many as
-/// a server happened to evaluate something. Of columns of derived tables, MySQL tells by its plan whether they are the
-/// tables' behind them.
-fn leniency(has_mysql_derived: bool) -> Leniency {
-    let mut ignored = vec!["rows", "warnings"];
-    if has_mysql_derived {
-        ignored.extend(["schema", "org_table"]);
-    }
-    Leniency { unordered: false, ignored: ignored.into_iter().map(str::to_owned).collect() }
+/// a server happened to evaluate something.
+fn leniency() -> Leniency {
+    Leniency { unordered: false, ignored: ["rows", "warnings"].map(str::to_owned).into() }
 }
 
-/// The answers, and behind them what is asked next after SQL_CALC_FOUND_ROWS.
-fn send(client: &mut Client, query: &Query, mode: Mode) -> Sent {
-    let mut answers = match mode {
-        Mode::Text => client.query(query.text())?,
-        Mode::Prepared => {
-            let (sql, params) = query.prepared();
-            match client.prepare(sql.as_bytes())? {
+impl Sent {
+    fn of(query: &Query, mode: Mode) -> Sent {
+        let (sql, params) = match mode {
+            Mode::Text => (query.text(), Vec::new()),
+            Mode::Prepared => query.prepared(),
+        };
+        Sent { sql, params, mode, counts_found: query.block().is_some_and(|block| block.counts_found) }
+    }
+
+    /// The answers, with a word behind SELECT, and behind them what is asked next after SQL_CALC_FOUND_ROWS.
+    fn send(&self, client: &mut Client, word: &str) -> Result<Vec<Answer>, ClientError> {
+        let sql = with_word(&self.sql, word);
+        let mut answers = match self.mode {
+            Mode::Text => client.query(sql)?,
+            Mode::Prepared => match client.prepare(sql.as_bytes())? {
                 Err(error) => return Ok(vec![Answer::Error { error, after: None }]),
                 Ok(statement) => {
-                    let answers = client.execute(&statement, &params)?;
+                    let answers = client.execute(&statement, &self.params)?;
                     client.close(&statement)?;
                     let columns = statement.columns;
                     let described = Answer::Rows { columns, rows: Vec::new(), end: Default::default() };
                     answers.into_iter().chain([described]).collect()
                 }
+            },
+        };
+        let has_failed = answers.iter().any(|answer| answer.error().is_some());
+        if !has_failed && self.counts_found {
+            let mut found = client.query("SELECT FOUND_ROWS()")?;
+            if let Some(Answer::Rows { end, .. }) = found.first_mut() {
+                // MySQL warns that it is deprecated.
+                end.warnings = 0;
             }
+            answers.extend(found);
         }
-    };
-    let has_failed = answers.iter().any(|answer| answer.error().is_some());
-    if !has_failed && query.block().is_some_and(|block| block.counts_found) {
-        let mut found = client.query("SELECT FOUND_ROWS()")?;
-        if let Some(Answer::Rows { end, .. }) = found.first_mut() {
-            // MySQL warns that it is deprecated.
-            end.warnings = 0;
-        }
-        answers.extend(found);
+        Ok(answers)
     }
-    Ok(answers)
+}
+
+/// The statement, and as it is without its conditions, with its rows in another order, with a limit that is none, or with
+/// equal rows: none of these says what a column is. Each of them prepared, too.
+fn other_forms(query: &Query, mode: Mode, width: usize) -> Vec<Sent> {
+    let by = |position: usize| OrderItem { by: OrderBy::Position(position), descending: false };
+    let most = Expr::Literal { text: u64::MAX.to_string(), param: None, kind: Kind::Int };
+    let all = Some(Limit { count: most, offset: None });
+    let body = match &query.body {
+        Body::Block(block) => Body::Block(Box::new(Block { distinct: false, ..(**block).clone() })),
+        Body::Set { left, right, .. } => Body::Set { operator: "UNION ALL", left: left.clone(), right: right.clone() },
+    };
+    let mut forms = vec![
+        query.clone(),
+        Query { order: Vec::new(), ..query.clone() },
+        Query { order: vec![by(0)], ..query.clone() },
+        Query { order: (0..width).map(by).collect(), ..query.clone() },
+        Query { limit: all, ..query.clone() },
+        Query { limit: None, order: Vec::new(), ..query.clone() },
+        Query { body, ..query.clone() },
+    ];
+    if let Some(block) = query.block() {
+        let block = Block { conditions: Vec::new(), having: Vec::new(), ..block.clone() };
+        forms.push(Query { body: Body::Block(Box::new(block)), ..query.clone() });
+    }
+    let sent = |form: &Query| {
+        let as_text = (mode == Mode::Text).then(|| Sent { mode: Mode::Prepared, ..Sent::of(form, mode) });
+        [Some(Sent::of(form, mode)), as_text].into_iter().flatten()
+    };
+    forms.iter().flat_map(sent).collect()
+}
+
+fn send(client: &mut Client, query: &Query, mode: Mode) -> Result<Vec<Answer>, ClientError> {
+    Sent::of(query, mode).send(client, "")
 }
 
 /// Makes the statement and the rows behind it as small as they can be while the answers differ.

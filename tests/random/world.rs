@@ -8,6 +8,7 @@ use shardgate::playground::{Cluster, ClusterOptions, ports};
 use crate::harness::answer::Answer;
 use crate::harness::client::{Client, ClientError, Login};
 use crate::harness::layout::{self, DATABASE, PASSWORD, PhysicalTable, USER};
+use crate::harness::other_ways::OtherWays;
 use crate::harness::proxy::Proxy;
 use crate::harness::stage::administrator;
 use crate::harness::tables::Table;
@@ -33,6 +34,8 @@ pub struct World<'a> {
     rules: shardgate::sharding::Schema,
     collation: u8,
     plain: Option<Client>,
+    other_ways: Option<OtherWays>,
+    tables: Vec<Table>,
     sharded: Option<Client>,
 }
 
@@ -80,7 +83,16 @@ impl Servers {
         }
         let proxy = Proxy::start(&self.cluster, &config, port);
         let collation = if self.is_mysql { 255 } else { 45 };
-        World { servers: self, proxy, rules, collation, plain: None, sharded: None }
+        World {
+            servers: self,
+            proxy,
+            rules,
+            collation,
+            plain: None,
+            other_ways: None,
+            tables: schema.tables.clone(),
+            sharded: None,
+        }
     }
 
     fn prepared_root(&self, set: usize) -> Client {
@@ -101,7 +113,11 @@ impl World<'_> {
     }
 
     /// Puts these rows in the place of all others of the table.
-    pub fn refill(&self, schema: &Schema, table: usize) {
+    pub fn refill(&mut self, schema: &Schema, table: usize) {
+        self.tables[table] = schema.tables[table].clone();
+        if let Some(other_ways) = &mut self.other_ways {
+            other_ways.refill(&schema.tables[table]);
+        }
         for set in 0..3 {
             let tables = &schema.tables[table..=table];
             let sql: String = physical(&self.rules, set, tables).iter().map(PhysicalTable::refill).collect();
@@ -118,6 +134,14 @@ impl World<'_> {
         self.plain.get_or_insert_with(|| connect(port, collation).unwrap())
     }
 
+    /// The plain server, for what it says in other ways.
+    pub fn other_ways(&mut self) -> &mut OtherWays {
+        self.other_ways.get_or_insert_with(|| {
+            let port = self.servers.cluster.replica_sets[0].primary.port();
+            OtherWays::new(self.servers.prepared_root(0), port, &login(self.collation), SESSION, &self.tables)
+        })
+    }
+
     /// A session on ShardGate; it may be gone. `RANDOM_SELF=1`: on the plain server again, which shows what is not
     /// determined.
     pub fn sharded(&mut self) -> Result<&mut Client, ClientError> {
@@ -129,10 +153,17 @@ impl World<'_> {
         Ok(self.sharded.as_mut().expect("just connected"))
     }
 
-    /// The next statement gets a new session. What the plain server still runs would hold its tables' locks.
+    /// The next statement gets a new session. What the plain server still runs would hold its tables' locks; if a statement
+    /// was its end, it is started again.
     pub fn drop_sessions(&mut self) {
         self.plain = None;
         self.sharded = None;
+        self.other_ways = None;
+        let primary = &self.servers.cluster.replica_sets[0].primary;
+        if Client::connect_unix(&primary.socket(), &Login::new("root", "")).is_err() {
+            eprintln!("the plain server is gone, and is started again");
+            self.servers.runtime.block_on(primary.restart()).unwrap();
+        }
         let mut root = self.servers.root(0);
         let running =
             format!("SELECT id FROM information_schema.processlist WHERE user = '{USER}' AND command = 'Query'");
@@ -144,10 +175,13 @@ impl World<'_> {
 }
 
 fn connect(port: u16, collation: u8) -> Result<Client, ClientError> {
-    let login = Login { collation, ..Login::new(USER, PASSWORD).database(DATABASE) };
-    let mut client = Client::connect(("127.0.0.1", port), &login)?;
+    let mut client = Client::connect(("127.0.0.1", port), &login(collation))?;
     run(&mut client, SESSION);
     Ok(client)
+}
+
+fn login(collation: u8) -> Login {
+    Login { collation, ..Login::new(USER, PASSWORD).database(DATABASE) }
 }
 
 /// The tables of one server: the first has all of them, whole.

@@ -165,7 +165,7 @@ impl Connection {
         self.collect(kind, Some(interrupt)).await
     }
 
-    async fn send_command(&mut self, payload: &[u8], interrupt: &Interrupt) -> Result<(), Error> {
+    pub(super) async fn send_command(&mut self, payload: &[u8], interrupt: &Interrupt) -> Result<(), Error> {
         let mut bytes = Vec::with_capacity(payload.len() + packet::HEADER_LEN);
         packet::write_packet(&mut bytes, &mut 0, payload);
         self.send(&bytes, &mut Watch { interrupt, client: None }).await

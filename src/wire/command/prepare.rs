@@ -1,9 +1,17 @@
-//! The first packet of the answer to COM_STMT_PREPARE.
+//! The answer to COM_STMT_PREPARE: its first packet, and what makes it whole.
+
+use mysql_common::constants::ColumnType;
 
 use crate::wire::WireError;
+use crate::wire::column::{BINARY_COLLATION, ColumnDefinition};
+use crate::wire::packet;
 use crate::wire::reader::Reader;
 use crate::wire::response::OK;
 use crate::wire::writer::Put;
+
+/// How a definition begins: the catalogue's name.
+const DEFINITION: &[u8] = b"\x03def";
+const EOF: u8 = 0xFE;
 
 /// What the server made of a statement. Definitions of parameters, then of columns, follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +47,64 @@ impl PrepareOk {
     }
 }
 
+/// The answer to COM_STMT_PREPARE with as many definitions of parameters as it counts, from one that has fewer and is over;
+/// framed. MySQL (9.7) leaves out those that its optimiser has taken out of a statement. `None`: it lacks something else.
+pub fn completed<'p>(payloads: impl Iterator<Item = &'p [u8]>) -> Option<Vec<u8>> {
+    let payloads: Vec<&[u8]> = payloads.collect();
+    let (first, rest) = payloads.split_first()?;
+    let ok = PrepareOk::parse(first).ok()?;
+    let definitions: Vec<&[u8]> = rest.iter().copied().filter(|payload| payload.starts_with(DEFINITION)).collect();
+    let end = rest.iter().find(|payload| payload.first() == Some(&EOF));
+    let (params, columns) = definitions.split_at_checked(definitions.len().checked_sub(usize::from(ok.columns))?)?;
+    let missing = usize::from(ok.params).checked_sub(params.len())?;
+    let mut unknown = Vec::new();
+    ColumnDefinition::expression(b"?", ColumnType::MYSQL_TYPE_VAR_STRING, BINARY_COLLATION, 0).write(&mut unknown);
+    let (mut out, mut seq) = (Vec::new(), 1);
+    packet::write_packet(&mut out, &mut seq, first);
+    for list in [[params, &vec![unknown.as_slice(); missing]].concat(), columns.to_vec()] {
+        let end = end.filter(|_| !list.is_empty());
+        list.iter().chain(end).for_each(|payload| packet::write_packet(&mut out, &mut seq, payload));
+    }
+    Some(out)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::wire::walker::{AnswerKind, ResultWalker, State};
     use proptest::prelude::*;
+
+    #[test]
+    fn missing_parameters_are_filled_in() {
+        let mut first = Vec::new();
+        PrepareOk { statement_id: 7, columns: 1, params: 3, warnings: 0 }.write(&mut first);
+        let definition = |name: &[u8]| {
+            let mut out = Vec::new();
+            ColumnDefinition::expression(name, ColumnType::MYSQL_TYPE_LONG, BINARY_COLLATION, 11).write(&mut out);
+            out
+        };
+        let (param, column, eof) = (definition(b"?"), definition(b"a"), b"\xfe\0\0\x02\0".as_slice());
+        let names = |sent: &[&[u8]]| {
+            let bytes = completed(sent.iter().copied()).unwrap();
+            let mut walker = ResultWalker::new(AnswerKind::Prepare, sent.len() < 5);
+            let progress = walker.walk(&bytes).unwrap();
+            assert_eq!(progress.state, State::Complete);
+            let mut rest = bytes.as_slice();
+            let mut names = Vec::new();
+            while let Some(header) = packet::parse_header(rest) {
+                let payload = &rest[packet::HEADER_LEN..][..header.len as usize];
+                names.extend(ColumnDefinition::parse(payload).map(|found| found.name.to_vec()));
+                rest = &rest[packet::HEADER_LEN + payload.len()..];
+            }
+            names
+        };
+        let wanted = [b"?", b"?", b"?", b"a"].map(|name| name.to_vec());
+        assert_eq!(names(&[&first, &param, &column]), wanted);
+        assert_eq!(names(&[&first, &param, eof, &column, eof]), wanted);
+        assert_eq!(names(&[&first, &column]), wanted);
+        assert_eq!(completed([first.as_slice()].into_iter()), None);
+    }
 
     proptest! {
         #[test]

@@ -45,9 +45,12 @@ SELECT DISTINCT user_id FROM users ORDER BY user_id + level;
 -- about: Words that an index has to find.
 ALTER TABLE tickets ADD FULLTEXT KEY by_words (title);
 SELECT ticket_id FROM tickets WHERE MATCH(title) AGAINST ('one two printer' IN BOOLEAN MODE) ORDER BY ticket_id;
+-- about: MySQL reads the rows in the order of the key, with its flag, or from a temporary table without it (SQL_BUFFER_RESULT)
+-- ignore: flags
 SELECT x.ticket_id FROM tickets x JOIN tickets y ON x.weight = y.weight + 0 WHERE MATCH(x.title) AGAINST ('one' IN BOOLEAN MODE) ORDER BY 1;
 -- params: 'printer'
 SELECT x.ticket_id, y.ticket_id FROM tickets x LEFT JOIN tickets y ON x.weight = y.weight + 1 AND MATCH (y.title) AGAINST (?) WHERE x.ticket_id < 12 ORDER BY 1, 2;
+-- ignore: flags
 SELECT COUNT(*), SUM(weight) OVER () FROM tickets WHERE weight > 0 AND MATCH(title) AGAINST ('+printer -two' IN BOOLEAN MODE) GROUP BY weight ORDER BY 2;
 -- refused: 1235 MATCH ... AGAINST
 SELECT x.ticket_id FROM tickets x JOIN tickets y ON x.weight = y.weight + 0 WHERE MATCH(x.title) AGAINST ('one' IN BOOLEAN MODE) > 0.5 OR x.ticket_id = 3;

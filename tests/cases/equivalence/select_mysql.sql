@@ -74,3 +74,16 @@ WITH t AS (SELECT user_id, level FROM users WHERE level > ?) SELECT a.user_id, l
 
 -- only: MySQL
 WITH t AS (SELECT user_id, RAND() AS r FROM users) SELECT COUNT(*) > 0 FROM t;
+
+-- about: it is read twice, so gathered rows need two of it, and MySQL describes the parameter in EXISTS of one only
+-- only: MySQL
+-- params: 7, 5
+WITH c AS (SELECT u.user_id, u.level FROM users u WHERE EXISTS (SELECT ? FROM orders o WHERE o.status = u.level))
+SELECT COUNT(*) FROM c a JOIN c b ON a.level = b.user_id + ?;
+
+-- about: MySQL takes a parameter's type from what stands around it, for the whole statement
+-- params: 0.01, -100.25
+SELECT DISTINCT (? - ?) AS difference FROM users;
+
+-- params: 3, 1
+SELECT (? - ?) AS difference FROM users WHERE level > 1 ORDER BY 1;

@@ -102,6 +102,12 @@ impl Session {
         let mut shards: Vec<(ShardId, Vec<String>)> = Vec::new();
         let mut all = ShardSet::empty();
         for lock in &locks.tables {
+            let (database, table) = (self.database_of_locked(&lock.table)?, &lock.table.table);
+            if self.schema.database_of(database).table(table).is_none() && self.schema.is_kept_by_shard(database, table)
+            {
+                let text = format!("Table '{}.{table}' doesn't exist", self.schema.database_of(database).name);
+                return Err(ClientMessage::new(codes::NO_SUCH_TABLE, text));
+            }
             all.union_with(&self.places_of(self.database_of_locked(&lock.table)?, &lock.table.table));
         }
         for lock in &locks.tables {

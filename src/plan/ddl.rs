@@ -312,7 +312,17 @@ pub(super) fn find(scopes: &Scopes<'_, '_>, name: &TableName) -> Result<(Databas
         PlanError::NoSuchTable { database, .. } => PlanError::UnknownDatabase(database),
         other => other,
     })?;
-    Ok((database, TableId::find(scopes.ctx.schema, database, &name.table.text)))
+    let table = TableId::find(scopes.ctx.schema, database, &name.table.text);
+    if table.is_none() && scopes.ctx.schema.is_kept_by_shard(database, &name.table.text) {
+        return Err(kept_by_shard(&name.table.text));
+    }
+    Ok((database, table))
+}
+
+pub(super) fn kept_by_shard(name: &str) -> PlanError {
+    PlanError::unsupported(format!(
+        "the name '{name}' for a table: under it a shard keeps its rows of a table with a rule"
+    ))
 }
 
 pub(super) fn places_of(scopes: &Scopes<'_, '_>, database: DatabaseId, table: Option<TableId>) -> ShardSet {

@@ -188,6 +188,10 @@ impl Scopes<'_, '_> {
         let mut instance = Instance::new(block, alias, Source::Nowhere);
         instance.database = Some(database);
         let Some(id) = TableId::find(schema, database, &name.table.text) else {
+            if schema.is_kept_by_shard(database, &name.table.text) {
+                let database = schema.database_of(database).name.clone();
+                return Err(PlanError::NoSuchTable { database, table: name.table.text.clone() });
+            }
             let at = schema.shards_beside(&ShardSet::single(schema.database_of(database).default_shard));
             instance.source = Source::Fixed { at, table: None, is_reference: false };
             return Ok(instance);

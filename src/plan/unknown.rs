@@ -12,7 +12,7 @@ use super::catalog::wanted::{is_assembled, names_of};
 use super::names::NewText;
 use super::narrow::TableId;
 use super::scope::Scopes;
-use super::{PlanError, Route, StatementKind, routine};
+use super::{PlanError, Route, StatementKind, ddl, routine};
 
 /// Tokens of FLUSH that are looked at.
 const MAX_FLUSH_WORDS: usize = 4096;
@@ -198,6 +198,9 @@ fn place_of(scopes: &mut Scopes<'_, '_>, name: &TableName, is_show: bool) -> Res
     };
     let Some(database) = database else { return Ok(None) };
     let Some(id) = TableId::find(schema, database, &name.table.text) else {
+        if schema.is_kept_by_shard(database, &name.table.text) {
+            return Err(ddl::kept_by_shard(&name.table.text));
+        }
         let shown = schema.database(&name.table.text).filter(|_| name.database.is_none() && is_show);
         if let Some((_, shown)) = shown {
             // SHOW TABLES FROM db

@@ -400,6 +400,10 @@ fn a_statement_is_prepared_over_tables_of_both_layouts() {
         ("UPDATE boxes SET name = 'u' WHERE id IN (SELECT id FROM lids WHERE id < ?)", &[3]),
         ("UPDATE lids l JOIN boxes b ON b.id = l.id SET l.word = b.name WHERE l.id <> ?", &[5]),
         ("UPDATE boxes SET lid = (SELECT MAX(id) FROM lids) WHERE id = ?", &[4]),
+        (
+            "UPDATE boxes b JOIN lids l ON b.id = l.id SET b.name = 'q', l.word = CONCAT(b.name, 'r') WHERE b.id > ?",
+            &[2],
+        ),
         ("DELETE b FROM boxes b JOIN lids l USING (id) WHERE l.id = ?", &[6]),
         ("DELETE FROM lids WHERE id IN (SELECT lid FROM boxes WHERE id = ?)", &[2]),
         ("INSERT INTO boxes SELECT id + ?, id, word FROM lids", &[100]),
@@ -445,7 +449,7 @@ fn a_statement_is_prepared_over_tables_of_both_layouts() {
         assert_eq!(text, prepared, "after {}", cases[place / 3].0);
     }
     // What no values can make possible is refused when it is prepared, as it is as text.
-    let both = "UPDATE boxes b JOIN lids l ON b.id = l.id SET b.name = 'q', l.word = 'r'";
+    let both = "UPDATE boxes b JOIN lids l ON b.id = l.id SET b.id = b.id + 50, l.word = 'r'";
     let refused = client.prepare(both.as_bytes()).unwrap().unwrap_err();
     assert_eq!((refused.code, refused.message), (1235, client.error(both).message));
     client.run("DROP TABLE boxes");

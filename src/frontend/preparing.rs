@@ -111,8 +111,8 @@ impl Session {
         let loading = self.loading();
         self.adapt(scratch, &loading).await?;
         self.stay_out_of_the_log(scratch).await?;
-        // A table that is written has its own name there, and is not touched.
-        for source in gathering.sources.iter().filter(|source| !source.is_written) {
+        // A table that is written has its own name there, and is not touched where it is there.
+        for source in gathering.sources.iter().filter(|source| !source.is_written || source.copy.is_none()) {
             match &source.catalog {
                 Some(wanted) => self.assemble(scratch, &source.temporary, wanted).await?,
                 None => drop(self.make(scratch, source, &loading).await?),

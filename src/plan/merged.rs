@@ -308,6 +308,21 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         of_block.flat_map(|calls| &calls.expression.calls)
     }
 
+    /// Whether it is made of parameters alone. MySQL gives these their types by what stands around them, for the whole
+    /// statement: if it stood in a function once more, `? - ?` would be a DECIMAL of 30 decimals for a DOUBLE, and so would
+    /// `AVG(?)` where a sum of it is asked for.
+    pub(super) fn is_untyped(&self, span: Span) -> bool {
+        let mode = self.scopes.ctx.mode;
+        if mode.mariadb {
+            return false;
+        }
+        let text = self.sql.get(span.start as usize..span.end as usize).unwrap_or_default();
+        let tokens: Vec<Token> = Lexer::new(text, mode).collect();
+        let is_call = |at: usize| tokens.get(at + 1).is_some_and(|next| next.text(text) == b"(");
+        let has_name = tokens.iter().enumerate().any(|(at, token)| ident(*token, text, mode).is_some() && !is_call(at));
+        !has_name && tokens.iter().any(|token| token.kind == TokenKind::Param)
+    }
+
     /// Puts elements before the client's ORDER BY, or makes one. The client's stays: whether a server needs a temporary
     /// table for it shows in the definitions of the columns.
     fn reordering(&self, mut elements: Vec<Part>) -> Option<Splice> {

@@ -7,7 +7,6 @@
 
 use crate::sharding::schema::same_name;
 use crate::sharding::table::ColumnKind;
-use crate::sql::Lexer;
 use crate::sql::parse::ast::{Call, ColumnName, Item, ItemKind, Span};
 use crate::sql::tokens::{Token, TokenKind, ident};
 
@@ -149,7 +148,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     /// How values compare. `wrap` is put around an expression whose weights are asked for, and those of `collations`
     /// cannot be merged.
     fn value(&mut self, meaning: &Meaning, wrap: (&str, &str), collations: &str) -> Option<SortValue> {
-        if self.is_untyped(meaning.span) {
+        if self.statement.is_untyped(meaning.span) {
             return None;
         }
         Some(match self.class(meaning.column.as_ref())? {
@@ -166,21 +165,6 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
                 SortValue::ByType { plain, weights, blank }
             }
         })
-    }
-
-    /// Whether it is made of parameters alone. MySQL gives these their types by what stands around them, for the whole
-    /// statement: if it stood in a function once more, `? - ?` would be a DECIMAL of 30 decimals for a DOUBLE.
-    fn is_untyped(&self, span: Span) -> bool {
-        let ctx = &self.scopes().ctx;
-        if ctx.mode.mariadb {
-            return false;
-        }
-        let text = self.statement.sql.get(span.start as usize..span.end as usize).unwrap_or_default();
-        let tokens: Vec<Token> = Lexer::new(text, ctx.mode).collect();
-        let is_call = |at: usize| tokens.get(at + 1).is_some_and(|next| next.text(text) == b"(");
-        let has_name =
-            tokens.iter().enumerate().any(|(at, token)| ident(*token, text, ctx.mode).is_some() && !is_call(at));
-        !has_name && tokens.iter().any(|token| token.kind == TokenKind::Param)
     }
 
     /// Adds all columns of the result that are no keys yet; their positions, from 1. `None` if they are not known, or if

@@ -87,3 +87,9 @@ SELECT DISTINCT (? - ?) AS difference FROM users;
 
 -- params: 3, 1
 SELECT (? - ?) AS difference FROM users WHERE level > 1 ORDER BY 1;
+
+-- params: 3
+SELECT AVG(?) AS mean FROM users;
+
+-- params: 3, 1
+SELECT level, AVG(?) AS mean, SUM(? + 1) AS total FROM users GROUP BY level ORDER BY level;

@@ -10,7 +10,7 @@ use crate::exec::{prepared, relay};
 use crate::plan::gather::Gathering;
 use crate::plan::{Plan, PlanError, Renames};
 use crate::sharding::{ShardId, ShardSet};
-use crate::wire::command::PrepareOk;
+use crate::wire::command::{PrepareOk, is_definition};
 
 /// Where a statement can be prepared.
 enum Model {
@@ -179,8 +179,4 @@ impl Description {
         self.params = count;
         Ok(())
     }
-}
-
-fn is_definition(payload: &[u8]) -> bool {
-    payload.starts_with(b"\x03def")
 }

@@ -103,12 +103,11 @@ impl Session {
         let mut all = ShardSet::empty();
         for lock in &locks.tables {
             let (database, table) = (self.database_of_locked(&lock.table)?, &lock.table.table);
-            if self.schema.database_of(database).table(table).is_none() && self.schema.is_kept_by_shard(database, table)
-            {
+            if self.schema.is_kept_by_shard(database, table) {
                 let text = format!("Table '{}.{table}' doesn't exist", self.schema.database_of(database).name);
                 return Err(ClientMessage::new(codes::NO_SUCH_TABLE, text));
             }
-            all.union_with(&self.places_of(self.database_of_locked(&lock.table)?, &lock.table.table));
+            all.union_with(&self.places_of(database, table));
         }
         for lock in &locks.tables {
             let database = self.database_of_locked(&lock.table)?;

@@ -58,6 +58,14 @@ impl RouteTemplate {
         Self { target: Target::Fixed(route), assigned: Vec::new(), gather: None, staged: None }
     }
 
+    /// On all of these shards, or the only one.
+    pub(super) fn on_all(places: ShardSet) -> Self {
+        Self::fixed(match (places.first(), places.len()) {
+            (Some(only), 1) => Route::One(only),
+            _ => Route::Scatter(places),
+        })
+    }
+
     pub(super) fn narrowed(narrowed: Narrowed) -> Self {
         Self { target: Target::Narrowed(narrowed), assigned: Vec::new(), gather: None, staged: None }
     }

@@ -191,10 +191,7 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, ddl: &Ddl) -> Result<RouteTempl
     }
     check_references(scopes, ddl, first)?;
     edit_constraints(scopes, ddl, first)?;
-    Ok(RouteTemplate::fixed(match (places.first(), places.len()) {
-        (Some(only), 1) => Route::One(only),
-        _ => Route::Scatter(places),
-    }))
+    Ok(RouteTemplate::on_all(places))
 }
 
 /// Whether the table is on all of these shards. Shards that share a schema share the copy of a reference table there.
@@ -312,11 +309,10 @@ pub(super) fn find(scopes: &Scopes<'_, '_>, name: &TableName) -> Result<(Databas
         PlanError::NoSuchTable { database, .. } => PlanError::UnknownDatabase(database),
         other => other,
     })?;
-    let table = TableId::find(scopes.ctx.schema, database, &name.table.text);
-    if table.is_none() && scopes.ctx.schema.is_kept_by_shard(database, &name.table.text) {
-        return Err(kept_by_shard(&name.table.text));
+    match scopes.ctx.schema.is_kept_by_shard(database, &name.table.text) {
+        true => Err(kept_by_shard(&name.table.text)),
+        false => Ok((database, TableId::find(scopes.ctx.schema, database, &name.table.text))),
     }
-    Ok((database, table))
 }
 
 pub(super) fn kept_by_shard(name: &str) -> PlanError {

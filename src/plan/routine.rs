@@ -2,7 +2,6 @@
 //! wherever it is called: all shards of its database have it, so that a statement of any shard finds it there.
 
 use super::PlanError;
-use super::Route;
 use super::bind::RouteTemplate;
 use super::names::NewText;
 use super::narrow::TableId;
@@ -46,10 +45,7 @@ pub(super) fn route(
         }
     }
     let places = schema.distinct_copies(home);
-    Ok(Some(RouteTemplate::fixed(match (places.first(), places.len()) {
-        (Some(only), 1) => Route::One(only),
-        _ => Route::Scatter(places),
-    })))
+    Ok(Some(RouteTemplate::on_all(places)))
 }
 
 /// A text has one schema in the place of all databases that it names, that of the shard where it runs: a function that is
@@ -102,7 +98,7 @@ fn is_everywhere(
 }
 
 /// The database of what is named.
-fn database_of(scopes: &Scopes<'_, '_>, name: &TableName) -> Option<DatabaseId> {
+pub(super) fn database_of(scopes: &Scopes<'_, '_>, name: &TableName) -> Option<DatabaseId> {
     match &name.database {
         Some(written) => scopes.ctx.schema.database(&written.text).map(|(id, _)| id),
         None => scopes.ctx.database,

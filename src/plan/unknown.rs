@@ -84,11 +84,7 @@ pub(super) fn check_set(scopes: &mut Scopes<'_, '_>, sql: &[u8]) -> Result<(), P
         .ok_or_else(|| PlanError::unsupported("a subquery in SET with names that cannot be read"))?;
     note_schemas(scopes, &names);
     for name in names {
-        let database = match &name.database {
-            Some(written) => scopes.ctx.schema.database(&written.text).map(|(id, _)| id),
-            None => scopes.ctx.database,
-        };
-        let Some(database) = database else { continue };
+        let Some(database) = routine::database_of(scopes, &name) else { continue };
         let rule =
             TableId::find(scopes.ctx.schema, database, &name.table.text).and_then(|id| id.table(scopes.ctx.schema));
         let is_there = match rule.map(|rule| (&rule.placement, rule.is_renamed())) {

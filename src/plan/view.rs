@@ -5,11 +5,11 @@ use crate::sharding::schema::same_name;
 use crate::sharding::{ShardSet, Sharded};
 use crate::sql::parse::ast::{ItemKind, View};
 
+use super::PlanError;
 use super::bind::RouteTemplate;
 use super::ddl;
 use super::instance::Instance;
 use super::scope::{BlockId, QueryId, Scopes};
-use super::{PlanError, Route};
 
 /// The route of CREATE VIEW and ALTER VIEW.
 pub(super) fn route<'q>(scopes: &mut Scopes<'_, 'q>, view: &'q View) -> Result<RouteTemplate, PlanError> {
@@ -22,10 +22,7 @@ pub(super) fn route<'q>(scopes: &mut Scopes<'_, 'q>, view: &'q View) -> Result<R
         Some(rule) => check_spread(scopes, view, query, rule)?,
         None => check_whole(scopes, &places)?,
     }
-    Ok(RouteTemplate::fixed(match (places.first(), places.len()) {
-        (Some(only), 1) => Route::One(only),
-        _ => Route::Scatter(places),
-    }))
+    Ok(RouteTemplate::on_all(places))
 }
 
 /// A view that is whole wherever it is: so must all of its tables be.

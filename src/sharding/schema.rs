@@ -106,14 +106,16 @@ impl Schema {
         }
     }
 
-    /// Whether a table of this name, for which the database has no rule, would be what a shard keeps of a table with one.
+    /// Whether the database has no rule for this name, under which a shard keeps its rows of a table with one.
     pub fn is_kept_by_shard(&self, database: DatabaseId, name: &str) -> bool {
-        let home = self.shard(self.database_of(database).default_shard);
+        let of = self.database_of(database);
+        let home = self.shard(of.default_shard);
         let is_at_home = |shard: &ShardId| self.shard(*shard).is_same_place(home);
         let is_kept = |table: &Table| {
             table.shard_set().iter().any(|shard| is_at_home(&shard) && same_name(table.physical_name(shard), name))
         };
-        self.databases.iter().flat_map(Database::tables).any(|table| table.is_renamed() && is_kept(table))
+        let mut tables = self.databases.iter().flat_map(Database::tables);
+        of.table(name).is_none() && tables.any(|table| table.is_renamed() && is_kept(table))
     }
 
     /// Of `shards`, one (the lowest) for each physical schema: shards of a table-per-shard layout share one.

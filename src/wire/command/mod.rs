@@ -10,7 +10,7 @@ use crate::wire::writer::Put;
 
 pub use execute::{Arguments, Execute, Given, Kinds, set_statement_id};
 pub use param::ParamType;
-pub use prepare::{PrepareOk, completed};
+pub use prepare::{PrepareOk, completed, is_definition};
 
 // Command numbers.
 const QUIT: u8 = 0x01;

@@ -9,8 +9,6 @@ use crate::wire::reader::Reader;
 use crate::wire::response::OK;
 use crate::wire::writer::Put;
 
-/// How a definition begins: the catalogue's name.
-const DEFINITION: &[u8] = b"\x03def";
 const EOF: u8 = 0xFE;
 
 /// What the server made of a statement. Definitions of parameters, then of columns, follow.
@@ -47,13 +45,18 @@ impl PrepareOk {
     }
 }
 
+/// Whether it is the definition of a parameter or column, which begins with the catalogue's name.
+pub fn is_definition(payload: &[u8]) -> bool {
+    payload.starts_with(b"\x03def")
+}
+
 /// The answer to COM_STMT_PREPARE with as many definitions of parameters as it counts, from one that has fewer and is over;
 /// framed. MySQL (9.7) leaves out those that its optimiser has taken out of a statement. `None`: it lacks something else.
 pub fn completed<'p>(payloads: impl Iterator<Item = &'p [u8]>) -> Option<Vec<u8>> {
     let payloads: Vec<&[u8]> = payloads.collect();
     let (first, rest) = payloads.split_first()?;
     let ok = PrepareOk::parse(first).ok()?;
-    let definitions: Vec<&[u8]> = rest.iter().copied().filter(|payload| payload.starts_with(DEFINITION)).collect();
+    let definitions: Vec<&[u8]> = rest.iter().copied().filter(|payload| is_definition(payload)).collect();
     let end = rest.iter().find(|payload| payload.first() == Some(&EOF));
     let (params, columns) = definitions.split_at_checked(definitions.len().checked_sub(usize::from(ok.columns))?)?;
     let missing = usize::from(ok.params).checked_sub(params.len())?;

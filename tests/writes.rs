@@ -229,3 +229,33 @@ fn a_table_of_decisions_that_is_older_is_completed() {
     }
     assert_eq!(root.value("SELECT connection FROM older.txn_decision WHERE gtrid = 'x'"), "0");
 }
+
+/// Its row is then sent as text.
+#[test]
+fn a_decision_is_recorded_where_a_server_takes_no_more_prepared_statements() {
+    let world = World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]);
+    let stage = world.stage(Setup::default());
+    let mut client = stage.connect();
+    for limit in [0, 1000] {
+        for server in [0, 1] {
+            world.root(server).run(&format!("SET GLOBAL max_prepared_stmt_count = {limit}"));
+        }
+        let executed = |server: usize| -> u64 {
+            world.root(server).rows("SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'")[0][1].parse().unwrap()
+        };
+        let (before, first) = (executed(0) + executed(1), world.ids());
+        client.run("BEGIN");
+        for id in first..first + 4 {
+            client.run(&format!("INSERT INTO items (id) VALUES ({id})"));
+        }
+        client.run("COMMIT");
+        assert_eq!(
+            executed(0) + executed(1) > before,
+            limit > 0,
+            "decisions are prepared statements where they can be"
+        );
+        let written = format!("SELECT COUNT(*) FROM items WHERE id >= {first} AND id < {}", first + 4);
+        assert_eq!(client.value(&written), "4");
+    }
+    stage.assert_sound();
+}

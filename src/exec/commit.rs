@@ -11,6 +11,7 @@ use super::all::all;
 use super::cancel;
 use super::failure::Failure;
 use super::links::Link;
+use super::prepared::{self, Execution};
 use super::recovery;
 use crate::backend::answer::Answer;
 use crate::backend::connection::Watch;
@@ -19,10 +20,11 @@ use crate::backend::interrupt::Interrupt;
 use crate::backend::topology::Topology;
 use crate::sharding::Schema;
 use crate::txn::coordinator::{Action, Coordinator, Ending, Event, Reply, Role};
-use crate::txn::decision::Decision;
+use crate::txn::decision::{Decision, Row};
 use crate::txn::in_flight::{Committing, InFlight, Place};
 use crate::txn::visibility::Purpose;
 use crate::txn::xid::{Gtrid, Xid};
+use crate::wire::command;
 use crate::wire::error_code::{self as codes, ErrorCode};
 use crate::wire::packet;
 use crate::wire::walker::AnswerKind;
@@ -192,8 +194,7 @@ struct Decided<'a> {
     gtrid: &'a Gtrid,
     /// Name of the replica set with the decision.
     decider: &'a str,
-    /// INSERT of the decision's row.
-    record: String,
+    row: Row,
     /// Not the session's: nobody ends this but the clock.
     calm: Arc<Interrupt>,
     step_timeout: Duration,
@@ -225,7 +226,7 @@ async fn with_decision(parts: &mut [Part], xid: &Xid, context: &Context<'_>) -> 
         context,
         gtrid: &xid.gtrid,
         decider,
-        record: in_flight.table.insert(&xid.gtrid, decision, branches),
+        row: Row::new(&xid.gtrid, decision, branches),
         calm: context.topology.watchdog.new_interrupt(),
         step_timeout: in_flight.options.commit_timeout,
     };
@@ -362,7 +363,7 @@ impl Decided<'_> {
     async fn tell(&self, action: Action, link: &mut Link) -> Result<(), Failure> {
         let calm = &*self.calm;
         match (action, link.xid.as_ref().map(Xid::sql)) {
-            (Action::Record(_), _) => run(link, &self.record, calm).await,
+            (Action::Record(_), _) => self.record(link).await,
             (Action::Prepare(_), Some(xid)) => {
                 let both = [&*format!("XA END {xid}"), &*format!("XA PREPARE {xid}")];
                 judged_both(&link.lease.end_in_two(both, calm).await?)
@@ -373,6 +374,22 @@ impl Decided<'_> {
             (Action::RollBack(_), _) => roll_back_one(link, calm).await,
             (Action::Decide(_), _) => self.decide(link).await,
             (Action::Prepare(_) | Action::Commit(_) | Action::Ask | Action::Leave(_), _) => Ok(()),
+        }
+    }
+
+    /// As a prepared statement, which takes the decider's server less time: its machine may be the one that prepares.
+    async fn record(&self, link: &mut Link) -> Result<(), Failure> {
+        let table = &self.context.in_flight.table;
+        let (kinds, payload) = command::execute_with_bytes(&self.row.values());
+        let text = table.insert_prepared().into_bytes();
+        let execution = Execution { text, kinds, payload, long_data: Vec::new() };
+        match prepared::execute_collected(&mut link.lease, &execution, &self.calm).await {
+            Ok(answer) => judged(&answer),
+            // The server has no room for more statements.
+            Err(Failure::Server { code: codes::MAX_PREPARED_STMT_COUNT_REACHED, .. }) => {
+                run(link, &table.insert(&self.row), &self.calm).await
+            }
+            Err(failure) => Err(failure),
         }
     }
 

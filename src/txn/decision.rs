@@ -40,6 +40,29 @@ impl Decision {
     }
 }
 
+/// A row of the table, as ShardGate inserts it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    gtrid: String,
+    decision: Decision,
+    participants: String,
+}
+
+impl Row {
+    /// `participants`: the replica sets that have a branch. The row may go once none of them has one any more.
+    pub fn new<'n>(gtrid: &Gtrid, decision: Decision, participants: impl IntoIterator<Item = &'n str>) -> Row {
+        let mut names: Vec<&str> = participants.into_iter().collect();
+        names.sort_unstable();
+        names.dedup();
+        Row { gtrid: gtrid.to_string(), decision, participants: names.join("\n") }
+    }
+
+    /// The parameters of [`DecisionTable::insert_prepared`].
+    pub fn values(&self) -> [&[u8]; 3] {
+        [self.gtrid.as_bytes(), self.decision.word().as_bytes(), self.participants.as_bytes()]
+    }
+}
+
 /// The statements about the table, which lies in a schema of its own on each primary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecisionTable {
@@ -72,8 +95,8 @@ impl DecisionTable {
     pub fn create(&self) -> String {
         format!(
             "CREATE TABLE IF NOT EXISTS {} (gtrid VARBINARY(64) NOT NULL PRIMARY KEY, outcome VARBINARY(8) NOT NULL, \
-             participants BLOB NOT NULL, connection BIGINT UNSIGNED NOT NULL, created TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, \
-             KEY created (created)) ENGINE=InnoDB COMMENT='Distributed transactions of ShardGate'",
+             participants BLOB NOT NULL, connection BIGINT UNSIGNED NOT NULL, created TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP) \
+             ENGINE=InnoDB COMMENT='Distributed transactions of ShardGate'",
             self.name()
         )
     }
@@ -92,37 +115,38 @@ impl DecisionTable {
         format!("SELECT outcome, connection FROM {} LIMIT 1", self.name())
     }
 
-    /// `participants`: the replica sets that have a branch. The row may go once none of them has one any more.
-    pub fn insert<'n>(
-        &self,
-        gtrid: &Gtrid,
-        decision: Decision,
-        participants: impl IntoIterator<Item = &'n str>,
-    ) -> String {
-        let mut names: Vec<&str> = participants.into_iter().collect();
-        names.sort_unstable();
-        names.dedup();
-        let names = hexadecimal(&names.join("\n"));
-        let gtrid = hexadecimal(&gtrid.to_string());
-        format!(
-            "INSERT INTO {} (gtrid, outcome, participants, connection) VALUES ({gtrid}, '{}', {names}, CONNECTION_ID())",
-            self.name(),
-            decision.word()
-        )
+    pub fn insert(&self, row: &Row) -> String {
+        let [gtrid, decision, participants] = row.values().map(hexadecimal);
+        self.insert_values(&format!("{gtrid}, {decision}, {participants}"))
+    }
+
+    /// The same with the row's values as parameters.
+    pub fn insert_prepared(&self) -> String {
+        self.insert_values("?, ?, ?")
+    }
+
+    fn insert_values(&self, values: &str) -> String {
+        let name = self.name();
+        format!("INSERT INTO {name} (gtrid, outcome, participants, connection) VALUES ({values}, CONNECTION_ID())")
     }
 
     /// One row with the outcome, or none.
     pub fn select(&self, gtrid: &Gtrid) -> String {
-        format!("SELECT outcome FROM {} WHERE gtrid = {}", self.name(), hexadecimal(&gtrid.to_string()))
+        format!("SELECT outcome FROM {} WHERE gtrid = {}", self.name(), hexadecimal(gtrid.to_string().as_bytes()))
     }
 
     /// One row with the outcome, and the connection that inserted it, or none. Under READ UNCOMMITTED also a row that is
     /// not committed, of a transaction that is open or prepared.
     pub fn select_with_connection(&self, gtrid: &Gtrid) -> String {
-        format!("SELECT outcome, connection FROM {} WHERE gtrid = {}", self.name(), hexadecimal(&gtrid.to_string()))
+        format!(
+            "SELECT outcome, connection FROM {} WHERE gtrid = {}",
+            self.name(),
+            hexadecimal(gtrid.to_string().as_bytes())
+        )
     }
 
-    /// Rows that should have gone: gtrid, age in seconds, participants. Oldest first.
+    /// Rows that should have gone: gtrid, age in seconds, participants. Oldest first. There is no index for it: each
+    /// commit would pay for that, and the table is small, since rows go soon.
     pub fn select_old(&self, commit_seconds: u64, abort_seconds: u64) -> String {
         format!(
             "SELECT gtrid, TIMESTAMPDIFF(SECOND, created, NOW()), participants FROM {} WHERE created < NOW() - INTERVAL \
@@ -135,7 +159,7 @@ impl DecisionTable {
     /// At most `BATCH` at once. Looked up one by one: a scan, which the servers prefer for `gtrid IN (...)` on a small
     /// table, would wait for commits under way and hold up others.
     pub fn delete(&self, gtrids: &[Gtrid]) -> String {
-        let row = |gtrid: &Gtrid| format!("SELECT {} AS gtrid", hexadecimal(&gtrid.to_string()));
+        let row = |gtrid: &Gtrid| format!("SELECT {} AS gtrid", hexadecimal(gtrid.to_string().as_bytes()));
         let rows: Vec<_> = gtrids.iter().map(row).collect();
         // Not by an alias: that would be looked for in the connection's own schema, and it has none.
         let name = self.name();
@@ -149,8 +173,8 @@ pub fn participants(column: &[u8]) -> impl Iterator<Item = &[u8]> {
     column.split(|byte| *byte == b'\n').filter(|name| !name.is_empty())
 }
 
-fn hexadecimal(text: &str) -> String {
-    format!("X'{}'", text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())
+fn hexadecimal(text: &[u8]) -> String {
+    format!("X'{}'", text.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 #[cfg(test)]
@@ -164,9 +188,9 @@ mod tests {
         let gtrid = Gtrid { owner: Owner::new("c", 1, 2), sequence: 3 };
         assert!(table.create().starts_with("CREATE TABLE IF NOT EXISTS `shard``gate`.txn_decision ("));
         assert_eq!(
-            table.insert(&gtrid, Decision::Commit, ["b'", "a", "b'"]),
+            table.insert(&Row::new(&gtrid, Decision::Commit, ["b'", "a", "b'"])),
             "INSERT INTO `shard``gate`.txn_decision (gtrid, outcome, participants, connection) VALUES \
-             (X'632e30303030303030312e30303030303030322e33', 'commit', X'610a6227', CONNECTION_ID())"
+             (X'632e30303030303030312e30303030303030322e33', X'636f6d6d6974', X'610a6227', CONNECTION_ID())"
         );
         assert_eq!(
             table.delete(&[gtrid.clone(), gtrid]),

@@ -6,7 +6,7 @@ use mysql_async::prelude::Queryable;
 use super::{ANSWER_TIMEOUT, SOON};
 use crate::backend::control::{self, ControlError, within};
 use crate::backend::topology::Topology;
-use crate::txn::decision::{Decision, DecisionTable};
+use crate::txn::decision::{Decision, DecisionTable, Row};
 use crate::txn::in_flight::InFlight;
 use crate::txn::xid::Gtrid;
 
@@ -49,7 +49,7 @@ pub(super) async fn claim(conn: &mut Conn, table: &DecisionTable, gtrid: &Gtrid)
     if let Some(decision) = written(conn, table, gtrid).await? {
         return Ok(decision);
     }
-    let insert = table.insert(gtrid, Decision::Abort, []);
+    let insert = table.insert(&Row::new(gtrid, Decision::Abort, []));
     match within(ANSWER_TIMEOUT, conn.query_drop(insert)).await {
         Ok(()) => Ok(Decision::Abort),
         Err(error) if number(&error) == Some(DUPLICATE) => {

@@ -6,6 +6,7 @@
 use super::param::ParamType;
 use crate::value::{Charset, Value};
 use crate::wire::reader::Reader;
+use crate::wire::writer::Put;
 use crate::wire::{ColumnType, WireError};
 
 /// The flag of a cursor, which the rows are then fetched from.
@@ -45,6 +46,17 @@ pub fn set_statement_id(payload: &mut [u8], statement_id: u32) -> Result<(), Wir
     let place = payload.get_mut(1..5).ok_or(WireError::Truncated("statement id"))?;
     place.copy_from_slice(&statement_id.to_le_bytes());
     Ok(())
+}
+
+/// A COM_STMT_EXECUTE payload (the statement id is to be put in) with strings of bytes for parameters.
+pub fn execute_with_bytes(values: &[&[u8]]) -> (Kinds, Vec<u8>) {
+    let ty = ParamType::from_bytes(ColumnType::MYSQL_TYPE_BLOB as u8, 0);
+    let mut payload = vec![super::STMT_EXECUTE, 0, 0, 0, 0, 0, 1, 0, 0, 0];
+    payload.resize(payload.len() + values.len().div_ceil(8), 0);
+    payload.push(1);
+    values.iter().for_each(|_| payload.extend(ty.to_bytes()));
+    values.iter().for_each(|value| payload.put_lenenc_bytes(value));
+    (Kinds::of(values.iter().map(|_| ty.kind())), payload)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,6 +309,16 @@ mod tests {
 
     fn one(code: ColumnType, flags: u8, bytes: &[u8]) -> Result<String, WireError> {
         Ok(read(&[&[0, 1, code as u8, flags], bytes].concat(), 1)?.remove(0))
+    }
+
+    #[test]
+    fn strings_of_bytes_read_back() {
+        let (kinds, payload) = execute_with_bytes(&[b"a", b"", b"\xFF'"]);
+        let mut arguments = Arguments::default();
+        arguments.read(&payload[1..], 3, |_| false).unwrap();
+        let read = |index| format!("{:?}", arguments.value(index, &payload[1..], Charset::Utf8));
+        assert_eq!([read(0), read(1), read(2)], ["Binary([97])", "Binary([])", "Binary([255, 39])"]);
+        assert_eq!(arguments.kinds([0, 1, 2].map(Given::Own).into_iter()), kinds);
     }
 
     #[test]

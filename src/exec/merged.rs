@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::layout::{Folding, Layout};
 use super::links::Link;
 use super::relay::define;
+use super::scatter::Status;
 use super::sink::Sink;
 use super::stream::{Head, Piece, Stream};
 use super::unread::{self, Unread};
@@ -17,7 +18,6 @@ use crate::merge::key::Cells;
 use crate::merge::{Cuts, Group, Limit, MergeError, Next, Sorted, Top};
 use crate::plan::Renames;
 use crate::plan::merged::{Counting, MergePlan};
-use crate::wire::StatusFlags;
 use crate::wire::cells::CellPlaces;
 use crate::wire::error_code::ErrorCode;
 use crate::wire::packet;
@@ -38,8 +38,7 @@ pub struct Job<'j> {
     pub kind: AnswerKind,
     /// Of the first shard.
     pub renames: Renames<'j>,
-    /// The session's status flags.
-    pub status: StatusFlags,
+    pub status: Status,
     /// Bytes that groups may occupy which wait for others.
     pub memory: usize,
     /// Every answer is read to its end, although the client needs no more rows.
@@ -377,9 +376,7 @@ fn unmergeable(error: MergeError) -> Failure {
 /// What ends the rows says.
 fn end<'o>(summaries: &[Option<Summary>], job: &Job<'_>, cuts: &Cuts, more_follows: bool) -> OkPacket<'o> {
     let read = || summaries.iter().flatten();
-    let mut status = read().filter_map(|summary| summary.status).fold(job.status, |all, one| all | one);
-    status.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
-    status.remove(StatusFlags::SERVER_SESSION_STATE_CHANGED);
+    let status = job.status.and(read(), more_follows);
     let repeated = |summary: &Summary| u16::from(job.repeats_warning && summary.warnings > 0);
     let own = |summary: &Summary| summary.warnings - repeated(summary);
     let once = read().map(repeated).max().unwrap_or_default();

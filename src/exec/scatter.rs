@@ -24,8 +24,30 @@ pub struct Job<'j> {
     /// By link.
     pub renames: Vec<Renames<'j>>,
     pub kind: AnswerKind,
-    /// The session's status flags.
-    pub status: StatusFlags,
+    pub status: Status,
+}
+
+/// What the end of the rows says of the session.
+#[derive(Debug, Clone, Copy)]
+pub struct Status {
+    /// As far as the session knows.
+    pub own: StatusFlags,
+    /// The shards are in a transaction that the client does not see.
+    pub is_unseen: bool,
+}
+
+impl Status {
+    /// With what the shards say.
+    pub(super) fn and<'s>(self, shards: impl Iterator<Item = &'s Summary>, more_follows: bool) -> StatusFlags {
+        let mut theirs = shards.filter_map(|summary| summary.status).fold(StatusFlags::empty(), |all, one| all | one);
+        if self.is_unseen {
+            theirs.remove(StatusFlags::SERVER_STATUS_IN_TRANS | StatusFlags::SERVER_STATUS_IN_TRANS_READONLY);
+        }
+        let mut status = self.own | theirs;
+        status.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
+        status.remove(StatusFlags::SERVER_SESSION_STATE_CHANGED);
+        status
+    }
 }
 
 /// What came of it.
@@ -89,11 +111,9 @@ async fn are_alike(shards: &mut [Shard], sink: &Sink<'_>, links: &mut [Link]) ->
 const DIFFERENT: &str = "columns of different types on different shards";
 
 /// The packet that ends the rows.
-async fn end(sink: &mut Sink<'_>, links: &[Link], summaries: &[Summary], status: StatusFlags) -> Result<(), Failure> {
+async fn end(sink: &mut Sink<'_>, links: &[Link], summaries: &[Summary], status: Status) -> Result<(), Failure> {
     let Some(link) = links.first() else { return Ok(()) };
-    let mut status = summaries.iter().filter_map(|summary| summary.status).fold(status, |all, one| all | one);
-    status.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, sink.more_follows);
-    status.remove(StatusFlags::SERVER_SESSION_STATE_CHANGED);
+    let status = status.and(summaries.iter(), sink.more_follows);
     let warnings = summaries.iter().fold(0u16, |sum, summary| sum.saturating_add(summary.warnings));
     let class = link.lease.class();
     let mut out = Vec::new();

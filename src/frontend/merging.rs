@@ -207,7 +207,7 @@ impl Session {
                     definitions: plan.described.as_deref().unwrap_or_default(),
                     ..plan.renames(&self.schema, first)
                 },
-                status: self.status(),
+                status: self.status_of_shards(),
                 reads_all: counts_by_shards,
                 repeats_warning: plan.facts.calc_found_rows && !self.mode.mariadb,
             };

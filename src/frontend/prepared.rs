@@ -353,18 +353,21 @@ impl Session {
             self.refuse_in_xa()?;
             self.end_transaction(End::Commit).await?;
         }
-        let is_snapshot = self.wants_snapshot(plan) && {
-            let values = statement.values(body);
-            let shards = self.shards_to_read(plan, &route, &statement.binding(&self.schema, &values));
-            self.begin_snapshot(&shards).await?
+        let has_begun = match self.wants_transaction(plan) {
+            Some(wanted) => {
+                let values = statement.values(body);
+                let shards = self.shards_to_read(plan, &route, &statement.binding(&self.schema, &values));
+                self.begin_for_statement(wanted, &shards).await?
+            }
+            None => false,
         };
         let is_xa_unbound = self.txn.is_xa_unbound() && plan.is_apart;
         let done = self.execute_on_route(statement, plan, route, head, body).await;
         if is_xa_unbound {
             self.txn.unbind_xa();
         }
-        if is_snapshot {
-            self.end_snapshot().await;
+        if has_begun {
+            self.end_for_statement().await;
         }
         done
     }

@@ -310,7 +310,7 @@ impl Session {
             let job = Job {
                 renames: links.iter().map(|link| plan.renames(&self.schema, link.shard)).collect(),
                 kind,
-                status: self.status(),
+                status: self.status_of_shards(),
             };
             let mut sink = self.client.sink(&self.interrupt, more_follows);
             let result = scatter::concatenate(&mut sink, &mut links, &job).await;

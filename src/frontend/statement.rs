@@ -215,17 +215,20 @@ impl Session {
             self.refuse_in_xa()?;
             self.end_transaction(TransactionEnd::Commit).await?;
         }
-        let is_snapshot = self.wants_snapshot(plan) && {
-            let shards = self.shards_to_read(plan, &route, &self.binding(statement.sql));
-            self.begin_snapshot(&shards).await?
+        let has_begun = match self.wants_transaction(plan) {
+            Some(wanted) => {
+                let shards = self.shards_to_read(plan, &route, &self.binding(statement.sql));
+                self.begin_for_statement(wanted, &shards).await?
+            }
+            None => false,
         };
         let is_xa_unbound = self.txn.is_xa_unbound() && plan.is_apart;
         let done = self.on_route(plan, statement, route).await;
         if is_xa_unbound {
             self.txn.unbind_xa();
         }
-        if is_snapshot {
-            self.end_snapshot().await;
+        if has_begun {
+            self.end_for_statement().await;
         }
         done
     }

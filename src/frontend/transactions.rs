@@ -8,6 +8,7 @@ use super::error::ClientMessage;
 use super::session::Session;
 use crate::exec::commit::{self, Part};
 use crate::exec::links::Link;
+use crate::exec::scatter::Status;
 use crate::plan::{Plan, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::sql::control::Isolation as SqlIsolation;
@@ -48,6 +49,11 @@ impl Session {
         status
     }
 
+    /// For rows that come from several shards.
+    pub(super) fn status_of_shards(&self) -> Status {
+        Status { own: self.status(), is_unseen: self.txn.is_unseen() }
+    }
+
     /// BEGIN and START TRANSACTION: ends what is open, then begins on each shard when it is first touched. A
     /// consistent snapshot is taken on all shards of the database at once, since later would be another moment.
     pub(super) async fn begin(&mut self, characteristics: Characteristics) -> Result<(), ClientMessage> {
@@ -78,32 +84,42 @@ impl Session {
         }
     }
 
-    /// Whether the statement, if it reads several shards, is to see all of a commit or nothing.
-    pub(super) fn wants_snapshot(&self, plan: &Plan) -> bool {
-        self.shared.in_flight.options.atomic_visibility
-            && plan.kind == StatementKind::Read
-            && self.autocommit
-            && !self.txn.is_open()
-            && !self.links.has_lasting_pins()
+    /// The transaction that a statement needs if it reads several shards and none is open: with snapshots that no commit over
+    /// several comes between, where that is asked for; or one that keeps what the shards have locked until the last of them
+    /// has answered, since a commit could come between otherwise.
+    pub(super) fn wants_transaction(&self, plan: &Plan) -> Option<Characteristics> {
+        if !self.autocommit || self.txn.is_open() {
+            return None;
+        }
+        match plan.kind {
+            StatementKind::Read => {
+                let is_wanted = self.shared.in_flight.options.atomic_visibility && !self.links.has_lasting_pins();
+                let (isolation, read_only) = (Some(Isolation::RepeatableRead), Some(true));
+                is_wanted.then_some(Characteristics { isolation, read_only, consistent_snapshot: true })
+            }
+            StatementKind::LockingRead => (!self.links.has_table_locks()).then(|| self.txn.next()),
+            _ => None,
+        }
     }
 
-    /// A transaction for this statement, with snapshots of its shards that no commit over several comes between. Whether
-    /// there is one now.
-    pub(super) async fn begin_snapshot(&mut self, shards: &ShardSet) -> Result<bool, ClientMessage> {
-        let is_wanted = shards.len() > 1;
-        if is_wanted {
-            self.txn.begin_unseen(Characteristics {
-                isolation: Some(Isolation::RepeatableRead),
-                read_only: Some(true),
-                consistent_snapshot: true,
-            });
+    /// Begins that transaction if the statement's shards are several. Whether it has.
+    pub(super) async fn begin_for_statement(
+        &mut self,
+        wanted: Characteristics,
+        shards: &ShardSet,
+    ) -> Result<bool, ClientMessage> {
+        if shards.len() < 2 {
+            return Ok(false);
+        }
+        self.txn.begin_unseen(wanted);
+        if wanted.consistent_snapshot {
             self.begin_everywhere(shards).await?;
         }
-        Ok(is_wanted)
+        Ok(true)
     }
 
-    /// The statement of [`Session::begin_snapshot`] has been answered.
-    pub(super) async fn end_snapshot(&mut self) {
+    /// The statement of [`Session::begin_for_statement`] has been answered.
+    pub(super) async fn end_for_statement(&mut self) {
         // Nothing was written, and the answer is out: a server that is lost now is of no account.
         let _ = self.end_transaction(End::Commit).await;
     }

@@ -107,6 +107,14 @@ fn what_fails_on_some_shards_is_shown_shard_by_shard_and_resumed() {
     assert_eq!(client.error(narrow).message.matches("failed on s2").count(), 1);
     let id = client.rows("SHOW DDL")[0][0].clone();
     client.run(&format!("DELETE FROM items WHERE id = {row}"));
+    // It waits for who uses the table as long as the ALTER itself would have.
+    let mut reader = stage.connect();
+    reader.run("BEGIN");
+    reader.rows(&format!("SELECT note FROM items WHERE id = {row}"));
+    client.run("SET lock_wait_timeout = 1");
+    let waited = client.rows(&format!("RESUME DDL {id}"));
+    assert!(waited[0][2].starts_with("Lock wait timeout exceeded"), "{waited:?}");
+    reader.run("ROLLBACK");
     assert_eq!(client.rows(&format!("RESUME DDL {id}")), [["s2", "done", ""]]);
     assert!(client.rows("SHOW DDL").is_empty());
     assert_eq!(client.error("RESUME DDL 999999").code, 1210);

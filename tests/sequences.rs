@@ -68,6 +68,10 @@ fn rows_are_numbered_as_one_server_numbers_them() {
             "INSERT INTO T () VALUES ()",
             "REPLACE INTO T (who, text) VALUES (9, 'z')",
             "INSERT INTO T (id, who) VALUES (-7, 1)",
+            "INSERT INTO T (id, who) VALUES (163, 1), (160, 4), (161, 2)",
+            "INSERT INTO T (id, who, text) VALUES (163, 1, 'given'), (162, 4, 'given too') ON DUPLICATE KEY UPDATE id = id, text = 'there'",
+            "REPLACE INTO T (id, who) VALUES (171, 4), (170, 2), (161, 2)",
+            "INSERT INTO T (who) VALUES (6)",
             "INSERT IGNORE INTO T (who, text) VALUES (1, 'l')",
             "BEGIN; INSERT INTO T (who) VALUES (1), (2), (3); ROLLBACK; INSERT INTO T (who) VALUES (2)",
             "INSERT INTO T (who, text) VALUES (5, 'm') ON DUPLICATE KEY UPDATE who = who",
@@ -92,6 +96,7 @@ fn rows_are_numbered_as_one_server_numbers_them() {
             assert_eq!(ours.value(last), theirs.value(last), "{statement}");
         }
         prepared_alike(table, &mut ours, &mut theirs);
+        returned_alike(table, &mut ours, &mut theirs);
         let all = format!("SELECT id, who, text FROM {table} ORDER BY id");
         let rows = theirs.rows(&all);
         assert_eq!(ours.rows(&all), rows);
@@ -100,6 +105,22 @@ fn rows_are_numbered_as_one_server_numbers_them() {
         let again = format!("INSERT INTO {table} (id, who) VALUES (1.5, 1)");
         assert_eq!(ours.error(&again).code, theirs.error(&again).code);
         stage.assert_sound();
+    }
+}
+
+fn returned_alike(table: &str, ours: &mut Client, theirs: &mut Client) {
+    if !theirs.value("SELECT VERSION()").contains("MariaDB") {
+        return;
+    }
+    for statement in [
+        "INSERT INTO T (who, text) VALUES (4, 'r1'), (3, 'r2'), (2, 'r3'), (1, 'r4') RETURNING id, text, id + who",
+        "INSERT INTO T (id, who, text) VALUES (5200, 1, 'r5'), (5100, 2, 'r6'), (5150, 3, 'r7') RETURNING id, text",
+        "INSERT INTO T (who) VALUES (4), (3) ON DUPLICATE KEY UPDATE text = 'r8' RETURNING id",
+    ] {
+        let statement = statement.replace(" T ", &format!(" {table} "));
+        assert_eq!(ours.rows(&statement), theirs.rows(&statement), "{statement}");
+        let last = "SELECT LAST_INSERT_ID()";
+        assert_eq!(ours.value(last), theirs.value(last), "{statement}");
     }
 }
 

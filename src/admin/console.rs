@@ -136,7 +136,7 @@ async fn answer(channel: &mut Channel, text: &[u8], name: &str, shared: &Shared)
         },
         Command::MendDdl(verb, id) => {
             tracing::info!(operator = %name, ?verb, id, "an operator mends an unfinished change of tables");
-            match ddl_journal::carry_out(shared, verb, id).await {
+            match ddl_journal::carry_out(shared, verb, id, None).await {
                 Ok(rows) => send(channel, &Table { titles: ddl_journal::ENDED.to_vec(), rows }).await,
                 Err(error) => refuse(channel, codes::UNKNOWN_ERROR, &error.to_string()).await,
             }

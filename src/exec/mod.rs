@@ -29,6 +29,7 @@ pub mod commit;
 pub mod recovery;
 pub mod tally;
 pub mod row_numbers;
+pub mod returned;
 pub mod write;
 pub mod sequence;
 pub mod prepared;

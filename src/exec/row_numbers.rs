@@ -72,17 +72,24 @@ pub(super) fn row_of(failure: &Failure) -> Option<usize> {
     }
 }
 
-/// Conditions in the order of the rows that they are about, and no more of them than one server would tell.
-pub fn in_order(total: Written, parts: &[Written]) -> Written {
+/// Conditions in the order of the rows that they are about, and no more of them than one server would tell. `places`: the rows
+/// of each part, if they are known.
+pub fn in_order(total: Written, parts: &[Written], places: Option<&[Vec<u32>]>) -> Written {
     let is_cut = |part: &&Written| usize::from(part.warnings) > part.conditions.len();
     let limit = parts.iter().filter(is_cut).map(|part| part.conditions.len()).max();
-    let mut row = 0;
+    let first = |part: usize| places.and_then(|places| places.get(part)?.first());
+    // Those of all parts in a row, but for what was said before.
+    let mut told = total.conditions.into_iter().peekable();
     let mut numbered: Vec<(usize, Condition)> = Vec::new();
-    for condition in total.conditions {
-        // One that names no row is about that of its neighbours, unless it is about the statement.
-        let is_of_all = condition.code == NO_DEFAULT;
-        row = row_in(&condition.message).map_or(row, |(_, row, _)| row);
-        numbered.push((if is_of_all { 0 } else { row }, condition));
+    for (index, part) in parts.iter().enumerate() {
+        let mut row = first(index).map_or(0, |place| *place as usize + 1);
+        for condition in &part.conditions {
+            let Some(condition) = told.next_if_eq(condition) else { continue };
+            // One that names no row is about that of its neighbours, unless it is about the statement.
+            let is_of_all = condition.code == NO_DEFAULT;
+            row = row_in(&condition.message).map_or(row, |(_, row, _)| row);
+            numbered.push((if is_of_all { 0 } else { row }, condition));
+        }
     }
     numbered.sort_by_key(|(row, _)| *row);
     numbered.truncate(limit.unwrap_or(usize::MAX));

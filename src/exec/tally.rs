@@ -3,17 +3,20 @@
 use mysql_common::constants::StatusFlags;
 
 use super::conditions::Condition;
+use super::returned::Returned;
 use crate::wire::response::OkPacket;
 
 /// What the shards said, taken together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Written {
     pub affected_rows: u64,
-    /// Of the first shard that gave one.
+    /// Of the first shard that gave one, if there are several.
     pub last_insert_id: u64,
     pub warnings: u16,
     pub info: Vec<u8>,
     pub conditions: Vec<Condition>,
+    /// The rows of one shard's RETURNING.
+    pub returned: Option<Returned>,
 }
 
 impl Written {
@@ -58,6 +61,7 @@ pub fn total(written: &[Written], tally: Tally) -> Written {
             warnings: sum.warnings.saturating_add(part.warnings).saturating_sub(again),
             info: with_fewer_warnings(add_info(&sum.info, &part.info), again),
             conditions,
+            returned: None,
         }
     })
 }

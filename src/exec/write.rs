@@ -10,9 +10,11 @@ use super::failure::Failure;
 use super::feed::{self, Intake};
 use super::links::Link;
 use super::prepared;
+use super::returned::{self, Returned};
 use super::row_numbers::{OwnRows, row_of};
 use super::tally::{Written, with_info_of_one_row};
 use crate::backend::answer::Answer;
+use crate::backend::connection::Connection;
 use crate::backend::error::{Error, Reason};
 use crate::backend::interrupt::Interrupt;
 use crate::sharding::ShardId;
@@ -230,7 +232,11 @@ async fn run_everywhere(
     let running = shares.into_iter().map(|share| run_on_one(share, how.timestamp, interrupt)).collect();
     let (links, done): (Vec<Link>, Vec<_>) = all(running).await.into_iter().unzip();
     let done = links.iter().map(|link| link.shard).zip(done).collect();
-    (links, worst_first(done))
+    let done = worst_first(done).and_then(|written| {
+        returned::check_alike(&written).map_err(Failed::nowhere)?;
+        Ok(written)
+    });
+    (links, done)
 }
 
 /// On the first shard, and then on the others with the numbers that it gave to the rows.
@@ -315,25 +321,50 @@ async fn run_order(
         Command::Prepared(execution) => prepared::execute_collected(connection, execution, interrupt).await?,
         Command::File(intake) => feed::load(connection, intake, interrupt).await?,
     };
-    let mut written = read(&answer, connection.class().session_track())?;
-    if written.warnings > 0 {
+    let own = order.rows.as_ref();
+    let mut written = match read(&answer, connection.class().session_track()) {
+        Err(failure) if own.is_some_and(|own| own.is_one() && own.ignores) && is_of_check(&failure) => {
+            passed_over(connection, interrupt).await?
+        }
+        read => read?,
+    };
+    written.returned = match (written.returned.take(), own) {
+        (Some(returned), Some(own)) => Some(returned.about(own)?),
+        (Some(_), None) => return Err(Failure::Unsupported("RETURNING in a write on several shards".to_owned())),
+        (None, _) => None,
+    };
+    if written.warnings > 0 && written.conditions.is_empty() {
         written.conditions = conditions::fetch(connection, interrupt).await?;
     }
     if timestamp.is_some() {
         connection.execute("the statement's time", "SET timestamp = DEFAULT", interrupt).await?;
     }
-    Ok(match order.rows.as_ref().filter(|rows| rows.is_one()) {
-        Some(rows) => with_info_of_one_row(written, rows.ignores),
-        None => written,
+    Ok(match own.filter(|own| own.is_one()) {
+        Some(own) if written.info.is_empty() => with_info_of_one_row(written, own.ignores),
+        Some(_) | None => written,
     })
+}
+
+/// MariaDB (10.11) fails an INSERT IGNORE of one row that breaks a CHECK, or the condition of a view, and passes over such a row of
+/// several.
+fn is_of_check(failure: &Failure) -> bool {
+    matches!(failure, Failure::Server { code, .. } if [4025, 1369].contains(&code.number))
+}
+
+/// What a statement of several rows says of one that it passes over, and which the server has just refused.
+async fn passed_over(connection: &mut Connection, interrupt: &Interrupt) -> Result<Written, Failure> {
+    let mut conditions = conditions::fetch(connection, interrupt).await?;
+    for condition in conditions.iter_mut().filter(|condition| condition.is_error()) {
+        "Warning".clone_into(&mut condition.level);
+    }
+    let warnings = u16::try_from(conditions.len()).unwrap_or(u16::MAX);
+    let info = format!("Records: 0  Duplicates: 0  Warnings: {warnings}").into_bytes();
+    Ok(Written { warnings, info, conditions, ..Written::default() })
 }
 
 pub(super) fn read(answer: &Answer, session_track: bool) -> Result<Written, Failure> {
     if let Some(error) = answer.error() {
         return Err(error.into());
-    }
-    if answer.summary.has_rows {
-        return Err(Failure::Unsupported("RETURNING in a write on several shards".to_owned()));
     }
     let ok = answer.ok(session_track).unwrap_or_default();
     Ok(Written {
@@ -342,6 +373,7 @@ pub(super) fn read(answer: &Answer, session_track: bool) -> Result<Written, Fail
         warnings: ok.warnings,
         info: ok.info.to_vec(),
         conditions: Vec::new(),
+        returned: Returned::of(answer),
     })
 }
 

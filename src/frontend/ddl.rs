@@ -532,7 +532,7 @@ fn may_meet_rows(sql: &[u8]) -> bool {
 pub(super) fn ddl_place<'a>(shared: &'a Shared, setup: &'a Setup, schema: &'a Schema) -> Place<'a> {
     let in_flight = &shared.in_flight;
     let (tables, cluster) = (&in_flight.journal, in_flight.options.cluster.as_str());
-    Place { topology: &setup.topology, schema, tables, sequences: &shared.sequences, cluster }
+    Place { topology: &setup.topology, schema, tables, sequences: &shared.sequences, cluster, lock_wait: None }
 }
 
 fn changed_tables(plan: &DdlPlan, schema: &Schema) -> Vec<Changed> {

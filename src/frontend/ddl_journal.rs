@@ -9,7 +9,7 @@ use super::response::LocalColumn;
 use super::session::Session;
 use super::shared::Shared;
 use crate::exec::ddl::mend::{self, Outcomes};
-use crate::exec::ddl::{DdlError, Entry, Journal, Part};
+use crate::exec::ddl::{DdlError, Entry, Journal, Part, Place};
 use crate::sql::control::DdlVerb;
 use crate::txn::ddl_journal::ShardState;
 use crate::wire::{ColumnFlags, ColumnType};
@@ -31,10 +31,11 @@ pub async fn show(shared: &Shared) -> Result<Rows, DdlError> {
     Ok(entries(shared).await?.iter().flat_map(rows_of).collect())
 }
 
-/// Carries out RESUME, ROLLBACK or FORGET; a row for each shard that was altered, or could not be.
-pub async fn carry_out(shared: &Shared, verb: Verb, id: u64) -> Result<Rows, DdlError> {
+/// Carries out RESUME, ROLLBACK or FORGET; a row for each shard that was altered, or could not be. `lock_wait`: the
+/// `lock_wait_timeout` of who wants it, if there is one.
+pub async fn carry_out(shared: &Shared, verb: Verb, id: u64, lock_wait: Option<&str>) -> Result<Rows, DdlError> {
     let setup = shared.setup();
-    let place = ddl_place(shared, &setup, &setup.schema);
+    let place = Place { lock_wait, ..ddl_place(shared, &setup, &setup.schema) };
     let outcomes = match verb {
         DdlVerb::Resume => mend::resume(place, id).await?,
         DdlVerb::RollBack => mend::roll_back(place, id).await?,
@@ -99,7 +100,7 @@ impl Session {
     pub(super) async fn mend_ddl(&mut self, verb: Verb, id: u64, more_follows: bool) -> Result<(), ClientMessage> {
         let shared = Arc::clone(&self.shared);
         self.check_ddl_access(&shared, id).await?;
-        let rows = carry_out(&shared, verb, id).await?;
+        let rows = carry_out(&shared, verb, id, self.settings.get("lock_wait_timeout")).await?;
         self.tables_were_changed().await;
         let columns: Vec<LocalColumn> =
             ENDED.into_iter().zip([64, 16, 65_535]).map(|(name, length)| LocalColumn::text(name, length)).collect();

@@ -310,7 +310,7 @@ impl Session {
         scratch: &mut Link,
         ended: Summary,
     ) -> Result<(), ClientMessage> {
-        self.note(sql, &ended);
+        self.note(plan, sql, &ended);
         if ended.error.is_some() {
             self.last.failed = true;
             return self.fetch_diagnostics(scratch).await;

@@ -94,7 +94,7 @@ impl Session {
             }
         }
         let tally = if plan.writes_copies { Tally::Same } else { Tally::Sum };
-        let total = in_order(tally::total(&written, tally), &written);
+        let total = in_order(tally::total(&written, tally), &written, None);
         self.tell_written(links, total, None, statement.more_follows).await
     }
 

@@ -219,7 +219,7 @@ impl Session {
     /// After a statement that leaves nothing but what it said.
     pub(super) fn conclude(&mut self, plan: &Plan, sql: &[u8], link: Link, ended: &Summary) {
         let shard = link.shard;
-        self.note(sql, ended);
+        self.note(plan, sql, ended);
         self.links.settle(link, ended.status.unwrap_or_default(), &mut self.txn);
         if plan.kind.may_change_rows() {
             self.txn.note_write(shard);

@@ -62,6 +62,9 @@ impl Session {
         let before = Arc::clone(&self.settings);
         let sql = [b"SET ", assignments].concat();
         let plan = self.plan_or_probe(&sql).await?;
+        if let Action::Control(Control::Set(list)) = &plan.action {
+            self.refuse_foreign(list, &sql)?;
+        }
         let shard = self.home_shard(&self.schema);
         // Apart from the session's transaction, of which this is no part.
         let mut link = Link::apart(&self.need().2, shard, Side::Primary).await?;

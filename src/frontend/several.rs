@@ -15,6 +15,7 @@ use crate::exec::conditions::Condition;
 use crate::exec::failure::Failure;
 use crate::exec::feed::Intake;
 use crate::exec::links::{Link, Need, Side};
+use crate::exec::returned::{self, Returned};
 use crate::exec::row_numbers::{OwnRows, in_order};
 use crate::exec::scatter::{self, Job, Outcome};
 use crate::exec::tally::{self, Tally, Written};
@@ -54,15 +55,76 @@ impl Session {
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
         let bounds = self.bounds();
-        let is_split = orders.iter().any(|(_, order)| order.rows.is_some());
+        let rows_of = |order: &Order| order.rows.as_ref().map(|rows| rows.places.clone());
+        let places: Option<Vec<Vec<u32>>> = orders.iter().map(|(_, order)| rows_of(order)).collect();
         let shares = self.shares(plan, orders, bounds).await?;
         let timestamp = self.time_of(plan);
         let how = Manner { timestamp: timestamp.as_deref(), first_numbers: plan.numbers_copies };
         let (links, done) = writes::write(shares, how, bounds, &self.commit_context()).await;
-        let (links, written) = self.written(links, done, bounds).await?;
-        let total = tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum });
-        let total = if is_split { in_order(total, &written) } else { total };
-        self.tell_written(links, total, first_number, more_follows).await
+        let (mut links, mut written) = self.written(links, done, bounds).await?;
+        let returned = self.returned_by(plan, &links, &mut written)?;
+        let mut total = tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum });
+        let mut numbered = first_number.filter(|_| total.affected_rows > 0 || returned.is_some());
+        if first_number.is_none() {
+            let said: Vec<u64> = written.iter().map(|written| written.last_insert_id).collect();
+            (numbered, total.last_insert_id) =
+                self.insert_ids(&mut links, &said, places.as_deref(), returned.is_some()).await;
+        }
+        if places.is_some() {
+            total = in_order(total, &written, places.as_deref());
+        }
+        total.returned = returned;
+        self.tell_written(links, total, numbered, more_follows).await
+    }
+
+    /// The rows that the shards return, in the client's names.
+    fn returned_by(
+        &self,
+        plan: &Plan,
+        links: &[Link],
+        written: &mut [Written],
+    ) -> Result<Option<Returned>, ClientMessage> {
+        let mut parts = Vec::new();
+        for (link, written) in links.iter().zip(written) {
+            if let Some(mut returned) = written.returned.take() {
+                self.rename_definitions(plan, link.shard, &mut returned.definitions)?;
+                parts.push(returned);
+            }
+        }
+        Ok(returned::together(parts.into_iter()))
+    }
+
+    /// The first number that a server has made, by the rows' order, and the insert id of the answer: that, or the number of the
+    /// last row, which the client gave. `said`: by the servers; `places`: of the rows that each of them got.
+    async fn insert_ids(
+        &mut self,
+        links: &mut [Link],
+        said: &[u64],
+        places: Option<&[Vec<u32>]>,
+        has_returned: bool,
+    ) -> (Option<u64>, u64) {
+        let first_row = |index: usize| places.and_then(|places| places.get(index)?.first().copied());
+        let last_row = |index: &usize| places.and_then(|places| places.get(*index)?.last().copied());
+        let mut order: Vec<usize> = (0..links.len()).collect();
+        order.sort_by_key(|index| first_row(*index));
+        let mut made = None;
+        for index in order {
+            // All are asked: those that are not would remember the number.
+            let asked = match said.get(index) {
+                Some(0) | None if has_returned => {
+                    self.ask_number(&mut links[index], TAKE_INSERT_ID).await.ok().flatten()
+                }
+                Some(0) | None => None,
+                Some(&said) => self.has_numbered(&mut links[index], said).await.then_some(said),
+            };
+            made = made.or(asked.filter(|number| *number > 0));
+        }
+        let numbered = (0..said.len()).filter(|index| said[*index] > 0);
+        let last = match places {
+            Some(_) => numbered.max_by_key(last_row),
+            None => numbered.min(),
+        };
+        (made, made.or(last.map(|index| said[index])).unwrap_or_default())
     }
 
     /// Whether the server has made the number that its answer to an INSERT tells. One that the client gave is in the answer
@@ -127,28 +189,21 @@ impl Session {
         }
     }
 
-    /// Answers for what was written, and gives the connections back.
+    /// Answers for what was written, and gives the connections back. `numbered`: the first number that was made for a row.
     pub(super) async fn tell_written(
         &mut self,
-        mut links: Vec<Link>,
+        links: Vec<Link>,
         mut written: Written,
-        first_number: Option<u64>,
+        numbered: Option<u64>,
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
         self.txn.take_next();
         self.last.row_count = i64::try_from(written.affected_rows).unwrap_or(i64::MAX);
         self.diagnostics.clear();
         self.diagnostics.set(std::mem::take(&mut written.conditions));
-        if let Some(first) = first_number.filter(|_| written.affected_rows > 0) {
+        if let Some(first) = numbered {
             written.last_insert_id = first;
             self.last.insert_id = first;
-        } else if written.last_insert_id != 0 {
-            for link in &mut links {
-                if self.has_numbered(link, written.last_insert_id).await {
-                    self.last.insert_id = written.last_insert_id;
-                    break;
-                }
-            }
         }
         for mut link in links {
             if link.pins.table_locks && !self.autocommit {
@@ -158,6 +213,9 @@ impl Session {
                 self.txn.note_write(link.shard);
             }
             self.links.put(link);
+        }
+        if let Some(returned) = &written.returned {
+            return self.send_returned(returned, written.warnings, more_follows).await;
         }
         let ok = tally::ok_packet(&written, StatusFlags::empty());
         self.send_ok(ok, more_follows).await

@@ -11,7 +11,6 @@ use super::query::Statement;
 use super::response;
 use super::session::Session;
 use super::transactions::{End, rolls_back_transaction};
-use crate::backend::answer::Answer;
 use crate::backend::connection::Watch;
 use crate::backend::settings::Settings;
 use crate::exec::conditions::{self, Condition};
@@ -20,12 +19,14 @@ use crate::exec::gather::{self, Scratch, Taken};
 use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::relay;
+use crate::exec::returned::Returned;
 use crate::exec::stage::{Filled, Site, Table};
 use crate::exec::tally::{self, Written};
 use crate::exec::unread;
 use crate::plan::Plan;
 use crate::plan::gather::Gathered;
 use crate::plan::staged::{StageKind, Staging, WrittenTable};
+use crate::sharding::ShardId;
 use crate::wire::StatusFlags;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
@@ -63,12 +64,6 @@ pub(super) struct Ran {
     pub(super) written: Written,
     pub(super) conditions: Vec<Condition>,
     pub(super) returned: Option<Returned>,
-}
-
-/// What RETURNING returns.
-pub(super) struct Returned {
-    definitions: Vec<Vec<u8>>,
-    rows: Vec<Vec<u8>>,
 }
 
 impl Session {
@@ -131,14 +126,13 @@ impl Session {
         }
     }
 
-    async fn send_returned(
+    pub(super) async fn send_returned(
         &mut self,
         returned: &Returned,
         warnings: u16,
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
         self.last.row_count = -1;
-        self.last.found_rows = returned.rows.len() as u64;
         let mut end = OkPacket { status: self.status(), warnings, ..OkPacket::default() };
         end.status.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
         let mut out = Vec::new();
@@ -443,6 +437,7 @@ impl Session {
             warnings: answer.summary.warnings,
             info: ok.info.to_vec(),
             conditions: Vec::new(),
+            returned: None,
         };
         let conditions = match written.warnings {
             0 => Vec::new(),
@@ -453,32 +448,41 @@ impl Session {
             self.last.insert_id = asked.unwrap_or(self.last.insert_id);
         }
         self.read_user_variables(scratch, &order.plan.facts.writes_user_vars).await?;
-        let returned = match answer.summary.has_rows {
-            true => Some(self.returned(scratch, order, &answer, definitions)?),
-            false => None,
-        };
+        let returned = Returned::of(&answer);
+        let returned = returned.map(|rows| self.as_described(scratch, order, rows, definitions)).transpose()?;
         Ok(Ran { written, conditions, returned })
     }
 
     /// What the statement returned, as tables of the client's would be described.
-    fn returned(
+    fn as_described(
         &self,
         scratch: &Link,
         order: &Order<'_>,
-        answer: &Answer,
+        mut returned: Returned,
         definitions: Option<Vec<Vec<u8>>>,
     ) -> Result<Returned, ClientMessage> {
-        let own: Vec<Vec<u8>> = answer.definitions().map(<[u8]>::to_vec).collect();
         // MariaDB (10.11) does not describe what an INSERT returns when it prepares it.
-        let definitions = definitions.filter(|prepared| prepared.len() == own.len()).unwrap_or(own);
-        let renames = order.plan.renames(&self.schema, scratch.shard);
-        let renamed = definitions.iter().map(|payload| {
-            let mut out = Vec::new();
-            relay::rename(payload, &renames, &mut out).map(|()| out)
-        });
-        let definitions = renamed.collect::<Result<_, _>>().map_err(super::handshake::wire_message)?;
-        let rows = answer.table().1.into_iter().map(<[u8]>::to_vec).collect();
-        Ok(Returned { definitions, rows })
+        if let Some(prepared) = definitions.filter(|prepared| prepared.len() == returned.definitions.len()) {
+            returned.definitions = prepared;
+        }
+        self.rename_definitions(order.plan, scratch.shard, &mut returned.definitions)?;
+        Ok(returned)
+    }
+
+    /// Gives columns of a result from `shard` the client's names.
+    pub(super) fn rename_definitions(
+        &self,
+        plan: &Plan,
+        shard: ShardId,
+        definitions: &mut [Vec<u8>],
+    ) -> Result<(), ClientMessage> {
+        let renames = plan.renames(&self.schema, shard);
+        for payload in definitions {
+            let mut renamed = Vec::new();
+            relay::rename(payload, &renames, &mut renamed).map_err(super::handshake::wire_message)?;
+            *payload = renamed;
+        }
+        Ok(())
     }
 }
 

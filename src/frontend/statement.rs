@@ -395,7 +395,7 @@ impl Session {
         mut link: Link,
         ended: Summary,
     ) -> Result<(), ClientMessage> {
-        self.note(sql, &ended);
+        self.note(plan, sql, &ended);
         if let Some(code) = ended.error {
             self.last.failed = true;
             let shard = link.shard;
@@ -486,13 +486,14 @@ impl Session {
     }
 
     /// Notes what the functions about the last statement answer from now on.
-    pub(super) fn note(&mut self, sql: &[u8], ended: &Summary) {
+    pub(super) fn note(&mut self, plan: &Plan, sql: &[u8], ended: &Summary) {
         if ended.error.is_some() || ended.has_rows {
             self.last.row_count = -1;
         } else {
             self.last.row_count = i64::try_from(ended.affected_rows).unwrap_or(i64::MAX);
         }
-        if ended.has_rows {
+        // What RETURNING returns was not found.
+        if ended.has_rows && plan.kind != StatementKind::Write {
             self.last.found_rows = ended.rows;
         }
         // In MariaDB (10.11; MySQL 9.7 does otherwise) a statement without tables and messages leaves the list as it was.

@@ -79,7 +79,7 @@ impl Session {
         plan: &Plan,
         statement: &Statement<'_>,
     ) -> Result<(), ClientMessage> {
-        self.refuse_foreign(assignments)?;
+        self.refuse_foreign(assignments, statement.sql)?;
         if let [Assignment::System { name, value, is_default: false, .. }] = assignments
             && name == "autocommit"
             && let Some(on) = switch(statement.sql, value.clone(), self.mode)
@@ -126,7 +126,7 @@ impl Session {
         self.send_ok(OkPacket { warnings, ..OkPacket::default() }, statement.more_follows).await
     }
 
-    fn refuse_foreign(&self, assignments: &[Assignment]) -> Result<(), ClientMessage> {
+    pub(super) fn refuse_foreign(&self, assignments: &[Assignment], sql: &[u8]) -> Result<(), ClientMessage> {
         for assignment in assignments {
             match assignment {
                 Assignment::Other => {
@@ -136,6 +136,13 @@ impl Session {
                 }
                 Assignment::System { scope: Scope::Session, name, .. } if REFUSED.contains(&name.as_str()) => {
                     return Err(ClientMessage::unsupported(&format!("setting {name}")));
+                }
+                Assignment::System { scope: Scope::Session, name, value, is_default: false, .. }
+                    if name == "sql_auto_is_null" && switch(sql, value.clone(), self.mode) != Some(false) =>
+                {
+                    return Err(ClientMessage::unsupported(
+                        "setting sql_auto_is_null to anything but 0: WHERE id IS NULL would find a row of one connection's, and                          a session has several; ask for LAST_INSERT_ID()",
+                    ));
                 }
                 Assignment::System { scope: Scope::Session, .. }
                 | Assignment::User { .. }

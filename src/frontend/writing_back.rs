@@ -455,6 +455,7 @@ fn inserted(ran: Ran, mut total: Written) -> Ran {
         warnings,
         info: info.into_bytes(),
         conditions: Vec::new(),
+        returned: None,
     };
     Ran { written, conditions, returned: ran.returned }
 }

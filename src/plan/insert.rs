@@ -229,7 +229,9 @@ impl<'q> Into<'q> {
         let key = ((sharded.key_column.as_str(), first), others.as_slice());
         let templates: Result<Vec<_>, _> =
             rows.iter().map(|row| template(scopes, (table, sharded), row, key, numbering.as_ref())).collect();
-        let refused = if self.insert.has_returning { Some("RETURNING over several shards".to_owned()) } else { None };
+        // Which rows are returned of those that are passed over, no shard says.
+        let is_open = self.insert.has_returning && self.insert.ignores;
+        let refused = is_open.then(|| "RETURNING with IGNORE over several shards".to_owned());
         let template = InsertTemplate {
             table: id,
             rows: templates?,

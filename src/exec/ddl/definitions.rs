@@ -175,7 +175,12 @@ pub(super) async fn has_rows(place: Place<'_>, changed: &Changed, shard: ShardId
 }
 
 pub(super) async fn connect_to(place: Place<'_>, shard: ShardId) -> Result<Conn, ControlError> {
-    connect(place.topology.set(place.schema.shard(shard).replica_set)).await
+    let mut conn = connect(place.topology.set(place.schema.shard(shard).replica_set)).await?;
+    if let Some(seconds) = place.lock_wait {
+        let sql = format!("SET SESSION lock_wait_timeout = {seconds}");
+        within(ANSWER_TIMEOUT, conn.query_drop(sql)).await?;
+    }
+    Ok(conn)
 }
 
 /// Runs statements one after the other in a shard's schema; an error is in the server's own words.

@@ -45,6 +45,8 @@ pub struct Place<'a> {
     pub tables: &'a JournalTables,
     pub sequences: &'a Sequences,
     pub cluster: &'a str,
+    /// How many seconds metadata locks are waited for where a change is mended; `None`: as long as the servers will have it.
+    pub lock_wait: Option<&'a str>,
 }
 
 /// A table that a statement changes, by its logical names.

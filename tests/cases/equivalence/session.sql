@@ -241,9 +241,6 @@ SET sql_safe_updates = 1;
 UPDATE users SET level = 70;
 UPDATE users SET level = 70 WHERE user_id = 1;
 
-SET sql_auto_is_null = 1;
-SELECT @@sql_auto_is_null;
-
 SET max_statement_time = 5;
 SELECT name FROM users WHERE user_id = 1;
 
@@ -274,6 +271,15 @@ SELECT NOW(), UNIX_TIMESTAMP();
 
 -- refused: 1235 insert_id
 SET insert_id = 500;
+
+SET sql_auto_is_null = 0;
+SET @a = 1, @@session.sql_auto_is_null = OFF;
+SET SESSION sql_auto_is_null = DEFAULT;
+-- refused: 1235 sql_auto_is_null
+SET sql_auto_is_null = 1;
+-- refused: 1235 sql_auto_is_null
+SET @b = 1, SESSION sql_auto_is_null = @a + 0;
+SELECT @@sql_auto_is_null, @b;
 
 SET rand_seed1 = 5, rand_seed2 = 6;
 SELECT RAND() < 1;

@@ -26,6 +26,9 @@ SET STATEMENT autocommit = 0 FOR SELECT 1;
 -- text
 SET STATEMENT nothing = 0 FOR SELECT 1;
 -- text
+-- refused: 1235 sql_auto_is_null
+SET STATEMENT sql_auto_is_null = 1 FOR SELECT 1;
+-- text
 SET STATEMENT max_statement_time = 1 FOR SELECT nothing FROM users;
 -- text
 SET STATEMENT max_statement_time = 'x' FOR SELECT 1;

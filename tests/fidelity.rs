@@ -7,7 +7,7 @@ mod harness;
 use std::sync::OnceLock;
 
 use harness::answer::{Answer, Column, Row};
-use harness::client::Client;
+use harness::client::{Client, EXTENDED_METADATA, Login};
 use harness::stage::{Setup, World};
 
 /// The name of a column, its type, and its values in the order of the rows.
@@ -116,7 +116,9 @@ fn pair(table: &str, kinds: &[Kind]) -> Pair {
         )
     };
     let stage = Box::leak(Box::new(world().stage(Setup { tables: rule(table), ..Setup::default() })));
-    let (sharded, mut plain) = (stage.connect(), world().root(0));
+    let sharded = stage.try_connect(&stage.login().mariadb(EXTENDED_METADATA)).unwrap();
+    let socket = world().cluster.replica_sets[0].primary.socket();
+    let mut plain = Client::connect_unix(&socket, &Login::new("root", "").mariadb(EXTENDED_METADATA)).unwrap();
     plain.run("CREATE DATABASE IF NOT EXISTS plain");
     plain.run("USE plain");
     let is_mariadb = plain.value("SELECT VERSION()").contains("MariaDB");

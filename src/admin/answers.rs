@@ -50,6 +50,7 @@ fn definition(title: &str) -> Vec<u8> {
         org_table: b"",
         name: title.as_bytes(),
         org_name: b"",
+        extended: None,
         charset: COLLATION,
         length: 1024,
         column_type: ColumnType::MYSQL_TYPE_VAR_STRING as u8,

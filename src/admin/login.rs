@@ -32,6 +32,7 @@ pub(super) async fn log_in(channel: &mut Channel, id: u32, options: &Options, ke
         connection_id: id,
         scramble,
         capabilities: OFFERED,
+        extended_metadata: false,
         charset: 45,
         status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
         plugin: AuthPlugin::NativePassword.name().as_bytes(),

@@ -99,14 +99,15 @@ impl Dialer {
             Greeting::Handshake(hello) => hello,
             Greeting::Refused(error) => return Err(self.login_error(&String::from_utf8_lossy(error.message))),
         };
-        let mut capabilities =
-            class.for_backend(hello.capabilities).map_err(|source| self.login_error(&source.to_string()))?;
+        let mut capabilities = class
+            .for_backend(hello.capabilities, hello.extended_metadata)
+            .map_err(|source| self.login_error(&source.to_string()))?;
         capabilities.set(CapabilityFlags::CLIENT_CONNECT_WITH_DB, schema.is_some());
         if self.tls.is_some() && matches!(self.address, Address::Tcp { .. }) {
             capabilities |= CapabilityFlags::CLIENT_SSL;
-            stream = stream.start_tls(capabilities, &hello).await?;
+            stream = stream.start_tls(class, capabilities, &hello).await?;
         }
-        let status = stream.authenticate(&hello, capabilities, schema).await?;
+        let status = stream.authenticate(&hello, class, capabilities, schema).await?;
         let mut connection = Connection::new(LoggedIn {
             transport: stream.transport,
             server: Arc::clone(&self.server),
@@ -168,13 +169,19 @@ impl<'d> Stream<'d> {
     }
 
     /// Switches to TLS. A server that does not offer it is refused, never spoken to in clear.
-    async fn start_tls(mut self, capabilities: CapabilityFlags, hello: &Handshake<'_>) -> Result<Stream<'d>, Error> {
+    async fn start_tls(
+        mut self,
+        class: RelayedCapabilities,
+        capabilities: CapabilityFlags,
+        hello: &Handshake<'_>,
+    ) -> Result<Stream<'d>, Error> {
         let dialer = self.dialer;
         if !hello.capabilities.contains(CapabilityFlags::CLIENT_SSL) {
             return Err(dialer.login_error("TLS is required by the configuration, and the server does not offer it"));
         }
         let mut request = Vec::new();
-        write_ssl_request(&mut request, capabilities, MAX_PACKET, HANDSHAKE_COLLATION);
+        let extended = class.extended_metadata();
+        write_ssl_request(&mut request, capabilities, extended, MAX_PACKET, HANDSHAKE_COLLATION);
         self.send(&request).await?;
         let (Some(config), Address::Tcp { host, .. }, Transport::Tcp(stream)) =
             (&dialer.tls, &dialer.address, self.transport)
@@ -193,6 +200,7 @@ impl<'d> Stream<'d> {
     async fn authenticate(
         &mut self,
         hello: &Handshake<'_>,
+        class: RelayedCapabilities,
         capabilities: CapabilityFlags,
         schema: Option<&str>,
     ) -> Result<StatusFlags, Error> {
@@ -202,6 +210,7 @@ impl<'d> Stream<'d> {
         let mut payload = Vec::new();
         HandshakeResponse {
             capabilities,
+            extended_metadata: class.extended_metadata(),
             max_packet: MAX_PACKET,
             charset: HANDSHAKE_COLLATION,
             user: set.user.as_bytes(),

@@ -22,7 +22,7 @@ use crate::sharding::schema::is_the_servers;
 use crate::sharding::{DatabaseId, Schema, ShardId};
 use crate::sql::control::{ShowCatalog, ShowFilter, Shown};
 use crate::sql::{Lexer, Op, TokenKind};
-use crate::wire::column::ColumnDefinition;
+use crate::wire::column::{self, ColumnDefinition};
 use crate::wire::command::PrepareOk;
 use crate::wire::error_code as codes;
 use crate::wire::response::{EofPacket, OkPacket};
@@ -445,7 +445,8 @@ impl Listing {
             EofPacket { warnings: 0, status: StatusFlags::empty() }.write(&mut payload);
             payload
         });
-        std::iter::once(first).chain(self.definitions.iter().cloned()).chain(end).collect()
+        let in_form = |payload: &Vec<u8>| column::in_form(payload, form.extended_metadata).into_owned();
+        std::iter::once(first).chain(self.definitions.iter().map(in_form)).chain(end).collect()
     }
 
     /// What a server answered.

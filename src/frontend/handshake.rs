@@ -13,7 +13,7 @@ use super::variables;
 use crate::backend::interrupt::Interrupt;
 use crate::backend::pool::WorkerId;
 use crate::wire::auth::{Account, Credential, Login, RejectReason, ServerAuth, ServerStep};
-use crate::wire::capability;
+use crate::wire::capability::{self, RelayedCapabilities};
 use crate::wire::error_code as codes;
 use crate::wire::handshake::{ClientHello, Handshake, HandshakeResponse, SCRAMBLE_LEN, new_scramble};
 use crate::wire::packet;
@@ -35,6 +35,7 @@ pub(super) struct Arrival {
 /// What the client sent to log in with.
 struct Hello {
     capabilities: CapabilityFlags,
+    extended_metadata: bool,
     charset: u8,
     user: Vec<u8>,
     response: Vec<u8>,
@@ -46,6 +47,7 @@ impl Hello {
     fn of(login: &HandshakeResponse<'_>) -> Hello {
         Hello {
             capabilities: login.capabilities,
+            extended_metadata: login.extended_metadata,
             charset: login.charset,
             user: login.user.to_vec(),
             response: login.auth_response.to_vec(),
@@ -90,8 +92,9 @@ pub(super) async fn log_in(mut arrival: Arrival, shared: Arc<Shared>) -> Option<
     registered.entry.user.lock().clone_from(&user.name);
     let capabilities = hello.capabilities & capability::offered(shared.setup().tls.is_some());
     arrival.client.set_max_packet(shared.setup().options.max_packet);
-    shared.saw_class(capabilities);
-    let mut session = Session::new(arrival, shared, registered, user, capabilities);
+    let class = RelayedCapabilities::of(capabilities, hello.extended_metadata && shared.offers_extended_metadata());
+    shared.saw_class(class);
+    let mut session = Session::new(arrival, shared, registered, user, capabilities, class);
     session.settings = variables::after_handshake(&session.shared, u16::from(hello.charset));
     session.settings_changed();
     session.last.found_rows = u64::from(session.mode.mariadb);
@@ -184,6 +187,7 @@ impl Arrival {
             connection_id: id,
             scramble,
             capabilities: capability::offered(shared.setup().tls.is_some()),
+            extended_metadata: shared.offers_extended_metadata(),
             charset: 45,
             status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
             plugin: shared.setup().options.default_auth.name().as_bytes(),

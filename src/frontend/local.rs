@@ -9,6 +9,7 @@ use super::session::{Current, Session};
 use crate::plan::{LocalItem, LocalValue};
 use crate::sql::{Lexer, Mode, Op, Token, TokenKind, lock_calls};
 use crate::txn::transaction::quoted;
+use crate::wire::column::in_form;
 use crate::wire::command::PrepareOk;
 use crate::wire::response::EofPacket;
 use crate::wire::{ColumnFlags, ColumnType};
@@ -31,7 +32,10 @@ impl Session {
     pub(super) fn local_definitions(&self, items: &[LocalItem]) -> Vec<Vec<u8>> {
         let mut first = Vec::new();
         PrepareOk { statement_id: 0, columns: items.len() as u16, params: 0, warnings: 0 }.write(&mut first);
-        let definitions = items.iter().map(|item| self.as_servers_describe(&column(item, self.mode)).definition());
+        let definitions = items.iter().map(|item| {
+            let definition = self.as_servers_describe(&column(item, self.mode)).definition();
+            in_form(&definition, self.class.extended_metadata()).into_owned()
+        });
         let end = (!self.class.deprecate_eof()).then(|| {
             let mut payload = Vec::new();
             EofPacket { warnings: 0, status: self.status() }.write(&mut payload);

@@ -4,7 +4,7 @@ use mysql_common::constants::{ColumnFlags, ColumnType, StatusFlags};
 
 use super::error::ClientMessage;
 use crate::wire::binary as wire_binary;
-use crate::wire::column::{BINARY_COLLATION, ColumnDefinition};
+use crate::wire::column::{BINARY_COLLATION, ColumnDefinition, in_form};
 use crate::wire::packet;
 use crate::wire::response::{self, EofPacket, ErrPacket, OkPacket};
 use crate::wire::writer::Put;
@@ -14,6 +14,7 @@ use crate::wire::writer::Put;
 pub(super) struct Form {
     pub deprecate_eof: bool,
     pub session_track: bool,
+    pub extended_metadata: bool,
     /// Rows are in binary form: a prepared statement is executed.
     pub binary: bool,
 }
@@ -32,7 +33,7 @@ pub(super) struct LocalColumn {
 }
 
 impl LocalColumn {
-    /// The payload of its definition.
+    /// The payload of its definition, without extended metadata.
     pub(super) fn definition(&self) -> Vec<u8> {
         let mut payload = Vec::new();
         ColumnDefinition {
@@ -41,6 +42,7 @@ impl LocalColumn {
             org_table: b"",
             name: self.name.as_bytes(),
             org_name: b"",
+            extended: None,
             charset: self.charset,
             length: self.length,
             column_type: self.kind as u8,
@@ -136,7 +138,9 @@ fn collected_definitions(out: &mut Vec<u8>, seq: &mut u8, definitions: &[Vec<u8>
     let at = packet::begin(out);
     out.put_lenenc_int(definitions.len() as u64);
     packet::finish(out, at, seq);
-    definitions.iter().for_each(|definition| packet::write_packet(out, seq, definition));
+    for definition in definitions {
+        packet::write_packet(out, seq, &in_form(definition, form.extended_metadata));
+    }
     if !form.deprecate_eof {
         let at = packet::begin(out);
         EofPacket { warnings: 0, status: end.status }.write(out);
@@ -179,7 +183,7 @@ fn column_definitions(out: &mut Vec<u8>, seq: &mut u8, columns: &[LocalColumn], 
     out.put_lenenc_int(columns.len() as u64);
     packet::finish(out, at, seq);
     for column in columns {
-        packet::write_packet(out, seq, &column.definition());
+        packet::write_packet(out, seq, &in_form(&column.definition(), form.extended_metadata));
     }
     if !form.deprecate_eof {
         let at = packet::begin(out);

@@ -167,6 +167,7 @@ impl Session {
         registered: Registered,
         user: Arc<User>,
         capabilities: CapabilityFlags,
+        class: RelayedCapabilities,
     ) -> Session {
         let id = registered.entry.id;
         *registered.entry.activity.host.lock() = arrival.peer.to_string();
@@ -181,7 +182,7 @@ impl Session {
             user,
             peer: arrival.peer,
             capabilities,
-            class: RelayedCapabilities::of(capabilities),
+            class,
             idle_timeout: setup.options.idle_timeout.into(),
             current: Current::None,
             settings: Arc::default(),
@@ -410,6 +411,7 @@ impl Session {
         Form {
             deprecate_eof: self.class.deprecate_eof(),
             session_track: self.class.session_track(),
+            extended_metadata: self.class.extended_metadata(),
             binary: self.answers_in_binary,
         }
     }

@@ -1,7 +1,7 @@
 //! What all sessions of one ShardGate share.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
@@ -19,7 +19,6 @@ use crate::exec::sequence::Sequences;
 use crate::plan::cache::{Cache, Limits};
 use crate::sharding::Schema;
 use crate::txn::in_flight::InFlight;
-use crate::wire::CapabilityFlags;
 use crate::wire::auth::ServerKeys;
 use crate::wire::capability::{self, RelayedCapabilities};
 use crate::wire::handshake::ServerVersion;
@@ -31,13 +30,30 @@ pub struct Servers {
     pub version: String,
     /// `@@global.sql_mode`: what sessions begin with.
     pub sql_mode: String,
+    /// They give MariaDB's extended metadata to connections that ask for it.
+    have_extended_metadata: bool,
+}
+
+/// MariaDB 10.5.2.
+const EXTENDED_METADATA_SINCE: u32 = 100_502;
+
+impl Servers {
+    pub fn of(version: String, sql_mode: String) -> Servers {
+        let known = ServerVersion::parse(version.as_bytes());
+        let have_extended_metadata = known.mariadb && known.number >= EXTENDED_METADATA_SINCE;
+        Servers { version, sql_mode, have_extended_metadata }
+    }
 }
 
 impl Default for Servers {
     /// Until a server has answered.
     fn default() -> Self {
         let sql_mode = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION";
-        Servers { version: "10.11.0-MariaDB-ShardGate".to_owned(), sql_mode: sql_mode.to_owned() }
+        Servers {
+            version: "10.11.0-MariaDB-ShardGate".to_owned(),
+            sql_mode: sql_mode.to_owned(),
+            have_extended_metadata: false,
+        }
     }
 }
 
@@ -115,7 +131,7 @@ pub struct Shared {
     pub orders: mpsc::Sender<Order>,
     servers: ArcSwap<Servers>,
     /// Capabilities of the last client that logged in: connections are kept warm for the next like it.
-    usual_class: AtomicU32,
+    usual_class: Mutex<RelayedCapabilities>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -138,7 +154,7 @@ impl Shared {
             keys,
             orders,
             servers: ArcSwap::default(),
-            usual_class: AtomicU32::new(capability::offered(false).bits()),
+            usual_class: Mutex::new(RelayedCapabilities::of(capability::offered(false), false)),
             setup: ArcSwap::from_pointee(setup),
         }
     }
@@ -181,15 +197,21 @@ impl Shared {
         ServerVersion::parse(self.servers.load().version.as_bytes())
     }
 
+    /// Whether clients may ask for MariaDB's extended metadata: the servers have it, and clients are told that they are MariaDB's.
+    pub fn offers_extended_metadata(&self) -> bool {
+        let is_mariadb = |version: &str| ServerVersion::parse(version.as_bytes()).mariadb;
+        self.servers.load().have_extended_metadata && is_mariadb(&self.greeting_version())
+    }
+
     pub fn default_sql_mode(&self) -> String {
         self.servers.load().sql_mode.clone()
     }
 
     pub fn usual_class(&self) -> RelayedCapabilities {
-        RelayedCapabilities::of(CapabilityFlags::from_bits_retain(self.usual_class.load(Ordering::Relaxed)))
+        *self.usual_class.lock()
     }
 
-    pub fn saw_class(&self, capabilities: CapabilityFlags) {
-        self.usual_class.store(capabilities.bits(), Ordering::Relaxed);
+    pub fn saw_class(&self, class: RelayedCapabilities) {
+        *self.usual_class.lock() = class;
     }
 }

@@ -1,5 +1,7 @@
 //! Column definitions: what precedes the rows of a result set.
 
+use std::borrow::Cow;
+
 use mysql_common::constants::{ColumnFlags, ColumnType};
 
 use crate::wire::WireError;
@@ -7,7 +9,7 @@ use crate::wire::reader::{NULL_CELL, Reader};
 use crate::wire::writer::Put;
 
 /// Bytes of the fields after the names.
-const FIXED_LEN: u64 = 12;
+const FIXED_LEN: usize = 12;
 /// The collation number of columns without a character set.
 pub const BINARY_COLLATION: u16 = 63;
 
@@ -21,6 +23,8 @@ pub struct ColumnDefinition<'a> {
     /// The column's alias, or its name, or the text of an expression.
     pub name: &'a [u8],
     pub org_name: &'a [u8],
+    /// MariaDB's extended metadata, as it came; `None` where it was not agreed on.
+    pub extended: Option<&'a [u8]>,
     /// The collation's number.
     pub charset: u16,
     /// The greatest length in bytes, or in digits.
@@ -42,6 +46,7 @@ impl<'a> ColumnDefinition<'a> {
             org_table: b"",
             name,
             org_name: b"",
+            extended: None,
             charset,
             length,
             column_type: column_type as u8,
@@ -59,7 +64,8 @@ impl<'a> ColumnDefinition<'a> {
         let org_table = reader.lenenc_bytes("table name")?;
         let name = reader.lenenc_bytes("column name")?;
         let org_name = reader.lenenc_bytes("column name")?;
-        if reader.lenenc_int("column definition")? != FIXED_LEN {
+        let extended = if has_extended(&reader) { Some(reader.lenenc_bytes("extended metadata")?) } else { None };
+        if reader.lenenc_int("column definition")? != FIXED_LEN as u64 {
             return Err(WireError::Malformed("column definition"));
         }
         let charset = reader.u16("collation")?;
@@ -72,7 +78,20 @@ impl<'a> ColumnDefinition<'a> {
         if !reader.is_empty() {
             return Err(WireError::Malformed("column definition"));
         }
-        Ok(Self { schema, table, org_table, name, org_name, charset, length, column_type, flags, decimals, default })
+        Ok(Self {
+            schema,
+            table,
+            org_table,
+            name,
+            org_name,
+            extended,
+            charset,
+            length,
+            column_type,
+            flags,
+            decimals,
+            default,
+        })
     }
 
     /// Appends the payload, as in a result set: without the default value.
@@ -81,7 +100,10 @@ impl<'a> ColumnDefinition<'a> {
         for name in [self.schema, self.table, self.org_table, self.name, self.org_name] {
             out.put_lenenc_bytes(name);
         }
-        out.put_lenenc_int(FIXED_LEN);
+        if let Some(extended) = self.extended {
+            out.put_lenenc_bytes(extended);
+        }
+        out.put_lenenc_int(FIXED_LEN as u64);
         out.put_u16(self.charset);
         out.put_u32(self.length);
         out.put_u8(self.column_type);
@@ -104,6 +126,25 @@ fn catalog(reader: &mut Reader<'_>) -> Result<(), WireError> {
     match reader.lenenc_bytes("catalog")? {
         b"def" => Ok(()),
         _ => Err(WireError::Malformed("column definition")),
+    }
+}
+
+/// Whether extended metadata comes next. The definition itself tells: fields of the fixed length end in two zero bytes, which
+/// no text of extended metadata does.
+fn has_extended(rest: &Reader<'_>) -> bool {
+    let fixed = rest.clone().rest().get(..=FIXED_LEN);
+    !fixed.is_some_and(|bytes| bytes[0] == FIXED_LEN as u8 && bytes.ends_with(&[0, 0]))
+}
+
+/// The definition `payload` with extended metadata, empty if it had none, or without.
+pub fn in_form(payload: &[u8], extended: bool) -> Cow<'_, [u8]> {
+    match ColumnDefinition::parse(payload) {
+        Ok(column) if column.extended.is_some() != extended => {
+            let mut out = Vec::with_capacity(payload.len() + 1);
+            ColumnDefinition { extended: extended.then_some(b""), ..column }.write(&mut out);
+            Cow::Owned(out)
+        }
+        _ => Cow::Borrowed(payload),
     }
 }
 
@@ -163,6 +204,24 @@ mod tests {
         assert!(ColumnDefinition::parse(&[ID, b"\x011x"].concat()).is_err());
     }
 
+    #[test]
+    fn extended_metadata_is_told_by_the_definition() {
+        let with = |extended: &[u8]| {
+            let mut out = Vec::new();
+            ColumnDefinition { extended: Some(extended), ..ColumnDefinition::parse(ID).unwrap() }.write(&mut out);
+            out
+        };
+        for extended in [&b""[..], b"\x01\x04json", b"\x00\x04uuid\x01\x04json", b"\x00\x05point"] {
+            let payload = with(extended);
+            assert_eq!(ColumnDefinition::parse(&payload).unwrap().extended, Some(extended));
+            assert_eq!(ColumnDefinition::parse(&[&payload[..], b"\xFB"].concat()).unwrap().extended, Some(extended));
+            assert_eq!(&*in_form(&payload, false), ID);
+            assert_eq!(&*in_form(&payload, true), payload);
+        }
+        assert_eq!(ColumnDefinition::parse(&[ID, b"\x0Ctwelve bytes"].concat()).unwrap().extended, None);
+        assert_eq!((&*in_form(ID, false), in_form(ID, true)), (ID, with(b"").into()));
+    }
+
     fn renamed(payload: &[u8]) -> Vec<u8> {
         let logical = |name: Physical<'_>| match name {
             Physical::Schema(b"shop_0") => Some(&b"shop"[..]),
@@ -214,12 +273,14 @@ mod tests {
         #[test]
         fn definitions_come_back(
             names in prop::array::uniform5(prop::collection::vec(any::<u8>(), 0..260)), charset in any::<u16>(),
+            extended in prop::option::of("\\PC{0,30}"),
             length in any::<u32>(), column_type in any::<u8>(), flags in any::<u16>(), decimals in any::<u8>(),
             default in prop::option::of(prop::collection::vec(any::<u8>(), 0..20)),
         ) {
             let [schema, table, org_table, name, org_name] = &names;
             let flags = ColumnFlags::from_bits_retain(flags);
-            let column = ColumnDefinition { schema, table, org_table, name, org_name, charset, length, column_type, flags, decimals, default: default.as_deref() };
+            let extended = extended.as_deref().map(str::as_bytes);
+            let column = ColumnDefinition { schema, table, org_table, name, org_name, extended, charset, length, column_type, flags, decimals, default: default.as_deref() };
             let mut out = Vec::new();
             column.write_with_default(&mut out);
             prop_assert_eq!(ColumnDefinition::parse(&out).unwrap(), column);

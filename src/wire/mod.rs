@@ -5,7 +5,7 @@
 //! before anything is allocated for them. Results that pass through undecoded are followed by [`walker`]; all else
 //! goes through the parsers and writers of single payloads.
 //!
-//! Left out: compression, query attributes, MariaDB's extended capabilities, replication commands.
+//! Left out: compression, query attributes, MariaDB's own capabilities but one, replication commands.
 
 pub mod error;
 

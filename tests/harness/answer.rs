@@ -12,6 +12,8 @@ pub struct Column {
     pub org_table: String,
     pub name: String,
     pub org_name: String,
+    /// MariaDB's extended metadata, where the client asked for it.
+    pub extended: Option<Vec<u8>>,
     pub charset: u16,
     pub length: u32,
     pub kind: u8,
@@ -123,12 +125,13 @@ pub struct Leniency {
 }
 
 /// Everything that a case may choose not to compare.
-pub const FIELDS: [&str; 17] = [
+pub const FIELDS: [&str; 18] = [
     "schema",
     "table",
     "org_table",
     "name",
     "org_name",
+    "extended",
     "charset",
     "length",
     "type",
@@ -212,6 +215,8 @@ impl Differences<'_> {
             self.field("org_table", &expected.org_table, &got.org_table);
             self.field("name", &expected.name, &got.name);
             self.field("org_name", &expected.org_name, &got.org_name);
+            let extended = |column: &Column| column.extended.as_ref().map(|bytes| bytes.escape_ascii().to_string());
+            self.field("extended", &extended(expected), &extended(got));
             self.field("charset", &expected.charset, &got.charset);
             self.field("length", &expected.length, &got.length);
             self.field("type", &expected.kind, &got.kind);

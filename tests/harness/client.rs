@@ -32,6 +32,8 @@ pub const CONNECT_ATTRS: u32 = 1 << 20;
 pub const PLUGIN_AUTH_LENENC: u32 = 1 << 21;
 pub const SESSION_TRACK: u32 = 1 << 23;
 pub const DEPRECATE_EOF: u32 = 1 << 24;
+/// Of MariaDB's own capabilities: MARIADB_CLIENT_EXTENDED_METADATA.
+pub const EXTENDED_METADATA: u32 = 1 << 3;
 
 pub const MORE_RESULTS_EXIST: u16 = 0x0008;
 pub const IN_TRANSACTION: u16 = 0x0001;
@@ -60,6 +62,8 @@ pub struct Login {
     pub password: String,
     pub database: Option<String>,
     pub capabilities: u32,
+    /// MariaDB's own, which take the place of LONG_PASSWORD.
+    pub mariadb: u32,
     /// The collation id of the handshake: 45 is utf8mb4_general_ci.
     pub collation: u8,
     pub timeout: Duration,
@@ -76,6 +80,7 @@ impl Login {
             password: password.to_owned(),
             database: None,
             capabilities: USUAL,
+            mariadb: 0,
             collation: 45,
             timeout: Duration::from_secs(20),
             tls: false,
@@ -90,6 +95,11 @@ impl Login {
 
     pub fn capabilities(mut self, capabilities: u32) -> Login {
         self.capabilities = capabilities;
+        self
+    }
+
+    pub fn mariadb(mut self, capabilities: u32) -> Login {
+        self.mariadb = capabilities;
         self
     }
 
@@ -135,6 +145,8 @@ pub struct Client {
     stream: Stream,
     sequence: u8,
     capabilities: u32,
+    /// MariaDB's own that were agreed on.
+    mariadb: u32,
     pub server_version: String,
     pub connection_id: u32,
     /// The OK packet that ended the login.
@@ -380,7 +392,8 @@ impl Client {
     }
 
     fn definitions(&mut self, count: usize) -> Result<Vec<Column>> {
-        let columns = (0..count).map(|_| parse_column(&self.read_packet()?)).collect::<Result<Vec<_>>>()?;
+        let extended = self.mariadb & EXTENDED_METADATA != 0;
+        let columns = (0..count).map(|_| parse_column(&self.read_packet()?, extended)).collect::<Result<Vec<_>>>()?;
         if self.capabilities & DEPRECATE_EOF == 0 {
             let end = self.read_packet()?;
             if end.first() != Some(&0xfe) || end.len() != 5 {
@@ -407,6 +420,7 @@ impl Client {
             stream,
             sequence: 0,
             capabilities: login.capabilities,
+            mariadb: 0,
             server_version: String::new(),
             connection_id: 0,
             welcome: OkFields::default(),
@@ -425,6 +439,10 @@ impl Client {
         client.capabilities &= greeting.capabilities;
         // MariaDB clears bit 0 in its greeting to say that it is not MySQL; a client that sets it is an ordinary one.
         client.capabilities |= login.capabilities & LONG_PASSWORD;
+        client.mariadb = login.mariadb & greeting.mariadb;
+        if client.mariadb != 0 {
+            client.capabilities &= !LONG_PASSWORD;
+        }
         if login.database.is_some() {
             client.capabilities |= CONNECT_WITH_DB;
         }
@@ -447,7 +465,8 @@ impl Client {
         let mut body = self.capabilities.to_le_bytes().to_vec();
         body.extend((1u32 << 30).to_le_bytes());
         body.push(login.collation);
-        body.extend([0; 23]);
+        body.extend([0; 19]);
+        body.extend(self.mariadb.to_le_bytes());
         self.write_packet(&body)?;
         let Stream::Tcp(stream) = &self.stream else {
             return Err(ClientError::Protocol("TLS goes over TCP only".into()));
@@ -460,7 +479,8 @@ impl Client {
         let mut body = self.capabilities.to_le_bytes().to_vec();
         body.extend((1u32 << 30).to_le_bytes());
         body.push(login.collation);
-        body.extend([0; 23]);
+        body.extend([0; 19]);
+        body.extend(self.mariadb.to_le_bytes());
         body.extend(login.user.as_bytes());
         body.push(0);
         let proof = scramble(plugin, login.password.as_bytes(), salt);
@@ -530,6 +550,7 @@ struct Greeting {
     connection_id: u32,
     salt: Vec<u8>,
     capabilities: u32,
+    mariadb: u32,
     plugin: String,
 }
 
@@ -546,11 +567,14 @@ impl Greeting {
         let low = at.u16()?;
         at.take(3)?;
         let high = at.u16()?;
-        at.take(11)?;
+        at.take(7)?;
+        let own = at.u32()?;
         salt.extend_from_slice(at.take(12)?);
         at.u8()?;
         let plugin = at.text_to_zero().unwrap_or_default();
-        Ok(Greeting { version, connection_id, salt, capabilities: u32::from(low) | u32::from(high) << 16, plugin })
+        let capabilities = u32::from(low) | u32::from(high) << 16;
+        let mariadb = if capabilities & LONG_PASSWORD == 0 { own } else { 0 };
+        Ok(Greeting { version, connection_id, salt, capabilities, mariadb, plugin })
     }
 }
 
@@ -653,17 +677,18 @@ pub fn parse_error(packet: &[u8]) -> ServerError {
     }
 }
 
-fn parse_column(packet: &[u8]) -> Result<Column> {
+fn parse_column(packet: &[u8], extended: bool) -> Result<Column> {
     let mut at = Cursor::new(packet);
     let mut text = || -> Result<String> { Ok(String::from_utf8_lossy(at.bytes()?).into_owned()) };
     let (catalog, schema, table) = (text()?, text()?, text()?);
     let (org_table, name, org_name) = (text()?, text()?, text()?);
+    let extended = if extended { Some(at.bytes()?.to_vec()) } else { None };
     if at.length()? != 12 {
         return Err(ClientError::Protocol(format!("column definition: {packet:02x?}")));
     }
     let (charset, length, kind) = (at.u16()?, at.u32()?, at.u8()?);
     let (flags, decimals) = (at.u16()?, at.u8()?);
-    Ok(Column { catalog, schema, table, org_table, name, org_name, charset, length, kind, flags, decimals })
+    Ok(Column { catalog, schema, table, org_table, name, org_name, extended, charset, length, kind, flags, decimals })
 }
 
 fn text_row(count: usize, packet: &[u8]) -> Result<Row> {

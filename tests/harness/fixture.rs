@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 use shardgate::playground::flavour::Flavour;
 use shardgate::playground::{Cluster, ClusterOptions, ports};
 
-use super::client::{Client, ClientError, Login};
+use super::client::{Client, ClientError, EXTENDED_METADATA, Login};
 use super::contents::{self, Held};
 use super::layout::{self, DATABASE, Layout, PASSWORD, PhysicalTable, USER};
 use super::other_ways::OtherWays;
@@ -27,7 +27,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// A session of the application's user, in the shop.
+    /// A session of the application's user, in the shop. It asks for what Node's and MariaDB's drivers ask for.
     pub fn connect(&self) -> Result<Client, ClientError> {
         self.connect_as(&self.login())
     }
@@ -37,7 +37,8 @@ impl Target {
     }
 
     pub fn login(&self) -> Login {
-        Login { collation: self.collation, ..Login::new(USER, PASSWORD).database(DATABASE) }
+        let login = Login { collation: self.collation, ..Login::new(USER, PASSWORD).database(DATABASE) };
+        login.mariadb(EXTENDED_METADATA)
     }
 }
 

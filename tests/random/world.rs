@@ -6,7 +6,7 @@ use shardgate::playground::flavour::Flavour;
 use shardgate::playground::{Cluster, ClusterOptions, ports};
 
 use crate::harness::answer::Answer;
-use crate::harness::client::{Client, ClientError, Login};
+use crate::harness::client::{Client, ClientError, EXTENDED_METADATA, Login};
 use crate::harness::layout::{self, DATABASE, PASSWORD, PhysicalTable, USER};
 use crate::harness::other_ways::OtherWays;
 use crate::harness::proxy::Proxy;
@@ -181,7 +181,7 @@ fn connect(port: u16, collation: u8) -> Result<Client, ClientError> {
 }
 
 fn login(collation: u8) -> Login {
-    Login { collation, ..Login::new(USER, PASSWORD).database(DATABASE) }
+    Login { collation, ..Login::new(USER, PASSWORD).database(DATABASE) }.mariadb(EXTENDED_METADATA)
 }
 
 /// The tables of one server: the first has all of them, whole.

@@ -21,6 +21,7 @@ fn handshake(plugin: &str) -> Handshake<'_> {
         connection_id: 1,
         scramble: SCRAMBLE,
         capabilities: CapabilityFlags::all(),
+        extended_metadata: false,
         charset: 45,
         status: StatusFlags::empty(),
         plugin: plugin.as_bytes(),

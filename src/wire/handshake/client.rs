@@ -5,6 +5,7 @@ use std::fmt;
 use mysql_common::constants::CapabilityFlags as Flags;
 
 use crate::wire::WireError;
+use crate::wire::capability::{EXTENDED_METADATA, IS_MYSQL};
 use crate::wire::reader::Reader;
 use crate::wire::writer::Put;
 
@@ -42,6 +43,8 @@ impl<'a> ClientHello<'a> {
 pub struct HandshakeResponse<'a> {
     /// As the client sent them: some send what was not offered, so intersect before use.
     pub capabilities: Flags,
+    /// MariaDB's: see [`EXTENDED_METADATA`].
+    pub extended_metadata: bool,
     /// The longest packet that the client takes; 0 or what it likes.
     pub max_packet: u32,
     /// The collation's number, lower eight bits.
@@ -71,7 +74,9 @@ impl<'a> HandshakeResponse<'a> {
     fn parse(capabilities: Flags, mut reader: Reader<'a>) -> Result<Self, WireError> {
         let max_packet = reader.u32("max packet")?;
         let charset = reader.u8("character set")?;
-        reader.skip(23, "handshake response")?;
+        reader.skip(19, "handshake response")?;
+        let own = reader.u32("capabilities")?;
+        let extended_metadata = !capabilities.contains(IS_MYSQL) && own & EXTENDED_METADATA != 0;
         let user = reader.nul_bytes("user name")?;
         let auth_response = if capabilities.contains(Flags::CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA) {
             reader.lenenc_bytes("auth response")?
@@ -82,13 +87,23 @@ impl<'a> HandshakeResponse<'a> {
         let database = if with_database { Some(reader.nul_bytes("database")?) } else { None };
         let (plugin, attributes) = plugin_and_attributes(&mut reader, capabilities)?;
         let database = database.filter(|name| !name.is_empty());
-        Ok(Self { capabilities, max_packet, charset, user, auth_response, database, plugin, attributes })
+        Ok(Self {
+            capabilities,
+            extended_metadata,
+            max_packet,
+            charset,
+            user,
+            auth_response,
+            database,
+            plugin,
+            attributes,
+        })
     }
 
     /// Appends the payload, with the fields that `capabilities` names. `user` and `database` must have no NUL; without
     /// PLUGIN_AUTH_LENENC the response must be shorter than 256 bytes.
     pub fn write(&self, out: &mut Vec<u8>) {
-        write_head(out, self.capabilities, self.max_packet, self.charset);
+        write_head(out, self.capabilities, self.extended_metadata, self.max_packet, self.charset);
         out.put_nul_bytes(self.user);
         if self.capabilities.contains(Flags::CLIENT_PLUGIN_AUTH_LENENC_CLIENT_DATA) {
             out.put_lenenc_bytes(self.auth_response);
@@ -111,15 +126,23 @@ impl<'a> HandshakeResponse<'a> {
 }
 
 /// Appends the payload of an SSLRequest. `capabilities` must have CLIENT_SSL, and be those of the login that follows.
-pub fn write_ssl_request(out: &mut Vec<u8>, capabilities: Flags, max_packet: u32, charset: u8) {
-    write_head(out, capabilities, max_packet, charset);
+pub fn write_ssl_request(
+    out: &mut Vec<u8>,
+    capabilities: Flags,
+    extended_metadata: bool,
+    max_packet: u32,
+    charset: u8,
+) {
+    write_head(out, capabilities, extended_metadata, max_packet, charset);
 }
 
-fn write_head(out: &mut Vec<u8>, capabilities: Flags, max_packet: u32, charset: u8) {
-    out.put_u32(capabilities.bits());
+fn write_head(out: &mut Vec<u8>, capabilities: Flags, extended_metadata: bool, max_packet: u32, charset: u8) {
+    let own = if extended_metadata { EXTENDED_METADATA } else { 0 };
+    out.put_u32(capabilities.difference(if own == 0 { Flags::empty() } else { IS_MYSQL }).bits());
     out.put_u32(max_packet);
     out.put_u8(charset);
-    out.extend_from_slice(&[0; 23]);
+    out.extend_from_slice(&[0; 19]);
+    out.put_u32(own);
 }
 
 /// The forms of clients that do not set PLUGIN_AUTH_LENENC.
@@ -210,7 +233,7 @@ mod tests {
 
     fn head(capabilities: Flags) -> Vec<u8> {
         let mut out = Vec::new();
-        write_head(&mut out, capabilities, 1 << 24, 45);
+        write_head(&mut out, capabilities, false, 1 << 24, 45);
         out
     }
 
@@ -255,7 +278,7 @@ mod tests {
     fn tls_comes_before_the_login() {
         let flags = Flags::CLIENT_PROTOCOL_41 | Flags::CLIENT_SSL;
         let mut payload = Vec::new();
-        write_ssl_request(&mut payload, flags, 0, 45);
+        write_ssl_request(&mut payload, flags, false, 0, 45);
         assert_eq!(ClientHello::parse(&payload).unwrap(), ClientHello::SslRequest { capabilities: flags });
     }
 
@@ -294,13 +317,17 @@ mod tests {
 
         #[test]
         fn logins_come_back(
-            bits in any::<u32>(), user in "[a-z]{0,10}", auth in prop::collection::vec(1u8.., 0..40),
+            bits in any::<u32>(), extended_metadata in any::<bool>(), user in "[a-z]{0,10}", auth in prop::collection::vec(1u8.., 0..40),
             database in prop::option::of("[a-z]{1,10}"), plugin in "[a-z]{0,10}", attributes in prop::collection::vec(any::<u8>(), 0..300),
         ) {
             let mut capabilities = Flags::from_bits_retain(bits) | Flags::CLIENT_PROTOCOL_41;
             capabilities.set(Flags::CLIENT_CONNECT_WITH_DB, database.is_some());
+            if extended_metadata {
+                capabilities.remove(IS_MYSQL);
+            }
             let login = HandshakeResponse {
                 capabilities,
+                extended_metadata,
                 max_packet: 7,
                 charset: 8,
                 user: user.as_bytes(),

@@ -5,6 +5,7 @@ use rand::{CryptoRng, Rng};
 
 use super::ServerVersion;
 use crate::wire::WireError;
+use crate::wire::capability::{EXTENDED_METADATA, IS_MYSQL};
 use crate::wire::reader::Reader;
 use crate::wire::response::{ERR, ErrPacket};
 use crate::wire::writer::Put;
@@ -30,6 +31,8 @@ pub struct Handshake<'a> {
     pub connection_id: u32,
     pub scramble: [u8; SCRAMBLE_LEN],
     pub capabilities: CapabilityFlags,
+    /// MariaDB's: see [`EXTENDED_METADATA`].
+    pub extended_metadata: bool,
     /// The default collation's number, lower eight bits.
     pub charset: u8,
     pub status: StatusFlags,
@@ -70,7 +73,9 @@ impl<'a> Handshake<'a> {
         let status = StatusFlags::from_bits_retain(reader.u16("status flags")?);
         let upper = reader.u16("capabilities")?;
         let capabilities = CapabilityFlags::from_bits_retain(u32::from(lower) | u32::from(upper) << 16);
-        reader.skip(1 + 10, "greeting")?;
+        reader.skip(1 + 6, "greeting")?;
+        let own = reader.u32("capabilities")?;
+        let extended_metadata = !capabilities.contains(IS_MYSQL) && own & EXTENDED_METADATA != 0;
         if !capabilities.contains(CapabilityFlags::CLIENT_PROTOCOL_41 | CapabilityFlags::CLIENT_SECURE_CONNECTION) {
             return Err(WireError::Unsupported("a server older than MySQL 4.1"));
         }
@@ -80,7 +85,7 @@ impl<'a> Handshake<'a> {
             true => plugin_name(&mut reader)?,
             false => &b""[..],
         };
-        Ok(Self { server_version, connection_id, scramble, capabilities, charset, status, plugin })
+        Ok(Self { server_version, connection_id, scramble, capabilities, extended_metadata, charset, status, plugin })
     }
 
     pub fn version(&self) -> ServerVersion {
@@ -89,7 +94,8 @@ impl<'a> Handshake<'a> {
 
     /// Appends the payload. The version must have no NUL.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let bits = self.capabilities.bits();
+        let own = if self.extended_metadata { EXTENDED_METADATA } else { 0 };
+        let bits = self.capabilities.difference(if own == 0 { CapabilityFlags::empty() } else { IS_MYSQL }).bits();
         out.put_u8(PROTOCOL_VERSION);
         out.put_nul_bytes(self.server_version);
         out.put_u32(self.connection_id);
@@ -100,7 +106,8 @@ impl<'a> Handshake<'a> {
         out.put_u16(self.status.bits());
         out.put_u16((bits >> 16) as u16);
         out.put_u8(SCRAMBLE_LEN as u8 + 1);
-        out.extend_from_slice(&[0; 10]);
+        out.extend_from_slice(&[0; 6]);
+        out.put_u32(own);
         out.extend_from_slice(&self.scramble[8..]);
         out.put_u8(0);
         if self.capabilities.contains(CapabilityFlags::CLIENT_PLUGIN_AUTH) {
@@ -143,6 +150,7 @@ mod tests {
         assert_eq!(handshake.version(), ServerVersion { number: 101119, mariadb: true });
         assert_eq!(handshake.plugin, b"mysql_native_password");
         assert_eq!(handshake.capabilities.bits(), 0x81FF_F7FE);
+        assert!(handshake.extended_metadata);
         assert_eq!(handshake.status, StatusFlags::SERVER_STATUS_AUTOCOMMIT);
     }
 
@@ -158,8 +166,17 @@ mod tests {
         let capabilities = CapabilityFlags::CLIENT_LONG_PASSWORD;
         let status = StatusFlags::empty();
         let scramble = [b'x'; SCRAMBLE_LEN];
-        Handshake { server_version: b"4.0", connection_id: 1, scramble, capabilities, charset: 8, status, plugin: b"" }
-            .write(&mut old);
+        Handshake {
+            server_version: b"4.0",
+            connection_id: 1,
+            scramble,
+            capabilities,
+            extended_metadata: false,
+            charset: 8,
+            status,
+            plugin: b"",
+        }
+        .write(&mut old);
         assert!(matches!(Greeting::parse(&old), Err(WireError::Unsupported(_))));
     }
 
@@ -172,13 +189,15 @@ mod tests {
         }
 
         #[test]
-        fn greetings_come_back(version in "[0-9a-zA-Z.-]{0,20}", connection_id in any::<u32>(), bits in any::<u32>(), charset in any::<u8>(), status in any::<u16>(), plugin in "[a-z_]{0,20}") {
-            let capabilities = CapabilityFlags::from_bits_retain(bits) | CapabilityFlags::CLIENT_PROTOCOL_41 | CapabilityFlags::CLIENT_SECURE_CONNECTION | CapabilityFlags::CLIENT_PLUGIN_AUTH;
+        fn greetings_come_back(version in "[0-9a-zA-Z.-]{0,20}", connection_id in any::<u32>(), bits in any::<u32>(), charset in any::<u8>(), status in any::<u16>(), extended_metadata in any::<bool>(), plugin in "[a-z_]{0,20}") {
+            let mut capabilities = CapabilityFlags::from_bits_retain(bits) | CapabilityFlags::CLIENT_PROTOCOL_41 | CapabilityFlags::CLIENT_SECURE_CONNECTION | CapabilityFlags::CLIENT_PLUGIN_AUTH;
+            capabilities.set(IS_MYSQL, !extended_metadata);
             let handshake = Handshake {
                 server_version: version.as_bytes(),
                 connection_id,
                 scramble: new_scramble(&mut rand::thread_rng()),
                 capabilities,
+                extended_metadata,
                 charset,
                 status: StatusFlags::from_bits_retain(status),
                 plugin: plugin.as_bytes(),

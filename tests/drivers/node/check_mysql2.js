@@ -22,6 +22,14 @@ async function main() {
     'SELECT o.order_id, o.total FROM users u JOIN orders o ON o.user_id = u.user_id WHERE u.user_id = ? AND o.total > ?', [42, 0]);
   assert.ok(orders.every((order) => /^\d+\.\d\d$/.test(order.total)));
 
+  // JSON is told by MariaDB's extended metadata, by MySQL's type.
+  for (const [[made]] of [await db.query("SELECT JSON_OBJECT('a', 1) AS doc"), await db.execute("SELECT JSON_OBJECT('a', 1) AS doc")]) {
+    assert.deepEqual(made.doc, { a: 1 });
+  }
+  const [gathered] = await db.query(
+    "SELECT JSON_ARRAY(u.user_id) AS doc FROM users u JOIN users o ON o.user_id = u.user_id + 1 WHERE u.user_id < 3 ORDER BY u.user_id");
+  assert.deepEqual(gathered.map((row) => row.doc), [[1], [2]]);
+
   const [all] = await db.query('SELECT user_id FROM users');
   assert.equal(all.length, 600);
 

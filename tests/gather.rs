@@ -52,6 +52,30 @@ fn a_budget_is_kept_and_its_error_tells_what_to_do() {
 }
 
 #[test]
+fn few_rows_of_each_shard_are_within_a_budget() {
+    let stage = stage("max_rows = 30");
+    let mut client = stage.connect();
+    // Eighty rows.
+    let [low, high] = [(); 2]
+        .map(|()| off_the_key(&mut client, 0, ROWS))
+        .map(|sql| sql.split("a.amount >= ").nth(1).unwrap().split(' ').next().unwrap().parse::<i64>().unwrap());
+    let rows = format!("amount >= {low} AND amount < {}", high + ROWS);
+    let one = |client: &mut Client, sql: String| client.value(&sql);
+    assert_eq!(one(&mut client, format!("SELECT EXISTS (SELECT * FROM items WHERE {rows})")), "1");
+    assert_eq!(one(&mut client, format!("SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE {rows} LIMIT 7) q")), "7");
+    let top = |order: &str| format!("(SELECT id FROM items WHERE {rows} ORDER BY {order} LIMIT 2)");
+    let found = client.rows(&format!("{} UNION ALL {}", top("amount"), top("items.amount DESC")));
+    let expected = [low, low + 1, high + ROWS - 1, high + ROWS - 2];
+    assert_eq!(found.concat(), expected.map(|id| id.to_string()));
+    client.run(&format!("PREPARE p FROM 'SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE {rows} LIMIT ?) q'"));
+    client.run("SET @n = 5");
+    assert_eq!(client.value("EXECUTE p USING @n"), "5");
+    // All rows, which are too many.
+    assert_eq!(client.error(format!("SELECT COUNT(*) FROM (SELECT DISTINCT amount FROM items WHERE {rows} LIMIT 7) q, items i WHERE i.id = {low}")).code, 1104);
+    stage.assert_sound();
+}
+
+#[test]
 fn an_insert_takes_as_many_rows_as_a_query_streams() {
     let stage = stage("max_rows = 30");
     let mut client = stage.connect();

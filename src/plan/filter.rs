@@ -59,7 +59,7 @@ impl Scopes<'_, '_> {
         conjuncts.filter_map(|conjunct| self.filter(id, &conjunct)).collect()
     }
 
-    fn filter(&self, id: InstanceId, conjunct: &Conjunct) -> Option<Filter> {
+    pub(super) fn filter(&self, id: InstanceId, conjunct: &Conjunct) -> Option<Filter> {
         let is_of_row = !conjunct.columns.is_empty()
             && conjunct.columns.iter().all(|column| self.certainly_means(column, id))
             && conjunct.calls.iter().all(|call| functions::is_of_arguments(call));
@@ -155,9 +155,9 @@ pub(super) fn write_string(bytes: &[u8], no_escapes: bool, out: &mut Vec<u8>) {
 }
 
 /// Writes ` WHERE` and the filters, or nothing if there are none. What cannot be said with this statement's parameters is
-/// left out.
-pub(super) fn write_all(filters: &[Filter], input: &Binding<'_>, out: &mut Vec<u8>) {
-    let mut joint: &[u8] = b" WHERE (";
+/// left out. Whether nothing was.
+pub(super) fn write_all(filters: &[Filter], input: &Binding<'_>, out: &mut Vec<u8>) -> bool {
+    let (mut joint, mut are_all): (&[u8], bool) = (b" WHERE (", true);
     for filter in filters {
         let before = out.len();
         out.extend_from_slice(joint);
@@ -166,8 +166,10 @@ pub(super) fn write_all(filters: &[Filter], input: &Binding<'_>, out: &mut Vec<u
             joint = b" AND (";
         } else {
             out.truncate(before);
+            are_all = false;
         }
     }
+    are_all
 }
 
 impl Filter {

@@ -13,6 +13,7 @@ use crate::sql::tokens::TokenKind;
 use crate::sql::{Lexer, Mode, facts};
 
 use super::catalog::wanted::{Reference, Wanted, is_assembled, is_of_one_server};
+use super::few::Few;
 use super::filter::{self, Filter};
 use super::gathered_text::{FinalText, Place, Writing};
 use super::instance::Source as Rows;
@@ -54,6 +55,8 @@ pub(super) struct Source {
     invisible: Vec<String>,
     /// What rows are left where they are.
     filters: Vec<Filter>,
+    /// How few of the others are enough.
+    few: Option<Few>,
     /// What words its rows must have: others stay where they are.
     pub(super) searches: Vec<Search>,
     /// `PARTITION (p0)`
@@ -143,7 +146,7 @@ pub struct Gathered {
     pub catalog: Option<Wanted>,
     /// FROM, as each shard that is asked has it.
     pub fetches: Vec<(ShardId, Vec<u8>)>,
-    /// WHERE, or nothing. It leaves out rows that the statement would reject in any case.
+    /// WHERE, ORDER BY and LIMIT, or nothing. It leaves out rows that the statement would reject in any case.
     pub filter: Vec<u8>,
     /// The locking clause, or nothing.
     pub locking: Vec<u8>,
@@ -191,7 +194,9 @@ impl<'q> Scopes<'_, 'q> {
             let source = self.source(named, instances, words, &reader)?;
             let can_search = role == Role::Read && source.locking.is_empty() && !ctes.has_copies();
             let searches = if can_search { self.searches_of(instances, sql, &reader) } else { Vec::new() };
-            Some(Source { role, searches, ..source })
+            let may_be_few = role == Role::Read && source.locking.is_empty() && !source.is_catalog();
+            let few = may_be_few.then(|| self.few(instances, &source.filters, sql, &reader)).flatten();
+            Some(Source { role, searches, few, ..source })
         });
         let sources: Vec<Source> = sources.collect::<Option<_>>()?;
         let place = |((named, instances), source): (&(&'q NamedTable, Vec<InstanceId>), &Source)| Place {
@@ -268,6 +273,7 @@ impl<'q> Scopes<'_, 'q> {
             columns,
             invisible: invisible.unwrap_or_default(),
             filters: self.filters_of(instances, reader),
+            few: None,
             searches: Vec::new(),
             partition: named.partition.map(anchors),
             is_hinted: named.partition.is_some() || named.index_hints.is_some(),
@@ -501,8 +507,11 @@ impl Source {
             From::Sharded(_) | From::Fixed(_) | From::System => None,
         };
         let (mut filter, mut locking) = (Vec::new(), Vec::new());
-        if choice.may_filter {
-            filter::write_all(&self.filters, input, &mut filter);
+        if choice.may_filter
+            && filter::write_all(&self.filters, input, &mut filter)
+            && let Some(few) = &self.few
+        {
+            few.write(input, &mut filter);
         }
         if self.role == Role::Written {
             locking.extend_from_slice(b" FOR UPDATE");

@@ -467,6 +467,13 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
         (!is_more).then(|| Element { span, descending, has_direction, tokens: tokens.to_vec() })
     }
 
+    /// Whether the query is what EXISTS is about.
+    pub(super) fn is_asked_for_existence(&self) -> bool {
+        let before = self.tokens.partition_point(|token| token.start < self.query.span.start);
+        let [.., exists, open] = &self.tokens[..before] else { return false };
+        open.is_op(Op::LParen) && self.is(exists, "EXISTS")
+    }
+
     /// `n`, `m, n` or `n OFFSET m`.
     pub(super) fn limit(&self, span: Span) -> Option<(LimitTemplate, Splice)> {
         let tokens = self.tokens_in(span);

@@ -14,6 +14,7 @@ mod derived;
 mod edits;
 mod exact;
 pub mod explain;
+mod few;
 mod filter;
 mod finer;
 mod functions;

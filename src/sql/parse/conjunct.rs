@@ -41,11 +41,19 @@ impl<'a> Reader<'a> {
 
     /// The pieces, as far as they are known, of the condition at `span`.
     pub fn conjuncts(&self, span: Span) -> Vec<Conjunct> {
+        self.pieces(span).into_iter().filter_map(read).collect()
+    }
+
+    /// All of them; `None` if some are not known.
+    pub fn all_conjuncts(&self, span: Span) -> Option<Vec<Conjunct>> {
+        self.pieces(span).into_iter().map(read).collect()
+    }
+
+    fn pieces(&self, span: Span) -> Vec<Cursor<'_, 'a>> {
         let list = &self.tokens.list;
         let at = list.partition_point(|token| token.start < span.start);
         let end = list.partition_point(|token| token.end <= span.end);
-        let cursor = Cursor::new(&self.tokens).within(at, end.max(at));
-        predicate::conjuncts(cursor).into_iter().filter_map(read).collect()
+        predicate::conjuncts(Cursor::new(&self.tokens).within(at, end.max(at)))
     }
 }
 

@@ -75,6 +75,30 @@ fn other_shardgates_see_an_altered_table_soon() {
     here.assert_sound();
 }
 
+/// An INSERT without names of columns needs to know them.
+#[test]
+fn other_shardgates_know_a_new_table_at_once() {
+    let _turn = in_turn();
+    let tables = "[[tables]]\nname = \"fresh\"\nshard_key = \"id\"\ncolocated_with = \"items\"\n".to_owned();
+    let [here, elsewhere] = [(); 2].map(|()| world().stage(Setup { tables: tables.clone(), ..Setup::default() }));
+    let mut other = elsewhere.connect();
+    for turn in 0..3 {
+        assert_eq!(other.error("INSERT INTO fresh VALUES (1, 1)").code, 1146);
+        here.connect().run("CREATE TABLE fresh (id INT PRIMARY KEY, n INT)");
+        match turn {
+            0 => assert_eq!(other.run("INSERT INTO fresh VALUES (1, 1), (2, 2), (3, 3)").affected_rows, 3),
+            1 => assert_eq!(other.prepare(b"INSERT INTO fresh VALUES (?, 1), (2, ?)").unwrap().unwrap().params, 2),
+            _ => assert_eq!(other.error("INSERT INTO fresh VALUES (1, 1, 1)").code, 1136),
+        }
+        here.connect().run("DROP TABLE fresh");
+        wait_until("the table is gone there too", SOON, || {
+            other.query("INSERT INTO fresh VALUES (1, 1)").unwrap()[0].error().is_some_and(|error| error.code == 1146)
+        });
+    }
+    here.assert_sound();
+    elsewhere.assert_sound();
+}
+
 #[test]
 fn what_fails_on_some_shards_is_shown_shard_by_shard_and_resumed() {
     let _turn = in_turn();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::client::Packet;
+use super::configuration::Wish;
 use super::error::ClientMessage;
 use super::numbered::Numbering;
 use super::query::Statement;
@@ -87,7 +88,7 @@ impl Session {
     pub(super) async fn plan_or_probe(&mut self, sql: &[u8]) -> Result<Arc<Plan>, ClientMessage> {
         let error = match self.plan(sql) {
             Err(error @ (PlanError::Syntax { .. } | PlanError::Unsupported { .. })) => error,
-            Err(error @ PlanError::UnknownColumns { .. }) => return Err(self.missing_or(error).await?),
+            Err(error @ PlanError::UnknownColumns { .. }) => return Box::pin(self.plan_of_unknown(sql, error)).await,
             other => return Ok(other?),
         };
         let shard = self.home_shard(&self.schema);
@@ -102,21 +103,26 @@ impl Session {
         Err(message.unwrap_or_else(|| error.into()))
     }
 
-    /// That the table is not there, if that is why its columns are not known.
-    async fn missing_or(&mut self, error: PlanError) -> Result<ClientMessage, ClientMessage> {
-        if let PlanError::UnknownColumns { first: Some((shard, physical)), .. } = &error {
-            let schema = Arc::clone(&self.schema);
-            let mut databases = schema.databases.iter().filter(|database| database.shards.contains(*shard));
-            let may_know = databases.any(|database| self.may_use(&database.name));
-            let sql = format!("SHOW COLUMNS FROM {}.{}", quoted(&schema.shard(*shard).schema), quoted(physical));
-            if may_know
-                && let Err(refused) = self.ask_spare(*shard, sql.as_bytes()).await?
-                && refused.code == codes::NO_SUCH_TABLE
-            {
-                return Ok(self.in_logical_names(refused, Some(*shard)));
-            }
+    /// The plan of a statement about a table whose columns are not known: it may not be there, or only just, by DDL through
+    /// another ShardGate.
+    async fn plan_of_unknown(&mut self, sql: &[u8], error: PlanError) -> Result<Arc<Plan>, ClientMessage> {
+        let PlanError::UnknownColumns { first: Some((shard, physical)), .. } = &error else { return Err(error.into()) };
+        let schema = Arc::clone(&self.schema);
+        let mut databases = schema.databases.iter().filter(|database| database.shards.contains(*shard));
+        if !databases.any(|database| self.may_use(&database.name)) {
+            return Err(error.into());
         }
-        Ok(error.into())
+        let show = format!("SHOW COLUMNS FROM {}.{}", quoted(&schema.shard(*shard).schema), quoted(physical));
+        match self.ask_spare(*shard, show.as_bytes()).await? {
+            Ok(_) => {
+                // Whatever comes of it: the plan tells.
+                let _ = self.ordered(Wish::LookAtTables).await;
+                self.setup_is_current();
+                Ok(self.plan(sql)?)
+            }
+            Err(refused) if refused.code == codes::NO_SUCH_TABLE => Err(self.in_logical_names(refused, Some(*shard))),
+            Err(_) => Err(error.into()),
+        }
     }
 
     /// The plan of a text, from the cache or made now.

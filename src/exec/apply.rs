@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::links::Link;
 use super::prepared::{self, Execution};
 use super::tally::{Tally, Written, total, with_info_of_one_row};
-use super::write::{SAVEPOINT, leaves_transaction, read, take_back};
+use super::write::{SAVEPOINT, leaves_transaction, number_made, numbered_apart, read, take_back};
 use super::write_back::{Kind, Order, Step};
 use crate::backend::interrupt::Interrupt;
 use crate::sharding::ShardId;
@@ -90,6 +90,41 @@ impl Writer {
         }
     }
 
+    /// Runs INSERTs of rows that want numbers: those that were given to the first row of each.
+    async fn run_numbering(&mut self, manner: Manner<'_>) -> Result<Vec<u64>, Failure> {
+        self.mark(manner).await?;
+        let mut numbers = Vec::new();
+        for order in std::mem::take(&mut self.orders) {
+            self.link.lease.execute("LAST_INSERT_ID()", "SET last_insert_id = 0", manner.interrupt).await?;
+            let written = self.run_one(&order, manner).await?;
+            self.written.push(written);
+            numbers.push(number_made(&mut self.link, manner.interrupt).await?);
+        }
+        Ok(numbers)
+    }
+
+    /// The same where another copy of the table has given them.
+    async fn run_numbered(&mut self, numbers: &[u64], manner: Manner<'_>) -> Result<(), Failure> {
+        self.mark(manner).await?;
+        for (order, number) in std::mem::take(&mut self.orders).iter().zip(numbers) {
+            if *number > 0 {
+                let sql = format!("SET insert_id = {number}");
+                self.link.lease.execute("the rows' numbers", &sql, manner.interrupt).await?;
+            }
+            let done = self.run_one(order, manner).await;
+            if done.is_err() {
+                // A statement that has not come to its rows leaves the number to the next.
+                self.link.lease.spoil();
+            }
+            let written = done?;
+            if *number > 0 && written.last_insert_id != *number {
+                return Err(numbered_apart());
+            }
+            self.written.push(written);
+        }
+        Ok(())
+    }
+
     async fn run_one(&mut self, order: &Order, manner: Manner<'_>) -> Result<Written, Failure> {
         let connection = &mut *self.link.lease;
         let answer = match manner.execution.filter(|_| matches!(order.kind, Kind::Insert { .. })) {
@@ -117,7 +152,7 @@ impl Writer {
             written.conditions = conditions::fetch(connection, manner.interrupt).await?;
         }
         Ok(match order.kind {
-            Kind::Insert { ignores } if order.rows == 1 => with_info_of_one_row(written, ignores),
+            Kind::Insert { ignores, .. } if order.rows == 1 => with_info_of_one_row(written, ignores),
             Kind::Insert { .. } | Kind::Update | Kind::Delete => written,
         })
     }
@@ -138,7 +173,17 @@ pub async fn mark_all(writers: &mut [Writer], manner: Manner<'_>) -> Result<(), 
 
 /// Runs the orders of all writers. The worst failure is told; the statement is then to be taken back.
 pub async fn run(writers: &mut [Writer], manner: Manner<'_>) -> Result<(), Failure> {
-    let done = all(writers.iter_mut().map(|writer| writer.run(manner)).collect()).await;
+    let numbers_copies = |order: &Order| matches!(order.kind, Kind::Insert { numbers_copies: true, .. });
+    let done = match writers.iter().flat_map(|writer| &writer.orders).any(numbers_copies) {
+        false => all(writers.iter_mut().map(|writer| writer.run(manner)).collect()).await,
+        true => {
+            // The same copy numbers the rows of every statement.
+            writers.sort_by_key(|writer| writer.link.shard);
+            let Some((first, others)) = writers.split_first_mut() else { return Ok(()) };
+            let numbers = first.run_numbering(manner).await?;
+            all(others.iter_mut().map(|writer| writer.run_numbered(&numbers, manner)).collect()).await
+        }
+    };
     let mut failed: Vec<Failure> = done.into_iter().filter_map(Result::err).collect();
     failed.sort_by_key(leaves_transaction);
     failed.into_iter().next().map_or(Ok(()), Err)

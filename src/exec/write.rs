@@ -18,6 +18,7 @@ use crate::backend::connection::Connection;
 use crate::backend::error::{Error, Reason};
 use crate::backend::interrupt::Interrupt;
 use crate::sharding::ShardId;
+use crate::wire::text;
 
 /// What one shard gets.
 #[derive(Debug)]
@@ -246,11 +247,18 @@ async fn run_after_the_first(
     interrupt: &Interrupt,
 ) -> (Vec<Link>, Result<Vec<Written>, Failed>) {
     let mut others = shares.split_off(1);
+    // What it says of LAST_INSERT_ID() afterwards is of these rows, or nothing.
+    shares.iter_mut().for_each(|share| share.before.push("SET last_insert_id = 0".to_owned()));
     let plain = Manner { timestamp, first_numbers: false };
     let (mut links, first) = Box::pin(run_everywhere(shares, plain, interrupt)).await;
-    let number = match &first {
-        Ok(written) => written.first().map_or(0, |written| written.last_insert_id),
-        Err(_) => {
+    let asked = match (&first, links.first_mut()) {
+        (Ok(_), Some(link)) => number_made(link, interrupt).await,
+        _ => Ok(0),
+    };
+    let first = first.and_then(|written| asked.map(|number| (written, number)).map_err(Failed::nowhere));
+    let (written, number) = match first {
+        Ok(first) => first,
+        Err(failed) => {
             // They must be where the first is to be rolled back with it.
             for share in &mut others {
                 for sql in std::mem::take(&mut share.before) {
@@ -258,7 +266,7 @@ async fn run_after_the_first(
                 }
             }
             links.extend(others.into_iter().map(|share| share.link));
-            return (links, first);
+            return (links, Err(failed));
         }
     };
     // It holds for the next row that is numbered, which each of these is.
@@ -271,7 +279,28 @@ async fn run_after_the_first(
         more.iter_mut().for_each(|link| link.lease.spoil());
     }
     links.append(&mut more);
-    (links, first.and_then(|first| Ok([first, done?].concat())))
+    let is_alike = |other: &Written| number == 0 || other.last_insert_id == number;
+    let done = done.and_then(|done| match done.iter().all(is_alike) {
+        true => Ok([written, done].concat()),
+        false => Err(Failed::nowhere(numbered_apart())),
+    });
+    (links, done)
+}
+
+/// Copies of a table have not done the same with the same rows.
+pub(super) fn numbered_apart() -> Failure {
+    let text = "an INSERT into a reference table whose copies number the rows in different ways: CHECK REFERENCE TABLE tells \
+                whether they are alike";
+    Failure::Unsupported(text.to_owned())
+}
+
+/// The first number that the server has made for rows of the statement before, or that this has noted; 0: none.
+pub(super) async fn number_made(link: &mut Link, interrupt: &Interrupt) -> Result<u64, Failure> {
+    // `sql_select_limit` may be 0.
+    let answer = link.lease.query(b"SELECT LAST_INSERT_ID() LIMIT 1", interrupt).await?;
+    let (_, rows) = answer.table();
+    let cell = rows.first().and_then(|row| text::cells(row).next()).and_then(Result::ok).flatten();
+    Ok(cell.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok()).unwrap_or_default())
 }
 
 /// What failed worst is what the client must know: a deadlock has rolled back more than a duplicate key.

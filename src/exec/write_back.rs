@@ -37,9 +37,11 @@ pub struct Order {
 pub enum Kind {
     Delete,
     Update,
-    /// With IGNORE or without.
     Insert {
+        /// IGNORE
         ignores: bool,
+        /// The numbers that the first copy of a reference table gives to the rows are those of the others.
+        numbers_copies: bool,
     },
 }
 
@@ -71,6 +73,8 @@ pub struct WriteBack<'a> {
     steps: Option<Vec<Step>>,
     bytes: usize,
     moved: bool,
+    /// Whether rows want numbers that copies of a reference table must have alike; `None` before the first row.
+    copies_number: Option<bool>,
 }
 
 /// Orders for one row, in their order. If the first is refused, none of them is carried out.
@@ -137,6 +141,7 @@ impl<'a> WriteBack<'a> {
             steps: None,
             bytes: 0,
             moved: false,
+            copies_number: None,
         }
     }
 
@@ -261,6 +266,7 @@ impl<'a> WriteBack<'a> {
         let cells = self.cells(row, self.columns.len())?;
         let mut values: Vec<(usize, Option<&[u8]>)> = self.columns.iter().copied().zip(cells).collect();
         let digits = number.map(|number| number.to_string());
+        let mut wants_number = false;
         for (at, (place, cell)) in values.iter_mut().enumerate() {
             match &digits {
                 Some(digits) if self.numbered == Some(at) => {
@@ -271,10 +277,12 @@ impl<'a> WriteBack<'a> {
                     *cell = None;
                     self.check_returned(how.returns)?;
                     self.check_number()?;
+                    wants_number = true;
                 }
                 _ => {}
             }
         }
+        self.check_copies(wants_number)?;
         let shards = match self.key.is_empty() {
             true if self.sharded.is_some() && self.written.places.len() > 1 => {
                 let key = self.sharded.map_or("", |sharded| &sharded.key_column);
@@ -304,17 +312,28 @@ impl<'a> WriteBack<'a> {
         }
     }
 
-    /// Shards, or copies, would each number rows from 1 on.
+    /// Shards would each number rows from 1 on.
     fn check_number(&self) -> Result<(), Failure> {
-        let is_numbered_apart = self.sharded.is_none_or(|sharded| sharded.auto_increment_per_shard);
-        if self.written.places.len() == 1 || self.sharded.is_some() && is_numbered_apart {
-            return Ok(());
+        match self.sharded {
+            Some(sharded) if self.written.places.len() > 1 && !sharded.auto_increment_per_shard => {
+                let table = &self.written.written;
+                Err(Failure::Unsupported(format!("AUTO_INCREMENT of '{table}' over several shards")))
+            }
+            Some(_) | None => Ok(()),
         }
-        let table = &self.written.written;
-        Err(Failure::Unsupported(match self.sharded {
-            Some(_) => format!("AUTO_INCREMENT of '{table}' over several shards"),
-            None => format!("AUTO_INCREMENT of reference table '{table}'"),
-        }))
+    }
+
+    /// Copies number rows alike if all of them want a number, or none: others that are numbered at the same time could come
+    /// between.
+    fn check_copies(&mut self, wants_number: bool) -> Result<(), Failure> {
+        let is_copied = self.sharded.is_none() && self.written.places.len() > 1;
+        if is_copied && *self.copies_number.get_or_insert(wants_number) != wants_number {
+            return Err(Failure::Unsupported(format!(
+                "AUTO_INCREMENT of reference table '{}' for some rows of a statement: give a number to all of them, or to none",
+                self.written.written
+            )));
+        }
+        Ok(())
     }
 
     /// The shard that a row with these values of `columns` belongs to.
@@ -443,7 +462,9 @@ impl<'a> WriteBack<'a> {
         let tail = how.and_then(|how| how.tails.iter().find(|(known, _)| *known == shard));
         sql.extend_from_slice(tail.map_or(&[], |(_, tail)| tail.as_slice()));
         let ignores = how.is_some_and(|how| how.verb == "INSERT IGNORE");
-        self.done.push(Order { shard, sql, kind: Kind::Insert { ignores }, rows });
+        let numbers_copies =
+            self.sharded.is_none() && self.written.places.len() > 1 && self.copies_number == Some(true);
+        self.done.push(Order { shard, sql, kind: Kind::Insert { ignores, numbers_copies }, rows });
     }
 
     fn name_on(&self, shard: ShardId) -> Vec<u8> {

@@ -8,7 +8,7 @@ use super::gathered::Last;
 use super::prepared::Prepared;
 use super::query::Statement;
 use super::session::Session;
-use super::several::own_rows;
+use super::several::{self, own_rows};
 use super::staged::Order as StagedOrder;
 use crate::exec::links::Side;
 use crate::exec::write::{Command, Order};
@@ -133,7 +133,7 @@ impl Session {
             (part.shard, Order { command: Command::Text(text), rows: Some(own_rows(&plan, part)) })
         };
         let orders = parts.iter().map(order).collect();
-        self.write_everywhere(&plan, orders, Some(numbered.first), more_follows).await
+        self.write_everywhere(&plan, orders, several::Numbers::From(numbered.first), more_follows).await
     }
 
     pub(super) async fn execute_numbered(
@@ -157,7 +157,7 @@ impl Session {
             self.note_number(&plan, numbered.first);
             return Ok(());
         }
-        self.write_everywhere(&plan, orders, Some(numbered.first), false).await
+        self.write_everywhere(&plan, orders, several::Numbers::From(numbered.first), false).await
     }
 
     /// What each shard executes of a numbered statement, which `plan` was made of last.

@@ -17,7 +17,7 @@ use super::merging::Merging;
 use super::numbered::Numbering;
 use super::query::Statement as Text;
 use super::session::{Current, Flow, Session};
-use super::several::own_rows;
+use super::several::{Numbers, numbers_of, own_rows};
 use super::short_way::{Order as ShortOrder, Way};
 use super::transactions::End;
 use crate::backend::buffer::Scratch;
@@ -401,7 +401,9 @@ impl Session {
                     orders.push((shard, Order { command: WriteCommand::Prepared(execution), rows: None }));
                 }
                 if plan.kind == StatementKind::Write {
-                    return self.write_everywhere(plan, orders, None, false).await;
+                    let values = statement.values(body);
+                    let numbers = numbers_of(plan, &statement.binding(&self.schema, &values));
+                    return self.write_everywhere(plan, orders, numbers, false).await;
                 }
                 let own = Text { sql: &statement.text, more_follows: false };
                 match self.put_together(plan, orders, side, kind, &own).await? {
@@ -441,7 +443,7 @@ impl Session {
                     let command = WriteCommand::Prepared(statement.execution_of(text, &params, body)?);
                     orders.push((part.shard, Order { command, rows: Some(own_rows(plan, part)) }));
                 }
-                self.write_everywhere(plan, orders, None, false).await
+                self.write_everywhere(plan, orders, Numbers::OfServers, false).await
             }
         }
     }

@@ -23,12 +23,23 @@ use crate::exec::write::{self as writes, Bounds, Command, Failed, Manner, Order,
 use crate::exec::{cancel, prepared, unread};
 use crate::merge::Limit;
 use crate::plan::merged::MergePlan;
-use crate::plan::{Plan, ShardRows};
+use crate::plan::{Binding, Plan, ShardRows};
 use crate::sharding::{ShardId, ShardSet};
 use crate::txn::transaction::{Beginning, Transaction};
 use crate::wire::StatusFlags;
 use crate::wire::error_code::{self as codes, ErrorCode};
 use crate::wire::walker::AnswerKind;
+
+/// Where rows that are inserted get their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// From the servers, each for itself, if they want any.
+    OfServers,
+    /// From the first copy of a reference table, for all.
+    OfFirstCopy,
+    /// They have them from a sequence, this one first.
+    From(u64),
+}
 
 impl Session {
     /// The statement on each shard, in that shard's names.
@@ -45,13 +56,12 @@ impl Session {
         shards.iter().map(order).collect()
     }
 
-    /// A write on several shards: in the session's transaction, or in one of its own. `first_number`: of those that a
-    /// sequence gave to its rows.
+    /// A write on several shards: in the session's transaction, or in one of its own.
     pub(super) async fn write_everywhere(
         &mut self,
         plan: &Plan,
         orders: Vec<(ShardId, Order)>,
-        first_number: Option<u64>,
+        numbers: Numbers,
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
         let bounds = self.bounds();
@@ -59,17 +69,21 @@ impl Session {
         let places: Option<Vec<Vec<u32>>> = orders.iter().map(|(_, order)| rows_of(order)).collect();
         let shares = self.shares(plan, orders, bounds).await?;
         let timestamp = self.time_of(plan);
-        let how = Manner { timestamp: timestamp.as_deref(), first_numbers: plan.numbers_copies };
+        let first_numbers = numbers == Numbers::OfFirstCopy;
+        let how = Manner { timestamp: timestamp.as_deref(), first_numbers };
         let (links, done) = writes::write(shares, how, bounds, &self.commit_context()).await;
         let (mut links, mut written) = self.written(links, done, bounds).await?;
         let returned = self.returned_by(plan, &links, &mut written)?;
         let mut total = tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum });
-        let mut numbered = first_number.filter(|_| total.affected_rows > 0 || returned.is_some());
-        if first_number.is_none() {
-            let said: Vec<u64> = written.iter().map(|written| written.last_insert_id).collect();
-            (numbered, total.last_insert_id) =
-                self.insert_ids(&mut links, &said, places.as_deref(), returned.is_some()).await;
-        }
+        let numbered = match numbers {
+            Numbers::From(first) => Some(first).filter(|_| total.affected_rows > 0 || returned.is_some()),
+            Numbers::OfServers | Numbers::OfFirstCopy => {
+                let said: Vec<u64> = written.iter().map(|written| written.last_insert_id).collect();
+                let (made, told) = self.insert_ids(&mut links, &said, places.as_deref(), returned.is_some()).await;
+                total.last_insert_id = told;
+                made
+            }
+        };
         if places.is_some() {
             total = in_order(total, &written, places.as_deref());
         }
@@ -493,6 +507,14 @@ impl Session {
                 cancel::abandon(link);
             }
         }
+    }
+}
+
+/// What numbers the rows of a write to all copies of a table.
+pub(super) fn numbers_of(plan: &Plan, binding: &Binding<'_>) -> Numbers {
+    match plan.numbers_copies(binding) {
+        true => Numbers::OfFirstCopy,
+        false => Numbers::OfServers,
     }
 }
 

@@ -8,7 +8,7 @@ use super::error::ClientMessage;
 use super::numbered::Numbering;
 use super::query::Statement;
 use super::session::{Current, Flow, Session};
-use super::several::own_rows;
+use super::several::{Numbers, numbers_of, own_rows};
 use super::transactions::{End as TransactionEnd, rolls_back_transaction};
 use crate::backend::error::Error;
 use crate::exec::conditions;
@@ -269,7 +269,8 @@ impl Session {
             }
             Route::Scatter(shards) if plan.kind == StatementKind::Write => {
                 let orders = self.orders(plan, statement, &shards);
-                self.write_everywhere(plan, orders, None, statement.more_follows).await
+                let numbers = numbers_of(plan, &self.binding(statement.sql));
+                self.write_everywhere(plan, orders, numbers, statement.more_follows).await
             }
             Route::Scatter(shards) => self.read_everywhere(plan, statement, &shards, side).await,
             Route::Merge(shards) => self.merge_text(plan, statement, &shards, side).await,
@@ -287,7 +288,7 @@ impl Session {
                     (part.shard, Order { command: Command::Text(text), rows: Some(own_rows(plan, part)) })
                 });
                 let orders = orders.collect();
-                self.write_everywhere(plan, orders, None, statement.more_follows).await
+                self.write_everywhere(plan, orders, Numbers::OfServers, statement.more_follows).await
             }
         }
     }

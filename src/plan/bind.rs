@@ -5,6 +5,7 @@ use crate::sharding::{Located, Part, Schema, ShardId, ShardSet};
 use super::gather::GatherPlan;
 use super::merged::{Instead, MergePlan};
 use super::narrow::{Known, Narrow, TableId};
+use super::numbering::{Number, State};
 use super::regroup::RegroupPlan;
 use super::staged::StagePlan;
 use super::{Action, Binding, Plan, PlanError, Renames, Route, ShardRows};
@@ -19,6 +20,8 @@ pub struct RouteTemplate {
     pub(super) gather: Option<Box<GatherPlan>>,
     /// and for a write.
     pub(super) staged: Option<Box<StagePlan>>,
+    /// What the rows of an INSERT into a reference table say of the column that servers number.
+    pub(super) copied: Vec<Number>,
 }
 
 /// What decides the route.
@@ -55,7 +58,7 @@ pub(super) struct Narrowed {
 
 impl RouteTemplate {
     pub(super) fn fixed(route: Route) -> Self {
-        Self { target: Target::Fixed(route), assigned: Vec::new(), gather: None, staged: None }
+        Self::to(Target::Fixed(route))
     }
 
     /// On all of these shards, or the only one.
@@ -67,13 +70,17 @@ impl RouteTemplate {
     }
 
     pub(super) fn narrowed(narrowed: Narrowed) -> Self {
-        Self { target: Target::Narrowed(narrowed), assigned: Vec::new(), gather: None, staged: None }
+        Self::to(Target::Narrowed(narrowed))
+    }
+
+    pub(super) fn to(target: Target) -> Self {
+        Self { target, assigned: Vec::new(), gather: None, staged: None, copied: Vec::new() }
     }
 
     /// Whether some values of the statement may have no route of this kind.
     pub(super) fn may_be_refused(&self) -> bool {
         match &self.target {
-            Target::Fixed(_) => false,
+            Target::Fixed(_) => self.copied.len() > 1,
             Target::Narrowed(narrowed) => narrowed.refused.is_some() || narrowed.at.is_some(),
             Target::Placed { .. } => true,
         }
@@ -108,7 +115,7 @@ impl RouteTemplate {
 
     fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
         let bound = match &self.target {
-            Target::Fixed(route) => Ok(route.clone()),
+            Target::Fixed(route) => self.check_copied(input).map(|()| route.clone()),
             Target::Narrowed(narrowed) => narrowed.bind(input),
             Target::Placed { table, key, others } => others.bind_placed(*table, key, input).map(Route::One),
         };
@@ -132,6 +139,33 @@ impl RouteTemplate {
             }
         }
         Ok(route)
+    }
+}
+
+impl RouteTemplate {
+    /// The first copy numbers the rows for all, if they are alike: where only some want a number, others that are numbered at
+    /// the same time can come between.
+    fn check_copied(&self, input: &Binding<'_>) -> Result<(), PlanError> {
+        let states: Vec<State> = self.copied.iter().map(|number| number.state(input)).collect();
+        let is_given = |state: &State| matches!(state, State::Given(_));
+        match states.len() < 2 || states.iter().all(is_given) || states.iter().all(|state| *state == State::Wanted) {
+            true => Ok(()),
+            false => Err(PlanError::unsupported(
+                "an INSERT into a reference table whose servers number some of the rows: give a number to all of them, or to none",
+            )),
+        }
+    }
+}
+
+impl Plan {
+    /// Whether the numbers that the first copy of a reference table gives to the rows are to be those of the others.
+    pub fn numbers_copies(&self, input: &Binding<'_>) -> bool {
+        match &self.action {
+            Action::Route(template) => {
+                template.copied.iter().any(|number| !matches!(number.state(input), State::Given(_)))
+            }
+            Action::Insert(_) | Action::Control(_) | Action::LocalSelect(_) => false,
+        }
     }
 }
 

@@ -351,13 +351,20 @@ impl Scopes<'_, '_> {
 
     /// What no statement may do on several shards, wherever it stands.
     pub(super) fn unspreadable_feature(&self) -> Option<String> {
+        self.unspreadable_feature_but(0)
+    }
+
+    /// The same, where LAST_INSERT_ID() may be called so often.
+    pub(super) fn unspreadable_feature_but(&self, notes: usize) -> Option<String> {
         let expressions = || self.calls.iter().map(|calls| calls.expression);
         if expressions().any(|expression| expression.assigns_variable) {
             return Some("assigning a user variable over several shards".to_owned());
         }
         let mut calls =
             expressions().flat_map(|expression| expression.calls.iter().map(move |call| (expression, call)));
-        let is_known = |call: &Call| call.is_plain && functions::is_spreadable(&call.name);
+        let is_note = |call: &Call| call.is_plain && call.name == "last_insert_id";
+        let may_note = notes > 0 && calls.clone().filter(|(_, call)| is_note(call)).count() == notes;
+        let is_known = |call: &Call| call.is_plain && functions::is_spreadable(&call.name) || may_note && is_note(call);
         let unknown = calls.find(|(expression, call)| !is_known(call) || is_series(expression, call));
         unknown.map(|(_, call)| format!("{}() over several shards", call.name.to_ascii_uppercase()))
     }

@@ -5,7 +5,7 @@ use crate::sharding::schema::same_name;
 use crate::sharding::{ShardId, ShardSet, Sharded, Table};
 use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{
-    Assignment, Cell, ColumnName, Constant, Insert, Item, ItemKind, Operand, Query, Row, Source as Rows, Term,
+    Assignment, Cell, ColumnName, Insert, Item, ItemKind, Operand, Query, Row, Source as Rows, Term,
 };
 
 use super::bind::{Narrowed, RouteTemplate, Target};
@@ -39,7 +39,6 @@ pub(super) fn action<'q>(
     {
         into.check_on_duplicate(scopes, sharded)?;
     }
-    scopes.numbers_copies = into.is_numbered_by_the_first(scopes);
     let action = match scopes.instances[target].source.clone() {
         Source::Sharded(id) => into.sharded(scopes, id, query),
         Source::Fixed { table: Some(id), is_reference: true, .. } => into.copies(scopes, id, facts.nondeterministic),
@@ -92,72 +91,57 @@ impl<'q> Into<'q> {
     fn copies(&self, scopes: &Scopes<'_, '_>, id: TableId, is_nondeterministic: bool) -> Result<Action, PlanError> {
         let table = id.table(scopes.ctx.schema);
         let copies = table.map(|table| table.shard_set()).unwrap_or_default();
-        write::check_copies(scopes, &copies, is_nondeterministic)?;
+        let number = table.and_then(|table| table.columns.iter().flatten().find(|column| column.auto_increment));
+        let notes = number.map_or(0, |number| self.notes(&number.name));
+        write::check_copies(scopes, &copies, is_nondeterministic, notes)?;
+        let mut template = RouteTemplate::fixed(Route::Scatter(copies.clone()));
         if copies.len() > 1 {
             if self.insert.has_returning {
                 return Err(PlanError::unsupported("RETURNING in a write to a reference table"));
             }
-            if let Some(table) = table.filter(|table| self.leaves_number_out(table) && !scopes.numbers_copies) {
-                return Err(PlanError::unsupported(format!(
-                    "AUTO_INCREMENT of reference table '{}' but in a plain INSERT whose rows all leave it out",
-                    table.name
-                )));
+            if let Some((table, number)) = table.zip(number) {
+                template.copied = self.copied(scopes, table, &number.name)?;
             }
         }
-        Ok(Action::Route(RouteTemplate::fixed(Route::Scatter(copies))))
+        Ok(Action::Route(template))
+    }
+
+    /// What the rows say of the column that servers number.
+    fn copied(&self, scopes: &Scopes<'_, '_>, table: &Table, number: &str) -> Result<Vec<Number>, PlanError> {
+        let place = self.place_of(table, number)?;
+        match (self.rows(), place) {
+            (Some(rows), place) => Ok(rows.iter().map(|row| number_of(scopes, row, place)).collect()),
+            // Copies could take the rows in another order, and number them in it.
+            (None, _) => Err(PlanError::unsupported(format!(
+                "INSERT ... SELECT into reference table '{}', whose rows servers number,",
+                table.name
+            ))),
+        }
+    }
+
+    /// The rows that it gives itself.
+    fn rows(&self) -> Option<&[Row]> {
+        match &self.insert.source {
+            Rows::Rows(rows) => Some(rows),
+            Rows::Set { row, .. } => Some(std::slice::from_ref(row)),
+            Rows::Query(_) => None,
+        }
+    }
+
+    /// How often an INSERT of one row notes that row's number in ON DUPLICATE KEY UPDATE: `id = LAST_INSERT_ID(id)`.
+    fn notes(&self, number: &str) -> usize {
+        let is_it = |column: &ColumnName| same_name(&column.column.text, number);
+        let notes =
+            |assignment: &&Assignment| is_it(&assignment.column) && assignment.noted.as_ref().is_some_and(is_it);
+        match self.rows() {
+            Some([_]) => self.insert.on_duplicate.iter().filter(notes).count(),
+            _ => 0,
+        }
     }
 
     /// Whether values of a row can depend on the rows before it in the statement.
     fn reads_own(&self, scopes: &Scopes<'_, '_>) -> bool {
         matches!(&self.insert.source, Rows::Rows(rows) if rows.len() > 1) && scopes.has_another_of(self.target)
-    }
-
-    /// Whether the first copy of a reference table can number the rows, and the others take its numbers: where a server
-    /// surely gives one to each row, in their order.
-    fn is_numbered_by_the_first(&self, scopes: &Scopes<'_, '_>) -> bool {
-        let Source::Fixed { table: Some(id), is_reference: true, .. } = &scopes.instances[self.target].source else {
-            return false;
-        };
-        let table = id.table(scopes.ctx.schema);
-        let Some((table, number)) =
-            table.and_then(|table| Some((table, table.columns.iter().flatten().find(|column| column.auto_increment)?)))
-        else {
-            return false;
-        };
-        let rows: &[Row] = match &self.insert.source {
-            Rows::Rows(rows) => rows,
-            Rows::Set { row, .. } => std::slice::from_ref(row),
-            Rows::Query(_) => return false,
-        };
-        if self.insert.ignores || self.insert.is_replace || !self.insert.on_duplicate.is_empty() {
-            return false;
-        }
-        let is_null = |cell: &Cell| matches!(cell, Cell::Default | Cell::Constant(Constant::Null));
-        match self.place_of(table, &number.name) {
-            Ok(None) => true,
-            Ok(Some(place)) => rows.iter().all(|row| row.values.get(place).is_none_or(is_null)),
-            Err(_) => false,
-        }
-    }
-
-    /// Whether the server would number some row.
-    fn leaves_number_out(&self, table: &Table) -> bool {
-        let Some(number) = table.columns.iter().flatten().find(|column| column.auto_increment) else {
-            return false;
-        };
-        let place = self.place_of(table, &number.name);
-        let rows: &[Row] = match &self.insert.source {
-            Rows::Rows(rows) => rows,
-            Rows::Set { row, .. } => std::slice::from_ref(row),
-            Rows::Query(_) => return !matches!(place, Ok(Some(_))),
-        };
-        // A number that is bound later could be NULL.
-        let is_given =
-            |row: &Row, place: usize| matches!(row.values.get(place), Some(Cell::Constant(Constant::Literal { .. })));
-        match place {
-            Ok(Some(place)) => !rows.iter().all(|row| is_given(row, place)),
-            _ => true,
-        }
     }
 
     /// The place of a column in the rows; `None` if the rows leave it out.
@@ -210,11 +194,7 @@ impl<'q> Into<'q> {
         if let Some((ast, query)) = query {
             return self.of_query(scopes, (id, table, sharded), ast, query, only);
         }
-        let rows: &[Row] = match &self.insert.source {
-            Rows::Rows(rows) => rows,
-            Rows::Set { row, .. } => std::slice::from_ref(row),
-            Rows::Query(_) => &[],
-        };
+        let rows = self.rows().unwrap_or_default();
         self.check_counts(table, rows)?;
         let is_number = |column: &str| numbered_column.is_some_and(|number| same_name(number, column));
         let place = |column: &str| match self.place_of(table, column) {
@@ -340,8 +320,7 @@ impl<'q> Into<'q> {
         only: Option<ShardId>,
     ) -> Result<Action, PlanError> {
         let others = self.others(scopes);
-        let fixed =
-            |target| Ok(Action::Route(RouteTemplate { target, assigned: Vec::new(), gather: None, staged: None }));
+        let fixed = |target| Ok(Action::Route(RouteTemplate::to(target)));
         if let Some(shard) = only {
             // Wherever the key comes from, there is but one place for it.
             let narrowed = Narrowed { at: Some(within(others.at.as_ref(), shard)), ..others };
@@ -431,6 +410,15 @@ fn item_at(query: &Query, place: usize) -> Option<&Item> {
 /// A column of the key, and its place in the rows.
 type KeyPlace<'t> = (&'t str, Option<usize>);
 
+/// What a row says of the column in this place; `None`: the rows leave it out.
+fn number_of(scopes: &Scopes<'_, '_>, row: &Row, place: Option<usize>) -> Number {
+    match place.map(|place| row.values.get(place).unwrap_or(&Cell::Default)) {
+        None | Some(Cell::Default) => Number::Left,
+        Some(Cell::Constant(constant)) => Known::of(constant, scopes.literals).map_or(Number::Opaque, Number::Known),
+        Some(Cell::Opaque) => Number::Opaque,
+    }
+}
+
 fn template(
     scopes: &Scopes<'_, '_>,
     (table, sharded): (&Table, &Sharded),
@@ -440,12 +428,7 @@ fn template(
 ) -> Result<RowTemplate, PlanError> {
     let cell = |place: usize| row.values.get(place).unwrap_or(&Cell::Default);
     let known = |constant| Known::of(constant, scopes.literals);
-    let number = match numbering.map(|numbering| numbering.place.map(cell)) {
-        None => Number::Unasked,
-        Some(None | Some(Cell::Default)) => Number::Left,
-        Some(Some(Cell::Constant(constant))) => known(constant).map_or(Number::Opaque, Number::Known),
-        Some(Some(Cell::Opaque)) => Number::Opaque,
-    };
+    let number = numbering.map_or(Number::Unasked, |numbering| number_of(scopes, row, numbering.place));
     let key_of = |(column, place): KeyPlace<'_>| {
         Ok(match place.map(cell) {
             Some(Cell::Constant(constant)) => known(constant).map_or(RowKey::Opaque, RowKey::Known),

@@ -124,8 +124,6 @@ pub struct Plan {
     pub hint_side: Option<Side>,
     /// The same write runs on all copies of a reference table: its affected rows are those of one of them.
     pub writes_copies: bool,
-    /// And the numbers that the first copy gives to the rows are those of the others.
-    pub numbers_copies: bool,
     /// It calls a procedure, or a function that is not known to be the server's own.
     pub calls_routines: bool,
     /// All that it does is to compute a row from nothing.
@@ -415,7 +413,6 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
             ..facts
         },
         writes_copies: draft.writes_copies(kind, &action),
-        numbers_copies: draft.scopes.numbers_copies,
         calls_routines: kind == StatementKind::Call || draft.scopes.calls_unknown(),
         is_apart: matches!(&parsed, Ok(Statement::Query(_))) && draft.scopes.reads_nothing(),
         meets_shared: !implicit_commit && draft.scopes.meets_shared(),
@@ -596,7 +593,6 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         tells_names: false,
         hint_side: hint.side,
         writes_copies: false,
-        numbers_copies: false,
         calls_routines: false,
         is_apart: false,
         meets_shared: false,

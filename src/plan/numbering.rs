@@ -36,7 +36,7 @@ pub(super) enum Form {
 }
 
 /// The number that a row gives.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Number {
     /// The table has no such column, or its servers number rows.
     Unasked,

@@ -177,7 +177,7 @@ pub(super) fn explained(route: RouteTemplate, home: ShardId) -> RouteTemplate {
         Target::Fixed(Route::Gather) => Target::Fixed(Route::Any(ShardSet::single(home))),
         other => other,
     };
-    RouteTemplate { target, gather: None, staged: None, ..route }
+    RouteTemplate { target, gather: None, staged: None, copied: Vec::new(), ..route }
 }
 
 /// What a statement is to the session; `locks_rows`: one of the queries that were read in it does.

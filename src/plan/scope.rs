@@ -104,8 +104,6 @@ pub(super) struct Scopes<'a, 'q> {
     pub(super) edits: Edits,
     /// What an INSERT is into: its rows are not read.
     pub(super) target: Option<InstanceId>,
-    /// The first copy of a reference table numbers the rows of an INSERT for all.
-    pub(super) numbers_copies: bool,
     pub(super) ctes: Vec<CteFrame<'q>>,
     pub(super) uses: Uses<'q>,
 }
@@ -126,7 +124,6 @@ impl<'a, 'q> Scopes<'a, 'q> {
             calls: Vec::new(),
             edits: Edits::default(),
             target: None,
-            numbers_copies: false,
             ctes: Vec::new(),
             uses: Uses::default(),
         }

@@ -271,7 +271,7 @@ fn route_copies(scopes: &Scopes<'_, '_>, write: &Write<'_>) -> Result<Route, Pla
         copies = set;
     }
     let copies = copies.unwrap_or_default();
-    check_copies(scopes, &copies, write.is_nondeterministic)?;
+    check_copies(scopes, &copies, write.is_nondeterministic, 0)?;
     if copies.len() > 1 && write.refused.is_some() {
         return Err(PlanError::unsupported("LIMIT, ORDER BY or RETURNING in a write to a reference table"));
     }
@@ -283,6 +283,7 @@ pub(super) fn check_copies(
     scopes: &Scopes<'_, '_>,
     copies: &ShardSet,
     is_nondeterministic: bool,
+    notes: usize,
 ) -> Result<(), PlanError> {
     if scopes.sharded().next().is_some() || scopes.fixed_at().is_some_and(|at| !copies.is_subset_of(&at)) {
         return Err(PlanError::unsupported("a write to a reference table that reads other tables"));
@@ -295,7 +296,7 @@ pub(super) fn check_copies(
             "a function with another value on each server in a write to a reference table",
         ));
     }
-    match scopes.unspreadable_feature() {
+    match scopes.unspreadable_feature_but(notes) {
         Some(feature) => Err(PlanError::unsupported(feature)),
         None if scopes.has_arbitrary_query() => Err(PlanError::unsupported("LIMIT in a write to a reference table")),
         None => Ok(()),

@@ -55,3 +55,60 @@ COMMIT;
 UPDATE made_copies SET n = 7 WHERE id > 51;
 SELECT * FROM made_copies ORDER BY id;
 DROP TABLE made_copies;
+
+-- about: The same where rows are there already.
+CREATE TABLE made_copies (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, t VARCHAR(20) UNIQUE, n INT NOT NULL DEFAULT 1);
+INSERT INTO made_copies (t) VALUES ('a'), ('b');
+INSERT IGNORE INTO made_copies (t) VALUES ('a'), ('c'), ('b'), ('d');
+SELECT LAST_INSERT_ID();
+INSERT IGNORE INTO made_copies (t) VALUES ('a'), ('b');
+SELECT LAST_INSERT_ID();
+INSERT INTO made_copies (t, n) VALUES ('a', 5), ('e', 6), ('b', 7), ('f', 8) ON DUPLICATE KEY UPDATE n = VALUES(n) + 10;
+SELECT LAST_INSERT_ID();
+INSERT INTO made_copies (t, n) VALUES ('a', 5), ('e', 6) ON DUPLICATE KEY UPDATE n = n + 1;
+SELECT LAST_INSERT_ID();
+INSERT INTO made_copies (t) VALUES ('b') ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), n = n + 1;
+SELECT LAST_INSERT_ID();
+INSERT INTO made_copies (t) VALUES ('g') ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), n = n + 1;
+SELECT LAST_INSERT_ID();
+INSERT INTO made_copies (t) VALUES ('b') ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id);
+SELECT LAST_INSERT_ID();
+REPLACE INTO made_copies (t, n) VALUES ('a', 1), ('h', 2), ('d', 3);
+SELECT LAST_INSERT_ID();
+REPLACE INTO made_copies (t) VALUES ('i');
+INSERT INTO made_copies (id, t) VALUES (0, 'j'), (NULL, 'k');
+SELECT LAST_INSERT_ID();
+INSERT INTO made_copies (id, t) VALUES (90, 'l'), (80, 'm');
+SELECT LAST_INSERT_ID();
+-- params: NULL, 'n'
+-- params: 0, 'o'
+-- params: 95, 'p'
+INSERT INTO made_copies (id, t) VALUES (?, ?);
+SELECT LAST_INSERT_ID();
+-- params: NULL, 'q', NULL, 'r'
+INSERT INTO made_copies (id, t) VALUES (?, ?), (?, ?);
+SET sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO');
+INSERT INTO made_copies (id, t) VALUES (0, 'zero');
+INSERT INTO made_copies (id, t) VALUES (-5, 'below'), (70, 'seventy');
+SELECT * FROM made_copies ORDER BY id;
+DROP TABLE made_copies;
+
+-- about: The rows of a query.
+CREATE TABLE made_copies (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, t VARCHAR(20) UNIQUE, n INT NOT NULL DEFAULT 1);
+INSERT INTO made_copies (t) SELECT CONCAT('c', code) FROM countries ORDER BY code;
+SELECT LAST_INSERT_ID();
+SELECT * FROM made_copies ORDER BY id;
+-- own rows
+-- ignore: last_insert_id
+INSERT IGNORE INTO made_copies (t, n) SELECT CONCAT('c', code), 3 FROM countries UNION ALL SELECT CONCAT('u', user_id), 4 FROM users WHERE user_id < 5;
+SELECT t, n FROM made_copies ORDER BY t;
+DROP TABLE made_copies;
+
+CREATE TABLE made_copies (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, t VARCHAR(20) UNIQUE, n INT NOT NULL DEFAULT 1);
+INSERT INTO made_copies (id, t) SELECT user_id + 30, name FROM users WHERE user_id IN (2, 3, 4);
+INSERT INTO made_copies (id, t) SELECT IF(user_id = 5, NULL, 70), CONCAT(name, 'x') FROM users WHERE user_id = 5;
+INSERT INTO made_copies (t) VALUES (CONCAT('a', (SELECT MAX(user_id) FROM users WHERE user_id < 9)));
+SELECT LAST_INSERT_ID();
+REPLACE INTO made_copies (t, n) SELECT t, n + 1 FROM made_copies WHERE id = 33;
+SELECT * FROM made_copies ORDER BY id;
+DROP TABLE made_copies;

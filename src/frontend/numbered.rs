@@ -40,6 +40,17 @@ pub(super) enum Numbering {
         highest: u64,
     },
     Numbered(Numbered),
+    /// An UPDATE gives rows this number. The sequence goes on behind it, if there are such rows.
+    Updated {
+        table: TableId,
+        number: u64,
+    },
+}
+
+/// What a statement without rows of its own has to do with a sequence.
+fn of_update(plan: &Plan, binding: &Binding<'_>) -> Numbering {
+    let given = plan.renumbered(binding);
+    given.map_or(Numbering::Nothing, |(table, number)| Numbering::Updated { table, number })
 }
 
 impl Session {
@@ -51,7 +62,7 @@ impl Session {
     ) -> Result<Numbering, ClientMessage> {
         let schema = Arc::clone(&self.schema);
         let binding = Binding { schema: &schema, ..self.binding(statement.sql) };
-        let Some(numbers) = plan.numbers(&binding) else { return Ok(Numbering::Nothing) };
+        let Some(numbers) = plan.numbers(&binding) else { return Ok(of_update(plan, &binding)) };
         let taken = self.take_numbers(&schema, &numbers).await?;
         Ok(match taken.first() {
             Some(&first) => {
@@ -72,11 +83,22 @@ impl Session {
         let schema = Arc::clone(&self.schema);
         let values = statement.values(body);
         let binding = statement.binding(&schema, &values);
-        let Some(numbers) = plan.numbers(&binding) else { return Ok(Numbering::Nothing) };
+        let Some(numbers) = plan.numbers(&binding) else { return Ok(of_update(plan, &binding)) };
         let taken = self.take_numbers(&schema, &numbers).await?;
         let Some(first) = taken.first().copied() else { return Ok(self.given_by_hand(&schema, &numbers).await) };
         let (text, parameters) = plan.numbered_by_parameters(&binding, &taken);
         Ok(Numbering::Numbered(Numbered { text, parameters, first }))
+    }
+
+    /// Rows were given this number by an UPDATE, unless there were none.
+    pub(super) async fn pass_updated(&mut self, table: TableId, number: u64) {
+        let schema = Arc::clone(&self.schema);
+        let sequence = table.sharded(&schema).and_then(|sharded| sharded.sequence.as_ref());
+        let Some(sequence) = sequence.filter(|_| self.last.row_count > 0) else { return };
+        let numbers = Numbers { table, sequence, wanted: 0, highest: Some(number) };
+        if let Numbering::Given { table, highest } = self.given_by_hand(&schema, &numbers).await {
+            self.pass_given(table, highest).await;
+        }
     }
 
     /// As many numbers as are wanted. Where some are, the sequence also learns of the highest number that the rows give.

@@ -337,6 +337,11 @@ impl Session {
                 self.pass_given(table, highest).await;
                 Ok(())
             }
+            Numbering::Updated { table, number } => {
+                self.run_execution(statement, plan, head, body).await?;
+                self.pass_updated(table, number).await;
+                Ok(())
+            }
         }
     }
 

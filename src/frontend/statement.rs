@@ -206,6 +206,11 @@ impl Session {
                 self.pass_given(table, highest).await;
                 Ok(())
             }
+            Numbering::Updated { table, number } => {
+                self.run_routed(plan, statement).await?;
+                self.pass_updated(table, number).await;
+                Ok(())
+            }
         }
     }
 

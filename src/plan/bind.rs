@@ -22,6 +22,8 @@ pub struct RouteTemplate {
     pub(super) staged: Option<Box<StagePlan>>,
     /// What the rows of an INSERT into a reference table say of the column that servers number.
     pub(super) copied: Vec<Number>,
+    /// What an UPDATE gives to a column that a sequence numbers.
+    pub(super) renumbered: Option<(TableId, Known)>,
 }
 
 /// What decides the route.
@@ -74,7 +76,7 @@ impl RouteTemplate {
     }
 
     pub(super) fn to(target: Target) -> Self {
-        Self { target, assigned: Vec::new(), gather: None, staged: None, copied: Vec::new() }
+        Self { target, assigned: Vec::new(), gather: None, staged: None, copied: Vec::new(), renumbered: None }
     }
 
     /// Whether some values of the statement may have no route of this kind.
@@ -158,6 +160,16 @@ impl RouteTemplate {
 }
 
 impl Plan {
+    /// The number that an UPDATE gives to rows of a table that a sequence numbers, if it is known and above 0.
+    pub fn renumbered(&self, input: &Binding<'_>) -> Option<(TableId, u64)> {
+        let Action::Route(template) = &self.action else { return None };
+        let (table, number) = template.renumbered.as_ref()?;
+        match Number::Known(number.clone()).state(input) {
+            State::Given(Some(number)) => Some((*table, number)),
+            State::Given(None) | State::Wanted | State::Unclear | State::Unknown => None,
+        }
+    }
+
     /// Whether the numbers that the first copy of a reference table gives to the rows are to be those of the others.
     pub fn numbers_copies(&self, input: &Binding<'_>) -> bool {
         match &self.action {

@@ -65,9 +65,14 @@ impl InsertTemplate {
         self.staged.as_ref().is_some_and(|staged| staged.reads_others())
     }
 
-    /// A shard that has the table.
+    /// A shard that has the table, and what is read beside it if one has both.
     pub(super) fn example_shard(&self, schema: &crate::sharding::Schema) -> Option<ShardId> {
-        self.only.or_else(|| self.table.table(schema)?.shard_set().first())
+        let shards = self.table.table(schema)?.shard_set();
+        let mut with_others = shards.clone();
+        if let Some(at) = &self.others.at {
+            with_others.intersect_with(at);
+        }
+        self.only.or_else(|| with_others.first()).or_else(|| shards.first())
     }
 
     pub(super) fn bind(&self, input: &Binding<'_>) -> Result<Route, PlanError> {

@@ -41,7 +41,7 @@ pub(super) fn route_update<'q>(
     let mut targets = Vec::new();
     let mut assigned = Vec::new();
     let mut columns: Vec<(InstanceId, Vec<String>)> = Vec::new();
-    let (mut moves, mut is_certain) = (false, true);
+    let (mut moves, mut is_certain, mut renumbered) = (false, true, None);
     for assignment in &update.assignments {
         let mut of = targets_of(scopes, block, &assignment.column);
         if of.is_empty() {
@@ -54,6 +54,7 @@ pub(super) fn route_update<'q>(
             NewKey::Given(table, key) => assigned.push((table, key)),
             NewKey::Unknown => moves = true,
         }
+        renumbered = renumbered.or_else(|| assigned_number(scopes, &of, assignment));
         is_certain &= of.len() == 1;
         columns.extend(of.iter().map(|id| (*id, vec![assignment.column.column.text.clone()])));
         targets.extend(of);
@@ -73,11 +74,11 @@ pub(super) fn route_update<'q>(
     let staged = || if may_stage { scopes.staged_update(sql, facts, &columns, &clauses, update.ignores) } else { None };
     if moves {
         let staged = staged().ok_or_else(|| PlanError::unsupported("changing the shard key"))?;
-        return Ok(RouteTemplate { staged: Some(staged), ..RouteTemplate::fixed(Route::Staged) });
+        return Ok(RouteTemplate { staged: Some(staged), renumbered, ..RouteTemplate::fixed(Route::Staged) });
     }
     let route = or_staged(route_write(scopes, &write), !assigned.is_empty(), staged);
     let route = route.map_err(|error| if is_doubtful { doubtful() } else { error })?;
-    Ok(RouteTemplate { assigned, ..route })
+    Ok(RouteTemplate { assigned, renumbered, ..route })
 }
 
 /// MariaDB (10.11) makes a multi-table UPDATE of one whose subqueries read its table, and evaluates SET with the old values
@@ -166,6 +167,21 @@ fn assigned_key(scopes: &Scopes<'_, '_>, block: BlockId, targets: &[InstanceId],
     };
     let key = scopes.instances[*target].key.as_ref();
     key.map_or(NewKey::Unknown, |key| NewKey::Given(key.table, given))
+}
+
+/// A number that the assignment gives to rows of a table that a sequence numbers.
+fn assigned_number(
+    scopes: &Scopes<'_, '_>,
+    targets: &[InstanceId],
+    assignment: &Assignment,
+) -> Option<(TableId, Known)> {
+    let Operand::Constant(constant) = &assignment.value else { return None };
+    let is_it = |id: &TableId| {
+        let sequence = id.sharded(scopes.ctx.schema).and_then(|sharded| sharded.sequence.as_ref());
+        sequence.is_some_and(|sequence| same_name(&sequence.column, &assignment.column.column.text))
+    };
+    let table = targets.iter().filter_map(|id| scopes.instances[*id].table()).find(is_it)?;
+    Some((table, Known::of(constant, scopes.literals)?))
 }
 
 /// Rows of child tables stay where they are, and would not be found beside a row that other children name.

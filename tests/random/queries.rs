@@ -17,6 +17,8 @@ pub struct Grower<'a> {
     pub schema: &'a Schema,
     pub is_mysql: bool,
     pub names: usize,
+    /// How many statements have put other tables' keys into the one whose unique key has no shard key in it.
+    pub far_keys: usize,
     pub ctes: Vec<Relation>,
     pub catalog: Catalog,
     /// Inside how many other queries.
@@ -39,7 +41,17 @@ const LOCKS: [&str; 3] = ["FOR UPDATE", "LOCK IN SHARE MODE", "FOR UPDATE SKIP L
 impl<'a> Grower<'a> {
     pub fn new(dice: Dice, schema: &'a Schema, is_mysql: bool) -> Grower<'a> {
         let catalog = Catalog::of_tables(&schema.shapes);
-        Grower { dice, schema, is_mysql, names: 0, ctes: Vec::new(), catalog, nesting: 0, bare_names: Vec::new() }
+        Grower {
+            dice,
+            schema,
+            is_mysql,
+            names: 0,
+            far_keys: 0,
+            ctes: Vec::new(),
+            catalog,
+            nesting: 0,
+            bare_names: Vec::new(),
+        }
     }
 
     /// A statement whose answer is determined, but for what [`meaning::Output`] names.

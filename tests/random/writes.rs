@@ -174,6 +174,15 @@ impl Grower<'_> {
             return self.insert(shape);
         }
         self.names += 1;
+        let mut by = 1000 * (1 + self.names % 20);
+        if shape.name == UNIQUE_ELSEWHERE {
+            // Each statement has numbers of its own there, as many as its MEDIUMINT has room for.
+            if source.key.len() > 1 || source.name == shape.name || self.far_keys == 7 {
+                return self.insert(shape);
+            }
+            self.far_keys += 1;
+            by = 1_000_000 * self.far_keys;
+        }
         let relation = relation(&source, "source");
         let relations = [relation];
         let scope = Scope { relations: &relations, outer: None };
@@ -183,7 +192,7 @@ impl Grower<'_> {
         for (at, column) in columns.iter().enumerate() {
             template.push(if at == 0 { "" } else { ", " });
             if at == 0 {
-                template.push(format!("source.{} + {}", source.key.last().unwrap(), 1000 * (1 + self.names % 20)));
+                template.push(format!("source.{} + {by}", source.key.last().unwrap()));
             } else {
                 let value = match column.nullable {
                     true => self.expr(scope, column.kind, 1),

@@ -593,6 +593,25 @@ fn a_table_and_its_rows_are_split_into_one_file() {
     assert_eq!(std::fs::read_dir(site.0.path().join("out")).unwrap().count(), 2);
 }
 
+/// As `mysqldump --hex-blob` writes them.
+#[test]
+fn rows_with_keys_in_hexadecimal_are_split() {
+    let site = Site::offline();
+    let keys: Vec<String> = (0..40).map(|n| format!("0x{:04X}", 0x6100 + 37 * n)).collect();
+    let rows: Vec<String> = keys.iter().map(|key| format!("({key},1)")).collect();
+    let dump = format!("INSERT INTO files (digest, size) VALUES {};\n", rows.join(","));
+    std::fs::write(site.0.path().join("dump.sql"), dump).unwrap();
+    let run = site.run(&["split", "dump.sql", "--output", "out"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{run:?}");
+    let files = [written(&site, "out/s0.sql"), written(&site, "out/s1.sql")];
+    for (key, row) in keys.iter().zip(&rows).take(8) {
+        let shard = site.run(&["shard-of", "files", key]).out;
+        let there = files.each_ref().map(|file| file.contains(row));
+        assert_eq!(there, [shard.contains("shard s0"), shard.contains("shard s1")], "{key}: {shard}");
+        assert!(there.contains(&true), "{key}");
+    }
+}
+
 #[test]
 fn what_has_no_place_in_a_dump_is_told_by_its_line() {
     let site = Site::offline();

@@ -330,7 +330,7 @@ fn literal_of(value: &Value<'_>, charset: &str) -> Option<Vec<u8>> {
             [b"'", bytes.as_ref(), b"'"].concat()
         }
         Value::Text { bytes, .. } => format!("_{charset} x'{}'", hexadecimal(bytes)).into_bytes(),
-        Value::Binary(bytes) => format!("_binary x'{}'", hexadecimal(bytes)).into_bytes(),
+        Value::Binary(bytes) | Value::Hex(bytes) => format!("_binary x'{}'", hexadecimal(bytes)).into_bytes(),
         Value::Temporal(_) | Value::Unknown => return None,
     })
 }

@@ -160,7 +160,7 @@ fn kind(value: &Value<'_>) -> Result<Option<Kind>, ()> {
         Value::Null | Value::Unknown => Ok(None),
         Value::Int(_) | Value::UInt(_) => Ok(Some(Kind::Number)),
         Value::Text { charset, .. } => Ok(Some(Kind::Text(*charset))),
-        Value::Decimal(_) | Value::Double(_) | Value::Binary(_) | Value::Temporal(_) => Err(()),
+        Value::Decimal(_) | Value::Double(_) | Value::Binary(_) | Value::Hex(_) | Value::Temporal(_) => Err(()),
     }
 }
 

@@ -344,7 +344,7 @@ fn shown(value: &Value<'_>) -> String {
         Value::Text { bytes, .. } | Value::Decimal(bytes) | Value::Binary(bytes) | Value::Temporal(bytes) => {
             format!("'{}'", String::from_utf8_lossy(bytes))
         }
-        Value::Null | Value::Double(_) | Value::Unknown => "this value".to_owned(),
+        Value::Null | Value::Double(_) | Value::Hex(_) | Value::Unknown => "this value".to_owned(),
     }
 }
 

@@ -81,7 +81,7 @@ fn state_of(value: &Value<'_>, mode: Mode) -> State {
             Some(Ok(number)) => State::Given(Some(number)),
             _ => State::Unclear,
         },
-        Value::Decimal(_) | Value::Double(_) | Value::Binary(_) | Value::Temporal(_) => State::Unclear,
+        Value::Decimal(_) | Value::Double(_) | Value::Binary(_) | Value::Hex(_) | Value::Temporal(_) => State::Unclear,
         Value::Unknown => State::Unknown,
     }
 }

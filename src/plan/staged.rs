@@ -548,7 +548,12 @@ fn write_value(value: &Value<'_>, out: &mut Vec<u8>) -> bool {
             out.extend_from_slice(bytes);
             out.push(b'\'');
         }
-        Value::Text { .. } | Value::Binary(_) | Value::Double(_) | Value::Temporal(_) | Value::Unknown => return false,
+        Value::Text { .. }
+        | Value::Binary(_)
+        | Value::Hex(_)
+        | Value::Double(_)
+        | Value::Temporal(_)
+        | Value::Unknown => return false,
     }
     true
 }

@@ -2,8 +2,7 @@
 //!
 //! Strings come out unescaped, in the character set that the server reads them in; that `character_set_connection` can
 //! hold them is the caller's concern, as are adjacent strings (`'a' 'b'` is one) and signs, which are not part of a
-//! literal. What a hex or bit literal means depends on what it is compared with: its value is `Unknown`, its bytes
-//! are to be had from `hex_bytes`.
+//! literal. What a bit literal means depends on what it is compared with: its value is `Unknown`.
 
 use std::borrow::Cow;
 
@@ -26,7 +25,8 @@ pub fn value_of<'a>(literal: Literal, sql: &'a [u8], mode: Mode) -> Value<'a> {
             Some(charset) => in_charset(unescape(text, mode), charset),
             None => Value::Unknown,
         },
-        LiteralKind::Hex | LiteralKind::Bit | LiteralKind::Comment => Value::Unknown,
+        LiteralKind::Hex => bytes_of_hex(text).map_or(Value::Unknown, |bytes| Value::Hex(Cow::Owned(bytes))),
+        LiteralKind::Bit | LiteralKind::Comment => Value::Unknown,
     }
 }
 
@@ -47,16 +47,11 @@ pub fn negated(value: Value<'_>) -> Value<'_> {
             None => Cow::Owned([b"-", text.strip_prefix(b"+").unwrap_or(&text)].concat()),
         }),
         Value::Double(number) => Value::Double(-number),
-        Value::Text { .. } | Value::Binary(_) | Value::Temporal(_) | Value::Unknown => Value::Unknown,
+        Value::Text { .. } | Value::Binary(_) | Value::Hex(_) | Value::Temporal(_) | Value::Unknown => Value::Unknown,
     }
 }
 
-/// The bytes that a hex literal stands for as a string: `0x41`, `x'41'`. `None` for other kinds.
-pub fn hex_bytes(literal: Literal, sql: &[u8]) -> Option<Vec<u8>> {
-    if literal.kind == LiteralKind::Hex { bytes_of_hex(literal.text(sql)) } else { None }
-}
-
-/// The same of its text.
+/// The bytes that a hex literal stands for as a string: `0x41`, `x'41'`.
 pub(super) fn bytes_of_hex(text: &[u8]) -> Option<Vec<u8>> {
     let digits = match text {
         [b'0', b'x', digits @ ..] => digits,
@@ -201,7 +196,6 @@ mod tests {
             ("5.e-1", Value::Double(0.5)),
             (".5E1", Value::Double(5.0)),
             ("1e400", Value::Unknown),
-            ("0x41", Value::Unknown),
             ("b'1'", Value::Unknown),
         ];
         for (sql, expected) in cases {
@@ -260,25 +254,13 @@ mod tests {
             (b"_utf8 /* _latin1 */ 'a'", Value::Unknown),
             (b"_a = 'a'", text(b"a", Charset::Utf8)),
             (b"N'a'", text(b"a", Charset::Utf8)),
+            (b"0x41", Value::Hex(Cow::Borrowed(b"A"))),
+            (b"0x141", Value::Hex(Cow::Borrowed(b"\x01A"))),
+            (b"X'4a4B'", Value::Hex(Cow::Borrowed(b"JK"))),
+            (b"x''", Value::Hex(Cow::Borrowed(b""))),
         ];
         for (sql, expected) in cases {
             assert_eq!(value(sql, mode), *expected, "{}", String::from_utf8_lossy(sql));
-        }
-    }
-
-    #[test]
-    fn hex() {
-        let cases: &[(&str, Option<&[u8]>)] = &[
-            ("0x41", Some(b"A")),
-            ("0x141", Some(b"\x01A")),
-            ("X'4a4B'", Some(b"JK")),
-            ("x''", Some(b"")),
-            ("'41'", None),
-        ];
-        for (sql, expected) in cases {
-            let mut shape = Shape::default();
-            shape.read(sql.as_bytes(), Mode::default());
-            assert_eq!(hex_bytes(shape.literals()[0], sql.as_bytes()).as_deref(), *expected, "{sql}");
         }
     }
 }

@@ -38,7 +38,12 @@ fn write(value: &Value<'_>, mode: Mode, out: &mut Vec<u8>) -> Option<()> {
         }
         Value::Double(number) if number.is_finite() => write!(out, "({number:e})").ok()?,
         Value::Text { bytes, charset } if *charset == mode.charset => write_string(bytes, mode, out)?,
-        Value::Double(_) | Value::Text { .. } | Value::Binary(_) | Value::Temporal(_) | Value::Unknown => return None,
+        Value::Double(_)
+        | Value::Text { .. }
+        | Value::Binary(_)
+        | Value::Hex(_)
+        | Value::Temporal(_)
+        | Value::Unknown => return None,
     }
     Some(())
 }

@@ -27,11 +27,12 @@ pub enum Value<'a> {
     },
     /// Bytes without a character set: `_binary'..'`, a BLOB parameter.
     Binary(Cow<'a, [u8]>),
+    /// `x'2A'`, `0x2A`: bytes beside texts and bytes, and perhaps a number beside numbers.
+    Hex(Cow<'a, [u8]>),
     /// A bound date, or date with time, as MySQL writes it: `2015-01-05`, `2015-01-05 10:00:00.500000`. A text beside it is
     /// compared as a date; a text in its place would not be.
     Temporal(Cow<'a, [u8]>),
-    /// Legal SQL whose value, or whose conversion, is not known here (times of day, `x'2A'` beside a number,
-    /// expressions). It can stand for any value.
+    /// Legal SQL whose value, or whose conversion, is not known here (times of day, expressions). It can stand for any value.
     Unknown,
 }
 
@@ -47,6 +48,7 @@ impl Value<'_> {
             Self::Double(value) => Value::Double(value),
             Self::Text { bytes, charset } => Value::Text { bytes: owned(bytes), charset },
             Self::Binary(bytes) => Value::Binary(owned(bytes)),
+            Self::Hex(bytes) => Value::Hex(owned(bytes)),
             Self::Temporal(text) => Value::Temporal(owned(text)),
             Self::Unknown => Value::Unknown,
         }

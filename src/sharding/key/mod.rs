@@ -134,6 +134,7 @@ impl KeyType {
         match (value, self) {
             (Value::Null, _) => Canonical::Null,
             (Value::Unknown, _) => Canonical::Unknown,
+            (Value::Hex(_), _) if !self.is_of_bytes() => Canonical::Unknown,
             (_, Self::Integer(_)) => compared_integer(value),
             (_, Self::Date) => temporal::date(value),
             (_, Self::DateTime) => temporal::date_time(value),
@@ -152,17 +153,25 @@ impl KeyType {
             (Value::Temporal(_), Self::Text(..) | Self::Bytes(_)) => Canonical::Unknown,
             (Value::Text { bytes, charset }, Self::Text(collation, _)) => canonical_text(*collation, bytes, *charset),
             // Bytes are compared as bytes, which is finer than any collation.
-            (Value::Binary(bytes), Self::Text(collation, _)) => canonical_text(*collation, bytes, collation.charset()),
-            (Value::Text { bytes, .. } | Value::Binary(bytes), Self::Bytes(_)) => {
+            (Value::Binary(bytes) | Value::Hex(bytes), Self::Text(collation, _)) => {
+                canonical_text(*collation, bytes, collation.charset())
+            }
+            (Value::Text { bytes, .. } | Value::Binary(bytes) | Value::Hex(bytes), Self::Bytes(_)) => {
                 Canonical::Key(Key::Bytes(KeyBytes::from_slice(bytes)))
             }
         }
+    }
+
+    /// What is neither a number nor a time.
+    fn is_of_bytes(&self) -> bool {
+        matches!(self, Self::Text(..) | Self::Bytes(_))
     }
 
     pub(super) fn stored(&self, value: &Value<'_>) -> Canonical {
         match (value, self) {
             (Value::Null, _) => Canonical::Null,
             (Value::Unknown, _) => Canonical::Unknown,
+            (Value::Hex(_), _) if !self.is_of_bytes() => Canonical::Unknown,
             (_, Self::Integer(range)) => match stored_integer(value) {
                 Some(integer) if range.contains(integer) => Canonical::Key(Key::Integer(integer)),
                 _ => Canonical::Unknown,
@@ -183,10 +192,12 @@ impl KeyType {
             (Value::Text { bytes, charset }, Self::Text(collation, capacity)) => {
                 stored_text(*collation, *capacity, bytes, *charset)
             }
-            (Value::Binary(bytes), Self::Text(collation, capacity)) => {
+            (Value::Binary(bytes) | Value::Hex(bytes), Self::Text(collation, capacity)) => {
                 stored_text(*collation, *capacity, bytes, collation.charset())
             }
-            (Value::Text { bytes, .. } | Value::Binary(bytes), Self::Bytes(capacity)) => stored_bytes(*capacity, bytes),
+            (Value::Text { bytes, .. } | Value::Binary(bytes) | Value::Hex(bytes), Self::Bytes(capacity)) => {
+                stored_bytes(*capacity, bytes)
+            }
         }
     }
 
@@ -241,7 +252,7 @@ fn compared_integer(value: &Value<'_>) -> Canonical {
         Value::Double(double) if double.fract() == 0.0 => below_exact_doubles(*double as i128),
         Value::Text { bytes, charset } => compared_text(bytes, *charset),
         Value::Binary(bytes) => compared_text(bytes, Charset::Binary),
-        Value::Double(_) | Value::Null | Value::Temporal(_) | Value::Unknown => None,
+        Value::Double(_) | Value::Hex(_) | Value::Null | Value::Temporal(_) | Value::Unknown => None,
     };
     exact.map_or(Canonical::Unknown, |integer| Canonical::Key(Key::Integer(integer)))
 }
@@ -281,7 +292,7 @@ fn stored_integer(value: &Value<'_>) -> Option<i128> {
         Value::Double(double) if double.is_finite() => below_exact_doubles(double.round_ties_even() as i128),
         Value::Text { bytes, charset } => stored_number(bytes, *charset),
         Value::Binary(bytes) => stored_number(bytes, Charset::Binary),
-        Value::Double(_) | Value::Null | Value::Temporal(_) | Value::Unknown => None,
+        Value::Double(_) | Value::Hex(_) | Value::Null | Value::Temporal(_) | Value::Unknown => None,
     }
 }
 

@@ -21,6 +21,13 @@ pub struct Execution {
     pub long_data: Vec<(u16, Vec<u8>)>,
 }
 
+impl Execution {
+    /// Bytes that it occupies.
+    pub fn size(&self) -> usize {
+        self.text.len() + self.payload.len() + self.long_data.iter().map(|(_, data)| data.len()).sum::<usize>()
+    }
+}
+
 /// The server's id of the statement on this connection for such parameters, preparing it first where it must be.
 pub async fn ensure(
     connection: &mut Connection,

@@ -3,6 +3,8 @@
 //! Under autocommit the statement has a transaction for itself, which is committed as any other. Inside a transaction a
 //! savepoint on each shard takes a statement back that fails on one of them.
 
+use futures_util::future::join;
+
 use super::all::all;
 use super::commit::{self, Part};
 use super::conditions;
@@ -18,6 +20,7 @@ use crate::backend::connection::Connection;
 use crate::backend::error::{Error, Reason};
 use crate::backend::interrupt::Interrupt;
 use crate::sharding::ShardId;
+use crate::wire::error_code as codes;
 use crate::wire::text;
 
 /// What one shard gets.
@@ -37,6 +40,20 @@ pub enum Command {
     Prepared(prepared::Execution),
     /// LOAD DATA LOCAL, with what there is of the file for this shard.
     File(Intake),
+}
+
+impl Order {
+    /// To be given again, if the statement must be. Not what is too long to be kept for that.
+    pub fn again(&self) -> Option<Order> {
+        /// In bytes: longer ones take so long that what is lost when they fail matters less.
+        const LONGEST: usize = 64 * 1024;
+        let command = match &self.command {
+            Command::Text(text) if text.len() <= LONGEST => Command::Text(text.clone()),
+            Command::Prepared(execution) if execution.size() <= LONGEST => Command::Prepared(execution.clone()),
+            Command::Text(_) | Command::Prepared(_) | Command::File(_) => return None,
+        };
+        Some(Order { command, rows: self.rows.clone() })
+    }
 }
 
 /// One shard's share of the statement.
@@ -63,9 +80,22 @@ pub enum Bounds {
     Locked,
 }
 
+/// When the shards run it. Statements that lock the same rows of several shards in different orders deadlock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turns {
+    /// All at the same time: for what only adds rows.
+    AtOnce,
+    /// The others once the first has: who waits for a row there holds none elsewhere. That is all that can be waited for
+    /// where all shards have the same rows, or two share the work.
+    FirstAlone,
+    /// One after the other, in the order of all statements that do so.
+    OneByOne,
+}
+
 /// How the shards run it.
 #[derive(Debug, Clone, Copy)]
 pub struct Manner<'a> {
+    pub turns: Turns,
     /// What all of them take for the present.
     pub timestamp: Option<&'a str>,
     /// The numbers that the first gives to new rows are those of the others, which have copies of the table.
@@ -229,15 +259,47 @@ async fn run_everywhere(
     if how.first_numbers && shares.len() > 1 {
         return run_after_the_first(shares, how.timestamp, interrupt).await;
     }
-    // All are awaited even if one fails: a connection in the middle of an answer could not be rolled back.
-    let running = shares.into_iter().map(|share| run_on_one(share, how.timestamp, interrupt)).collect();
-    let (links, done): (Vec<Link>, Vec<_>) = all(running).await.into_iter().unzip();
+    let done = match how.turns {
+        Turns::FirstAlone | Turns::OneByOne if shares.len() > 1 => run_in_turns(shares, how, interrupt).await,
+        _ => run_at_once(shares, how.timestamp, interrupt).await,
+    };
+    let (links, done): (Vec<Link>, Vec<_>) = done.into_iter().unzip();
     let done = links.iter().map(|link| link.shard).zip(done).collect();
     let done = worst_first(done).and_then(|written| {
         returned::check_alike(&written).map_err(Failed::nowhere)?;
         Ok(written)
     });
     (links, done)
+}
+
+/// All are awaited even if one fails: a connection in the middle of an answer could not be rolled back.
+async fn run_at_once(shares: Vec<Share>, timestamp: Option<&str>, interrupt: &Interrupt) -> Vec<Done> {
+    all(shares.into_iter().map(|share| run_on_one(share, timestamp, interrupt)).collect()).await
+}
+
+/// On the first shard, while the others only begin, and then on these. What fails for a row of one shard is for the others to
+/// run all the same: theirs may fail for an earlier row, which is the client's error.
+async fn run_in_turns(mut shares: Vec<Share>, how: Manner<'_>, interrupt: &Interrupt) -> Vec<Done> {
+    let timestamp = how.timestamp;
+    let mut others = shares.split_off(1);
+    let beginning = all(others.iter_mut().map(|share| begin(share, timestamp, interrupt)).collect());
+    let (mut done, begun) = join(run_at_once(shares, timestamp, interrupt), beginning).await;
+    let mut waiting = others.into_iter().zip(begun).map(|(share, begun)| (share, begun.err()));
+    let is_over = |(_, done): &Done| matches!(done, Err(failure) if !is_of_row(failure));
+    let mut is_done = done.iter().any(is_over);
+    while !is_done {
+        let turn = if how.turns == Turns::OneByOne { 1 } else { usize::MAX };
+        let running = waiting.by_ref().take(turn).map(|(share, failed)| run_begun(share, failed, timestamp, interrupt));
+        let more = all(running.collect()).await;
+        if more.is_empty() {
+            return done;
+        }
+        is_done = more.iter().any(is_over);
+        done.extend(more);
+    }
+    // What these have begun ends with the statement.
+    done.extend(waiting.map(|(share, failed)| (share.link, failed.map_or_else(|| Ok(Written::default()), Err))));
+    done
 }
 
 /// On the first shard, and then on the others with the numbers that it gave to the rows.
@@ -249,7 +311,7 @@ async fn run_after_the_first(
     let mut others = shares.split_off(1);
     // What it says of LAST_INSERT_ID() afterwards is of these rows, or nothing.
     shares.iter_mut().for_each(|share| share.before.push("SET last_insert_id = 0".to_owned()));
-    let plain = Manner { timestamp, first_numbers: false };
+    let plain = Manner { turns: Turns::AtOnce, timestamp, first_numbers: false };
     let (mut links, first) = Box::pin(run_everywhere(shares, plain, interrupt)).await;
     let asked = match (&first, links.first_mut()) {
         (Ok(_), Some(link)) => number_made(link, interrupt).await,
@@ -303,6 +365,12 @@ pub(super) async fn number_made(link: &mut Link, interrupt: &Interrupt) -> Resul
     Ok(cell.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok()).unwrap_or_default())
 }
 
+/// That it is about a row, and not about locks or what else keeps a statement from being run.
+fn is_of_row(failure: &Failure) -> bool {
+    let waited = matches!(failure, Failure::Server { code, .. } if *code == codes::LOCK_WAIT_TIMEOUT);
+    leaves_transaction(failure) && !waited
+}
+
 /// What failed worst is what the client must know: a deadlock has rolled back more than a duplicate key.
 fn worst_first(done: Vec<(ShardId, Result<Written, Failure>)>) -> Result<Vec<Written>, Failed> {
     let (mut all, mut failed) = (Vec::new(), Vec::new());
@@ -316,13 +384,34 @@ fn worst_first(done: Vec<(ShardId, Result<Written, Failure>)>) -> Result<Vec<Wri
     failed.into_iter().next().map_or(Ok(all), Err)
 }
 
-pub(super) async fn run_on_one(
-    share: Share,
-    timestamp: Option<&str>,
-    interrupt: &Interrupt,
-) -> (Link, Result<Written, Failure>) {
-    let Share { mut link, mut order, before } = share;
-    let done = run_order(&mut link, &mut order, &before, timestamp, interrupt).await;
+/// What became of it on one shard.
+pub(super) type Done = (Link, Result<Written, Failure>);
+
+pub(super) async fn run_on_one(mut share: Share, timestamp: Option<&str>, interrupt: &Interrupt) -> Done {
+    let failed = begin(&mut share, timestamp, interrupt).await.err();
+    run_begun(share, failed, timestamp, interrupt).await
+}
+
+/// Sends what goes before the statement.
+async fn begin(share: &mut Share, timestamp: Option<&str>, interrupt: &Interrupt) -> Result<(), Failure> {
+    let connection = &mut *share.link.lease;
+    if let Some(now) = timestamp {
+        // Every copy must get the same NOW().
+        connection.execute("the statement's time", &format!("SET timestamp = {now}"), interrupt).await?;
+    }
+    for sql in &share.before {
+        connection.execute("the start of a transaction", sql, interrupt).await?;
+    }
+    Ok(())
+}
+
+/// The statement, unless what goes before it has `failed`.
+async fn run_begun(share: Share, failed: Option<Failure>, timestamp: Option<&str>, interrupt: &Interrupt) -> Done {
+    let Share { mut link, mut order, .. } = share;
+    let done = match failed {
+        None => run_order(&mut link, &mut order, timestamp, interrupt).await,
+        Some(failure) => Err(failure),
+    };
     let done = match &order.rows {
         Some(rows) => rows.renumber(done),
         None => done,
@@ -333,18 +422,10 @@ pub(super) async fn run_on_one(
 async fn run_order(
     link: &mut Link,
     order: &mut Order,
-    before: &[String],
     timestamp: Option<&str>,
     interrupt: &Interrupt,
 ) -> Result<Written, Failure> {
     let connection = &mut *link.lease;
-    if let Some(now) = timestamp {
-        // Every copy must get the same NOW().
-        connection.execute("the statement's time", &format!("SET timestamp = {now}"), interrupt).await?;
-    }
-    for sql in before {
-        connection.execute("the start of a transaction", sql, interrupt).await?;
-    }
     let answer = match &mut order.command {
         Command::Text(text) => connection.query(text, interrupt).await?,
         Command::Prepared(execution) => prepared::execute_collected(connection, execution, interrupt).await?,

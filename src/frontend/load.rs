@@ -19,7 +19,7 @@ use crate::exec::links::Link;
 use crate::exec::row_numbers::{in_order, with_row};
 use crate::exec::sink::SinkError;
 use crate::exec::tally::{self, Tally, Written};
-use crate::exec::write::{self as writes, Command, Failed, Manner, Order, Within};
+use crate::exec::write::{self as writes, Command, Failed, Manner, Order, Turns, Within};
 use crate::plan::load::{LineSplit, LoadPlan};
 use crate::plan::placed_lines::{Default as KeyDefault, Placer};
 use crate::plan::{Plan, PlanError};
@@ -73,7 +73,7 @@ impl Session {
             interrupt: &interrupt,
         };
         let feeder = Feeder { client: &mut self.client, interrupt: &interrupt, inlets, lines, name: &load.file };
-        let how = Manner { timestamp: timestamp.as_deref(), first_numbers: false };
+        let how = Manner { turns: Turns::AtOnce, timestamp: timestamp.as_deref(), first_numbers: false };
         let writing = writes::write(shares, how, bounds, &context);
         let (lines, (links, done)) = join(feeder.run(), writing).await;
         let (mut links, mut written) = self.written(links, lines.renumber_error(done, shards, &schema), bounds).await?;

@@ -19,7 +19,7 @@ use crate::exec::returned::{self, Returned};
 use crate::exec::row_numbers::{OwnRows, in_order};
 use crate::exec::scatter::{self, Job, Outcome};
 use crate::exec::tally::{self, Tally, Written};
-use crate::exec::write::{self as writes, Bounds, Command, Failed, Manner, Order, Share, Within};
+use crate::exec::write::{self as writes, Bounds, Command, Failed, Manner, Order, Share, Turns, Within};
 use crate::exec::{cancel, prepared, unread};
 use crate::merge::Limit;
 use crate::plan::merged::MergePlan;
@@ -67,12 +67,8 @@ impl Session {
         let bounds = self.bounds();
         let rows_of = |order: &Order| order.rows.as_ref().map(|rows| rows.places.clone());
         let places: Option<Vec<Vec<u32>>> = orders.iter().map(|(_, order)| rows_of(order)).collect();
-        let shares = self.shares(plan, orders, bounds).await?;
-        let timestamp = self.time_of(plan);
         let first_numbers = numbers == Numbers::OfFirstCopy;
-        let how = Manner { timestamp: timestamp.as_deref(), first_numbers };
-        let (links, done) = writes::write(shares, how, bounds, &self.commit_context()).await;
-        let (mut links, mut written) = self.written(links, done, bounds).await?;
+        let (mut links, mut written) = self.write_until_done(plan, orders, bounds, first_numbers).await?;
         let returned = self.returned_by(plan, &links, &mut written)?;
         let mut total = tally::total(&written, if plan.writes_copies { Tally::Same } else { Tally::Sum });
         let numbered = match numbers {
@@ -89,6 +85,40 @@ impl Session {
         }
         total.returned = returned;
         self.tell_written(links, total, numbered, more_follows).await
+    }
+
+    /// A statement that is a transaction by itself, and deadlocks with others over several shards as it would not on one
+    /// server, runs again, in the order that all such statements have.
+    async fn write_until_done(
+        &mut self,
+        plan: &Plan,
+        mut orders: Vec<(ShardId, Order)>,
+        bounds: Bounds,
+        first_numbers: bool,
+    ) -> Result<(Vec<Link>, Vec<Written>), ClientMessage> {
+        /// So often before the client is told.
+        const AGAIN: usize = 3;
+        let timestamp = self.time_of(plan);
+        let mut turns = if plan.only_adds_rows() { Turns::AtOnce } else { Turns::FirstAlone };
+        let mut left = if bounds == Bounds::Alone { AGAIN } else { 0 };
+        loop {
+            let again = || orders.iter().map(|(shard, order)| Some((*shard, order.again()?))).collect();
+            let again: Option<Vec<(ShardId, Order)>> = (left > 0).then(again).flatten();
+            let shares = self.shares(plan, orders, bounds).await?;
+            let how = Manner { turns, timestamp: timestamp.as_deref(), first_numbers };
+            let (links, done) = writes::write(shares, how, bounds, &self.commit_context()).await;
+            match (done, again) {
+                (Within::TakenBack(failed), Some(again)) if is_deadlock(&failed.failure) => {
+                    links.into_iter().for_each(|link| self.links.put(link));
+                    self.registered.entry.activity.left();
+                    if self.interrupt.reason() == Some(Reason::Deadlocked) {
+                        self.interrupt.begin_statement();
+                    }
+                    (orders, turns, left) = (again, Turns::OneByOne, left - 1);
+                }
+                (done, _) => return self.written(links, done, bounds).await,
+            }
+        }
     }
 
     /// The rows that the shards return, in the client's names.
@@ -515,6 +545,15 @@ pub(super) fn numbers_of(plan: &Plan, binding: &Binding<'_>) -> Numbers {
     match plan.numbers_copies(binding) {
         true => Numbers::OfFirstCopy,
         false => Numbers::OfServers,
+    }
+}
+
+/// That two transactions wait for each other: on a server, which has rolled one of them back, or over several.
+fn is_deadlock(failure: &Failure) -> bool {
+    match failure {
+        Failure::Server { code, .. } => *code == codes::LOCK_DEADLOCK,
+        Failure::Backend(Error::Interrupted(reason)) => *reason == Reason::Deadlocked,
+        _ => false,
     }
 }
 

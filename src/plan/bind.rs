@@ -380,6 +380,11 @@ impl Plan {
         matches!(&self.action, Action::Insert(template) if template.returns)
     }
 
+    /// INSERT that does nothing to rows which are there already.
+    pub fn only_adds_rows(&self) -> bool {
+        matches!(&self.action, Action::Insert(template) if !template.meets_rows)
+    }
+
     /// INSERT IGNORE
     pub fn ignores_duplicates(&self) -> bool {
         matches!(&self.action, Action::Insert(template) if template.ignores)

@@ -28,6 +28,8 @@ pub struct InsertTemplate {
     pub(super) staged: Option<Box<StagePlan>>,
     /// INSERT IGNORE
     pub(super) ignores: bool,
+    /// IGNORE, REPLACE, ON DUPLICATE KEY UPDATE: rows that are there already are met, and locked.
+    pub(super) meets_rows: bool,
     /// RETURNING
     pub(super) returns: bool,
 }

@@ -41,7 +41,7 @@ impl Default for Options {
             take_over_after: Duration::from_secs(60),
             alarm_after: Duration::from_secs(30),
             crash_at: None,
-            deadlock_after: Duration::from_secs(1),
+            deadlock_after: Duration::from_millis(300),
             atomic_visibility: false,
         }
     }

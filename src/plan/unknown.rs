@@ -32,6 +32,7 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
         return Ok(route);
     }
     refuse_by_words(&words)?;
+    refuse_plan_of_another(&words, sql, scopes)?;
     let Some(names) = parse::mentioned_tables(sql, scopes.ctx.mode) else {
         return Err(PlanError::unsupported("a statement with names that cannot be read"));
     };
@@ -121,6 +122,9 @@ fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
             what @ ("ENGINE" | "MASTER" | "BINARY" | "BINLOG" | "SLAVE" | "REPLICA" | "REPLICAS" | "RELAYLOG" | "ALL"),
             ..,
         ] => Err(PlanError::unsupported(format!("SHOW {what}: it concerns one server, ask it"))),
+        ["SHOW", what @ ("EXPLAIN" | "ANALYZE"), ..] => {
+            Err(PlanError::unsupported(format!("SHOW {what}: explain the statement itself, or ask the servers")))
+        }
         // A server shows any account its own password's hash, and there all users have ShardGate's.
         ["SHOW", "CREATE", "USER", ..] => {
             Err(PlanError::unsupported("SHOW CREATE USER: accounts are those of ShardGate's configuration"))
@@ -145,6 +149,17 @@ fn refuse_by_words(words: &[String]) -> Result<(), PlanError> {
         ]
         | ["START" | "STOP", "SLAVE" | "REPLICA" | "ALL" | "GROUP_REPLICATION", ..] => concerns_one(&words[..1]),
         _ => Ok(()),
+    }
+}
+
+/// The number of a connection would be a server's own, of whoever has that.
+fn refuse_plan_of_another(words: &[String], sql: &[u8], scopes: &Scopes<'_, '_>) -> Result<(), PlanError> {
+    let explains = words.first().is_some_and(|word| ["EXPLAIN", "DESCRIBE", "DESC"].contains(&word.as_str()));
+    // FORMAT = x INTO @y may stand before.
+    let is_of_another = || self::words(sql, scopes, 12).windows(2).any(|two| two == ["FOR", "CONNECTION"]);
+    match explains && is_of_another() {
+        true => Err(PlanError::unsupported("EXPLAIN FOR CONNECTION: explain the statement itself, or ask the servers")),
+        false => Ok(()),
     }
 }
 

@@ -262,6 +262,15 @@ fn is_query_word(cursor: &Cursor<'_, '_>) -> bool {
 
 /// SHOW CREATE TABLE, SHOW COLUMNS and their kind, DESCRIBE t: whose first word is next. Anything else is a problem.
 pub(super) fn read_show(cursor: &mut Cursor<'_, '_>) -> Result<ShowTable> {
+    // EXPLAIN FOR CONNECTION n
+    let is_of_connection = |at| {
+        let mut ahead = *cursor;
+        ahead.at = at;
+        ahead.take_words(&["FOR", "CONNECTION"])
+    };
+    if (cursor.at..cursor.end).any(is_of_connection) {
+        return Err(cursor.problem());
+    }
     let show = read_shown_table(cursor)?;
     // What is left filters or picks columns of the answer; subqueries could name other tables.
     match (cursor.at..cursor.end).find(|index| cursor.tokens.opens_query(*index)) {

@@ -7,7 +7,7 @@ use super::error::ClientMessage;
 use super::response::LocalColumn;
 use super::session::{Current, Session};
 use crate::plan::{LocalItem, LocalValue};
-use crate::sql::{Lexer, Mode, Op, Token, TokenKind, lock_calls};
+use crate::sql::{Lexer, Mode, Op, Token, TokenKind, lock_calls, parse};
 use crate::txn::transaction::quoted;
 use crate::wire::column::in_form;
 use crate::wire::command::PrepareOk;
@@ -65,7 +65,7 @@ impl Session {
         let mut out = Vec::with_capacity(sql.len() + 32);
         let mut done = 0;
         let mut at = 0;
-        let mut titles = Titles::new(sql, &tokens);
+        let mut titles = Titles::new(sql, self.mode, &tokens);
         let mut locks_met = 0;
         while at < tokens.len() {
             let before = at.checked_sub(1).map(|before| &tokens[before]);
@@ -123,7 +123,12 @@ impl Session {
         let text = self.local_value(value);
         // Names of users and databases come from the configuration and the client's login.
         let string = || match &text {
-            Some(text) => format!("_utf8mb3 x'{}'", text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()),
+            Some(text) => {
+                // MySQL warns of utf8mb3.
+                let charset = if text.is_ascii() { "ascii" } else { "utf8mb3" };
+                let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+                format!("_{charset} x'{digits}'")
+            }
             None => "NULL".to_owned(),
         };
         let number = || text.clone().unwrap_or_default();
@@ -141,6 +146,7 @@ impl Session {
 /// Keeps the names of result columns: an item without an alias is called by its text, which is about to change.
 struct Titles<'s> {
     sql: &'s [u8],
+    mode: Mode,
     tokens: &'s [Token],
     /// First token of each select item, and the one after its last.
     items: Vec<(usize, usize)>,
@@ -148,7 +154,7 @@ struct Titles<'s> {
 }
 
 impl<'s> Titles<'s> {
-    fn new(sql: &'s [u8], tokens: &'s [Token]) -> Titles<'s> {
+    fn new(sql: &'s [u8], mode: Mode, tokens: &'s [Token]) -> Titles<'s> {
         let mut items = Vec::new();
         let is_select = tokens.first().is_some_and(|token| token.is_word(sql, "SELECT"));
         let (mut depth, mut start) = (0usize, 1);
@@ -171,7 +177,7 @@ impl<'s> Titles<'s> {
         if is_select && start < tokens.len() {
             items.push((start, tokens.len()));
         }
-        Titles { sql, tokens, items, touched: None }
+        Titles { sql, mode, tokens, items, touched: None }
     }
 
     /// The call at this token is replaced.
@@ -186,16 +192,13 @@ impl<'s> Titles<'s> {
         };
         self.touched = None;
         let (Some(first), Some(last)) = (self.tokens.get(start), self.tokens.get(end - 1)) else { return };
-        // CASE ... END
-        let may_be_alias = matches!(last.kind, TokenKind::Word | TokenKind::QuotedIdent | TokenKind::String { .. })
-            && !last.is_word(self.sql, "END");
-        if may_be_alias && end - start > 1 {
+        let text = &self.sql[first.start as usize..last.end as usize];
+        if parse::has_alias(text, self.mode) {
             return;
         }
         out.extend_from_slice(&self.sql[*done..(last.end as usize).max(*done)]);
         *done = (last.end as usize).max(*done);
-        let title = String::from_utf8_lossy(&self.sql[first.start as usize..last.end as usize]);
-        out.extend_from_slice(format!(" AS {}", quoted(&title)).as_bytes());
+        out.extend_from_slice(format!(" AS {}", quoted(&String::from_utf8_lossy(text))).as_bytes());
     }
 }
 

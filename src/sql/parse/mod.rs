@@ -63,6 +63,11 @@ pub fn parse(sql: &[u8], mode: Mode) -> Result<Statement> {
     })
 }
 
+/// Whether the text of a select item ends in an alias.
+pub fn has_alias(item: &[u8], mode: Mode) -> bool {
+    Tokens::read(item, mode).is_ok_and(|tokens| query::has_alias(&tokens))
+}
+
 /// Where the statement begins that an EXPLAIN is about, in bytes. `None` if there is none.
 pub fn explained_at(sql: &[u8], mode: Mode) -> Option<usize> {
     let tokens = Tokens::read(sql, mode).ok()?;

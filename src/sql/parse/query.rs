@@ -323,6 +323,12 @@ fn alias_name(tokens: &Tokens<'_>, index: usize) -> Result<Ident> {
     tokens.ident(index)
 }
 
+/// Whether these tokens, a select item, end in an alias.
+pub(super) fn has_alias(tokens: &Tokens<'_>) -> bool {
+    let end = tokens.list.len();
+    end > 0 && value_end(tokens, 0, end) < end
+}
+
 /// Where the value of the select item `from..to` ends, and the alias (with AS) begins.
 fn value_end(tokens: &Tokens<'_>, from: usize, to: usize) -> usize {
     let last = to - 1;

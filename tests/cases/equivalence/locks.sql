@@ -33,6 +33,13 @@ SELECT IS_FREE_LOCK('done') AND IS_FREE_LOCK('set') AND IS_FREE_LOCK('case') AS 
 -- ignore: length
 SELECT name, IS_FREE_LOCK('done') FROM users WHERE user_id = 3;
 
+-- about: Columns are called by the call, whatever the expression ends with.
+-- ignore: length
+SELECT IS_USED_LOCK('l') IS NULL, RELEASE_LOCK('x') IS NOT NULL, IS_FREE_LOCK('l') IS TRUE, IS_FREE_LOCK('l') IS NOT UNKNOWN;
+-- ignore: length
+SELECT IS_FREE_LOCK('l') LIKE '1', CONNECTION_ID() IS NULL, USER() LIKE 'app%', USER() LIKE 'app' '%', USER() LIKE 'app%' likes, IS_FREE_LOCK('l') "free";
+SELECT CONCAT(USER(), '') = _utf8mb4 'x', '2024-01-01' + INTERVAL IS_FREE_LOCK('l') DAY, USER() IS NULL `is it`, CURRENT_USER() LIKE '%' COLLATE utf8mb4_bin;
+
 -- about: With parameters.
 -- params: 'bound', 1
 SELECT GET_LOCK(?, ?);

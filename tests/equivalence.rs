@@ -51,9 +51,6 @@ fn internal_flags_are_the_optimisers() {
     }
 }
 
-/// On MySQL each shard warns of what is deprecated, and some messages differ.
-const OPEN_ON_MYSQL: [&str; 2] = ["warnings", "message"];
-
 /// MySQL's catalogue is made of views: how it describes their columns depends on what its optimiser made of them, and so
 /// on the rows.
 const OF_VIEWS: [&str; 8] = ["schema", "table", "org_table", "org_name", "type", "length", "flags", "decimals"];
@@ -66,7 +63,9 @@ fn spare_mysql(case: &mut Case) {
     };
     let fields: &[&str] = if case.steps.iter().any(is_about_catalogue) { &OF_VIEWS } else { &[] };
     for step in &mut case.steps {
-        step.leniency.ignored.extend(OPEN_ON_MYSQL.iter().chain(fields).map(|field| field.to_string()));
+        step.leniency
+            .ignored
+            .extend(step.open_on_mysql.iter().cloned().chain(fields.iter().map(|field| field.to_string())));
     }
 }
 

@@ -149,10 +149,15 @@ impl Writer {
             )));
         }
         if written.warnings > 0 && matches!(order.kind, Kind::Insert { .. }) {
-            written.conditions = conditions::fetch(connection, manner.interrupt).await?;
+            let mut said = conditions::fetch(connection, manner.interrupt).await?;
+            // The client's own text has said so when it was staged; the rest of the text is not the client's.
+            let told = said.len();
+            said.retain(|condition| !condition.is_of_syntax());
+            written.warnings = written.warnings.saturating_sub(u16::try_from(told - said.len()).unwrap_or(u16::MAX));
+            written.conditions = said;
         }
         Ok(match order.kind {
-            Kind::Insert { ignores, .. } if order.rows == 1 => with_info_of_one_row(written, ignores),
+            Kind::Insert { ignores, .. } if order.rows == 1 => with_info_of_one_row(written, ignores, false),
             Kind::Insert { .. } | Kind::Update | Kind::Delete => written,
         })
     }

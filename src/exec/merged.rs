@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::layout::{Folding, Layout};
 use super::links::Link;
 use super::relay::define;
-use super::scatter::Status;
+use super::scatter::{Status, warnings_again};
 use super::sink::Sink;
 use super::stream::{Head, Piece, Stream};
 use super::unread::{self, Unread};
@@ -43,8 +43,6 @@ pub struct Job<'j> {
     pub memory: usize,
     /// Every answer is read to its end, although the client needs no more rows.
     pub reads_all: bool,
-    /// Each shard has this warning, which one server would give once.
-    pub repeats_warning: bool,
 }
 
 /// What came of it.
@@ -187,7 +185,10 @@ async fn rows(
     unread::end_all(&mut rests, sink.interrupt).await;
     let summaries: Vec<Option<Summary>> = rests.iter().map(Unread::summary).collect();
     if let Some(class) = class {
-        let ok = end(&summaries, job, &cuts, sink.more_follows);
+        let ended =
+            rests.iter_mut().zip(&summaries).filter_map(|(rest, summary)| Some((&mut *rest.link, summary.as_ref()?)));
+        let again = warnings_again(job.status, ended, sink.interrupt).await;
+        let ok = end(&summaries, job, &cuts, again, sink.more_follows);
         let at = packet::begin(&mut out.bytes);
         response::write_end_of_rows(&mut out.bytes, &ok, class.deprecate_eof(), class.session_track());
         packet::finish(&mut out.bytes, at, &mut sink.seq);
@@ -374,13 +375,10 @@ fn unmergeable(error: MergeError) -> Failure {
 }
 
 /// What ends the rows says.
-fn end<'o>(summaries: &[Option<Summary>], job: &Job<'_>, cuts: &Cuts, more_follows: bool) -> OkPacket<'o> {
+fn end<'o>(summaries: &[Option<Summary>], job: &Job<'_>, cuts: &Cuts, again: u16, more_follows: bool) -> OkPacket<'o> {
     let read = || summaries.iter().flatten();
     let status = job.status.and(read(), more_follows);
-    let repeated = |summary: &Summary| u16::from(job.repeats_warning && summary.warnings > 0);
-    let own = |summary: &Summary| summary.warnings - repeated(summary);
-    let once = read().map(repeated).max().unwrap_or_default();
-    let warnings = read().fold(once, |sum, summary| sum.saturating_add(own(summary)));
+    let warnings = read().fold(0u16, |sum, summary| sum.saturating_add(summary.warnings)).saturating_sub(again);
     // Each server has warned of the parts that it cut.
     let warnings = u64::from(warnings).saturating_sub(cuts.parts).saturating_add(cuts.count);
     let warnings = u16::try_from(warnings).unwrap_or(u16::MAX);

@@ -15,6 +15,8 @@ pub struct OwnRows {
     pub places: Vec<u32>,
     /// INSERT IGNORE
     pub ignores: bool,
+    /// ON DUPLICATE KEY UPDATE
+    pub updates: bool,
 }
 
 impl OwnRows {
@@ -113,7 +115,7 @@ mod tests {
             ("Out of range at row 9", "Out of range at row 9"),
             ("Row format", "Row format"),
         ];
-        let rows = OwnRows { places: vec![4, 7], ignores: false };
+        let rows = OwnRows { places: vec![4, 7], ignores: false, updates: false };
         for (message, expected) in cases {
             assert_eq!(rows.in_statement(message), expected);
         }

@@ -5,12 +5,14 @@
 //! client sees one result set: the first shard's column definitions, all rows renumbered, one end. It is sent nothing
 //! before all shards have described their columns: rows by other definitions than the first's could not be read.
 
+use super::conditions;
 use super::failure::Failure;
 use super::links::Link;
 use super::relay::{more, rename};
 use super::sink::Sink;
 use super::unread::{self, Unread};
 use crate::backend::buffer::Buffer;
+use crate::backend::interrupt::Interrupt;
 use crate::plan::Renames;
 use crate::wire::column::ColumnDefinition;
 use crate::wire::packet::{self, HEADER_LEN};
@@ -34,6 +36,8 @@ pub struct Status {
     pub own: StatusFlags,
     /// The shards are in a transaction that the client does not see.
     pub is_unseen: bool,
+    /// Servers may be asked for their warnings before the end is told. (MariaDB would forget FOUND_ROWS().)
+    pub asks_warnings: bool,
 }
 
 impl Status {
@@ -92,7 +96,8 @@ async fn concatenate_shards(
         shard.relay(sink, link, renames, place == 0).await?;
     }
     let summaries: Vec<Summary> = shards.iter().map(|shard| *shard.walker.summary()).collect();
-    end(sink, links, &summaries, job.status).await?;
+    let again = warnings_again(job.status, links.iter_mut().zip(&summaries), sink.interrupt).await;
+    end(sink, links, &summaries, job.status, again).await?;
     Ok(Outcome::Relayed(summaries))
 }
 
@@ -110,11 +115,31 @@ async fn are_alike(shards: &mut [Shard], sink: &Sink<'_>, links: &mut [Link]) ->
 
 const DIFFERENT: &str = "columns of different types on different shards";
 
+/// How many warnings say again what another shard has said of the statement as such.
+pub(super) async fn warnings_again<'l>(
+    status: Status,
+    ended: impl Iterator<Item = (&'l mut Link, &Summary)>,
+    interrupt: &Interrupt,
+) -> u16 {
+    let warned: Vec<_> = ended.filter(|(_, summary)| summary.warnings > 0).map(|(link, _)| &mut *link.lease).collect();
+    if !status.asks_warnings || warned.len() < 2 {
+        return 0;
+    }
+    conditions::said_again(warned.into_iter(), interrupt).await
+}
+
 /// The packet that ends the rows.
-async fn end(sink: &mut Sink<'_>, links: &[Link], summaries: &[Summary], status: Status) -> Result<(), Failure> {
+async fn end(
+    sink: &mut Sink<'_>,
+    links: &[Link],
+    summaries: &[Summary],
+    status: Status,
+    again: u16,
+) -> Result<(), Failure> {
     let Some(link) = links.first() else { return Ok(()) };
     let status = status.and(summaries.iter(), sink.more_follows);
-    let warnings = summaries.iter().fold(0u16, |sum, summary| sum.saturating_add(summary.warnings));
+    let warnings =
+        summaries.iter().fold(0u16, |sum, summary| sum.saturating_add(summary.warnings)).saturating_sub(again);
     let class = link.lease.class();
     let mut out = Vec::new();
     let at = packet::begin(&mut out);

@@ -2,7 +2,7 @@
 
 use mysql_common::constants::StatusFlags;
 
-use super::conditions::Condition;
+use super::conditions::{Condition, said_once};
 use super::returned::Returned;
 use crate::wire::response::OkPacket;
 
@@ -27,14 +27,23 @@ impl Written {
     }
 }
 
-/// An INSERT of one row has no info line; as part of a longer one it counts in that one's. `ignores`: INSERT IGNORE.
-pub(super) fn with_info_of_one_row(mut written: Written, ignores: bool) -> Written {
+/// An INSERT of one row has no info line; as part of a longer one it counts in that one's. `ignores`: INSERT IGNORE. `updates`: ON
+/// DUPLICATE KEY UPDATE.
+pub(super) fn with_info_of_one_row(mut written: Written, ignores: bool, updates: bool) -> Written {
     // 2: the row replaced another, or updated it. 0: it was there already, and was left alone. With IGNORE only those
     // count, without it only the others.
-    let duplicates = u64::from(if ignores { written.affected_rows == 0 } else { written.affected_rows > 1 });
-    written.info = format!("Records: 1  Duplicates: {duplicates}  Warnings: {}", written.warnings).into_bytes();
+    let is_kept_out =
+        ignores && !updates && written.conditions.iter().any(|said| OF_CHECKS.contains(&said.code.as_str()));
+    let records = u64::from(!is_kept_out);
+    let is_duplicate = if ignores { written.affected_rows == 0 && !is_kept_out } else { written.affected_rows > 1 };
+    let duplicates = u64::from(is_duplicate);
+    written.info = format!("Records: {records}  Duplicates: {duplicates}  Warnings: {}", written.warnings).into_bytes();
     written
 }
+
+/// A row that a CHECK or the condition of a view keeps out does not even count as a record. (Where rows are updated, it may be the
+/// update that was kept out, of a row that counts.)
+const OF_CHECKS: [&str; 3] = ["1369", "3819", "4025"];
 
 /// How the answers of several shards become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,16 +73,6 @@ pub fn total(written: &[Written], tally: Tally) -> Written {
             returned: None,
         }
     })
-}
-
-/// What a server says once of a statement, whatever its rows are: deprecated syntax, a column without a value or default,
-/// a statement that its binary log takes for unsafe.
-const OF_STATEMENTS: [&str; 3] = ["1287", "1364", "1592"];
-
-/// The conditions of both, without what the second says again of the statement as such.
-fn said_once(first: &[Condition], second: &[Condition]) -> Vec<Condition> {
-    let is_new = |new: &&Condition| !OF_STATEMENTS.contains(&new.code.as_str()) || !first.contains(new);
-    first.iter().chain(second.iter().filter(is_new)).cloned().collect()
 }
 
 /// The answer to an UPDATE of which `count` rows stay as they were after all, which gave as many `warnings` as these.

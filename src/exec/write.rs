@@ -450,7 +450,7 @@ async fn run_order(
         connection.execute("the statement's time", "SET timestamp = DEFAULT", interrupt).await?;
     }
     Ok(match own.filter(|own| own.is_one()) {
-        Some(own) if written.info.is_empty() => with_info_of_one_row(written, own.ignores),
+        Some(own) if written.info.is_empty() => with_info_of_one_row(written, own.ignores, own.updates),
         Some(_) | None => written,
     })
 }

@@ -43,6 +43,10 @@ impl Diagnostics {
         self.conditions.truncate(KEPT);
     }
 
+    pub(super) fn all(&self) -> &[Condition] {
+        &self.conditions
+    }
+
     pub(super) fn conditions(&self, errors_only: bool) -> impl Iterator<Item = &Condition> {
         self.conditions.iter().filter(move |condition| !errors_only || condition.is_error())
     }

@@ -14,6 +14,7 @@ use crate::exec::gather::is_of_values;
 use crate::exec::links::{Link, Side};
 use crate::exec::merged::{self, Job, Outcome};
 use crate::exec::prepared;
+use crate::exec::scatter::Status;
 use crate::exec::write::{Command, Order};
 use crate::merge::{Cuts, Limit};
 use crate::plan::merged::{Counting, Instead, MergePlan};
@@ -207,9 +208,8 @@ impl Session {
                     definitions: plan.described.as_deref().unwrap_or_default(),
                     ..plan.renames(&self.schema, first)
                 },
-                status: self.status_of_shards(),
+                status: Status { asks_warnings: !(counts_by_shards && self.mode.mariadb), ..self.status_of_shards() },
                 reads_all: counts_by_shards,
-                repeats_warning: plan.facts.calc_found_rows && !self.mode.mariadb,
             };
             let mut sink = self.client.sink(&self.interrupt, more_follows);
             let result = merged::merge(&mut sink, &mut links, &job).await;

@@ -11,7 +11,7 @@ use super::statement::TAKE_INSERT_ID;
 use super::transactions::{End, rolls_back_transaction};
 use crate::backend::connection::Watch;
 use crate::backend::error::{Error, Reason};
-use crate::exec::conditions::Condition;
+use crate::exec::conditions::said_once;
 use crate::exec::failure::Failure;
 use crate::exec::feed::Intake;
 use crate::exec::links::{Link, Need, Side};
@@ -345,10 +345,10 @@ impl Session {
         for link in links {
             self.ask_what_is_forgotten(link, has_warnings, true).await?;
             found_rows += self.last.found_rows;
-            all.extend(self.diagnostics.conditions(false).cloned());
+            all = said_once(&all, self.diagnostics.all());
         }
         self.last.found_rows = found_rows;
-        self.diagnostics.set(once_each(all));
+        self.diagnostics.set(all);
         Ok(())
     }
 
@@ -356,9 +356,9 @@ impl Session {
         let mut all = Vec::new();
         for link in links {
             self.fetch_diagnostics(link).await?;
-            all.extend(self.diagnostics.conditions(false).cloned());
+            all = said_once(&all, self.diagnostics.all());
         }
-        self.diagnostics.set(once_each(all));
+        self.diagnostics.set(all);
         Ok(())
     }
 
@@ -559,19 +559,6 @@ fn is_deadlock(failure: &Failure) -> bool {
 
 /// The rows of an INSERT that one shard gets, as its answer is to be read.
 pub(super) fn own_rows(plan: &Plan, part: &ShardRows) -> OwnRows {
-    OwnRows { places: part.rows.clone(), ignores: plan.ignores_duplicates() }
+    let (ignores, updates) = (plan.ignores_duplicates(), plan.updates_duplicates());
+    OwnRows { places: part.rows.clone(), ignores, updates }
 }
-
-/// What one server says of a text once, each shard says: deprecated syntax.
-fn once_each(all: Vec<Condition>) -> Vec<Condition> {
-    let mut once: Vec<Condition> = Vec::with_capacity(all.len());
-    for condition in all {
-        if condition.code != DEPRECATED || !once.contains(&condition) {
-            once.push(condition);
-        }
-    }
-    once
-}
-
-/// ER_WARN_DEPRECATED_SYNTAX
-const DEPRECATED: &str = "1287";

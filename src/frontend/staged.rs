@@ -92,7 +92,8 @@ impl Session {
     /// Runs the write in the session's transaction, or in one of its own.
     pub(super) async fn write_staged(&mut self, order: Order<'_>) -> Result<(), ClientMessage> {
         if self.txn.is_read_only() {
-            let text = "Cannot execute statement in a READ ONLY transaction";
+            let stop = if self.mode.mariadb { "" } else { "." };
+            let text = format!("Cannot execute statement in a READ ONLY transaction{stop}");
             return Err(ClientMessage::new(codes::CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, text));
         }
         if order.plan.load().is_some() {

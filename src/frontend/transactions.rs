@@ -51,7 +51,7 @@ impl Session {
 
     /// For rows that come from several shards.
     pub(super) fn status_of_shards(&self) -> Status {
-        Status { own: self.status(), is_unseen: self.txn.is_unseen() }
+        Status { own: self.status(), is_unseen: self.txn.is_unseen(), asks_warnings: true }
     }
 
     /// BEGIN and START TRANSACTION: ends what is open, then begins on each shard when it is first touched. A

@@ -390,6 +390,11 @@ impl Plan {
         matches!(&self.action, Action::Insert(template) if template.ignores)
     }
 
+    /// INSERT ... ON DUPLICATE KEY UPDATE
+    pub fn updates_duplicates(&self) -> bool {
+        matches!(&self.action, Action::Insert(template) if template.updates)
+    }
+
     /// The parameters that `render_rows` leaves in the text, in order, as indexes of the whole statement's.
     pub fn params_of(&self, rows: &ShardRows, count: u16) -> Vec<u16> {
         match &self.action {

@@ -222,6 +222,7 @@ impl<'q> Into<'q> {
             staged: None,
             ignores: self.insert.ignores,
             meets_rows: self.insert.ignores || self.insert.is_replace || !self.insert.on_duplicate.is_empty(),
+            updates: !self.insert.on_duplicate.is_empty(),
             returns: self.insert.has_returning,
         };
         Ok(Action::Insert(template))

@@ -30,6 +30,8 @@ pub struct InsertTemplate {
     pub(super) ignores: bool,
     /// IGNORE, REPLACE, ON DUPLICATE KEY UPDATE: rows that are there already are met, and locked.
     pub(super) meets_rows: bool,
+    /// ON DUPLICATE KEY UPDATE
+    pub(super) updates: bool,
     /// RETURNING
     pub(super) returns: bool,
 }

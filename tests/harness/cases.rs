@@ -51,6 +51,8 @@ pub struct Step {
     /// Values of its `?`, one set for each execution; their SQL texts replace the `?` when it goes as text.
     pub params: Vec<Vec<(Param, String)>>,
     pub leniency: Leniency,
+    /// Fields that may differ on MySQL only.
+    pub open_on_mysql: BTreeSet<String>,
     /// Both must fail, whatever with.
     pub error_only: bool,
     /// The error that ShardGate gives instead of an answer, for now, and words of its message.
@@ -181,15 +183,19 @@ fn annotate(step: &mut Step, note: &str, place: &str) {
         "params" => {
             step.params.push(split_list(value).iter().map(|text| (param(text, place), text.clone())).collect());
         }
-        "ignore" => {
-            step.leniency.ignored = value.split(',').map(|field| field.trim().to_owned()).collect::<BTreeSet<_>>();
-            let unknown = step.leniency.ignored.iter().find(|field| !FIELDS.contains(&field.as_str()));
-            assert!(unknown.is_none(), "{place}: no field {unknown:?}");
-        }
+        "ignore" => step.leniency.ignored = fields(value, place),
+        "ignore on MySQL" => step.open_on_mysql = fields(value, place),
         "file" => step.file = unescaped(note.split_once(':').map_or("", |(_, text)| text.trim_start_matches(' '))),
         "about" => {}
         other => panic!("{place}: no annotation `{other}` (a remark starts with `-- about:`)"),
     }
+}
+
+fn fields(list: &str, place: &str) -> BTreeSet<String> {
+    let found: BTreeSet<_> = list.split(',').map(|field| field.trim().to_owned()).collect();
+    let unknown = found.iter().find(|field| !FIELDS.contains(&field.as_str()));
+    assert!(unknown.is_none(), "{place}: no field {unknown:?}");
+    found
 }
 
 /// `\n`, `\t`, `\r`, `\\` and `\xff` stand for what they do elsewhere.

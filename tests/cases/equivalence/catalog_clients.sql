@@ -29,6 +29,7 @@ SHOW OPEN TABLES FROM `shop` WHERE `in_use`!=0;
 SELECT `SCHEMA_NAME` FROM `information_schema`.`SCHEMATA` WHERE `SCHEMA_NAME` <> 'performance_schema' ORDER BY 1;
 -- ignore: rows
 SELECT * FROM `shop`.`orders` LIMIT 10;
+-- ignore on MySQL: warnings
 -- ignore: rows
 SHOW PROCESSLIST;
 

@@ -76,6 +76,7 @@ SELECT engine, support FROM information_schema.engines WHERE engine = 'InnoDB';
 SELECT collation_name, id FROM information_schema.collations WHERE collation_name = 'utf8mb4_bin';
 SELECT * FROM information_schema.character_sets WHERE character_set_name = 'utf8mb4';
 SELECT table_name FROM information_schema.tables WHERE table_schema = 'information_schema' AND table_name IN ('TABLES', 'COLUMNS') ORDER BY 1;
+-- ignore on MySQL: warnings
 -- ignore: rows
 SELECT id, user, db, command FROM information_schema.processlist WHERE id = CONNECTION_ID();
 -- ignore: rows

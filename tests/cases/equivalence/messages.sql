@@ -90,6 +90,7 @@ EXPLAIN SELECT * FROM users u JOIN countries o ON o.code = u.country_code WHERE 
 EXPLAIN SELECT * FROM shop.users u JOIN shop.countries o ON u.country_code = o.code WHERE u.user_id = 1;
 -- ignore: rows
 EXPLAIN FORMAT=JSON SELECT * FROM users u JOIN countries o ON u.country_code = o.code WHERE u.user_id = 1;
+-- ignore on MySQL: message
 -- ignore: rows
 EXPLAIN EXTENDED SELECT * FROM users WHERE user_id > 1 AND user_id = 1 AND name <> 'shop_0.users_0';
 -- ignore: rows
@@ -110,6 +111,7 @@ EXPLAIN SELECT * FROM countries c JOIN settings p ON p.id = c.name;
 EXPLAIN SELECT * FROM countries c JOIN settings p ON p.id = c.name + 0 WHERE c.name <> p.name;
 -- ignore: rows
 EXPLAIN FORMAT=JSON SELECT * FROM countries c JOIN settings p ON p.id = c.name + 0 WHERE c.name <> p.name;
+-- ignore on MySQL: message
 -- ignore: rows
 EXPLAIN EXTENDED SELECT * FROM countries c JOIN settings p ON p.id = c.name + 0 WHERE c.name <> p.name AND nullif(c.name, 'shop_0.x');
 -- ignore: rows

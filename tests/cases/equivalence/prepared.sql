@@ -10,6 +10,7 @@
 -- params: NULL
 -- params: 8e0
 -- params: x'39'
+-- ignore on MySQL: warnings
 -- params: '10abc'
 SELECT user_id, name FROM users WHERE user_id = ?;
 

@@ -22,6 +22,7 @@ SELECT product_id, COUNT(DISTINCT user_id), GROUP_CONCAT(DISTINCT status ORDER B
 
 SELECT product_id, AVG(total) FROM orders GROUP BY product_id HAVING AVG(total) > (SELECT AVG(price) FROM products) ORDER BY AVG(total) DESC;
 
+-- ignore on MySQL: warnings
 SELECT YEAR(born) DIV 10 AS decade, COUNT(*), MIN(born) FROM users GROUP BY decade ORDER BY decade;
 
 SELECT UPPER(country_code) AS code, COUNT(*) FROM users GROUP BY UPPER(country_code) ORDER BY 1;

@@ -8,6 +8,7 @@ SELECT * FROM samples ORDER BY huge DESC, sample_id LIMIT 4;
 
 SELECT s.* FROM samples s JOIN tickets t ON t.ticket_id = s.small ORDER BY s.sample_id;
 
+-- ignore on MySQL: warnings
 SELECT DISTINCT * FROM samples ORDER BY sample_id LIMIT 3;
 
 -- unordered

@@ -37,6 +37,7 @@ SELECT u.user_id, o.order_id, MAX(o.total) OVER (PARTITION BY u.level) AS top FR
 
 SELECT sample_id, SUM(amount) OVER (ORDER BY sample_id) AS running, NTH_VALUE(varied, 2) OVER (ORDER BY sample_id) AS second FROM samples ORDER BY sample_id;
 
+-- ignore on MySQL: warnings
 SELECT sample_id, MIN(day) OVER (PARTITION BY grp) AS first, MAX(huge) OVER (PARTITION BY grp) AS most FROM samples ORDER BY sample_id;
 
 SELECT DISTINCT level, COUNT(*) OVER (PARTITION BY level) AS n FROM users ORDER BY level;

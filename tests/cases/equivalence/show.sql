@@ -120,8 +120,10 @@ SHOW PLUGINS;
 -- ignore: rows
 SHOW STATUS LIKE 'Threads_connected';
 SHOW VARIABLES LIKE 'version';
+-- ignore on MySQL: warnings
 -- ignore: rows
 SHOW PROCESSLIST;
+-- ignore on MySQL: warnings
 -- ignore: rows
 SHOW FULL PROCESSLIST;
 -- ignore: rows

@@ -8,7 +8,8 @@ use crate::sql::parse::ast::{Expression, Span};
 use crate::sql::parse::conjunct::Reader;
 
 use super::filter::Filter;
-use super::merged::{LimitTemplate, Statement};
+use super::gather::between;
+use super::merged::{Element, LimitTemplate, Statement};
 use super::names::Anchor;
 use super::scope::{InstanceId, Node, QueryId, Scopes, TermScope};
 use super::{Binding, functions};
@@ -32,11 +33,12 @@ impl Scopes<'_, '_> {
     ) -> Option<Few> {
         let [id] = *instances else { return None };
         let block = self.instances[id].block;
+        if !matches!(self.blocks[block].from.as_slice(), [Node::Leaf(only)] if *only == id) {
+            return None;
+        }
         let is_of_block = |query: &QueryId| matches!(self.queries[*query].terms.as_slice(), [TermScope::Block(only)] if *only == block);
         let query = (0..self.queries.len()).find(is_of_block)?;
-        let statement = Statement::open(self, query, sql)?;
-        let (ast, select) = (statement.query, statement.select);
-        let is_one_table = matches!(self.blocks[block].from.as_slice(), [Node::Leaf(only)] if *only == id);
+        let (ast, select) = (self.queries[query].ast, self.blocks[block].select?);
         let has_more = select.is_distinct
             || select.counts_found_rows
             || select.group_by.is_some()
@@ -45,7 +47,7 @@ impl Scopes<'_, '_> {
             || !ast.locking.is_empty()
             || self.blocks[block].is_correlated;
         let of_rows = select.items.iter().map(|item| &item.expression).chain(&ast.order_by);
-        if !is_one_table || has_more || of_rows.into_iter().any(concerns_other_rows) {
+        if has_more || of_rows.into_iter().any(concerns_other_rows) {
             return None;
         }
         if let Some(condition) = &select.filter {
@@ -58,6 +60,8 @@ impl Scopes<'_, '_> {
         } else if !filters.is_empty() {
             return None;
         }
+        // Only now, since this reads the whole text.
+        let statement = Statement::open(self, query, sql)?;
         let limit = match &ast.limit {
             Some(limit) => Some(statement.limit(limit.span)?.0),
             None if statement.is_asked_for_existence() => None,
@@ -81,7 +85,7 @@ impl Scopes<'_, '_> {
             let aliases = statement.select.items.iter().filter_map(|item| item.alias.as_ref());
             aliases.into_iter().any(|alias| alias.text.eq_ignore_ascii_case(name))
         };
-        let is_column = |element: &super::merged::Element| {
+        let is_column = |element: &Element| {
             let column = statement.column_in(&element.tokens);
             column.is_some_and(|column| !is_alias(&column.column.text) && self.certainly_means(&column, id))
         };
@@ -107,7 +111,7 @@ impl Few {
         };
         if let Some((from, to)) = self.order {
             out.extend_from_slice(b" ORDER BY ");
-            out.extend_from_slice(super::gather::between((from, to), input));
+            out.extend_from_slice(between((from, to), input));
         }
         out.extend_from_slice(format!(" LIMIT {rows}").as_bytes());
     }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use shardgate::playground::{ReplicaSet, Server};
 
 use harness::client::{Client, Param};
+use harness::fake_backend::{FakeBackend, Fault};
 use harness::stage::{Setup, Stage, World, administrator};
 use harness::talk::{wait_until, within};
 
@@ -208,6 +209,26 @@ fn a_replica_that_dies_leaves_and_comes_back() {
     wait_for_readers(&mut client, &[heavy]);
     world().block_on(light.start()).unwrap();
     wait_for_readers(&mut client, &[heavy, light]);
+    stage.assert_sound();
+}
+
+/// What a client has begun to read is not read again from another server: after 256 packets the next has the number that
+/// the first one had.
+#[test]
+fn an_answer_that_breaks_off_on_a_replica_is_an_error_after_any_number_of_rows() {
+    let _turn = first_set();
+    let [heavy, light] = &set(0).replicas[..] else { panic!() };
+    let fakes = [heavy, light].map(|replica| FakeBackend::start(replica.port()));
+    let replicas = fakes.iter().enumerate().map(|(number, fake)| ((0, number), fake.address())).collect();
+    let stage = world().stage_of("split", Setup { replicas, ..setup(SPLIT) });
+    let mut client = connect_splitting(&stage);
+    for rows in 245..260 {
+        let many = "colours a, colours b, colours c, colours d, colours e, colours f";
+        let sql = format!("SELECT a.code, '{}' FROM {many} LIMIT {rows}", Fault::NoEnd.word());
+        let error = within(SOON, "an answer that breaks off", || client.one(&sql).error().map(|error| error.code));
+        assert_eq!(error, Some(1158), "{rows} rows");
+        wait_for_readers(&mut client, &[heavy, light]);
+    }
     stage.assert_sound();
 }
 

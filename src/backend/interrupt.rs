@@ -205,6 +205,11 @@ impl Interrupt {
         });
     }
 
+    /// A transaction that was to be rolled back has been. KILL, which may have come meanwhile, is not forgotten.
+    pub fn forget_deadlock(&self) {
+        let _ = self.reason.compare_exchange(Reason::Deadlocked as u8, 0, Ordering::AcqRel, Ordering::Relaxed);
+    }
+
     /// Why the session was interrupted, if it was.
     pub fn reason(&self) -> Option<Reason> {
         match self.reason.load(Ordering::Acquire) {
@@ -263,8 +268,10 @@ pub(super) fn millis(duration: Duration) -> u64 {
 fn rank(reason: u8) -> u8 {
     match reason {
         0 => 0,
-        r if r == Reason::SessionKilled as u8 || r == Reason::ClientGone as u8 => 3,
-        r if r == Reason::Shutdown as u8 => 2,
-        _ => 1,
+        r if r == Reason::SessionKilled as u8 || r == Reason::ClientGone as u8 => 4,
+        r if r == Reason::Shutdown as u8 => 3,
+        // The statement may run again after it.
+        r if r == Reason::Deadlocked as u8 => 1,
+        _ => 2,
     }
 }

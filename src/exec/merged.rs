@@ -14,6 +14,7 @@ use super::scatter::{Status, warnings_again};
 use super::sink::Sink;
 use super::stream::{Head, Piece, Stream};
 use super::unread::{self, Unread};
+use crate::backend::buffer::Buffer;
 use crate::merge::key::Cells;
 use crate::merge::{Cuts, Group, Limit, MergeError, Next, Sorted, Top};
 use crate::plan::Renames;
@@ -63,10 +64,16 @@ pub enum Outcome {
     Unsuitable(String),
 }
 
-/// Merges the answers of links to which the statement was sent. On failure those that are still busy must be dropped; of
+/// Merges the answers of links to which the statement was sent, and of which `ahead` was read already. On failure those that are still busy must be dropped; of
 /// those with pins, only lost ones are.
-pub async fn merge(sink: &mut Sink<'_>, links: &mut [Link], job: &Job<'_>) -> Result<Outcome, Failure> {
-    let mut streams: Vec<Stream<'_>> = links.iter_mut().map(|link| Stream::new(link, job.kind)).collect();
+pub async fn merge(
+    sink: &mut Sink<'_>,
+    links: &mut [Link],
+    ahead: Vec<Buffer>,
+    job: &Job<'_>,
+) -> Result<Outcome, Failure> {
+    let streams = links.iter_mut().zip(ahead).map(|(link, ahead)| Stream::new(link, job.kind, ahead));
+    let mut streams: Vec<Stream<'_>> = streams.collect();
     let done = merge_streams(sink, &mut streams, job).await;
     let leaves_client = done.as_ref().err().is_none_or(Failure::leaves_client);
     if leaves_client && !matches!(done, Ok(Outcome::Merged { .. })) {

@@ -39,6 +39,8 @@ pub struct Relay {
     buffer: Buffer,
     /// So many bytes of the buffer were walked over, and are not with the client yet.
     due: usize,
+    /// `pass_on_now` has sent the client something.
+    has_begun: bool,
 }
 
 impl Relay {
@@ -50,12 +52,18 @@ impl Relay {
             delta: seq.wrapping_sub(first),
             buffer,
             due: 0,
+            has_begun: false,
         }
     }
 
     /// Number of the packet that may follow what the client has.
     pub fn next_seq(&self) -> u8 {
         self.walker.next_seq().wrapping_add(self.delta)
+    }
+
+    /// Whether `pass_on_now` has sent the client something.
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// Whether packets must be changed on their way.
@@ -85,6 +93,7 @@ impl Relay {
         let progress = self.walk(false).map_err(|source| lease.protocol(source))?;
         let sent = client.try_write(&self.buffer.filled()[..progress.forward]).map_err(SinkError::Io)?;
         self.due = progress.forward - sent;
+        self.has_begun |= sent > 0;
         self.buffer.consume(sent);
         let is_complete = self.due == 0 && progress.state == State::Complete;
         if is_complete {
@@ -383,6 +392,11 @@ fn rename_error(payload: &[u8], renames: &Renames<'_>, out: &mut Vec<u8>) {
 
 fn is_about_columns(phase: Phase) -> bool {
     matches!(phase, Phase::First | Phase::Params(_) | Phase::ParamsEnd | Phase::Columns(_) | Phase::ColumnsEnd)
+}
+
+/// Waits for an answer to begin.
+pub async fn first(watch: &mut Watch<'_>, lease: &mut Lease, buffer: &mut Buffer) -> Result<(), Error> {
+    more(watch, lease, buffer, &mut false).await
 }
 
 /// Waits for more of an answer. KILL QUERY is passed on to the server, whose own error then ends the answer; whatever

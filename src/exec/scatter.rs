@@ -64,15 +64,20 @@ pub enum Outcome {
     Unsuitable(String),
 }
 
-/// Relays the answers of links to which the statement was sent. On success all of them are idle, and each one's
+/// Relays the answers of links to which the statement was sent, and of which `ahead` was read already. On success all of them are idle, and each one's
 /// summary is returned. Otherwise those that are still busy must be dropped; of those with pins, only lost ones are.
-pub async fn concatenate(sink: &mut Sink<'_>, links: &mut [Link], job: &Job<'_>) -> Result<Outcome, Failure> {
-    let new = |link: &Link| Shard {
+pub async fn concatenate(
+    sink: &mut Sink<'_>,
+    links: &mut [Link],
+    ahead: Vec<Buffer>,
+    job: &Job<'_>,
+) -> Result<Outcome, Failure> {
+    let new = |(link, buffer): (&Link, Buffer)| Shard {
         walker: ResultWalker::new(job.kind, link.lease.deprecate_eof()).starting_at(link.lease.answer_seq()),
-        buffer: Buffer::default(),
+        buffer,
         failed: None,
     };
-    let mut shards: Vec<Shard> = links.iter().map(new).collect();
+    let mut shards: Vec<Shard> = links.iter().zip(ahead).map(new).collect();
     let done = concatenate_shards(sink, links, &mut shards, job).await;
     let leaves_client = done.as_ref().err().is_none_or(Failure::leaves_client);
     if leaves_client && !matches!(done, Ok(Outcome::Relayed(_))) {

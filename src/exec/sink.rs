@@ -17,6 +17,8 @@ pub struct Sink<'s> {
     pub interrupt: &'s Interrupt,
     /// Number of the next packet to the client.
     pub seq: u8,
+    /// Whether the client was sent something, set and never cleared here. (Numbers come again after 256 packets.)
+    pub has_begun: &'s mut bool,
     /// Another statement of the same command follows: answers carry SERVER_MORE_RESULTS_EXISTS.
     pub more_follows: bool,
     pub write_timeout: Duration,
@@ -39,6 +41,7 @@ impl Sink<'_> {
 
     /// Sends framed bytes; waits while the client is slow, and so slows down who calls.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), SinkError> {
+        *self.has_begun |= !bytes.is_empty();
         write_all(self.transport, bytes, self.write_timeout, self.interrupt).await
     }
 }

@@ -75,10 +75,10 @@ impl Piece {
 }
 
 impl<'l> Stream<'l> {
-    pub(super) fn new(link: &'l mut Link, kind: AnswerKind) -> Self {
+    /// `buffer`: what was read of it already.
+    pub(super) fn new(link: &'l mut Link, kind: AnswerKind, buffer: Buffer) -> Self {
         let walker = ResultWalker::new(kind, link.lease.deprecate_eof()).starting_at(link.lease.answer_seq());
-        let (buffer, row) = (Buffer::default(), Place::Buffer(0..0));
-        Self { link, walker, buffer, at: 0, killed: false, row, joined: Vec::new() }
+        Self { link, walker, buffer, at: 0, killed: false, row: Place::Buffer(0..0), joined: Vec::new() }
     }
 
     /// Reads up to the first row.

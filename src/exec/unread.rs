@@ -37,8 +37,13 @@ impl<'l> Unread<'l> {
 
     /// An answer of which nothing was read.
     pub(super) fn whole(link: &'l mut Link, kind: AnswerKind) -> Self {
+        Self::begun(link, kind, Buffer::default())
+    }
+
+    /// An answer of which all that was read is in the buffer.
+    fn begun(link: &'l mut Link, kind: AnswerKind, buffer: Buffer) -> Self {
         let walker = ResultWalker::new(kind, link.lease.deprecate_eof()).starting_at(link.lease.answer_seq());
-        Self { link, walker, buffer: Buffer::default(), at: 0 }
+        Self::rest(link, walker, buffer, 0)
     }
 
     pub(super) fn walker(&self) -> &ResultWalker {
@@ -102,7 +107,16 @@ impl<'l> Unread<'l> {
 
 /// The same for links of which nothing was read.
 pub async fn pass_over_whole(links: impl Iterator<Item = &mut Link>, kind: AnswerKind, interrupt: &Interrupt) {
-    pass_over(links.map(|link| Unread::whole(link, kind)).collect(), interrupt).await;
+    pass_over_begun(links.map(|link| (link, Buffer::default())), kind, interrupt).await;
+}
+
+/// The same for links with what was read of their answers, of which nothing was used.
+pub async fn pass_over_begun<'l>(
+    links: impl Iterator<Item = (&'l mut Link, Buffer)>,
+    kind: AnswerKind,
+    interrupt: &Interrupt,
+) {
+    pass_over(links.map(|(link, read)| Unread::begun(link, kind, read)).collect(), interrupt).await;
 }
 
 /// Ends all of them at once. Links that something pins are idle afterwards; one that is not must be dropped.

@@ -92,6 +92,17 @@ pub enum Turns {
     OneByOne,
 }
 
+impl Turns {
+    /// How many of `all` shards are to have the statement when the answer of this one is awaited, in the order of both.
+    pub fn due(self, shard: usize, all: usize) -> usize {
+        match self {
+            Turns::FirstAlone if shard == 0 => all.min(1),
+            Turns::AtOnce | Turns::FirstAlone => all,
+            Turns::OneByOne => shard + 1,
+        }
+    }
+}
+
 /// How the shards run it.
 #[derive(Debug, Clone, Copy)]
 pub struct Manner<'a> {

@@ -54,6 +54,8 @@ pub(super) struct Client {
     ahead: Buffer,
     /// Number of the next packet to the client.
     pub seq: u8,
+    /// It was sent something since the current statement began.
+    has_begun_answer: bool,
     write_timeout: Duration,
     is_logged_in: bool,
 }
@@ -91,6 +93,7 @@ impl Client {
             assembler: Assembler::new(max_packet),
             ahead: Buffer::default(),
             seq: 0,
+            has_begun_answer: false,
             write_timeout,
             is_logged_in: false,
         }
@@ -119,20 +122,30 @@ impl Client {
 
     /// Changes to TLS, as the client has asked for.
     pub(super) async fn accept_tls(self, config: Arc<ServerConfig>, limit: Duration) -> Result<Client, ClientError> {
-        let Client { transport, assembler, ahead, seq, write_timeout, is_logged_in } = self;
+        let Client { transport, assembler, ahead, seq, has_begun_answer, write_timeout, is_logged_in } = self;
         let Transport::Tcp(stream) = transport else {
             return Err(WireError::Malformed("a second request for TLS").into());
         };
         let accepted = tokio::time::timeout(limit, TlsAcceptor::from(config).accept(stream)).await;
         let stream = accepted.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         let transport = Transport::Tls(Box::new(TlsStream::Server(stream)));
-        Ok(Client { transport, assembler, ahead, seq, write_timeout, is_logged_in })
+        Ok(Client { transport, assembler, ahead, seq, has_begun_answer, write_timeout, is_logged_in })
     }
 
     /// Where one answer goes. Its number is to be put back into `seq` when it has been written.
     pub(super) fn sink<'s>(&'s mut self, interrupt: &'s Interrupt, more_follows: bool) -> Sink<'s> {
-        let Client { transport, seq, write_timeout, .. } = self;
-        Sink { transport, interrupt, seq: *seq, more_follows, write_timeout: *write_timeout }
+        let Client { transport, seq, has_begun_answer: has_begun, write_timeout, .. } = self;
+        Sink { transport, interrupt, seq: *seq, has_begun, more_follows, write_timeout: *write_timeout }
+    }
+
+    /// A statement begins, of whose answer it `has` been sent something, or not.
+    pub(super) fn begin_statement(&mut self, has: bool) {
+        self.has_begun_answer = has;
+    }
+
+    /// Whether it was sent anything of the answer to the current statement.
+    pub(super) fn has_begun_answer(&self) -> bool {
+        self.has_begun_answer
     }
 
     /// Sets the number of the next packet to that of a first answer, although no whole command has come.
@@ -286,6 +299,7 @@ impl Client {
 
     /// Sends framed bytes. A client that takes none of them for the write time-out is given up.
     pub(super) async fn send(&mut self, bytes: &[u8], interrupt: &Interrupt) -> Result<(), ClientError> {
+        self.has_begun_answer = true;
         Ok(write_all(&mut self.transport, bytes, self.write_timeout, interrupt).await?)
     }
 }

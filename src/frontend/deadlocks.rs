@@ -1,8 +1,12 @@
 //! Deadlocks across servers: each of them sees only that somebody waits. While several transactions have waited for a
 //! while, their servers are asked for whom; of each circle the transaction that began last is rolled back.
+//!
+//! A statement that is a transaction by itself has one for each time that it runs. It is as old as the statement, so that
+//! who was a victim is none again and again: those who began later are.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -16,6 +20,29 @@ use crate::txn::waits::{Participant, Thread, Wait, victims};
 /// Between two looks at a circle. What servers show is a moment old (MariaDB keeps it for 100 ms), and each was asked at
 /// another moment: only what is seen twice, in the same statements, is a circle.
 const SECOND_LOOK: Duration = Duration::from_millis(200);
+
+/// So often a statement that is a transaction by itself may be the victim of a deadlock before its client is told.
+pub(super) const ENDURED: u32 = 10;
+
+/// Whether statements of several shards have met of late that are transactions by themselves. For a while the next ones
+/// lock shard by shard, so that those that meet form no circles.
+#[derive(Debug, Default)]
+pub struct Caution {
+    until_ms: AtomicU64,
+}
+
+impl Caution {
+    /// In milliseconds.
+    const LASTS: u64 = 1_000;
+
+    pub(super) fn take(&self, now_ms: u64) {
+        self.until_ms.store(now_ms + Self::LASTS, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_taken(&self, now_ms: u64) -> bool {
+        now_ms < self.until_ms.load(Ordering::Relaxed)
+    }
+}
 
 /// A transaction on several servers whose statement has waited for a while.
 struct Suspect {
@@ -79,7 +106,7 @@ fn suspects(shared: &Shared, patience: Duration) -> Vec<Suspect> {
         let open = entry.activity.transaction()?;
         let is_long = u128::from(now_ms.saturating_sub(since_ms)) >= patience.as_millis();
         let threads = open.threads.to_vec();
-        let participant = Participant { session: entry.id, begun: open.since_ms, threads };
+        let participant = Participant { session: entry.id, begun: open.since_ms.min(since_ms), threads };
         (is_long && participant.threads.len() > 1).then_some(Suspect { entry, since_ms, participant })
     };
     shared.registry.all().into_iter().filter_map(waits).collect()

@@ -147,14 +147,14 @@ impl Session {
             }
             shipment
         };
-        let (begun, Shipped { schema, plan: shipped, route, .. }) = (self.client.seq, shipment.shipped);
+        let Shipped { schema, plan: shipped, route, .. } = shipment.shipped;
         let before = self.use_shipped(schema);
         statement.plan = Arc::new(shipped);
         let there = Arc::clone(&statement.plan);
         let done = Box::pin(self.execute_on_route(statement, &there, route, head, body)).await;
         statement.plan = Arc::clone(plan);
         self.end_shipping(before).await;
-        self.judged_shipped(done, begun)
+        self.judged_shipped(done)
     }
 
     /// Merges where bringing rows or groups together on one server needs more than there is room for.

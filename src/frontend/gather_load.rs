@@ -16,6 +16,7 @@ use crate::exec::failure::Failure;
 use crate::exec::gather::{self, Budget, Definition, Scratch, Site, Taken};
 use crate::exec::links::{Link, Need, Side};
 use crate::exec::unread;
+use crate::exec::write::Turns;
 use crate::plan::Plan;
 use crate::plan::gather::{Gathered, Gathering};
 use crate::plan::regroup;
@@ -238,7 +239,8 @@ impl Session {
                 }
             }
             let tails = some.iter().map(|(_, from)| [from, source.filter.as_slice(), &source.locking].concat());
-            match self.fetch_into(into, table, tails.collect(), &mut links, (budget, taken)).await {
+            let orders = (tails.collect(), self.turns_of(source));
+            match self.fetch_into(into, table, orders, &mut links, (budget, taken)).await {
                 Ok(more) => warnings += more,
                 Err(failure) => return Err((failure, links)),
             }
@@ -247,20 +249,28 @@ impl Session {
         Ok(warnings)
     }
 
+    /// When the shards give its rows: in turns, as writes run, where they are locked.
+    pub(super) fn turns_of(&self, source: &Gathered) -> Turns {
+        if source.locking.is_empty() { Turns::AtOnce } else { self.turns() }
+    }
+
     async fn fetch_into(
         &mut self,
         into: &mut [Link],
         table: &mut Scratch,
-        tails: Vec<Vec<u8>>,
+        (tails, turns): (Vec<Vec<u8>>, Turns),
         links: &mut [Link],
         (budget, taken): (Budget, &mut Taken),
     ) -> Result<u64, Failure> {
         let begun = Instant::now();
-        for (link, tail) in links.iter_mut().zip(tails) {
-            self.send_text(&mut link.lease, &table.fetch(&tail)).await?;
-        }
-        let (mut links, mut warnings) = (links.iter_mut(), 0);
-        while let Some(link) = links.next() {
+        let (mut sent, mut warnings) = (0, 0);
+        for at in 0..links.len() {
+            let due = turns.due(at, links.len());
+            for (link, tail) in links.iter_mut().zip(&tails).take(due).skip(sent) {
+                self.send_text(&mut link.lease, &table.fetch(tail)).await?;
+            }
+            sent = due;
+            let link = &mut links[at];
             let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
             match table.fill(into, link, begun, (budget, taken), watch).await {
                 Ok((more, measured)) => {
@@ -268,7 +278,8 @@ impl Session {
                     self.measuring.iter_mut().for_each(|all| all.push(measured));
                 }
                 Err(failure) => {
-                    unread::pass_over_whole(links, AnswerKind::Query, &self.interrupt).await;
+                    let unread = links[at + 1..sent].iter_mut();
+                    unread::pass_over_whole(unread, AnswerKind::Query, &self.interrupt).await;
                     return Err(failure);
                 }
             }

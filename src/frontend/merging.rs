@@ -8,6 +8,7 @@ use super::error::ClientMessage;
 use super::gathered::Last;
 use super::query::Statement;
 use super::session::Session;
+use super::several::Sent;
 use crate::exec::conditions::Condition;
 use crate::exec::failure::Failure;
 use crate::exec::gather::is_of_values;
@@ -185,10 +186,10 @@ impl Session {
             },
             false => None,
         };
-        let sent = self.send_on(links, &orders).await;
+        let sent = self.send_on(plan, links, &orders).await;
         let is_prepared = matches!(kind, AnswerKind::Execute { .. });
-        let mut links = match sent {
-            Ok(links) => links,
+        let Sent { mut links, ahead } = match sent {
+            Ok(sent) => sent,
             // A server has prepared the client's own text before: it is the altered one that is wrong.
             Err(message) if is_prepared && is_of_text(message.code) => {
                 return Ok(Merging::Unsuitable(format!("this over several shards ({})", message.text)));
@@ -212,7 +213,7 @@ impl Session {
                 reads_all: counts_by_shards,
             };
             let mut sink = self.client.sink(&self.interrupt, more_follows);
-            let result = merged::merge(&mut sink, &mut links, &job).await;
+            let result = merged::merge(&mut sink, &mut links, ahead, &job).await;
             (result, sink.seq)
         };
         self.client.seq = seq;

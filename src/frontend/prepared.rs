@@ -19,7 +19,7 @@ use super::query::Statement as Text;
 use super::session::{Current, Flow, Session};
 use super::several::{Numbers, numbers_of, own_rows};
 use super::short_way::{Order as ShortOrder, Way};
-use super::transactions::End;
+use super::transactions::{End, Own};
 use crate::backend::buffer::Scratch;
 use crate::backend::connection::Watch;
 use crate::exec::links::{Link, Side};
@@ -221,9 +221,9 @@ impl Session {
         let mut statement = self.statements.by_id.remove(&id).ok_or_else(unknown_statement)?;
         self.registered.entry.activity.begin(STMT_EXECUTE, self.now_ms(), &statement.text);
         self.answers_in_binary = true;
-        let begun = self.client.seq;
+        self.client.begin_statement(false);
         let mut done = self.execute_under_settings(&mut statement, head, body).await;
-        if self.may_read_again(&statement.plan, begun, &done) {
+        if self.may_read_again(&statement.plan, &done) {
             self.avoids_replicas = true;
             done = Box::pin(self.execute_under_settings(&mut statement, head, body)).await;
             self.avoids_replicas = false;
@@ -358,23 +358,26 @@ impl Session {
             self.refuse_in_xa()?;
             self.end_transaction(End::Commit).await?;
         }
-        let has_begun = match self.wants_transaction(plan) {
-            Some(wanted) => {
-                let values = statement.values(body);
-                let shards = self.shards_to_read(plan, &route, &statement.binding(&self.schema, &values));
-                self.begin_for_statement(wanted, &shards).await?
+        let Some(wanted) = self.wants_transaction(plan) else {
+            let is_xa_unbound = self.txn.is_xa_unbound() && plan.is_apart;
+            let done = self.execute_on_route(statement, plan, route, head, body).await;
+            if is_xa_unbound {
+                self.txn.unbind_xa();
             }
-            None => false,
+            return done;
         };
-        let is_xa_unbound = self.txn.is_xa_unbound() && plan.is_apart;
-        let done = self.execute_on_route(statement, plan, route, head, body).await;
-        if is_xa_unbound {
-            self.txn.unbind_xa();
+        let shards = {
+            let values = statement.values(body);
+            self.shards_to_read(plan, &route, &statement.binding(&self.schema, &values))
+        };
+        let mut own = Own::new(wanted, shards);
+        loop {
+            self.begin_own(&own).await?;
+            let done = self.execute_on_route(statement, plan, route.clone(), head, body).await;
+            if let Some(done) = self.end_own(&mut own, done).await {
+                return done;
+            }
         }
-        if has_begun {
-            self.end_for_statement().await;
-        }
-        done
     }
 
     pub(super) async fn execute_on_route(

@@ -112,11 +112,11 @@ impl Session {
         }
     }
 
-    /// Whether a read whose answer was to begin as packet `begun` is sent again, to the primary: a replica's connection was
-    /// lost before it said anything. What ran for a while may have been ended on purpose.
-    pub(super) fn may_read_again(&self, plan: &Plan, begun: u8, done: &Result<(), ClientMessage>) -> bool {
+    /// Whether a read is sent again, to the primary: a replica's connection was lost before it said anything. What ran for a
+    /// while may have been ended on purpose.
+    pub(super) fn may_read_again(&self, plan: &Plan, done: &Result<(), ClientMessage>) -> bool {
         let is_lost = done.as_ref().is_err_and(|message| message.code.number == codes::NET_READ_ERROR.number);
-        let is_unanswered = is_lost && self.client.seq == begun && !self.interrupt.is_long();
+        let is_unanswered = is_lost && !self.client.has_begun_answer() && !self.interrupt.is_long();
         is_unanswered && plan.kind == StatementKind::Read && self.side(plan) == Side::Replica
     }
 

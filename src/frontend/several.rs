@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use super::deadlocks::ENDURED;
 use super::error::ClientMessage;
 use super::merging::{Merging, Request};
 use super::query::Statement;
 use super::session::Session;
 use super::statement::TAKE_INSERT_ID;
 use super::transactions::{End, rolls_back_transaction};
+use crate::backend::buffer::Buffer;
 use crate::backend::connection::Watch;
 use crate::backend::error::{Error, Reason};
 use crate::exec::conditions::said_once;
@@ -20,10 +22,10 @@ use crate::exec::row_numbers::{OwnRows, in_order};
 use crate::exec::scatter::{self, Job, Outcome};
 use crate::exec::tally::{self, Tally, Written};
 use crate::exec::write::{self as writes, Bounds, Command, Failed, Manner, Order, Share, Turns, Within};
-use crate::exec::{cancel, prepared, unread};
+use crate::exec::{cancel, prepared, relay, unread};
 use crate::merge::Limit;
 use crate::plan::merged::MergePlan;
-use crate::plan::{Binding, Plan, ShardRows};
+use crate::plan::{Binding, Plan, ShardRows, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::txn::transaction::{Beginning, Transaction};
 use crate::wire::StatusFlags;
@@ -39,6 +41,13 @@ pub(super) enum Numbers {
     OfFirstCopy,
     /// They have them from a sequence, this one first.
     From(u64),
+}
+
+/// Connections with a statement under way.
+pub(super) struct Sent {
+    pub(super) links: Vec<Link>,
+    /// By link: what was read of the answer already.
+    pub(super) ahead: Vec<Buffer>,
 }
 
 impl Session {
@@ -96,25 +105,23 @@ impl Session {
         bounds: Bounds,
         first_numbers: bool,
     ) -> Result<(Vec<Link>, Vec<Written>), ClientMessage> {
-        /// So often before the client is told.
-        const AGAIN: usize = 3;
         let timestamp = self.time_of(plan);
-        let mut turns = if plan.only_adds_rows() { Turns::AtOnce } else { Turns::FirstAlone };
-        let mut left = if bounds == Bounds::Alone { AGAIN } else { 0 };
+        let mut left = if bounds == Bounds::Alone { ENDURED } else { 0 };
         loop {
+            let only_adds_rows = plan.only_adds_rows() && left == ENDURED;
+            let turns = if only_adds_rows { Turns::AtOnce } else { self.turns() };
             let again = || orders.iter().map(|(shard, order)| Some((*shard, order.again()?))).collect();
             let again: Option<Vec<(ShardId, Order)>> = (left > 0).then(again).flatten();
             let shares = self.shares(plan, orders, bounds).await?;
             let how = Manner { turns, timestamp: timestamp.as_deref(), first_numbers };
             let (links, done) = writes::write(shares, how, bounds, &self.commit_context()).await;
             match (done, again) {
-                (Within::TakenBack(failed), Some(again)) if is_deadlock(&failed.failure) => {
+                (Within::TakenBack(failed), Some(again))
+                    if is_deadlock(&failed.failure) && self.runs_again(&mut left) =>
+                {
                     links.into_iter().for_each(|link| self.links.put(link));
                     self.registered.entry.activity.left();
-                    if self.interrupt.reason() == Some(Reason::Deadlocked) {
-                        self.interrupt.begin_statement();
-                    }
-                    (orders, turns, left) = (again, Turns::OneByOne, left - 1);
+                    orders = again;
                 }
                 (done, _) => return self.written(links, done, bounds).await,
             }
@@ -407,7 +414,8 @@ impl Session {
         kind: AnswerKind,
         more_follows: bool,
     ) -> Result<Merging, ClientMessage> {
-        let mut links = self.send_orders(plan, &orders, side).await?;
+        let links = self.links_for(plan, &orders, side).await?;
+        let Sent { mut links, ahead } = self.send_on(plan, links, &orders).await?;
         let (result, seq) = {
             let job = Job {
                 renames: links.iter().map(|link| plan.renames(&self.schema, link.shard)).collect(),
@@ -415,7 +423,7 @@ impl Session {
                 status: self.status_of_shards(),
             };
             let mut sink = self.client.sink(&self.interrupt, more_follows);
-            let result = scatter::concatenate(&mut sink, &mut links, &job).await;
+            let result = scatter::concatenate(&mut sink, &mut links, ahead, &job).await;
             (result, sink.seq)
         };
         self.client.seq = seq;
@@ -442,17 +450,6 @@ impl Session {
         Ok(Merging::Answered)
     }
 
-    /// Connections to the shards of `orders`, each of which was sent its own.
-    pub(super) async fn send_orders(
-        &mut self,
-        plan: &Plan,
-        orders: &[(ShardId, Order)],
-        side: Side,
-    ) -> Result<Vec<Link>, ClientMessage> {
-        let links = self.links_for(plan, orders, side).await?;
-        self.send_on(links, orders).await
-    }
-
     /// Connections to the shards of `orders`.
     pub(super) async fn links_for(
         &mut self,
@@ -464,26 +461,35 @@ impl Session {
         self.obtain_all(plan, &shards, side).await
     }
 
-    /// Sends each of the connections its order.
+    /// Sends each of the connections its order. Where rows are locked, one shard answers before others lock theirs, as writes have
+    /// it.
     pub(super) async fn send_on(
         &mut self,
+        plan: &Plan,
         mut links: Vec<Link>,
         orders: &[(ShardId, Order)],
-    ) -> Result<Vec<Link>, ClientMessage> {
-        for (sent, (link, (_, order))) in links.iter_mut().zip(orders).enumerate() {
-            match self.send_order(link, order).await {
-                Ok(()) => {}
-                Err(failure) => {
-                    let kind = match order.command {
-                        Command::Text(_) | Command::File(_) => AnswerKind::Query,
-                        Command::Prepared(_) => AnswerKind::Execute { cursor: false },
-                    };
-                    unread::pass_over_whole(links.iter_mut().take(sent), kind, &self.interrupt).await;
-                    return Err(self.read_failed(links, failure).await);
-                }
+    ) -> Result<Sent, ClientMessage> {
+        let turns = if plan.kind == StatementKind::LockingRead { self.turns() } else { Turns::AtOnce };
+        let mut ahead: Vec<Buffer> = Vec::with_capacity(links.len());
+        let is_awaited = |shard: usize| turns.due(shard, orders.len()) == shard + 1 && shard + 1 < orders.len();
+        for (place, (link, (_, order))) in links.iter_mut().zip(orders).enumerate() {
+            let mut begun = Buffer::default();
+            let mut done = self.send_order(link, order).await;
+            if done.is_ok() && is_awaited(place) {
+                let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
+                done = relay::first(&mut watch, &mut link.lease, &mut begun).await.map_err(Failure::from);
             }
+            if let Err(failure) = done {
+                let kind = match order.command {
+                    Command::Text(_) | Command::File(_) => AnswerKind::Query,
+                    Command::Prepared(_) => AnswerKind::Execute { cursor: false },
+                };
+                unread::pass_over_begun(links.iter_mut().zip(ahead), kind, &self.interrupt).await;
+                return Err(self.read_failed(links, failure).await);
+            }
+            ahead.push(begun);
         }
-        Ok(links)
+        Ok(Sent { links, ahead })
     }
 
     async fn send_order(&mut self, link: &mut Link, order: &Order) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use super::configuration::Order;
+use super::deadlocks::Caution;
 use super::lock_board::LockBoard;
 use super::options::{Options, User};
 use super::registry::Registry;
@@ -125,6 +126,7 @@ pub struct Shared {
     pub plans: Cache,
     pub registry: Arc<Registry>,
     pub(super) lock_board: LockBoard,
+    pub(super) caution: Caution,
     /// For the password exchange of caching_sha2_password on plain connections.
     pub keys: ServerKeys,
     /// Takes RELOAD CONFIG and the like to who keeps the configuration.
@@ -151,6 +153,7 @@ impl Shared {
             plans: Cache::new(Limits { entries: setup.options.plan_cache, ..Limits::default() }),
             registry: Registry::new(setup.options.max_sessions),
             lock_board: LockBoard::default(),
+            caution: Caution::default(),
             keys,
             orders,
             servers: ArcSwap::default(),

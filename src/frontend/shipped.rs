@@ -62,11 +62,11 @@ impl Session {
         if !self.deliver(&candidate, &mut shipment).await? {
             return Ok(false);
         }
-        let (begun, Shipped { schema, plan, route, .. }) = (self.client.seq, shipment.shipped);
+        let Shipped { schema, plan, route, .. } = shipment.shipped;
         let before = self.use_shipped(schema);
         let done = Box::pin(self.on_route(&Arc::new(plan), statement, route)).await;
         self.end_shipping(before).await;
-        self.judged_shipped(done, begun)
+        self.judged_shipped(done)
     }
 
     /// What EXPLAIN ROUTE shows of a statement whose small tables would be shipped now; `None`: they would not be.
@@ -249,10 +249,10 @@ impl Session {
         }
     }
 
-    /// Whether the client has its answer. `begun`: the number of the packet that it was to get next.
-    pub(super) fn judged_shipped(&self, done: Result<(), ClientMessage>, begun: u8) -> Result<bool, ClientMessage> {
+    /// Whether the client has its answer.
+    pub(super) fn judged_shipped(&self, done: Result<(), ClientMessage>) -> Result<bool, ClientMessage> {
         match done {
-            Err(message) if self.client.seq == begun && is_of_shipping(&message) => Ok(false),
+            Err(message) if !self.client.has_begun_answer() && is_of_shipping(&message) => Ok(false),
             done => done.map(|()| true),
         }
     }

@@ -319,7 +319,7 @@ impl Session {
     /// Sends what is left of the command, and relays what is left of the answer.
     async fn run_on(&mut self, running: Running, failed: Option<Error>) -> Result<(), ClientMessage> {
         let Running { errand, link: Some(mut link), sent, mut relay } = running else { return Ok(()) };
-        let begun = self.client.seq;
+        self.client.begin_statement(relay.has_begun());
         let rest = &errand.framed()[sent..];
         let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
         let unsent = if rest.is_empty() { None } else { link.lease.send_rest(rest, &mut watch).await.err() };
@@ -328,25 +328,20 @@ impl Session {
             None => pin!(self.relay_rest(&errand.way.plan, &mut link, &mut relay, failed, false)).await,
         };
         let done = pin!(self.answered(&errand.way.plan, errand.sql(), link, ended)).await;
-        self.or_run_again(errand, begun, done).await
+        self.or_run_again(errand, done).await
     }
 
     async fn end_errand(&mut self, running: Running, ended: Result<Summary, Failure>) -> Result<(), ClientMessage> {
         let Running { errand, link: Some(link), relay, .. } = running else { return Ok(()) };
-        let begun = self.client.seq;
+        self.client.begin_statement(relay.has_begun());
         self.client.seq = relay.next_seq();
         let done = self.answered(&errand.way.plan, errand.sql(), link, ended).await;
-        self.or_run_again(errand, begun, done).await
+        self.or_run_again(errand, done).await
     }
 
     /// Asks the primary what a replica that is gone has left unanswered.
-    async fn or_run_again(
-        &mut self,
-        mut errand: Errand,
-        begun: u8,
-        done: Result<(), ClientMessage>,
-    ) -> Result<(), ClientMessage> {
-        if !self.may_read_again(&errand.way.plan, begun, &done) {
+    async fn or_run_again(&mut self, mut errand: Errand, done: Result<(), ClientMessage>) -> Result<(), ClientMessage> {
+        if !self.may_read_again(&errand.way.plan, &done) {
             return done;
         }
         errand.way.side = Side::Primary;

@@ -4,6 +4,7 @@
 use std::slice;
 use std::sync::Arc;
 
+use super::deadlocks::ENDURED;
 use super::error::ClientMessage;
 use super::gather_load::AT_ONCE;
 use super::gathered::Last;
@@ -23,6 +24,7 @@ use crate::exec::returned::Returned;
 use crate::exec::stage::{Filled, Site, Table};
 use crate::exec::tally::{self, Written};
 use crate::exec::unread;
+use crate::exec::write::Turns;
 use crate::plan::Plan;
 use crate::plan::gather::Gathered;
 use crate::plan::staged::{StageKind, Staging, WrittenTable};
@@ -100,16 +102,20 @@ impl Session {
             self.check_may_load()?;
         }
         let is_alone = self.autocommit && !self.txn.is_open();
-        if !self.txn.is_open() {
-            self.txn.begin(Default::default());
-        }
-        let done = self.stage(&order, !is_alone).await;
-        let ran = match done {
-            Ok(ran) => ran,
-            Err(message) => {
-                if is_alone || rolls_back_transaction(message.code) {
-                    self.end_transaction(End::Rollback).await?;
-                }
+        // A file's rows come only once.
+        let mut left = if is_alone && order.plan.load().is_none() { ENDURED } else { 0 };
+        let ran = loop {
+            if !self.txn.is_open() {
+                self.txn.begin(Default::default());
+            }
+            let message = match self.stage(&order, !is_alone).await {
+                Ok(ran) => break ran,
+                Err(message) => message,
+            };
+            if is_alone || rolls_back_transaction(message.code) {
+                self.end_transaction(End::Rollback).await?;
+            }
+            if message.code != codes::LOCK_DEADLOCK || !self.runs_again(&mut left) {
                 return Err(message);
             }
         };
@@ -349,7 +355,8 @@ impl Session {
                 }
             }
             let tails = some.iter().map(|(_, from)| [from, filter, &source.locking].concat()).collect();
-            let result = self.fetch_target(scratch, (table, target), tails, &mut links, taken).await;
+            let turns = self.turns_of(source);
+            let result = self.fetch_target(scratch, (table, target), (tails, turns), &mut links, taken).await;
             let filled = match result {
                 Ok(filled) => filled,
                 Err(Failure::Server { code, .. }) if !filter.is_empty() && gather::is_of_values(code) => {
@@ -377,17 +384,20 @@ impl Session {
         &mut self,
         scratch: &mut Link,
         (table, target): (&mut Table, &WrittenTable),
-        tails: Vec<Vec<u8>>,
+        (tails, turns): (Vec<Vec<u8>>, Turns),
         links: &mut [Link],
         taken: &mut Taken,
     ) -> Result<Filled, Failure> {
-        for (link, tail) in links.iter_mut().zip(tails) {
-            self.send_text(&mut link.lease, &table.fetch(&tail)).await?;
-        }
         let budget = self.budget();
         let mut all = Filled { is_distinct: true, has_warnings: false };
-        let mut links = links.iter_mut();
-        while let Some(link) = links.next() {
+        let mut sent = 0;
+        for at in 0..links.len() {
+            let due = turns.due(at, links.len());
+            for (link, tail) in links.iter_mut().zip(&tails).take(due).skip(sent) {
+                self.send_text(&mut link.lease, &table.fetch(tail)).await?;
+            }
+            sent = due;
+            let link = &mut links[at];
             let place = target.places.iter().position(|(shard, _)| *shard == link.shard).unwrap_or_default();
             let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
             match table.fill(&mut scratch.lease, (link, place), budget, taken, watch).await {
@@ -396,7 +406,8 @@ impl Session {
                     all.has_warnings |= filled.has_warnings;
                 }
                 Err(failure) => {
-                    unread::pass_over_whole(links, AnswerKind::Query, &self.interrupt).await;
+                    let unread = links[at + 1..sent].iter_mut();
+                    unread::pass_over_whole(unread, AnswerKind::Query, &self.interrupt).await;
                     return Err(failure);
                 }
             }

@@ -9,7 +9,7 @@ use super::numbered::Numbering;
 use super::query::Statement;
 use super::session::{Current, Flow, Session};
 use super::several::{Numbers, numbers_of, own_rows};
-use super::transactions::{End as TransactionEnd, rolls_back_transaction};
+use super::transactions::{End as TransactionEnd, Own, rolls_back_transaction};
 use crate::backend::error::Error;
 use crate::exec::conditions;
 use crate::exec::failure::Failure;
@@ -58,9 +58,9 @@ impl Session {
         if self.ends_for_newer(&plan).await? || self.keep_apart(&plan) {
             plan = self.plan_or_probe(statement.sql).await?;
         }
-        let begun = self.client.seq;
+        self.client.begin_statement(false);
         let done = self.run(&plan, statement).await;
-        if !self.may_read_again(&plan, begun, &done) {
+        if !self.may_read_again(&plan, &done) {
             return done;
         }
         self.avoids_replicas = true;
@@ -226,22 +226,23 @@ impl Session {
             self.refuse_in_xa()?;
             self.end_transaction(TransactionEnd::Commit).await?;
         }
-        let has_begun = match self.wants_transaction(plan) {
-            Some(wanted) => {
-                let shards = self.shards_to_read(plan, &route, &self.binding(statement.sql));
-                self.begin_for_statement(wanted, &shards).await?
+        let Some(wanted) = self.wants_transaction(plan) else {
+            let is_xa_unbound = self.txn.is_xa_unbound() && plan.is_apart;
+            let done = self.on_route(plan, statement, route).await;
+            if is_xa_unbound {
+                self.txn.unbind_xa();
             }
-            None => false,
+            return done;
         };
-        let is_xa_unbound = self.txn.is_xa_unbound() && plan.is_apart;
-        let done = self.on_route(plan, statement, route).await;
-        if is_xa_unbound {
-            self.txn.unbind_xa();
+        let shards = self.shards_to_read(plan, &route, &self.binding(statement.sql));
+        let mut own = Own::new(wanted, shards);
+        loop {
+            self.begin_own(&own).await?;
+            let done = self.on_route(plan, statement, route.clone()).await;
+            if let Some(done) = self.end_own(&mut own, done).await {
+                return done;
+            }
         }
-        if has_begun {
-            self.end_for_statement().await;
-        }
-        done
     }
 
     /// Those that a read of several is to see at one moment.

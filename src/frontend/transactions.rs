@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use mysql_common::constants::StatusFlags;
 
+use super::deadlocks::ENDURED;
 use super::error::ClientMessage;
 use super::session::Session;
 use crate::exec::commit::{self, Part};
 use crate::exec::links::Link;
 use crate::exec::scatter::Status;
+use crate::exec::write::Turns;
 use crate::plan::{Plan, StatementKind};
 use crate::sharding::{ShardId, ShardSet};
 use crate::sql::control::Isolation as SqlIsolation;
@@ -32,6 +34,20 @@ impl End {
             End::Commit => commit::COMMIT,
             End::Rollback => commit::ROLLBACK,
         }
+    }
+}
+
+/// The transaction that a read of several shards has for itself.
+pub(super) struct Own {
+    wanted: Characteristics,
+    shards: ShardSet,
+    /// So often it may be a victim.
+    left: u32,
+}
+
+impl Own {
+    pub(super) fn new(wanted: Characteristics, shards: ShardSet) -> Own {
+        Own { wanted, shards, left: ENDURED }
     }
 }
 
@@ -102,26 +118,50 @@ impl Session {
         }
     }
 
-    /// Begins that transaction if the statement's shards are several. Whether it has.
-    pub(super) async fn begin_for_statement(
-        &mut self,
-        wanted: Characteristics,
-        shards: &ShardSet,
-    ) -> Result<bool, ClientMessage> {
-        if shards.len() < 2 {
-            return Ok(false);
+    /// Begins it if the statement's shards are several.
+    pub(super) async fn begin_own(&mut self, own: &Own) -> Result<(), ClientMessage> {
+        if own.shards.len() > 1 {
+            self.txn.begin_unseen(own.wanted);
+            if own.wanted.consistent_snapshot {
+                self.begin_everywhere(&own.shards).await?;
+            }
         }
-        self.txn.begin_unseen(wanted);
-        if wanted.consistent_snapshot {
-            self.begin_everywhere(shards).await?;
-        }
-        Ok(true)
+        Ok(())
     }
 
-    /// The statement of [`Session::begin_for_statement`] has been answered.
-    pub(super) async fn end_for_statement(&mut self) {
-        // Nothing was written, and the answer is out: a server that is lost now is of no account.
-        let _ = self.end_transaction(End::Commit).await;
+    /// Ends it. `None`: the statement is to run again, in another one.
+    pub(super) async fn end_own(
+        &mut self,
+        own: &mut Own,
+        done: Result<(), ClientMessage>,
+    ) -> Option<Result<(), ClientMessage>> {
+        if own.shards.len() > 1 {
+            // Nothing was written, and the answer is out: a server that is lost now is of no account.
+            let _ = self.end_transaction(End::Commit).await;
+            let is_victim = done.as_ref().is_err_and(|message| message.code == codes::LOCK_DEADLOCK);
+            if is_victim && self.runs_again(&mut own.left) {
+                return None;
+            }
+        }
+        Some(done)
+    }
+
+    /// Whether a statement that is a transaction by itself, and was the victim of a deadlock, is to run again: nothing of it is
+    /// kept, and its client was told nothing. One server would have had no deadlock, as statements lock there in one order.
+    /// `left`: so often it may.
+    pub(super) fn runs_again(&self, left: &mut u32) -> bool {
+        if *left == 0 || self.client.has_begun_answer() {
+            return false;
+        }
+        *left -= 1;
+        self.shared.caution.take(self.now_ms());
+        self.interrupt.forget_deadlock();
+        true
+    }
+
+    /// When the shards run a statement that locks rows of several of them.
+    pub(super) fn turns(&self) -> Turns {
+        if self.shared.caution.is_taken(self.now_ms()) { Turns::OneByOne } else { Turns::FirstAlone }
     }
 
     /// COMMIT or ROLLBACK on every shard that takes part: in one phase if only the first of them wrote, else in two.

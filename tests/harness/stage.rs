@@ -60,6 +60,8 @@ pub struct Setup {
     pub more: String,
     /// Other addresses than the servers' own for the primaries of some replica sets.
     pub primaries: BTreeMap<usize, String>,
+    /// The same for replicas: by replica set and number.
+    pub replicas: BTreeMap<(usize, usize), String>,
     /// Weights of replicas, in order; 1 where missing.
     pub weights: Vec<u32>,
 }
@@ -155,7 +157,8 @@ impl World {
         for (index, set) in self.cluster.replica_sets.iter().enumerate().filter(|(index, _)| sets.contains(index)) {
             let weight = |number: usize| setup.weights.get(number).copied().unwrap_or(1);
             let replicas = set.replicas.iter().enumerate().map(|(number, replica)| {
-                format!("{{ address = \"{}\", weight = {} }}", replica.address(), weight(number))
+                let address = setup.replicas.get(&(index, number)).cloned().unwrap_or_else(|| replica.address());
+                format!("{{ address = \"{address}\", weight = {} }}", weight(number))
             });
             let primary = setup.primaries.get(&index).cloned().unwrap_or_else(|| set.primary.address());
             let _ = write!(

@@ -4,6 +4,7 @@
 //! sockets. A batch of rows becomes one INSERT, and the next is read when that is done, so that memory holds one batch
 //! however many rows there are. A budget ends what nobody wants to wait for.
 
+use std::slice;
 use std::time::Instant;
 
 use futures_util::future::join_all;
@@ -19,7 +20,6 @@ use crate::backend::answer::Answer;
 use crate::backend::connection::{Connection, Watch};
 use crate::backend::error::Error;
 use crate::backend::interrupt::Interrupt;
-use crate::backend::pool::Lease;
 use crate::plan::gather::Gathered;
 use crate::sharding::schema::same_name;
 use crate::wire::WireError;
@@ -267,6 +267,31 @@ impl Scratch {
         sql
     }
 
+    /// Whether all columns hold values as an answer shows them.
+    pub fn takes_what_is_shown(&self) -> bool {
+        self.columns.iter().all(|(_, kind)| matches!(kind, Kind::Number | Kind::Bytes | Kind::Ascii))
+    }
+
+    /// Stores rows of an answer, whose values are in the columns' own character sets.
+    pub async fn keep(
+        &mut self,
+        into: &mut Link,
+        rows: Vec<Vec<u8>>,
+        (budget, taken): (Budget, &mut Taken),
+        interrupt: &Interrupt,
+    ) -> Result<(), Failure> {
+        let mut batch = Batch { insert: self, sql: Vec::new(), row: Vec::new() };
+        for row in rows {
+            batch.row = row;
+            batch.end_row(taken, |source| into.lease.protocol(source))?;
+            budget.check(&batch.insert.written, *taken)?;
+            if batch.sql.len() >= BATCH {
+                batch.send(slice::from_mut(into), interrupt).await?;
+            }
+        }
+        Ok(batch.send(slice::from_mut(into), interrupt).await?)
+    }
+
     /// Takes out what was stored.
     pub async fn empty(&self, into: &mut [Link], interrupt: &Interrupt) -> Result<(), Error> {
         run_on_all(into, format!("DELETE FROM {}", self.name).as_bytes(), interrupt).await
@@ -318,7 +343,7 @@ impl Scratch {
                 PacketKind::Row | PacketKind::Continuation => {
                     batch.row.extend_from_slice(payload);
                     if answer.walker().is_at_boundary() {
-                        batch.end_row(&mut answer.link.lease, taken)?;
+                        batch.end_row(taken, |source| answer.link.lease.protocol(source))?;
                         budget.check(&batch.insert.written, *taken)?;
                     }
                 }
@@ -382,7 +407,7 @@ struct Batch<'s> {
 }
 
 impl Batch<'_> {
-    fn end_row(&mut self, from: &mut Lease, taken: &mut Taken) -> Result<(), Failure> {
+    fn end_row(&mut self, taken: &mut Taken, malformed: impl FnOnce(WireError) -> Error) -> Result<(), Failure> {
         let start = self.sql.len();
         if self.sql.is_empty() {
             // Without their names invisible columns would not be meant.
@@ -394,7 +419,10 @@ impl Batch<'_> {
         let mut cells = text::cells(&self.row);
         for (index, (name, kind)) in self.insert.columns.iter().enumerate() {
             let cell = cells.next().ok_or(WireError::Malformed("a row with too few cells"));
-            let cell = cell.and_then(|cell| cell).map_err(|source| from.protocol(source))?;
+            let cell = match cell.and_then(|cell| cell) {
+                Ok(cell) => cell,
+                Err(source) => return Err(malformed(source).into()),
+            };
             if index > 0 {
                 self.sql.push(b',');
             }

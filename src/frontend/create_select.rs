@@ -149,7 +149,7 @@ impl Session {
         let plan = plan::plan(query, &self.shape, &context)?;
         self.check_access(&plan)?;
         let (_, _, shards) = self.place_of(create)?;
-        let choice = Choice { preferred: &shards, may_use_copies: false, may_filter: true };
+        let choice = Choice { preferred: &shards, may_use_copies: false, may_filter: true, may_condense: false };
         let gathering = plan.gather().map(|gather| gather.bind(&self.binding(query), choice));
         let gathering = gathering.ok_or_else(|| ClientMessage::unsupported("this query in CREATE TABLE ... SELECT"))?;
         let shard = gathering.scratch;

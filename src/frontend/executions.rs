@@ -13,6 +13,7 @@ use super::shipped::Candidate;
 use super::staged::Order as StagedOrder;
 use crate::exec::prepared::Execution;
 use crate::exec::write::{Command as WriteCommand, Order};
+use crate::plan::gather::Gathering;
 use crate::plan::merged::Instead;
 use crate::plan::regroup::{Regrouping, Resort};
 use crate::plan::shipped::Shipped;
@@ -267,16 +268,23 @@ impl Session {
         head: Execute,
         body: &[u8],
     ) -> Result<(), ClientMessage> {
+        let order = |gathering: Gathering| {
+            let own: Vec<u16> = (0..statement.params).collect();
+            let params = gathering.params.as_ref().unwrap_or(&own);
+            let execution = statement.execution_of(Vec::new(), params, body)?;
+            let last = Last::Prepared(execution, AnswerKind::Execute { cursor: head.wants_cursor() });
+            Ok::<_, ClientMessage>(GatherOrder { plan, sql: &statement.text, gathering, last, more_follows: false })
+        };
         let values = statement.values(body);
+        let condensing = self.condensing(plan, &statement.binding(&self.schema, &values));
+        if let Some(gathering) = condensing
+            && Box::pin(self.gather(order(gathering)?)).await?
+        {
+            return Ok(());
+        }
         let gathering = self.gathering(plan, &statement.binding(&self.schema, &values));
         let gathering = gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
-        let own: Vec<u16> = (0..statement.params).collect();
-        let params = gathering.params.as_ref().unwrap_or(&own);
-        let execution = statement.execution_of(Vec::new(), params, body)?;
-        let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
-        let last = Last::Prepared(execution, kind);
-        let order = GatherOrder { plan, sql: &statement.text, gathering, last, more_follows: false };
-        Box::pin(self.gather(order)).await
+        Box::pin(self.gather(order(gathering)?)).await.map(drop)
     }
 
     /// A write over gathered rows, which runs as a prepared statement too.

@@ -1,5 +1,6 @@
 //! EXPLAIN of statements that several shards answer, EXPLAIN ROUTE, and EXPLAIN ANALYZE ROUTE.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt;
@@ -165,26 +166,43 @@ impl Session {
 
     /// Runs the whole statement as it would be run, with a reader that counts in the place of the client.
     async fn measure_whole(&mut self, sql: &[u8]) -> Result<Measured, ClientMessage> {
-        let broken = |error: std::io::Error| ClientMessage::new(codes::NET_ERROR_ON_WRITE, error.to_string());
-        let (inner, reader) = UnixStream::pair().map_err(broken)?;
         let begun = Instant::now();
-        let (kind, class) = (AnswerKind::Query, self.class);
-        let walker = ResultWalker::new(kind, class.deprecate_eof()).starting_at(self.client.seq);
-        let counting = tokio::spawn(count(reader, walker, begun));
-        let (client, seq) = (self.client.replace_transport(Transport::Unix(inner)), self.client.seq);
-        let statement = Statement { sql, more_follows: false };
-        self.last.failed = false;
-        let done = Box::pin(self.statement(&statement)).await;
-        // The reader sees the end, and tells what it counted.
-        drop(self.client.replace_transport(client));
-        self.client.seq = seq;
-        done?;
+        let plan = self.plan_or_probe(sql).await?;
+        let measured = self.answer_aside(&plan, sql, move |reader, walker| count(reader, walker, begun)).await?;
         if self.last.failed {
             let condition = self.diagnostics.conditions(true).next();
             let text = condition.map_or("the statement failed".to_owned(), |condition| condition.message.clone());
             return Err(ClientMessage::new(codes::UNKNOWN_ERROR, text));
         }
-        Ok(counting.await.unwrap_or_default())
+        Ok(measured)
+    }
+
+    /// Runs a statement whose answer `read` gets in the place of the client, as it would get it, and to its end. The answer may
+    /// end with an error (`Last::failed`).
+    pub(super) async fn answer_aside<R, T>(
+        &mut self,
+        plan: &Arc<Plan>,
+        sql: &[u8],
+        read: impl FnOnce(UnixStream, ResultWalker) -> R,
+    ) -> Result<T, ClientMessage>
+    where
+        R: Future<Output = T> + Send + 'static,
+        T: Default + Send + 'static,
+    {
+        let broken = |error: std::io::Error| ClientMessage::new(codes::NET_ERROR_ON_WRITE, error.to_string());
+        let (inner, reader) = UnixStream::pair().map_err(broken)?;
+        let walker = ResultWalker::new(AnswerKind::Query, self.class.deprecate_eof()).starting_at(self.client.seq);
+        let reading = tokio::spawn(read(reader, walker));
+        let (client, seq) = (self.client.replace_transport(Transport::Unix(inner)), self.client.seq);
+        let statement = Statement { sql, more_follows: false };
+        self.last.failed = false;
+        let done = Box::pin(self.run(plan, &statement)).await;
+        // The reader sees the end.
+        drop(self.client.replace_transport(client));
+        self.client.seq = seq;
+        self.client.begin_statement(false);
+        done?;
+        Ok(reading.await.unwrap_or_default())
     }
 
     /// EXPLAIN of a statement that several shards answer: what each server says of its part, with the shard's name in

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::error::ClientMessage;
 use super::query::Statement;
+use super::regrouped::are_alike;
 use super::session::Session;
 use crate::backend::buffer::Buffer;
 use crate::backend::connection::Watch;
@@ -14,6 +15,7 @@ use crate::exec::links::{Link, Need, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::relay::{self, Relay};
 use crate::plan::gather::{Choice, Gathering};
+use crate::plan::regroup::Resort;
 use crate::plan::{Binding, Described, Plan, Renames, StatementKind};
 use crate::sharding::{Schema, ShardId, ShardSet};
 use crate::sql::{Lexer, Mode, Token, TokenKind};
@@ -42,6 +44,11 @@ pub(super) struct Order<'a> {
 impl Session {
     /// What a plan gathers for one statement.
     pub(super) fn gathering(&self, plan: &Plan, binding: &Binding<'_>) -> Option<Gathering> {
+        self.gathering_by(plan, binding, false)
+    }
+
+    /// `may_condense`: queries in it may be answered by themselves.
+    pub(super) fn gathering_by(&self, plan: &Plan, binding: &Binding<'_>, may_condense: bool) -> Option<Gathering> {
         let preferred = self.scratch_shards();
         // A replica that was not asked to answer reads may be behind, and a lock on a copy must be on the one that all
         // sessions lock.
@@ -51,6 +58,7 @@ impl Session {
             preferred: &preferred,
             may_use_copies: is_as_new && !is_locking && !self.reads_own_state(),
             may_filter: self.temporary_tables.is_empty(),
+            may_condense,
         };
         plan.gather().map(|gather| gather.bind(binding, choice))
     }
@@ -82,14 +90,22 @@ impl Session {
 
     /// A statement that came as text.
     pub(super) async fn gather_text(&mut self, plan: &Plan, statement: &Statement<'_>) -> Result<(), ClientMessage> {
-        let gathering = self.gathering(plan, &self.binding(statement.sql));
-        let gathering = gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
         let (sql, more_follows) = (statement.sql, statement.more_follows);
-        Box::pin(self.gather(Order { plan, sql, gathering, last: Last::Text, more_follows })).await
+        if let Some(gathering) = self.condensing(plan, &self.binding(sql)) {
+            let order = Order { plan, sql, gathering, last: Last::Text, more_follows };
+            if Box::pin(self.gather(order)).await? {
+                return Ok(());
+            }
+            self.shape.read(sql, self.mode);
+        }
+        let gathering = self.gathering(plan, &self.binding(sql));
+        let gathering = gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
+        Box::pin(self.gather(Order { plan, sql, gathering, last: Last::Text, more_follows })).await.map(drop)
     }
 
-    /// Gathers, runs the statement, and relays its answer.
-    pub(super) async fn gather(&mut self, order: Order<'_>) -> Result<(), ClientMessage> {
+    /// Gathers, runs the statement, and relays its answer. `false`, and nothing was sent: queries in it cannot be answered by
+    /// themselves.
+    pub(super) async fn gather(&mut self, order: Order<'_>) -> Result<bool, ClientMessage> {
         if !order.gathering.sources.is_empty() && searches_words(&order.gathering.text, self.mode) {
             let feature = "MATCH ... AGAINST about rows that must be gathered, but as a condition of WHERE by itself";
             return Err(ClientMessage::unsupported(feature));
@@ -110,8 +126,12 @@ impl Session {
         }
     }
 
-    async fn gather_on(&mut self, scratch: &mut Link, order: Order<'_>) -> Result<(), ClientMessage> {
+    async fn gather_on(&mut self, scratch: &mut Link, order: Order<'_>) -> Result<bool, ClientMessage> {
         let there = self.definitions(scratch, &order).await?;
+        let condenses = !order.gathering.condensed.is_empty();
+        if condenses && (there.is_none() || !self.condense_all(scratch, &order.gathering.condensed).await?) {
+            return Ok(false);
+        }
         self.load(scratch, order.plan, &order.gathering).await?;
         self.make_ready(scratch, &order, there.is_some()).await?;
         let mut text = order.gathering.text.clone();
@@ -121,6 +141,9 @@ impl Session {
         let mut described = Vec::new();
         if let Some(there) = there {
             let here = self.prepared_columns(scratch, &text).await?.unwrap_or_default();
+            if condenses && !are_alike(&here, &there, Resort::First) {
+                return Ok(false);
+            }
             described.extend(here.into_iter().zip(there).map(|(here, there)| Described { here, there }));
         }
         let Order { plan, sql, gathering, last, more_follows } = order;
@@ -129,7 +152,7 @@ impl Session {
         if let Err(message) = self.after_gathered(plan, sql, gathering.is_one_row, scratch, ended).await {
             self.lose_track(&message);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Brings the connection with the temporary tables into the state in which the client's statement runs.
@@ -344,7 +367,7 @@ pub(super) fn renames_of<'s>(plan: &'s Plan, schema: &'s Schema, gathering: &'s 
         renames.tables.push((&source.temporary, name));
     }
     renames.tables.extend(gathering.copies.iter().map(|(copy, name)| (copy.as_str(), name.as_str())));
-    if gathering.sources.iter().all(|source| source.catalog.is_some()) {
+    if gathering.condensed.is_empty() && gathering.sources.iter().all(|source| source.catalog.is_some()) {
         renames.schema = Some((&schema.shard(gathering.scratch).schema, "information_schema"));
     }
     renames

@@ -14,6 +14,7 @@ mod handshake;
 mod session;
 mod short_way;
 mod commands;
+mod condensed;
 mod query;
 mod statement;
 mod several;

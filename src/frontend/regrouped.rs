@@ -195,7 +195,7 @@ impl Session {
     }
 
     /// The session's settings, under which any column can be made.
-    fn making(&self) -> Arc<Settings> {
+    pub(super) fn making(&self) -> Arc<Settings> {
         const RULES: [&str; 6] = [
             "ONLY_FULL_GROUP_BY",
             "STRICT_TRANS_TABLES",
@@ -269,7 +269,7 @@ fn as_gathered(regrouping: &Regrouping) -> Gathered {
 
 /// Whether the columns hold what they are given, and show it as a single server would: a number with a fixed count of
 /// decimals is rounded, and what MySQL calls a YEAR it calls an integer when it was grouped.
-fn travels(table: &Scratch) -> bool {
+pub(super) fn travels(table: &Scratch) -> bool {
     let changes = |column_type: &String| {
         column_type.starts_with("double(") || column_type.starts_with("float(") || column_type.starts_with("year")
     };
@@ -277,7 +277,7 @@ fn travels(table: &Scratch) -> bool {
 }
 
 /// Whether values are written in the same way in both answers.
-fn are_alike(here: &[Vec<u8>], there: &[Vec<u8>], resort: Resort) -> bool {
+pub(super) fn are_alike(here: &[Vec<u8>], there: &[Vec<u8>], resort: Resort) -> bool {
     let is_integer = |column: &ColumnDefinition<'_>| INTEGERS.iter().any(|kind| *kind as u8 == column.column_type);
     let is_text = |column: &ColumnDefinition<'_>| TEXTS.iter().any(|kind| *kind as u8 == column.column_type);
     let is_alike = |(one, other): (&Vec<u8>, &Vec<u8>)| {

@@ -123,7 +123,8 @@ impl Session {
         let least = self.setup.options.gather.ship_from.unwrap_or(u64::MAX);
         let (sizes, parcels): (Vec<u64>, Vec<Parcel>) = sized.into_iter().unzip();
         let Some((count, shipped)) = shipped::cheapest(&parcels, &sizes, least, &asked) else { return Ok(None) };
-        let choice = Choice { preferred: &shipped.shards, may_use_copies: false, may_filter: false };
+        let choice =
+            Choice { preferred: &shipped.shards, may_use_copies: false, may_filter: false, may_condense: false };
         let gathering = plan.gather().map(|gather| gather.bind(&input, choice));
         let is_whole = |sources: &[Gathered]| sources.iter().all(|source| source.copy.is_some());
         let example = gathering.filter(|all| is_whole(&all.sources) && shipped.shards.contains(all.scratch));

@@ -166,7 +166,7 @@ impl Session {
         planned.map(Arc::new).ok_or_else(|| ClientMessage::unsupported(feature))
     }
 
-    async fn run(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
+    pub(super) async fn run(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
         if self.txn.is_lost() && !plan.ends_transaction() {
             return Err(super::transactions::lost());
         }

@@ -23,10 +23,11 @@ pub struct Step {
     /// The text for the shard.
     pub sql: Vec<u8>,
     /// How the shards' answers become one: empty, `any one`, `concatenate`, `merge by order`, `sum of affected rows`,
-    /// `one of equal copies`, `into a temporary table`, `groups into a temporary table`, `over the temporary tables`, and for what a staged write tells
+    /// `one of equal copies`, `into a temporary table`, `its answer into a temporary table` (of a query that is answered by itself, by a
+    /// route of its own), `groups into a temporary table`, `over the temporary tables`, and for what a staged write tells
     /// the shards `changed rows by primary key`, `deleted rows by primary key`, `new rows by shard key`.
     pub merge: &'static str,
-    /// It needs what the steps before it have left on its server.
+    /// It cannot be run by itself on a shard: it needs what the steps before it have left there, or is no statement for one.
     pub follows_others: bool,
 }
 
@@ -110,7 +111,7 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
 
 /// A row for each table and shard, and one for the statement that runs over their rows.
 fn gathered(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
-    let choice = Choice { preferred: &ShardSet::empty(), may_use_copies: true, may_filter: true };
+    let choice = Choice { preferred: &ShardSet::empty(), may_use_copies: true, may_filter: true, may_condense: true };
     let Some(gathering) = plan.gather().map(|gather| gather.bind(input, choice)) else { return Vec::new() };
     let steps = gathering_steps(gathering, input.schema);
     steps.zip(1..).map(|(step, number)| Step { step: number, ..step }).collect()
@@ -137,12 +138,21 @@ fn staged(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
 }
 
 fn gathering_steps(gathering: Gathering, schema: &Schema) -> impl Iterator<Item = Step> {
-    let mut all: Vec<(&'static str, ShardId, Vec<u8>)> = Vec::new();
-    for source in &gathering.sources {
-        all.extend(fetches_of(source).map(|(shard, sql)| ("into a temporary table", shard, sql)));
-    }
-    all.push(("over the temporary tables", gathering.scratch, gathering.text));
-    all.into_iter().flat_map(move |(merge, id, sql)| rows("gather", merge, vec![(id, sql)], schema))
+    let one = |merge, id, sql| rows("gather", merge, vec![(id, sql)], schema);
+    let fetches = gathering.sources.iter().flat_map(fetches_of);
+    let mut all: Vec<Step> = fetches.flat_map(|(id, sql)| one("into a temporary table", id, sql)).collect();
+    all.extend(gathering.condensed.into_iter().map(|query| Step {
+        step: 1,
+        tier: "gather",
+        shard: String::new(),
+        replica_set: None,
+        schema: String::new(),
+        sql: query.sql,
+        merge: "its answer into a temporary table",
+        follows_others: true,
+    }));
+    all.extend(one(OVER_GATHERED, gathering.scratch, gathering.text));
+    all.into_iter()
 }
 
 /// What each shard is asked for the rows of a table.

@@ -13,6 +13,7 @@ use crate::sql::tokens::TokenKind;
 use crate::sql::{Lexer, Mode, facts};
 
 use super::catalog::wanted::{Reference, Wanted, is_assembled, is_of_one_server};
+use super::condensed::{Condensed, CondensedQuery};
 use super::few::Few;
 use super::filter::{self, Filter};
 use super::gathered_text::{FinalText, Place, Writing};
@@ -30,6 +31,8 @@ pub struct GatherPlan {
     text: FinalText,
     /// The parameters in that text, as indexes of the statement's own, where they are not those.
     params: Option<Vec<u16>>,
+    /// Queries in it that can be answered by themselves.
+    condensed: Vec<Condensed>,
     is_one_row: bool,
     /// It may call routines, which are where tables without a rule are.
     has_unknown_calls: bool,
@@ -105,6 +108,8 @@ pub struct Choice<'a> {
     pub may_use_copies: bool,
     /// Predicates may be evaluated where the rows are. Not where tables are not the ones that the plan knows.
     pub may_filter: bool,
+    /// Queries may be answered by themselves.
+    pub may_condense: bool,
 }
 
 /// One statement, ready to be gathered.
@@ -113,6 +118,8 @@ pub struct Gathering {
     /// The temporary tables are made on this shard's server, in its schema.
     pub scratch: ShardId,
     pub sources: Vec<Gathered>,
+    /// Queries to be answered by themselves, whose tables are not among `sources`.
+    pub condensed: Vec<CondensedQuery>,
     /// The client's statement, over the temporary tables.
     pub text: Vec<u8>,
     /// The parameters in `text`, as indexes of the statement's own, where they are not those.
@@ -159,8 +166,18 @@ pub struct Gathered {
 impl<'q> Scopes<'_, 'q> {
     /// How the query, which is the whole statement, would be gathered. `words` are all names in its text. `None`: where
     /// copies of a common table expression would be needed that are not alike.
-    pub(super) fn gather_plan(&self, root: QueryId, sql: &[u8], words: &[String]) -> Option<GatherPlan> {
-        let plan = self.gathered(sql, words, |_| Role::Read)?;
+    pub(super) fn gather_plan(
+        &self,
+        root: QueryId,
+        sql: &[u8],
+        words: &[String],
+        may_condense: bool,
+    ) -> Option<GatherPlan> {
+        let mut plan = self.gathered(sql, words, |_| Role::Read)?;
+        if may_condense {
+            plan.condensed = self.condensed(root, &plan.sources, &params_of(sql, self.ctx.mode));
+            plan.text.condense(&plan.condensed);
+        }
         Some(GatherPlan { is_one_row: self.is_one_row(root), ..plan })
     }
 
@@ -213,7 +230,8 @@ impl<'q> Scopes<'_, 'q> {
         let text = self.final_text(&places, &ctes, searches);
         let params = ctes.has_copies().then(|| text.params(&params_of(sql, self.ctx.mode), self.literals));
         let (has_unknown_calls, database) = (self.calls_unknown(), self.ctx.database);
-        Some(GatherPlan { text, params, sources, is_one_row: false, has_unknown_calls, database })
+        let condensed = Vec::new();
+        Some(GatherPlan { text, params, sources, condensed, is_one_row: false, has_unknown_calls, database })
     }
 
     /// Whether it calls functions.
@@ -412,18 +430,26 @@ impl GatherPlan {
             From::Sharded(_) | From::Catalog(_) => false,
         };
         let direct: Vec<bool> = self.sources.iter().map(is_direct).collect();
-        let parts = self.sources.iter().enumerate().filter(|(place, _)| !direct[*place]);
-        let sources = parts.map(|(place, source)| source.gathered(place, scratch, input, choice)).collect();
-        let (mut text, mut example) = (Vec::new(), Vec::new());
         let is_there = |source: &Source| source.is_there(input.schema, scratch);
         let there: Vec<bool> = self.sources.iter().map(is_there).collect();
-        let writing = Writing { input, scratch, sources: &self.sources, direct: &direct };
+        let is_condensed = |source: &Source| self.condensed.iter().any(|query| query.has(source));
+        // Only the scratch's own tables tell what columns an answer has.
+        let condenses =
+            choice.may_condense && self.sources.iter().all(|source| !is_condensed(source) || is_there(source));
+        let is_gathered = |(place, source): &(usize, &Source)| !(direct[*place] || condenses && is_condensed(source));
+        let parts = self.sources.iter().enumerate().filter(is_gathered);
+        let sources = parts.map(|(place, source)| source.gathered(place, scratch, input, choice)).collect();
+        let (mut text, mut example) = (Vec::new(), Vec::new());
+        let writing = Writing { input, scratch, sources: &self.sources, direct: &direct, condenses };
         self.text.render(&writing, &mut text);
-        self.text.render(&Writing { direct: &there, ..writing }, &mut example);
+        let own = Writing { direct: &there, condenses: false, ..writing };
+        self.text.render(&own, &mut example);
+        let queries = self.condensed.iter().enumerate().filter(|_| condenses);
+        let condensed = queries.map(|(number, query)| query.write(number, &self.text, &own)).collect();
         let params = self.params.clone().filter(|_| !direct.iter().all(|direct| *direct));
         let (is_one_row, may_call_routines) = (self.is_one_row, self.has_unknown_calls);
         let copies = self.text.copies();
-        Gathering { scratch, sources, text, params, copies, example, is_one_row, may_call_routines }
+        Gathering { scratch, sources, condensed, text, params, copies, example, is_one_row, may_call_routines }
     }
 
     /// Where the most tables are, of the preferred shards if there are such.

@@ -8,6 +8,7 @@ use crate::sql::Literal;
 use crate::sql::parse::ast::{Item, ItemKind, NamedTable, Span};
 
 use super::Binding;
+use super::condensed::{Condensed, write_reading};
 use super::cte_copies::{CteTexts, UseId, copy_name};
 use super::gather::{Source, temporary_name};
 use super::names::{Anchor, NewText, write_quoted};
@@ -39,6 +40,8 @@ pub(super) enum Part {
     CopyAlias(String),
     /// The common table expression once more.
     Copy(CteCopy),
+    /// The rows that answer a query, in its place.
+    Condensed { number: usize, is_derived: bool },
 }
 
 /// A common table expression that stands in the text again, over tables of its own.
@@ -179,6 +182,8 @@ pub(super) struct Writing<'w> {
     pub(super) sources: &'w [Source],
     /// Which of the sources are the scratch's own tables.
     pub(super) direct: &'w [bool],
+    /// Queries that are answered by themselves are not in the text.
+    pub(super) condenses: bool,
 }
 
 impl Writing<'_> {
@@ -189,22 +194,38 @@ impl Writing<'_> {
 }
 
 impl FinalText {
+    /// These queries can be answered by themselves.
+    pub(super) fn condense(&mut self, all: &[Condensed]) {
+        let part = |(number, one): (usize, &Condensed)| {
+            (one.from, one.to, Part::Condensed { number, is_derived: one.is_derived })
+        };
+        self.edits.extend(all.iter().enumerate().map(part));
+        self.edits.sort_by_key(|(from, to, _)| (*from, *to));
+    }
+
     /// Writes the statement as the scratch gets it.
     pub(super) fn render(&self, writing: &Writing<'_>, out: &mut Vec<u8>) {
         self.render_between(writing, (0, writing.input.sql.len()), out);
     }
 
-    fn render_between(&self, writing: &Writing<'_>, (mut done, to): (usize, usize), out: &mut Vec<u8>) {
+    /// Writes a stretch of it.
+    pub(super) fn render_between(&self, writing: &Writing<'_>, (mut done, to): (usize, usize), out: &mut Vec<u8>) {
         let input = writing.input;
+        let mut left_out = None;
         for (from, end, part) in &self.edits {
             let (start, end) = (from.offset(input.literals), end.offset(input.literals));
-            if start < done {
+            // An alias may stand at the very end of what is left out.
+            if start < done || left_out == Some(start) && matches!(part, Part::Alias(_)) {
                 continue;
+            }
+            if start > to {
+                break;
             }
             out.extend_from_slice(input.sql.get(done..start).unwrap_or_default());
             done = start;
             if part.write(writing, out) {
                 done = end;
+                left_out = matches!(part, Part::Condensed { .. }).then_some(end);
             }
         }
         out.extend_from_slice(input.sql.get(done..to).unwrap_or_default());
@@ -253,7 +274,7 @@ impl Part {
 
     /// Writes what stands in the place of the client's text; `false`: that text itself does.
     fn write(&self, writing: &Writing<'_>, out: &mut Vec<u8>) -> bool {
-        let Writing { input, scratch, sources, direct } = *writing;
+        let Writing { input, scratch, sources, direct, condenses } = *writing;
         match self {
             Self::Name(place) if direct[*place] => {
                 let table = sources[*place].table.and_then(|id| id.table(input.schema));
@@ -274,6 +295,10 @@ impl Part {
             Self::Other(text) => return text.write(input, scratch, out),
             // Tables that last can be opened as often as they are named.
             Self::CopyName(_) | Self::CopyAlias(_) | Self::Copy(_) if writing.is_all_direct() => return false,
+            Self::Condensed { number, is_derived } if condenses => {
+                write_reading(*number, *is_derived, input.schema, scratch, out);
+            }
+            Self::Condensed { .. } => return false,
             Self::CopyName(name) => write_quoted(name.as_bytes(), out),
             Self::CopyAlias(written) => write_alias(written, out),
             Self::Copy(copy) => {

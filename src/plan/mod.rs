@@ -7,6 +7,7 @@
 pub mod bind;
 pub mod cache;
 pub mod catalog;
+pub mod condensed;
 mod condition;
 mod cte_copies;
 pub mod ddl;

@@ -101,7 +101,8 @@ fn gather_plan(scopes: &Scopes<'_, '_>, root: QueryId, sql: &[u8], facts: &Facts
     }
     let names = parse::mentioned_names(sql, scopes.ctx.mode)?;
     let words: Vec<String> = names.into_iter().map(|name| name.table.text).collect();
-    scopes.gather_plan(root, sql, &words).map(Box::new)
+    // Who counts all rows may count those of a subquery (MariaDB 10.11).
+    scopes.gather_plan(root, sql, &words, !facts.calc_found_rows).map(Box::new)
 }
 
 /// The route of a statement without sharded tables.

@@ -73,7 +73,8 @@ impl Source {
     }
 
     fn parcel(&self, place: usize, input: &Binding<'_>) -> Option<Parcel> {
-        let choice = Choice { preferred: &ShardSet::empty(), may_use_copies: false, may_filter: true };
+        let choice =
+            Choice { preferred: &ShardSet::empty(), may_use_copies: false, may_filter: true, may_condense: false };
         let places = self.places(input.schema);
         let mut gathered = self.gathered(place, places.first()?, input, choice);
         gathered.temporary = format!("shardgate_shipped_{place}");

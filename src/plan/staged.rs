@@ -441,7 +441,7 @@ impl Plan {
         chosen.intersect_with(scratch);
         let preferred = if chosen.is_empty() { preferred } else { chosen };
         // There are no temporary tables of the client's: the frontend sees to that.
-        let choice = Choice { preferred: &preferred, may_use_copies: false, may_filter: true };
+        let choice = Choice { preferred: &preferred, may_use_copies: false, may_filter: true, may_condense: false };
         let mut gathering = plan.gather.bind(input, choice);
         plan.narrow(input, &mut gathering);
         let scratch = gathering.scratch;

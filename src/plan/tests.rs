@@ -296,7 +296,8 @@ fn params_for(outcome: &Outcome, input: &Binding<'_>, shard: u16) -> String {
 
 /// The statement over what was gathered, and which parameters it has, where these are not the client's own.
 fn text_over(outcome: &Outcome, input: &Binding<'_>) -> String {
-    let choice = gather::Choice { preferred: &ShardSet::empty(), may_use_copies: true, may_filter: true };
+    let choice =
+        gather::Choice { preferred: &ShardSet::empty(), may_use_copies: true, may_filter: true, may_condense: true };
     let gathering = outcome.plan.gather().unwrap().bind(input, choice);
     let text = String::from_utf8(gathering.text).unwrap().replace("shardgate_", "");
     match gathering.params {
@@ -310,6 +311,13 @@ fn fetched_from(outcome: &Outcome, input: &Binding<'_>, shard: &str) -> Vec<Stri
     let steps = explain::steps(&outcome.plan, input).unwrap();
     let is_there = |step: &explain::Step| step.shard == format!("s{shard}") && !step.follows_others;
     steps.iter().filter(|step| is_there(step)).map(|step| String::from_utf8(step.sql.clone()).unwrap()).collect()
+}
+
+/// The queries that are answered by themselves.
+fn condensed_in(outcome: &Outcome, input: &Binding<'_>) -> Vec<String> {
+    let steps = explain::steps(&outcome.plan, input).unwrap();
+    let is_one = |step: &&explain::Step| step.merge == "its answer into a temporary table";
+    steps.iter().filter(is_one).map(|step| String::from_utf8(step.sql.clone()).unwrap()).collect()
 }
 
 /// The text with the numbers 101, 102 ... in it.
@@ -369,6 +377,10 @@ fn mismatch(wanted: &str, found: Result<(&Outcome, &Binding<'_>), &PlanError>) -
             let (shard, text) = rest.split_once(": ").unwrap();
             let fetched = fetched_from(outcome, input, shard);
             return if fetched.iter().any(|sql| sql == text) { String::new() } else { format!("{fetched:?}") };
+        }
+        (Some(("condensed", text)), Ok((outcome, input))) => {
+            let condensed = condensed_in(outcome, input);
+            return if condensed.iter().any(|sql| sql == text) { String::new() } else { format!("{condensed:?}") };
         }
         (Some(("kind", kind)), Ok((outcome, _))) => format!("{:?}", outcome.plan.kind) == kind,
         (None, Ok((outcome, _))) if wanted == "commits" => outcome.plan.implicit_commit,

@@ -36,7 +36,6 @@ SELECT u.user_id, (SELECT t.title FROM tickets t WHERE t.ticket_id >= u.level OR
 
 -- about: Conditions that are left to the statement over all rows.
 SET @w = 2;
-
 SELECT EXISTS (SELECT 1 FROM tickets WHERE weight > @w AND ticket_id > 0), COUNT(*) FROM (SELECT 1 FROM users WHERE balance > RAND() - 2 LIMIT 5) q;
 
 SELECT EXISTS (SELECT 1 FROM users WHERE name > 5 AND user_id < 3) x, EXISTS (SELECT 1 FROM tickets WHERE weight / 0 > 1 LIMIT 1) y;

@@ -1,0 +1,159 @@
+//! Queries of a gathered statement that are answered by themselves (`plan::condensed`): ShardGate answers each as if its client
+//! had sent it, and keeps the rows in a temporary table that has the types which the server gives such an answer.
+//!
+//! Wherever something about that is not as it would be within the statement, an error or a warning, a type whose values are not what
+//! is shown of them, the rows of the tables are gathered instead: what the client is told comes from its own statement.
+
+use tokio::io::AsyncReadExt;
+use tokio::net::UnixStream;
+
+use super::error::ClientMessage;
+use super::regrouped::travels;
+use super::session::Session;
+use super::transactions::rolls_back_transaction;
+use crate::backend::error::Error;
+use crate::exec::gather::{Scratch, Site, Taken};
+use crate::exec::links::Link;
+use crate::plan::condensed::CondensedQuery;
+use crate::plan::gather::{Gathered, Gathering};
+use crate::plan::{Binding, Plan, Route, StatementKind};
+use crate::wire::packet::{HEADER_LEN, MAX_PAYLOAD};
+use crate::wire::walker::{PacketKind, ResultWalker};
+
+/// Bytes of an answer that is held until it is whole. What is longer is no answer that condenses much.
+const LONGEST: usize = 8 * 1024 * 1024;
+
+impl Session {
+    /// What a plan gathers where queries in it are answered by themselves; `None`: none can be.
+    pub(super) fn condensing(&self, plan: &Plan, binding: &Binding<'_>) -> Option<Gathering> {
+        let is_usual = plan.kind == StatementKind::Read
+            && self.temporary_tables.is_empty()
+            && !self.links.has_table_locks()
+            // Its snapshots are of the shards that are known to be read.
+            && !self.txn.is_unseen()
+            // The first statement of several would use that up.
+            && !self.txn.has_next();
+        if !is_usual {
+            return None;
+        }
+        self.gathering_by(plan, binding, true).filter(|gathering| !gathering.condensed.is_empty())
+    }
+
+    /// Makes and fills the tables of all answers. `false`: that cannot be.
+    pub(super) async fn condense_all(
+        &mut self,
+        scratch: &mut Link,
+        queries: &[CondensedQuery],
+    ) -> Result<bool, ClientMessage> {
+        let mut taken = Taken::default();
+        for query in queries {
+            if !self.condense(scratch, query, &mut taken).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn condense(
+        &mut self,
+        scratch: &mut Link,
+        query: &CondensedQuery,
+        taken: &mut Taken,
+    ) -> Result<bool, ClientMessage> {
+        let Some(mut table) = self.make_condensed(scratch, query).await? else { return Ok(false) };
+        let Some(rows) = self.condensed_rows(&query.sql).await? else { return Ok(false) };
+        let loading = self.loading();
+        self.adapt(scratch, &loading).await?;
+        let budget = self.budget();
+        Ok(table.keep(scratch, rows, (budget, taken), &self.interrupt).await.map(|()| true)?)
+    }
+
+    /// `None`: not all that the answer can be would be the same there.
+    async fn make_condensed(
+        &mut self,
+        scratch: &mut Link,
+        query: &CondensedQuery,
+    ) -> Result<Option<Scratch>, ClientMessage> {
+        let making = self.making();
+        self.adapt(scratch, &making).await?;
+        self.stay_out_of_the_log(scratch).await?;
+        let schema = self.schema.shard(scratch.shard).schema.clone();
+        let answer = as_gathered(scratch, query);
+        let site = Site { gathered: &answer, schema: Some(&schema), interrupt: &self.interrupt };
+        match site.create_for(&mut scratch.lease, &query.example).await {
+            Ok(table) => Ok(Some(table).filter(|table| travels(table) && table.takes_what_is_shown())),
+            // A name twice, or of a column around it.
+            Err(Error::Refused { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The rows that answer it.
+    async fn condensed_rows(&mut self, sql: &[u8]) -> Result<Option<Vec<Vec<u8>>>, ClientMessage> {
+        let Ok(plan) = self.plan(sql) else { return Ok(None) };
+        let is_condensed = match plan.bind(&self.binding(sql)) {
+            Ok(Route::One(_) | Route::Any(_) | Route::Merge(_) | Route::Regroup(_)) => true,
+            Ok(_) | Err(_) => false,
+        };
+        if !is_condensed {
+            return Ok(None);
+        }
+        let settings = self.variant(|settings| {
+            settings.set("character_set_results", "NULL");
+            settings.unset("sql_select_limit");
+        });
+        let before = std::mem::replace(&mut self.settings, settings);
+        let (last, diagnostics) = (self.last, std::mem::take(&mut self.diagnostics));
+        self.settings_changed();
+        let done = self.answer_aside(&plan, sql, collect).await;
+        self.set_back(before);
+        let is_clean = !self.last.failed && self.diagnostics.warning_count == 0;
+        (self.last, self.diagnostics) = (last, diagnostics);
+        match done {
+            Ok(rows) => Ok(rows.filter(|_| is_clean)),
+            Err(message) if rolls_back_transaction(message.code) || self.interrupt.reason().is_some() => Err(message),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// The answer as a table that is gathered.
+fn as_gathered(scratch: &Link, query: &CondensedQuery) -> Gathered {
+    Gathered {
+        written: "the answer to a query in it".to_owned(),
+        temporary: query.temporary.clone(),
+        copy: None,
+        columns: None,
+        invisible: Vec::new(),
+        model: (scratch.shard, Vec::new()),
+        catalog: None,
+        fetches: Vec::new(),
+        filter: Vec::new(),
+        locking: Vec::new(),
+        is_written: false,
+        is_streamed: false,
+    }
+}
+
+/// Reads to the end of the stream. The rows; `None` if there is too much of them, or an error after some.
+async fn collect(mut reader: UnixStream, mut walker: ResultWalker) -> Option<Vec<Vec<u8>>> {
+    let (mut rows, mut held) = (Some(Vec::new()), 0);
+    let mut unread = Vec::with_capacity(16 * 1024);
+    while let Ok(1..) = reader.read_buf(&mut unread).await {
+        let mut at = 0;
+        while let Some(packet) = walker.next_packet(&unread[at..]).ok()? {
+            at += HEADER_LEN + packet.payload.len();
+            held += packet.payload.len();
+            match packet.kind {
+                PacketKind::Row if held <= LONGEST && packet.payload.len() < MAX_PAYLOAD => {
+                    rows.iter_mut().for_each(|rows| rows.push(packet.payload.to_vec()));
+                }
+                // What follows is read all the same: the statement is to come to its end.
+                PacketKind::Row | PacketKind::Continuation | PacketKind::Err => rows = None,
+                _ => {}
+            }
+        }
+        unread.drain(..at);
+    }
+    rows.filter(|_| walker.is_complete())
+}

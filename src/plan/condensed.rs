@@ -1,0 +1,149 @@
+//! Queries within a gathered statement whose answers are little beside the rows that they are made of: groups, aggregates.
+//! Each can be answered by itself, as if the client had sent it alone, and then its answer is gathered in the place of its
+//! tables' rows: the statement reads all rows of a temporary table where it had the query.
+//!
+//! That is only planned here. Whether the answer may stand for the query is seen when it is there (`frontend::condensed`);
+//! where not, the rows of the tables are gathered.
+
+use crate::sharding::{Schema, ShardId};
+use crate::sql::parse::ast::{Query, Select, Span};
+
+use super::functions;
+use super::gather::{From, Source, between};
+use super::gathered_text::{FinalText, Writing};
+use super::instance::Source as Rows;
+use super::names::{Anchor, write_quoted};
+use super::scope::{QueryId, Scopes, TermScope};
+
+/// One of them, in the client's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Condensed {
+    pub(super) from: Anchor,
+    pub(super) to: Anchor,
+    /// It is all of a derived table, which servers merge with what is around it if they can; of groups they cannot.
+    pub(super) is_derived: bool,
+}
+
+/// One that is to be answered by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CondensedQuery {
+    /// The client's text.
+    pub sql: Vec<u8>,
+    /// The same over the scratch's own tables.
+    pub example: Vec<u8>,
+    /// The name of the temporary table for its answer.
+    pub temporary: String,
+}
+
+impl Scopes<'_, '_> {
+    /// Those of a query that is the whole statement, in the order of the text. None is within another.
+    pub(super) fn condensed(&self, root: QueryId, sources: &[Source], params: &[u32]) -> Vec<Condensed> {
+        let is_simple = |query: &Query| query.with.ctes.is_empty() && query.locking.is_empty() && query.into.is_none();
+        if !self.queries.iter().all(|query| is_simple(query.ast)) {
+            return Vec::new();
+        }
+        let queries = (0..self.queries.len()).filter(|id| *id != root && self.is_condensing(*id));
+        let mut spans: Vec<Span> = queries.map(|id| self.queries[id].ast.span).collect();
+        for query in self.queries.iter().filter(|query| query.terms.len() > 1) {
+            let selects = query.terms.iter().filter_map(|term| self.select_of(*term));
+            spans.extend(selects.filter(|select| condenses(select)).map(|select| select.span));
+        }
+        spans.retain(|span| self.stands_alone(*span) && !params.iter().any(|at| (span.start..span.end).contains(at)));
+        spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        let mut end = 0;
+        spans.retain(|span| {
+            let is_outermost = span.start >= end;
+            end = end.max(span.end);
+            is_outermost
+        });
+        let anchor = |offset| Anchor::new(offset, self.literals);
+        let derived = self.instances.iter().filter_map(|instance| match &instance.source {
+            Rows::Derived { query, .. } => Some(self.queries[*query].ast.span),
+            _ => None,
+        });
+        let derived: Vec<Span> = derived.collect();
+        let all = spans.into_iter().map(|span| Condensed {
+            from: anchor(span.start),
+            to: anchor(span.end),
+            is_derived: derived.contains(&span),
+        });
+        // What is whole on one server is read there.
+        let is_sharded = |one: &Condensed| sources.iter().any(|source| one.has(source) && source.is_sharded());
+        all.filter(is_sharded).collect()
+    }
+
+    fn select_of(&self, term: TermScope) -> Option<&Select> {
+        match term {
+            TermScope::Block(block) => self.blocks[block].select,
+            TermScope::Query(_) | TermScope::Values => None,
+        }
+    }
+
+    /// Whether each of its operands has fewer rows than it reads.
+    fn is_condensing(&self, id: QueryId) -> bool {
+        self.queries[id].terms.iter().all(|term| self.select_of(*term).is_some_and(condenses))
+    }
+
+    /// Whether the text means the same without what is around it. (A column without a qualifier that only the tables around
+    /// it have is an unknown one then.)
+    fn stands_alone(&self, span: Span) -> bool {
+        let is_within = |inner: Span| span.start <= inner.start && inner.end <= span.end;
+        let blocks = self.blocks.iter().filter(|block| block.select.is_some_and(|select| is_within(select.span)));
+        let calls = self.calls.iter().map(|calls| calls.expression).filter(|expression| is_within(expression.span));
+        let is_alike = |name: &str| functions::is_spreadable(name);
+        !blocks.into_iter().any(|block| block.is_correlated)
+            && calls.into_iter().all(|expression| {
+                !expression.assigns_variable
+                    && !expression.has_window
+                    && expression.calls.iter().all(|call| call.is_plain && is_alike(&call.name))
+            })
+    }
+}
+
+/// Whether it makes one row of several.
+fn condenses(select: &Select) -> bool {
+    let calls = || select.items.iter().flat_map(|item| &item.expression.calls);
+    !select.counts_found_rows
+        && (select.is_distinct
+            || select.group_by.is_some()
+            || calls().any(|call| call.is_plain && functions::is_aggregate(&call.name)))
+}
+
+impl Condensed {
+    /// Whether the place that names the table is within it.
+    pub(super) fn has(self, source: &Source) -> bool {
+        self.from <= source.at && source.at < self.to
+    }
+
+    /// `own`: how the statement is written over the scratch's own tables.
+    pub(super) fn write(self, number: usize, text: &FinalText, own: &Writing<'_>) -> CondensedQuery {
+        let literals = own.input.literals;
+        let mut example = Vec::new();
+        text.render_between(own, (self.from.offset(literals), self.to.offset(literals)), &mut example);
+        let sql = between((self.from, self.to), own.input).to_vec();
+        CondensedQuery { sql, example, temporary: temporary_name(number) }
+    }
+}
+
+impl Source {
+    fn is_sharded(&self) -> bool {
+        matches!(self.from, From::Sharded(_))
+    }
+}
+
+/// The connection has no other table of this name: it is ShardGate's alone while it is used.
+fn temporary_name(number: usize) -> String {
+    format!("shardgate_condensed_{number}")
+}
+
+/// Writes the query that reads the answer.
+pub(super) fn write_reading(number: usize, is_derived: bool, schema: &Schema, scratch: ShardId, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"SELECT * FROM ");
+    write_quoted(schema.shard(scratch).schema.as_bytes(), out);
+    out.push(b'.');
+    write_quoted(temporary_name(number).as_bytes(), out);
+    if is_derived {
+        // What has a LIMIT is not merged.
+        out.extend_from_slice(format!(" LIMIT {}", u64::MAX).as_bytes());
+    }
+}

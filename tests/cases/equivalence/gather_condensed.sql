@@ -1,0 +1,99 @@
+-- about: Queries within others whose answers are groups or aggregates, which are answered by themselves.
+SELECT (SELECT COUNT(*) FROM users), (SELECT MAX(balance) FROM users), (SELECT MIN(title) FROM tickets), (SELECT AVG(level) FROM users) AS a;
+
+SELECT (SELECT COUNT(*) FROM users WHERE level > 2) / (SELECT COUNT(*) FROM tickets) AS ratio, (SELECT SUM(balance) FROM users) + 1;
+
+SELECT user_id, name FROM users WHERE balance = (SELECT MAX(balance) FROM users) ORDER BY 1;
+
+SELECT user_id FROM users WHERE balance > (SELECT AVG(balance) FROM users u WHERE u.level IS NOT NULL) ORDER BY 1;
+
+SELECT 'users' AS what, COUNT(*) AS n FROM users UNION ALL SELECT 'tickets', COUNT(*) FROM tickets;
+
+SELECT 'users', COUNT(*) FROM users AS t UNION ALL SELECT 'tickets', COUNT(*) FROM tickets t UNION SELECT 'none', 0 ORDER BY 2, 1;
+
+SELECT COUNT(*) FROM users UNION SELECT MAX(weight) FROM tickets UNION SELECT title FROM tickets WHERE ticket_id < 3 ORDER BY 1;
+
+SELECT q.level, q.n, t.title FROM (SELECT level, COUNT(*) AS n FROM users GROUP BY level) q JOIN tickets t ON t.ticket_id = q.n ORDER BY 1, 3;
+
+SELECT q.m, SUM(q.n), MAX(q.b) FROM (SELECT user_id % 3 AS m, level, COUNT(*) AS n, SUM(balance) AS b FROM users GROUP BY m, level) q LEFT JOIN tickets t ON t.ticket_id = q.n GROUP BY q.m ORDER BY 1;
+
+SELECT user_id, name FROM users WHERE user_id IN (SELECT MAX(user_id) FROM users GROUP BY level) ORDER BY 1;
+
+SELECT user_id FROM users WHERE (level, balance) IN (SELECT level, MAX(balance) FROM users GROUP BY level) ORDER BY 1;
+
+SELECT user_id FROM users WHERE balance >= ALL (SELECT balance FROM users WHERE balance IS NOT NULL GROUP BY balance) ORDER BY 1;
+
+SELECT level, COUNT(*) AS c FROM users GROUP BY level HAVING c > (SELECT COUNT(*) FROM tickets WHERE ticket_id < 3) ORDER BY 1;
+
+SELECT * FROM (SELECT DISTINCT level FROM users) q CROSS JOIN (SELECT COUNT(DISTINCT level) AS d FROM users) r ORDER BY 1;
+
+SELECT a.level FROM (SELECT DISTINCT level FROM users) a JOIN (SELECT DISTINCT level FROM users) b ON a.level <=> b.level ORDER BY 1;
+
+SELECT EXISTS (SELECT level FROM users GROUP BY level HAVING COUNT(*) > 1), (SELECT GROUP_CONCAT(title ORDER BY ticket_id SEPARATOR '·') FROM tickets), (SELECT STD(level) FROM users);
+
+SELECT (SELECT COUNT(*) FROM users) AS `all`, u.user_id FROM users u WHERE u.user_id < 4 ORDER BY 2;
+
+SELECT IF((SELECT COUNT(*) FROM users) > 5, 'many', 'few') AS how, (SELECT MAX(name) FROM users) AS last_name;
+
+-- about: Of no rows, and NULL.
+SELECT (SELECT COUNT(*) FROM users WHERE user_id < -5), (SELECT SUM(balance) FROM users WHERE user_id < -5), (SELECT MAX(level) FROM users GROUP BY level HAVING COUNT(*) > 1000);
+
+SELECT user_id FROM users WHERE level NOT IN (SELECT level FROM users WHERE user_id < 4 GROUP BY level) ORDER BY 1;
+
+-- about: More rows than a value can have.
+-- error-only
+SELECT (SELECT MAX(user_id) FROM users GROUP BY level);
+
+-- about: Names that only what is around them has, and such as are twice.
+SELECT u.user_id, (SELECT COUNT(*) FROM tickets WHERE ticket_id = balance) FROM users u ORDER BY 1;
+
+SELECT u.user_id, (SELECT MAX(t.weight) FROM tickets t WHERE t.ticket_id = u.user_id) FROM users u ORDER BY 1;
+
+SELECT u.user_id, (SELECT MAX(u.balance) FROM tickets t WHERE t.ticket_id = 1) FROM users u ORDER BY 1;
+
+-- error-only
+SELECT * FROM (SELECT COUNT(*), COUNT(*) FROM users) q, (SELECT COUNT(*) AS n FROM tickets) r;
+
+SELECT COUNT(*), COUNT(*) FROM users UNION ALL SELECT COUNT(*), MAX(ticket_id) FROM tickets;
+
+SELECT (SELECT nothing FROM (SELECT COUNT(*) AS nothing FROM users) q), (SELECT '' FROM users GROUP BY 1);
+
+-- about: Types.
+SELECT q.* FROM (SELECT MAX(name), MIN(balance), BIT_OR(level), JSON_ARRAYAGG(user_id) IS NULL AS j, AVG(balance), SUM(level) FROM users) q, (SELECT MAX(weight) AS w FROM tickets) r;
+
+SELECT (SELECT MAX(balance) FROM users) = (SELECT balance FROM users ORDER BY balance DESC LIMIT 1) AS is_same;
+
+-- about: Parameters, within such a query and beside it.
+-- params: 3
+SELECT user_id FROM users WHERE user_id > ? AND balance < (SELECT MAX(balance) FROM users) ORDER BY 1;
+
+-- params: 3, 2
+SELECT user_id FROM users WHERE user_id > ? AND balance < (SELECT MAX(balance) FROM users WHERE level > ?) ORDER BY 1;
+
+-- params: 2
+SELECT (SELECT COUNT(*) FROM users) + ? AS n, (SELECT COUNT(*) FROM tickets);
+
+-- about: What the session has.
+SET NAMES latin1;
+SELECT (SELECT MAX(name) FROM users), (SELECT GROUP_CONCAT(name ORDER BY name) FROM users), q.title FROM (SELECT MAX(title) AS title FROM tickets) q;
+
+SET @level = 2;
+SELECT (SELECT COUNT(*) FROM users WHERE level = @level), (SELECT COUNT(*) FROM tickets WHERE weight > @level);
+
+SET sql_select_limit = 2;
+SELECT (SELECT COUNT(*) FROM (SELECT level FROM users GROUP BY level) q), (SELECT COUNT(*) FROM tickets);
+SELECT u.user_id FROM users u JOIN (SELECT level FROM users GROUP BY level) q ON q.level = u.user_id ORDER BY 1;
+
+SELECT SQL_CALC_FOUND_ROWS user_id FROM users WHERE balance <= (SELECT MAX(balance) FROM users) ORDER BY 1 LIMIT 2;
+SELECT FOUND_ROWS();
+SELECT FOUND_ROWS(), (SELECT COUNT(*) FROM users), (SELECT COUNT(*) FROM tickets);
+
+-- about: A warning in one of them.
+SELECT (SELECT SUM(CAST(name AS UNSIGNED)) FROM users), (SELECT COUNT(*) FROM tickets);
+
+-- about: In a transaction, which sees what it wrote.
+BEGIN;
+INSERT INTO users (user_id, name, email, level, balance) VALUES (9001, 'late', 'late@example.com', 9, 99999.99);
+SELECT (SELECT COUNT(*) FROM users), (SELECT MAX(balance) FROM users), (SELECT COUNT(*) FROM tickets);
+ROLLBACK;
+SELECT (SELECT COUNT(*) FROM users), (SELECT MAX(balance) FROM users), (SELECT COUNT(*) FROM tickets);

@@ -32,6 +32,9 @@ use crate::wire::walker::{AnswerKind, PacketKind};
 /// An INSERT is sent when it is so long; every server takes more (`max_allowed_packet` is 1 MiB at least).
 const BATCH: usize = 512 * 1024;
 
+/// As SHOW has the type; in MariaDB that of JSON too.
+const LONGTEXT: &str = "longtext";
+
 /// What all tables of one statement may take together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -81,7 +84,11 @@ impl Site<'_> {
     /// Makes the temporary table with the types of `copy`, a table of this server (quoted).
     pub async fn create(&self, connection: &mut Connection, copy: &[u8]) -> Result<Scratch, Error> {
         let has_key = self.create_like(connection, copy).await?;
-        self.describe(connection, has_key).await
+        let scratch = self.describe(connection, has_key).await?;
+        if scratch.types.iter().any(|kind| kind == LONGTEXT) {
+            self.keep_json(connection, copy).await?;
+        }
+        Ok(scratch)
     }
 
     /// Makes the temporary table with the columns of a query.
@@ -103,13 +110,22 @@ impl Site<'_> {
     /// is dropped again.
     pub async fn definition(&self, connection: &mut Connection, table: &[u8]) -> Result<Definition, Error> {
         let has_key = self.create_like(connection, table).await?;
-        let shown = run(connection, format!("SHOW CREATE TABLE {}", self.name()).as_bytes(), self.interrupt).await?;
+        let mut shown = self.shown(connection, self.name().as_bytes()).await?;
+        if memchr::memmem::find(&shown, LONGTEXT.as_bytes()).is_some() {
+            self.keep_json(connection, table).await?;
+            shown = self.shown(connection, self.name().as_bytes()).await?;
+        }
         run(connection, format!("DROP TEMPORARY TABLE {}", self.name()).as_bytes(), self.interrupt).await?;
+        let start = memchr::memchr(b'(', &shown).unwrap_or(shown.len());
+        Ok(Definition { text: shown.split_off(start), has_key })
+    }
+
+    /// What SHOW CREATE TABLE says of a table (quoted).
+    async fn shown(&self, connection: &mut Connection, table: &[u8]) -> Result<Vec<u8>, Error> {
+        let shown = run(connection, &[b"SHOW CREATE TABLE ", table].concat(), self.interrupt).await?;
         let (_, rows) = shown.table();
         let cell = rows.first().and_then(|row| text::cells(row).nth(1)).and_then(Result::ok).flatten();
-        let cell = cell.unwrap_or_default();
-        let start = memchr::memchr(b'(', cell).unwrap_or(cell.len());
-        Ok(Definition { text: cell[start..].to_vec(), has_key })
+        Ok(cell.unwrap_or_default().to_vec())
     }
 
     /// Makes the temporary table from one of the same server; whether it has a primary key. It gets that of the table, so
@@ -150,20 +166,43 @@ impl Site<'_> {
 
     /// Makes columns invisible: what is made from a query shows them all.
     async fn hide(&self, connection: &mut Connection) -> Result<(), Error> {
-        if self.gathered.invisible.is_empty() {
+        let changes: Vec<(&str, String)> =
+            self.gathered.invisible.iter().map(|name| (name.as_str(), "INVISIBLE".to_owned())).collect();
+        self.change(connection, &changes).await
+    }
+
+    /// Makes columns JSON that are in `table`. MariaDB knows them by their CHECK, which is not made again with what is made from
+    /// a query; by it functions know that a text is no string to be quoted.
+    async fn keep_json(&self, connection: &mut Connection, table: &[u8]) -> Result<(), Error> {
+        if !connection.version().mariadb {
             return Ok(());
         }
-        let shown = run(connection, format!("SHOW CREATE TABLE {}", self.name()).as_bytes(), self.interrupt).await?;
-        let (_, rows) = shown.table();
-        let text = rows.first().and_then(|row| texts(row).nth(1)).unwrap_or_default();
-        for column in &self.gathered.invisible {
+        let text = self.shown(connection, table).await?;
+        let text = String::from_utf8_lossy(&text);
+        let checked = text.lines().filter_map(|line| {
+            let name = line.trim_start().strip_prefix('`')?.split("` ").next()?;
+            let check = format!("CHECK (json_valid(`{name}`))");
+            line.trim_end_matches(',').ends_with(&check).then_some((name, check))
+        });
+        let changes: Vec<(&str, String)> = checked.collect();
+        self.change(connection, &changes).await
+    }
+
+    /// Adds something to the definitions of columns, those that are there.
+    async fn change(&self, connection: &mut Connection, columns: &[(&str, String)]) -> Result<(), Error> {
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let text = self.shown(connection, self.name().as_bytes()).await?;
+        let text = String::from_utf8_lossy(&text);
+        for (name, more) in columns {
             let is_it = |line: &&str| {
-                let names = format!("{} ", quoted(column)).to_lowercase();
+                let names = format!("{} ", quoted(name)).to_lowercase();
                 line.trim_start().to_lowercase().starts_with(&names)
             };
             let Some(definition) = text.lines().find(is_it) else { continue };
             let definition = definition.trim().trim_end_matches(',');
-            let sql = format!("ALTER TABLE {} MODIFY COLUMN {definition} INVISIBLE", self.name());
+            let sql = format!("ALTER TABLE {} MODIFY COLUMN {definition} {more}", self.name());
             run(connection, sql.as_bytes(), self.interrupt).await?;
         }
         Ok(())
@@ -259,6 +298,11 @@ impl Scratch {
         &self.types
     }
 
+    /// Whether a column holds texts.
+    pub fn has_texts(&self) -> bool {
+        self.types.iter().any(|kind| kind.ends_with("text") || kind.starts_with("varchar") || kind.starts_with("char"))
+    }
+
     /// What a shard is asked; `tail` begins with FROM.
     pub fn fetch(&self, tail: &[u8]) -> Vec<u8> {
         let expressions = self.columns.iter().map(|(name, kind)| kind.expression(&quoted(name)));
@@ -267,9 +311,11 @@ impl Scratch {
         sql
     }
 
-    /// Whether all columns hold values as an answer shows them.
+    /// Whether all columns hold values as an answer shows them. MariaDB's JSON is LONGTEXT, and no more known to be JSON in a
+    /// table that was made for an answer.
     pub fn takes_what_is_shown(&self) -> bool {
-        self.columns.iter().all(|(_, kind)| matches!(kind, Kind::Number | Kind::Bytes | Kind::Ascii))
+        let is_same = |kind: &Kind| matches!(kind, Kind::Number | Kind::Bytes | Kind::Ascii);
+        self.columns.iter().all(|(_, kind)| is_same(kind)) && !self.types.iter().any(|kind| kind == LONGTEXT)
     }
 
     /// Stores rows of an answer, whose values are in the columns' own character sets.

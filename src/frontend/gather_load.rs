@@ -65,6 +65,10 @@ impl Session {
             settings.set("character_set_client", "'binary'");
             settings.set("collation_connection", "'binary'");
             settings.unset("autocommit");
+            if self.mode.mariadb {
+                // What the table has was let in there.
+                settings.set("check_constraint_checks", "0");
+            }
             // To make a temporary table is a write.
             settings.unset("transaction_read_only");
         })

@@ -89,9 +89,14 @@ impl Scopes<'_, '_> {
     fn stands_alone(&self, span: Span) -> bool {
         let is_within = |inner: Span| span.start <= inner.start && inner.end <= span.end;
         let blocks = self.blocks.iter().filter(|block| block.select.is_some_and(|select| is_within(select.span)));
+        let items = blocks.clone().filter_map(|block| block.select).flat_map(|select| &select.items);
+        // In MariaDB a column does not say that its text came from a function for JSON.
+        let is_json = |name: &str| name.to_ascii_lowercase().contains("json");
+        let has_json = items.flat_map(|item| &item.expression.calls).any(|call| is_json(&call.name));
         let calls = self.calls.iter().map(|calls| calls.expression).filter(|expression| is_within(expression.span));
         let is_alike = |name: &str| functions::is_spreadable(name);
-        !blocks.into_iter().any(|block| block.is_correlated)
+        !has_json
+            && !blocks.into_iter().any(|block| block.is_correlated)
             && calls.into_iter().all(|expression| {
                 !expression.assigns_variable
                     && !expression.has_window

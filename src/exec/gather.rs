@@ -298,11 +298,6 @@ impl Scratch {
         &self.types
     }
 
-    /// Whether a column holds texts.
-    pub fn has_texts(&self) -> bool {
-        self.types.iter().any(|kind| kind.ends_with("text") || kind.starts_with("varchar") || kind.starts_with("char"))
-    }
-
     /// What a shard is asked; `tail` begins with FROM.
     pub fn fetch(&self, tail: &[u8]) -> Vec<u8> {
         let expressions = self.columns.iter().map(|(name, kind)| kind.expression(&quoted(name)));
@@ -316,6 +311,12 @@ impl Scratch {
     pub fn takes_what_is_shown(&self) -> bool {
         let is_same = |kind: &Kind| matches!(kind, Kind::Number | Kind::Bytes | Kind::Ascii);
         self.columns.iter().all(|(_, kind)| is_same(kind)) && !self.types.iter().any(|kind| kind == LONGTEXT)
+    }
+
+    /// The columns that hold texts, by number.
+    pub fn texts(&self) -> impl Iterator<Item = usize> {
+        let is_text = |kind: &str| kind.ends_with("text") || kind.starts_with("varchar") || kind.starts_with("char");
+        (0..self.types.len()).filter(move |column| is_text(&self.types[*column]))
     }
 
     /// Stores rows of an answer, whose values are in the columns' own character sets.

@@ -319,15 +319,17 @@ const KEYS: ColumnFlags = ColumnFlags::PRI_KEY_FLAG
 /// The definition of a column by what a server with the client's own tables said of it. Where this server's answer is
 /// not what it said itself when it prepared the statement, the answer is right: it may depend on how the statement was
 /// run.
-fn known_column(known: &Described, found: &[u8]) -> Option<Vec<u8>> {
+fn known_column(known: &Described, found: &[u8], renames: &Renames<'_>) -> Option<Vec<u8>> {
     let [found, here, there] = [found, &known.here, &known.there].map(|payload| ColumnDefinition::parse(payload).ok());
     let (found, here, there) = (found?, here?, there?);
     let kind = |column: &ColumnDefinition<'_>| (column.column_type, column.charset, column.decimals);
+    // Of a table without a name nothing is the client's.
+    let is_nameless = renames.tables.iter().any(|(table, name)| name.is_empty() && table.as_bytes() == found.org_table);
     let is_named = (found.schema, found.table, found.org_table) == (here.schema, here.table, here.org_table);
-    if !is_named || !found.name.eq_ignore_ascii_case(there.name) || kind(&found) != kind(&there) {
+    if !(is_named || is_nameless) || !found.name.eq_ignore_ascii_case(there.name) || kind(&found) != kind(&there) {
         return None;
     }
-    let mut changed = found.flags ^ here.flags;
+    let mut changed = if is_nameless { ColumnFlags::empty() } else { found.flags ^ here.flags };
     if changed.intersects(KEYS) {
         changed |= KEYS;
     }
@@ -359,7 +361,7 @@ pub(super) fn define(
     renames: &Renames<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), WireError> {
-    if let Some(definition) = known.and_then(|known| known_column(known, found)) {
+    if let Some(definition) = known.and_then(|known| known_column(known, found, renames)) {
         out.extend_from_slice(&definition);
         return Ok(());
     }

@@ -81,7 +81,13 @@ impl Session {
         let answer = as_gathered(scratch, query);
         let site = Site { gathered: &answer, schema: Some(&schema), interrupt: &self.interrupt };
         match site.create_for(&mut scratch.lease, &query.example).await {
-            Ok(table) => Ok(Some(table).filter(|table| travels(table) && table.takes_what_is_shown())),
+            Ok(table) => {
+                let is_of_column = |number: usize| {
+                    query.columns.as_ref().is_none_or(|columns| columns.get(number).copied().unwrap_or_default())
+                };
+                let is_alike = travels(&table) && table.takes_what_is_shown() && table.texts().all(is_of_column);
+                Ok(is_alike.then_some(table))
+            }
             // A name twice, or of a column around it.
             Err(Error::Refused { .. }) => Ok(None),
             Err(error) => Err(error.into()),

@@ -148,7 +148,15 @@ impl Session {
         }
         let Order { plan, sql, gathering, last, more_follows } = order;
         let kind = self.send_last(scratch, last, text).await?;
-        let ended = self.relay_gathered(scratch, plan, &gathering, kind, &described, more_follows).await?;
+        let mut read = Buffer::default();
+        if condenses {
+            // Its error may come of the answers' being tables.
+            let Some(first) = self.first_of_answer(scratch, kind).await? else { return Ok(false) };
+            read = first;
+        }
+        let schema = Arc::clone(&self.schema);
+        let renames = Renames { definitions: &described, ..renames_of(plan, &schema, &gathering) };
+        let ended = self.relay_last(scratch, kind, read, &renames, more_follows).await?;
         if let Err(message) = self.after_gathered(plan, sql, gathering.is_one_row, scratch, ended).await {
             self.lose_track(&message);
         }
@@ -185,21 +193,6 @@ impl Session {
             scratch.lease.execute("a transaction that reads", sql, &self.interrupt).await?;
         }
         self.before_the_last(scratch, order.plan).await
-    }
-
-    /// Passes its answer on, in the client's names.
-    async fn relay_gathered(
-        &mut self,
-        scratch: &mut Link,
-        plan: &Plan,
-        gathering: &Gathering,
-        kind: AnswerKind,
-        described: &[Described],
-        more_follows: bool,
-    ) -> Result<Summary, ClientMessage> {
-        let schema = Arc::clone(&self.schema);
-        let renames = Renames { definitions: described, ..renames_of(plan, &schema, gathering) };
-        self.relay_last(scratch, kind, Buffer::default(), &renames, more_follows).await
     }
 
     /// What the scratch must be given before the client's statement runs there.
@@ -366,6 +359,8 @@ pub(super) fn renames_of<'s>(plan: &'s Plan, schema: &'s Schema, gathering: &'s 
         let name = source.catalog.as_ref().map_or(&source.written, |wanted| &wanted.table);
         renames.tables.push((&source.temporary, name));
     }
+    // An answer is no table.
+    renames.tables.extend(gathering.condensed.iter().map(|query| (query.temporary.as_str(), "")));
     renames.tables.extend(gathering.copies.iter().map(|(copy, name)| (copy.as_str(), name.as_str())));
     if gathering.condensed.is_empty() && gathering.sources.iter().all(|source| source.catalog.is_some()) {
         renames.schema = Some((&schema.shard(gathering.scratch).schema, "information_schema"));

@@ -177,7 +177,7 @@ impl Session {
             Err(error) => return Err(error.into()),
         };
         // A column of the groups does not say that its text is JSON.
-        if self.mode.mariadb && table.has_texts() && makes_json(order.sql, self.mode) {
+        if self.mode.mariadb && table.texts().next().is_some() && makes_json(order.sql, self.mode) {
             return Ok(None);
         }
         let Some(text) = order.regrouping.written(table.types(), self.mode.mariadb).filter(|_| travels(&table)) else {
@@ -228,7 +228,11 @@ impl Session {
 
     /// The first bytes of the answer, to its first row if they fit; `None` if it is an error, which was read. MySQL
     /// describes the columns before it knows whether there will be a row.
-    async fn first_of_answer(&mut self, scratch: &mut Link, kind: AnswerKind) -> Result<Option<Buffer>, ClientMessage> {
+    pub(super) async fn first_of_answer(
+        &mut self,
+        scratch: &mut Link,
+        kind: AnswerKind,
+    ) -> Result<Option<Buffer>, ClientMessage> {
         let mut buffer = Buffer::default();
         let (mut walker, mut at) = (ResultWalker::new(kind, scratch.lease.deprecate_eof()), 0);
         walker = walker.starting_at(scratch.lease.answer_seq());

@@ -6,22 +6,26 @@
 //! where not, the rows of the tables are gathered.
 
 use crate::sharding::{Schema, ShardId};
-use crate::sql::parse::ast::{Query, Select, Span};
+use crate::sql::parse::ast::{Item, ItemKind, Query, Select, Span};
+use crate::sql::tokens::{Op, Token, TokenKind};
+use crate::sql::{Lexer, Mode};
 
 use super::functions;
-use super::gather::{From, Source, between};
+use super::gather::{From, Source, between, params_of};
 use super::gathered_text::{FinalText, Writing};
 use super::instance::Source as Rows;
 use super::names::{Anchor, write_quoted};
 use super::scope::{QueryId, Scopes, TermScope};
 
 /// One of them, in the client's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Condensed {
     pub(super) from: Anchor,
     pub(super) to: Anchor,
-    /// It is all of a derived table, which servers merge with what is around it if they can; of groups they cannot.
+    /// It is all of a derived table, which servers merge with what is around it if they can; one of groups they cannot.
     pub(super) is_derived: bool,
+    /// See `CondensedQuery::columns`.
+    columns: Option<Vec<bool>>,
 }
 
 /// One that is to be answered by itself.
@@ -33,11 +37,15 @@ pub struct CondensedQuery {
     pub example: Vec<u8>,
     /// The name of the temporary table for its answer.
     pub temporary: String,
+    /// Which of its columns are of tables, or the least or greatest of such: whose collation is as strong as that of the temporary
+    /// table's column (manual, "Collation Coercibility in Expressions"). `None`: that is the same of all.
+    pub columns: Option<Vec<bool>>,
 }
 
 impl Scopes<'_, '_> {
     /// Those of a query that is the whole statement, in the order of the text. None is within another.
-    pub(super) fn condensed(&self, root: QueryId, sources: &[Source], params: &[u32]) -> Vec<Condensed> {
+    pub(super) fn condensed(&self, root: QueryId, sources: &[Source], sql: &[u8]) -> Vec<Condensed> {
+        let params = params_of(sql, self.ctx.mode);
         let is_simple = |query: &Query| query.with.ctes.is_empty() && query.locking.is_empty() && query.into.is_none();
         if !self.queries.iter().all(|query| is_simple(query.ast)) {
             return Vec::new();
@@ -66,10 +74,25 @@ impl Scopes<'_, '_> {
             from: anchor(span.start),
             to: anchor(span.end),
             is_derived: derived.contains(&span),
+            columns: self.columns_in(root, span, sql),
         });
         // What is whole on one server is read there.
         let is_sharded = |one: &Condensed| sources.iter().any(|source| one.has(source) && source.is_sharded());
         all.filter(is_sharded).collect()
+    }
+
+    /// Which columns are of tables, where that matters: of an operand of the whole statement the answer's definitions show it.
+    fn columns_in(&self, root: QueryId, span: Span, sql: &[u8]) -> Option<Vec<bool>> {
+        let Some(query) = self.queries.iter().find(|query| query.ast.span == span) else {
+            // An operand: of the statement, or of something in it.
+            let mut operands = self.queries[root].terms.iter().filter_map(|term| self.select_of(*term));
+            return if operands.any(|select| select.span == span) { None } else { Some(Vec::new()) };
+        };
+        let [TermScope::Block(block)] = query.terms.as_slice() else { return Some(Vec::new()) };
+        let of_tables = self.blocks[*block].instances.iter().all(|id| self.instances[*id].table().is_some());
+        let select = self.blocks[*block].select.filter(|_| of_tables);
+        let items = select.iter().flat_map(|select| &select.items);
+        Some(items.map(|item| is_of_column(item, sql, self.ctx.mode)).collect())
     }
 
     fn select_of(&self, term: TermScope) -> Option<&Select> {
@@ -114,19 +137,37 @@ fn condenses(select: &Select) -> bool {
             || calls().any(|call| call.is_plain && functions::is_aggregate(&call.name)))
 }
 
+/// Whether a select item is a column, or the least or greatest of one.
+fn is_of_column(item: &Item, sql: &[u8], mode: Mode) -> bool {
+    if matches!(item.kind, ItemKind::Column(_)) {
+        return true;
+    }
+    let Span { start, end } = item.expression.span;
+    let text = sql.get(start as usize..end as usize).unwrap_or_default();
+    let tokens: Vec<Token> = Lexer::new(text, mode).collect();
+    let [name, open, column @ .., close] = tokens.as_slice() else { return false };
+    let is_name = |token: &Token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdent);
+    let is_part = |(place, token): (usize, &Token)| if place % 2 == 0 { is_name(token) } else { token.is_op(Op::Dot) };
+    ["MIN", "MAX", "ANY_VALUE"].iter().any(|word| name.is_word(text, word))
+        && open.is_op(Op::LParen)
+        && close.is_op(Op::RParen)
+        && column.len() % 2 == 1
+        && column.iter().enumerate().all(is_part)
+}
+
 impl Condensed {
     /// Whether the place that names the table is within it.
-    pub(super) fn has(self, source: &Source) -> bool {
+    pub(super) fn has(&self, source: &Source) -> bool {
         self.from <= source.at && source.at < self.to
     }
 
     /// `own`: how the statement is written over the scratch's own tables.
-    pub(super) fn write(self, number: usize, text: &FinalText, own: &Writing<'_>) -> CondensedQuery {
+    pub(super) fn write(&self, number: usize, text: &FinalText, own: &Writing<'_>) -> CondensedQuery {
         let literals = own.input.literals;
         let mut example = Vec::new();
         text.render_between(own, (self.from.offset(literals), self.to.offset(literals)), &mut example);
         let sql = between((self.from, self.to), own.input).to_vec();
-        CondensedQuery { sql, example, temporary: temporary_name(number) }
+        CondensedQuery { sql, example, temporary: temporary_name(number), columns: self.columns.clone() }
     }
 }
 

@@ -175,7 +175,7 @@ impl<'q> Scopes<'_, 'q> {
     ) -> Option<GatherPlan> {
         let mut plan = self.gathered(sql, words, |_| Role::Read)?;
         if may_condense {
-            plan.condensed = self.condensed(root, &plan.sources, &params_of(sql, self.ctx.mode));
+            plan.condensed = self.condensed(root, &plan.sources, sql);
             plan.text.condense(&plan.condensed);
         }
         Some(GatherPlan { is_one_row: self.is_one_row(root), ..plan })
@@ -622,6 +622,6 @@ pub(super) fn temporary_name(place: usize) -> String {
 }
 
 /// Where the parameters stand.
-fn params_of(sql: &[u8], mode: Mode) -> Vec<u32> {
+pub(super) fn params_of(sql: &[u8], mode: Mode) -> Vec<u32> {
     Lexer::new(sql, mode).filter(|token| token.kind == TokenKind::Param).map(|token| token.start).collect()
 }

@@ -63,6 +63,28 @@ SELECT q.* FROM (SELECT MAX(name), MIN(balance), BIT_OR(level), JSON_ARRAYAGG(us
 
 SELECT (SELECT MAX(balance) FROM users) = (SELECT balance FROM users ORDER BY balance DESC LIMIT 1) AS is_same;
 
+-- about: What a text is compared by depends on whether it is a column's.
+SELECT word_id FROM words WHERE latin = (SELECT MAX('A') FROM users) ORDER BY 1;
+
+SELECT word_id FROM words WHERE binary_text = (SELECT LOWER(MAX(general)) FROM words WHERE word_id < 4) OR uca = (SELECT MIN('a') FROM users) ORDER BY 1;
+
+SELECT word_id FROM words WHERE uca IN (SELECT DISTINCT 'a' FROM users) OR general IN (SELECT DISTINCT HEX(level) FROM users) ORDER BY 1;
+
+SELECT word_id FROM words WHERE general IN (SELECT general FROM words GROUP BY general HAVING COUNT(*) > 1) ORDER BY 1;
+
+-- error-only
+SELECT word_id FROM words WHERE general = (SELECT MAX(uca) FROM words);
+
+SELECT latin FROM words INTERSECT SELECT DISTINCT 'a' FROM users ORDER BY 1;
+
+SELECT uca FROM words WHERE word_id < 5 UNION SELECT MAX('é') FROM users UNION SELECT MIN(title) FROM tickets WHERE ticket_id < 0;
+
+SELECT q.w, r.n FROM (SELECT 'A' AS w, COUNT(*) FROM users) q JOIN (SELECT word_id AS n, MAX(latin) AS m FROM words GROUP BY word_id) r ON r.m = q.w ORDER BY 1, 2;
+
+SELECT * FROM (SELECT DISTINCT * FROM tickets) q JOIN (SELECT COUNT(*) AS n FROM users) r ORDER BY 1 LIMIT 3;
+
+SELECT DISTINCT d.x FROM (SELECT c.n AS x FROM (SELECT COUNT(level) AS n FROM users) c) d WHERE EXISTS (SELECT 100 FROM tickets);
+
 -- about: Parameters, within such a query and beside it.
 -- params: 3
 SELECT user_id FROM users WHERE user_id > ? AND balance < (SELECT MAX(balance) FROM users) ORDER BY 1;

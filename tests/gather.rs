@@ -80,7 +80,7 @@ fn few_rows_of_each_shard_are_within_a_budget() {
 
 #[test]
 fn aggregates_within_a_statement_are_within_a_budget() {
-    let stage = stage("max_rows = 30");
+    let stage = stage("max_rows = 30\nship_from = 31");
     let mut client = stage.connect();
     // Eighty rows.
     let [low, high] = [(); 2].map(|()| block(&off_the_key(&mut client, 0, ROWS)));

@@ -24,9 +24,10 @@ use crate::wire::walker::{PacketKind, ResultWalker};
 const LONGEST: usize = 8 * 1024 * 1024;
 
 impl Session {
-    /// What a plan gathers where queries in it are answered by themselves; `None`: none can be.
-    pub(super) fn condensing(&self, plan: &Plan, binding: &Binding<'_>) -> Option<Gathering> {
-        let is_usual = plan.kind == StatementKind::Read
+    /// What a plan gathers where queries in it are answered by themselves, if they can be; and what it gathers otherwise.
+    pub(super) fn condensing(&self, plan: &Plan, binding: &Binding<'_>) -> Option<(Gathering, Gathering)> {
+        let is_usual = self.setup.options.gather.ship_from.is_some()
+            && plan.kind == StatementKind::Read
             && self.temporary_tables.is_empty()
             && !self.links.has_table_locks()
             // Its snapshots are of the shards that are known to be read.
@@ -36,7 +37,38 @@ impl Session {
         if !is_usual {
             return None;
         }
-        self.gathering_by(plan, binding, true).filter(|gathering| !gathering.condensed.is_empty())
+        let condensing = self.gathering_by(plan, binding, true).filter(|gathering| !gathering.condensed.is_empty())?;
+        Some((condensing, self.gathering(plan, binding)?))
+    }
+
+    /// Whether the statement goes that way.
+    pub(super) async fn condenses(&mut self, plan: &Plan, sql: &[u8]) -> Result<bool, ClientMessage> {
+        if !matches!(plan.bind(&self.binding(sql)), Ok(Route::Gather)) {
+            return Ok(false);
+        }
+        match self.condensing(plan, &self.binding(sql)) {
+            Some((_, otherwise)) => self.is_worth_condensing(plan, &otherwise).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Whether that is worth it. Of few rows, gathering them all is as good, and their columns are described as those of tables
+    /// even where the answer is empty, by which servers choose another plan.
+    pub(super) async fn is_worth_condensing(
+        &mut self,
+        plan: &Plan,
+        otherwise: &Gathering,
+    ) -> Result<bool, ClientMessage> {
+        let (least, side) = (self.setup.options.gather.ship_from.unwrap_or(u64::MAX), self.side(plan));
+        let mut rows = 0;
+        for source in otherwise.sources.iter().filter(|source| source.catalog.is_none()) {
+            if rows >= least {
+                break;
+            }
+            let Some(expected) = self.expected_rows(source, side).await? else { return Ok(false) };
+            rows += expected;
+        }
+        Ok(rows >= least)
     }
 
     /// Makes and fills the tables of all answers. `false`: that cannot be.

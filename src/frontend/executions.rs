@@ -277,7 +277,8 @@ impl Session {
         };
         let values = statement.values(body);
         let condensing = self.condensing(plan, &statement.binding(&self.schema, &values));
-        if let Some(gathering) = condensing
+        if let Some((gathering, otherwise)) = condensing
+            && self.is_worth_condensing(plan, &otherwise).await?
             && Box::pin(self.gather(order(gathering)?)).await?
         {
             return Ok(());

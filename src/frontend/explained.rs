@@ -39,6 +39,7 @@ impl Session {
         self.check_access(&plan)?;
         let steps = match self.shipped_steps(&plan, sql).await? {
             Some(steps) => steps,
+            None if self.condenses(&plan, sql).await? => explain::condensed_steps(&plan, &self.binding(sql)),
             None => explain::steps(&plan, &self.binding(sql))?,
         };
         let names = STEP.iter().chain(MEASURED.iter().filter(|_| analyze));

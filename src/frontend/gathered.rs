@@ -91,7 +91,9 @@ impl Session {
     /// A statement that came as text.
     pub(super) async fn gather_text(&mut self, plan: &Plan, statement: &Statement<'_>) -> Result<(), ClientMessage> {
         let (sql, more_follows) = (statement.sql, statement.more_follows);
-        if let Some(gathering) = self.condensing(plan, &self.binding(sql)) {
+        if let Some((gathering, otherwise)) = self.condensing(plan, &self.binding(sql))
+            && self.is_worth_condensing(plan, &otherwise).await?
+        {
             let order = Order { plan, sql, gathering, last: Last::Text, more_follows };
             if Box::pin(self.gather(order)).await? {
                 return Ok(());

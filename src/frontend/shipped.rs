@@ -137,7 +137,7 @@ impl Session {
     }
 
     /// How many rows the servers expect to read of a table, all at once; `None`: they do not say.
-    async fn expected_rows(&mut self, source: &Gathered, side: Side) -> Result<Option<u64>, ClientMessage> {
+    pub(super) async fn expected_rows(&mut self, source: &Gathered, side: Side) -> Result<Option<u64>, ClientMessage> {
         let need = self.need().2;
         let asked = source.fetches.iter().map(|(shard, from)| {
             let sql = asking_for_rows(from, &source.filter);

@@ -90,7 +90,7 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
             return Ok(rows("merge", "merge by order", texts, input.schema));
         }
         Route::Regroup(shards) => return Ok(regrouped(plan, input, &shards)),
-        Route::Gather => return Ok(gathered(plan, input)),
+        Route::Gather => return Ok(gathered(plan, input, false)),
         Route::Staged => return Ok(staged(plan, input)),
         Route::Load(shards) => {
             let texts = shards.iter().map(|shard| (shard, plan.render_load(input, shard)));
@@ -109,9 +109,14 @@ pub fn steps(plan: &Plan, input: &Binding<'_>) -> Result<Vec<Step>, PlanError> {
     Ok(rows("scatter", merge_of_many, texts, input.schema))
 }
 
+/// The steps of a statement that is gathered, where queries in it are answered by themselves.
+pub fn condensed_steps(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
+    gathered(plan, input, true)
+}
+
 /// A row for each table and shard, and one for the statement that runs over their rows.
-fn gathered(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
-    let choice = Choice { preferred: &ShardSet::empty(), may_use_copies: true, may_filter: true, may_condense: true };
+fn gathered(plan: &Plan, input: &Binding<'_>, may_condense: bool) -> Vec<Step> {
+    let choice = Choice { preferred: &ShardSet::empty(), may_use_copies: true, may_filter: true, may_condense };
     let Some(gathering) = plan.gather().map(|gather| gather.bind(input, choice)) else { return Vec::new() };
     let steps = gathering_steps(gathering, input.schema);
     steps.zip(1..).map(|(step, number)| Step { step: number, ..step }).collect()

@@ -315,7 +315,7 @@ fn fetched_from(outcome: &Outcome, input: &Binding<'_>, shard: &str) -> Vec<Stri
 
 /// The queries that are answered by themselves.
 fn condensed_in(outcome: &Outcome, input: &Binding<'_>) -> Vec<String> {
-    let steps = explain::steps(&outcome.plan, input).unwrap();
+    let steps = explain::condensed_steps(&outcome.plan, input);
     let is_one = |step: &&explain::Step| step.merge == "its answer into a temporary table";
     steps.iter().filter(is_one).map(|step| String::from_utf8(step.sql.clone()).unwrap()).collect()
 }

@@ -437,6 +437,11 @@ impl Links {
         self.held.iter().any(|link| link.pins.table_locks)
     }
 
+    /// A connection that keeps tables locked, or a place in one.
+    pub fn has_locks_or_cursors(&self) -> bool {
+        self.held.iter().any(|link| link.pins.table_locks || link.pins.cursors)
+    }
+
     /// A shard whose connection is kept for reasons other than a transaction.
     pub fn has_lasting_pins(&self) -> bool {
         self.held.iter().any(|link| link.pins.outlives_transaction())

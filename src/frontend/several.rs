@@ -281,13 +281,23 @@ impl Session {
     ) -> Result<Vec<Share>, ClientMessage> {
         let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
         let mut links = self.obtain_all(plan, &shards, Side::Primary).await?;
+        // Servers of MySQL let no temporary table into an XA branch: the shard that holds some is the plain part.
+        let plain = links.iter().position(|link| link.pins.temporary_tables).unwrap_or(0);
         let mut own = Transaction::default();
         own.begin(Default::default());
+        let mut begun = None;
+        if let (Bounds::Alone, Some(link)) = (bounds, links.get(plain)) {
+            begun = Some(own.opening(self.beginning(link.shard, link)));
+            own.enlist(link.shard);
+        }
         let mut shares = Vec::new();
-        for (mut link, (shard, order)) in links.drain(..).zip(orders) {
+        for (place, (mut link, (shard, order))) in links.drain(..).zip(orders).enumerate() {
             let mut before = Vec::new();
             if bounds == Bounds::Alone {
-                let opening = own.opening(self.beginning(shards[0], &link));
+                let opening = match begun.take_if(|_| place == plain) {
+                    Some(opening) => opening,
+                    None => own.opening(self.beginning(shards[plain], &link)),
+                };
                 own.enlist(shard);
                 link.xid = opening.xid;
                 link.pins.transaction = true;
@@ -301,9 +311,9 @@ impl Session {
         Ok(shares)
     }
 
-    /// On `link`, where the first of the shards is this one.
-    fn beginning(&self, first: ShardId, link: &Link) -> Beginning<'_> {
-        let set = self.schema.shard(first).replica_set;
+    /// On `link`, where the plain part of the transaction is on this shard.
+    fn beginning(&self, plain: ShardId, link: &Link) -> Beginning<'_> {
+        let set = self.schema.shard(plain).replica_set;
         let in_flight = &*self.shared.in_flight;
         let decider = &self.setup.topology.set(set).options.name;
         Beginning { names: &in_flight.names, table: &in_flight.table, decider, connection: link.lease.thread_id() }

@@ -162,9 +162,7 @@ impl Session {
         order: &Order<'_>,
         keeps_transaction: bool,
     ) -> Result<Ran, ClientMessage> {
-        if !self.temporary_tables.is_empty() {
-            return Err(ClientMessage::unsupported("such a write over several shards while temporary tables are held"));
-        }
+        self.check_temporary(order.plan)?;
         let (loading, session) = (self.staging_settings(), Arc::clone(&self.settings));
         let has_targets = order.staging.targets.iter().all(|target| target.is_on(scratch.shard));
         let is_there = has_targets && order.staging.gathering.sources.iter().all(|source| source.copy.is_some());
@@ -189,6 +187,24 @@ impl Session {
         let ran = self.run_staged(scratch, order, definitions).await?;
         self.adapt(scratch, &loading).await?;
         self.write_back(scratch, order, &tables, ran, keeps_transaction).await
+    }
+
+    /// The scratch's connection does not have the client's temporary tables: what names one, or may read one in a routine,
+    /// would find a table that it hides, or none.
+    fn check_temporary(&self, plan: &Plan) -> Result<(), ClientMessage> {
+        if self.temporary_tables.is_empty() {
+            return Ok(());
+        }
+        let is_temporary = |name: &&String| self.temporary_tables.iter().any(|table| table.eq_ignore_ascii_case(name));
+        if let Some(name) = plan.tables().iter().find(is_temporary) {
+            let feature = format!("such a write over several shards with the temporary table '{name}'");
+            return Err(ClientMessage::unsupported(&feature));
+        }
+        if plan.calls_routines {
+            let feature = "such a write over several shards that calls routines while temporary tables are held";
+            return Err(ClientMessage::unsupported(feature));
+        }
+        Ok(())
     }
 
     /// The statement's own errors are found before anything is locked or moved, and the definitions of what it returns.

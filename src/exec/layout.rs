@@ -14,6 +14,9 @@ use crate::wire::{ColumnFlags, ColumnType, packet, text};
 /// The number of decimals of a DOUBLE that is written with all of its digits.
 const ALL_DIGITS: u8 = 31;
 
+/// More decimals no DECIMAL of MySQL has (manual, "Precision Math").
+const MOST_DECIMALS: u8 = 30;
+
 /// What makes groups of rows.
 pub(super) struct Folding {
     pub(super) group: Group,
@@ -128,6 +131,8 @@ impl Layout {
             Fold::Average { sum, exact, count } => {
                 let (sum, exact, count) = (self.index(sum), self.index(exact), self.index(count));
                 match (is_exact, is_real) {
+                    // MySQL (9.7) computes as many decimals as the values have by themselves, which a parameter's do not show.
+                    (true, _) if column.decimals >= MOST_DECIMALS => return Err(unsuitable()),
                     (true, _) => Combine::Average { sum: exact, count, decimals: usize::from(column.decimals) },
                     (_, true) => Combine::RealAverage { sum, count },
                     _ => return Err(unsuitable()),

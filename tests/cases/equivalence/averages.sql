@@ -20,3 +20,16 @@ SELECT AVG(quantity) AS a FROM orders WHERE user_id < -99 HAVING a IS NULL;
 
 -- about: The alias of an average is a column as well.
 SELECT status, AVG(total) AS total FROM orders GROUP BY status HAVING total > 10 ORDER BY status;
+
+-- about: How many decimals a parameter brings shows in no definition.
+-- params: -100.25
+SELECT AVG(? + level) FROM users;
+
+-- params: 999.99
+SELECT AVG(? / NULLIF(level, 0)), COUNT(*) FROM users;
+
+-- params: 999.99, 0.5
+SELECT level, AVG(? / (user_id + ?)) AS a FROM users GROUP BY level ORDER BY level;
+
+-- params: 999.99
+SELECT level, AVG(? + user_id) + 1 AS a FROM users GROUP BY level HAVING COUNT(*) > 1 ORDER BY level;

@@ -282,10 +282,10 @@ async fn run(connection: &mut Connection, sql: &[u8], interrupt: &Interrupt) -> 
     Ok(answer)
 }
 
-/// Runs it on each of the connections at the same time, to its end on all of them.
-async fn run_on_all(links: &mut [Link], sql: &[u8], interrupt: &Interrupt) -> Result<(), Error> {
+/// Runs it on each of the connections at the same time, to its end on all of them; how many warnings that gave.
+async fn run_on_all(links: &mut [Link], sql: &[u8], interrupt: &Interrupt) -> Result<u64, Error> {
     let answers = join_all(links.iter_mut().map(|link| run(&mut link.lease, sql, interrupt))).await;
-    answers.into_iter().collect::<Result<Vec<_>, _>>().map(drop)
+    answers.into_iter().map(|answer| Ok(u64::from(answer?.summary.warnings))).sum()
 }
 
 fn quoted(name: &str) -> String {
@@ -313,35 +313,38 @@ impl Scratch {
         self.columns.iter().all(|(_, kind)| is_same(kind)) && !self.types.iter().any(|kind| kind == LONGTEXT)
     }
 
-    /// The columns that hold texts, by number.
+    /// The columns that hold texts or bytes, by number.
     pub fn texts(&self) -> impl Iterator<Item = usize> {
-        let is_text = |kind: &str| kind.ends_with("text") || kind.starts_with("varchar") || kind.starts_with("char");
+        const WORDS: [&str; 5] = ["char", "text", "binary", "blob", "enum"];
+        let is_text = |kind: &str| WORDS.iter().any(|word| kind.contains(word));
         (0..self.types.len()).filter(move |column| is_text(&self.types[*column]))
     }
 
-    /// Stores rows of an answer, whose values are in the columns' own character sets.
+    /// Stores rows of an answer, whose values are in the columns' own character sets. `false`: some may have become others.
     pub async fn keep(
         &mut self,
         into: &mut Link,
         rows: Vec<Vec<u8>>,
         (budget, taken): (Budget, &mut Taken),
         interrupt: &Interrupt,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let mut batch = Batch { insert: self, sql: Vec::new(), row: Vec::new() };
+        let mut warnings = 0;
         for row in rows {
             batch.row = row;
             batch.end_row(taken, |source| into.lease.protocol(source))?;
             budget.check(&batch.insert.written, *taken)?;
             if batch.sql.len() >= BATCH {
-                batch.send(slice::from_mut(into), interrupt).await?;
+                warnings += batch.send(slice::from_mut(into), interrupt).await?;
             }
         }
-        Ok(batch.send(slice::from_mut(into), interrupt).await?)
+        warnings += batch.send(slice::from_mut(into), interrupt).await?;
+        Ok(warnings == 0)
     }
 
     /// Takes out what was stored.
     pub async fn empty(&self, into: &mut [Link], interrupt: &Interrupt) -> Result<(), Error> {
-        run_on_all(into, format!("DELETE FROM {}", self.name).as_bytes(), interrupt).await
+        run_on_all(into, format!("DELETE FROM {}", self.name).as_bytes(), interrupt).await.map(drop)
     }
 
     /// Reads all rows of the answer to a `fetch` that was sent on `from`, and stores them in the tables of this name on each
@@ -483,21 +486,22 @@ impl Batch<'_> {
         Ok(())
     }
 
-    async fn send(&mut self, into: &mut [Link], interrupt: &Interrupt) -> Result<(), Error> {
+    /// How many warnings that gave.
+    async fn send(&mut self, into: &mut [Link], interrupt: &Interrupt) -> Result<u64, Error> {
         if self.sql.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
-        match run_on_all(into, &self.sql, interrupt).await {
+        let warnings = match run_on_all(into, &self.sql, interrupt).await {
             // The shards number their rows each on its own. All tables have the same rows, and so refuse the same.
             Err(Error::Refused { code: error_code::DUP_ENTRY, .. }) if self.insert.has_key => {
                 let drop_key = format!("ALTER TABLE {} DROP PRIMARY KEY", self.insert.name);
                 run_on_all(into, drop_key.as_bytes(), interrupt).await?;
                 self.insert.has_key = false;
-                run_on_all(into, &self.sql, interrupt).await?;
+                run_on_all(into, &self.sql, interrupt).await?
             }
             other => other?,
-        }
+        };
         self.sql.clear();
-        Ok(())
+        Ok(warnings)
     }
 }

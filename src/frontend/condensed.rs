@@ -97,7 +97,8 @@ impl Session {
         let loading = self.loading();
         self.adapt(scratch, &loading).await?;
         let budget = self.budget();
-        Ok(table.keep(scratch, rows, (budget, taken), &self.interrupt).await.map(|()| true)?)
+        // A server may give an expression a type that not all of its values have room in.
+        Ok(table.keep(scratch, rows, (budget, taken), &self.interrupt).await?)
     }
 
     /// `None`: not all that the answer can be would be the same there.

@@ -159,11 +159,12 @@ impl Proxy {
         let watchdog = Watchdog::new();
         let topology = Arc::new(Topology::new(&config.backend, options.workers, Arc::clone(&watchdog))?);
         let tls = tls::server_config(&options.tls)?;
-        let listener = Listener::bind(&options.listen).await?;
+        // Who sees that clients can connect finds the console there, too.
         let console = match config.console.users.is_empty() {
             true => None,
             false => Some(Console::bind(&config.console).await?),
         };
+        let listener = Listener::bind(&options.listen).await?;
         let keys = ServerKeys::generate()?;
         let workers = options.workers;
         let started = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

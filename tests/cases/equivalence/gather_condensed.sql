@@ -85,6 +85,11 @@ SELECT * FROM (SELECT DISTINCT * FROM tickets) q JOIN (SELECT COUNT(*) AS n FROM
 
 SELECT DISTINCT d.x FROM (SELECT c.n AS x FROM (SELECT COUNT(level) AS n FROM users) c) d WHERE EXISTS (SELECT 100 FROM tickets);
 
+SELECT word_id FROM words WHERE latin = (SELECT MAX(x'41') FROM users) OR general IN (SELECT DISTINCT x'61' FROM users) ORDER BY 1;
+
+-- about: A value that the type of its expression has no room for.
+SELECT (SELECT AVG(HOUR(TIME'-838:59:59')) FROM users) AS h, (SELECT COUNT(*) FROM tickets) AS n;
+
 -- about: Parameters, within such a query and beside it.
 -- params: 3
 SELECT user_id FROM users WHERE user_id > ? AND balance < (SELECT MAX(balance) FROM users) ORDER BY 1;

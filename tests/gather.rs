@@ -58,7 +58,7 @@ fn a_budget_is_kept_and_its_error_tells_what_to_do() {
 
 #[test]
 fn few_rows_of_each_shard_are_within_a_budget() {
-    let stage = stage("max_rows = 30");
+    let stage = stage("max_rows = 30\nship_from = 31");
     let mut client = stage.connect();
     // Eighty rows.
     let [low, high] = [(); 2].map(|()| block(&off_the_key(&mut client, 0, ROWS)));
@@ -73,6 +73,16 @@ fn few_rows_of_each_shard_are_within_a_budget() {
     client.run(&format!("PREPARE p FROM 'SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE {rows} LIMIT ?) q'"));
     client.run("SET @n = 5");
     assert_eq!(client.value("EXECUTE p USING @n"), "5");
+    // They go to the shards of the table that they are joined with.
+    let newest = format!("SELECT amount FROM items WHERE {rows} ORDER BY amount DESC LIMIT 3");
+    let parts: Vec<String> = (0..60).map(|number| format!("({}, {number}, 'few')", low + number)).collect();
+    client.run(&format!("INSERT INTO parts (item_id, part_no, label) VALUES {}", parts.join(",")));
+    let joined = format!(
+        "SELECT p.item_id FROM ({newest}) q JOIN parts p ON p.part_no = {} - q.amount WHERE p.label = 'few' ORDER BY 1",
+        high + ROWS
+    );
+    assert_eq!(client.rows(&joined).concat(), [1, 2, 3].map(|number| (low + number).to_string()));
+    assert_eq!(client.rows(&format!("EXPLAIN ROUTE {joined}"))[0][1], "ship");
     // All rows, which are too many.
     assert_eq!(client.error(format!("SELECT COUNT(*) FROM (SELECT amount, ROW_NUMBER() OVER (ORDER BY id) FROM items WHERE {rows} LIMIT 7) q")).code, 1104);
     stage.assert_sound();
@@ -105,6 +115,40 @@ fn aggregates_within_a_statement_are_within_a_budget() {
     match client.execute(&statement, &[Param::Int(1)]).unwrap().remove(0) {
         Answer::Rows { rows, .. } => assert_eq!(rows[0][0].as_deref(), Some(&81_i64.to_le_bytes()[..])),
         other => panic!("{other:?}"),
+    }
+    let statement = format!("SELECT ({count} AND id > ?), ({top} AND id < ?) + ?");
+    let statement = client.prepare(statement.as_bytes()).unwrap().unwrap();
+    match client.execute(&statement, &[low, low + 2, 1].map(Param::Int)).unwrap().remove(0) {
+        Answer::Rows { rows, .. } => {
+            let found: Vec<u8> = rows[0].iter().flatten().flatten().copied().collect();
+            assert_eq!(found, [79, low + 2].map(i64::to_le_bytes).concat());
+        }
+        other => panic!("{other:?}"),
+    }
+    // The rows of which an answer is compared with stay where they are.
+    let counted = format!("SELECT amount % 4, MAX(amount) AS top FROM items WHERE {rows} GROUP BY amount % 4");
+    for (sql, expected) in [
+        (format!("SELECT amount FROM items WHERE {rows} AND amount = ({top})"), vec![last]),
+        (
+            format!(
+                "SELECT amount FROM items WHERE {rows} AND ({top}) - 2 < amount AND ({top} AND id < {last}) <= amount ORDER BY 1"
+            ),
+            vec![last - 1, last],
+        ),
+        (
+            format!(
+                "SELECT amount FROM items WHERE amount IN (SELECT MAX(amount) FROM items WHERE {rows} GROUP BY amount % 3) ORDER BY 1"
+            ),
+            vec![last - 2, last - 1, last],
+        ),
+        (
+            format!("SELECT i.amount FROM items i JOIN ({counted}) q ON q.top = i.amount ORDER BY 1"),
+            vec![last - 3, last - 2, last - 1, last],
+        ),
+        (format!("SELECT amount FROM items WHERE {rows} AND amount = ({top} AND id < 0)"), vec![]),
+    ] {
+        let expected: Vec<String> = expected.iter().map(i64::to_string).collect();
+        assert_eq!(client.rows(&sql).concat(), expected, "{sql}");
     }
     let steps = client.rows(&format!("EXPLAIN ROUTE SELECT ({count}), ({top})"));
     assert_eq!(

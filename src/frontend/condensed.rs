@@ -16,8 +16,10 @@ use crate::exec::gather::{Scratch, Site, Taken};
 use crate::exec::links::Link;
 use crate::plan::condensed::CondensedQuery;
 use crate::plan::gather::{Gathered, Gathering};
+use crate::plan::reduction::{Answer, MAX_ROWS};
 use crate::plan::{Binding, Plan, Route, StatementKind};
 use crate::wire::packet::{HEADER_LEN, MAX_PAYLOAD};
+use crate::wire::text;
 use crate::wire::walker::{PacketKind, ResultWalker};
 
 /// Bytes of an answer that is held until it is whole. What is longer is no answer that condenses much.
@@ -71,34 +73,29 @@ impl Session {
         Ok(rows >= least)
     }
 
-    /// Makes and fills the tables of all answers. `false`: that cannot be.
+    /// Makes and fills the tables of all answers; of other tables no rows are gathered then that they rule out. `false`: that
+    /// cannot be.
     pub(super) async fn condense_all(
         &mut self,
         scratch: &mut Link,
-        queries: &[CondensedQuery],
+        gathering: &mut Gathering,
     ) -> Result<bool, ClientMessage> {
-        let mut taken = Taken::default();
-        for query in queries {
-            if !self.condense(scratch, query, &mut taken).await? {
+        let (mut taken, mut answers) = (Taken::default(), Vec::new());
+        for (number, query) in gathering.condensed.iter().enumerate() {
+            let Some(mut table) = self.make_condensed(scratch, query).await? else { return Ok(false) };
+            let Some(rows) = self.condensed_rows(&query.sql).await? else { return Ok(false) };
+            let is_read = rows.len() <= MAX_ROWS && gathering.is_reduced_by(number);
+            answers.push(is_read.then(|| Answer { types: table.types().to_vec(), rows: cells_of(&rows) }));
+            let loading = self.loading();
+            self.adapt(scratch, &loading).await?;
+            let budget = self.budget();
+            // A server may give an expression a type that not all of its values have room in.
+            if !table.keep(scratch, rows, (budget, &mut taken), &self.interrupt).await? {
                 return Ok(false);
             }
         }
+        gathering.reduce(&answers);
         Ok(true)
-    }
-
-    async fn condense(
-        &mut self,
-        scratch: &mut Link,
-        query: &CondensedQuery,
-        taken: &mut Taken,
-    ) -> Result<bool, ClientMessage> {
-        let Some(mut table) = self.make_condensed(scratch, query).await? else { return Ok(false) };
-        let Some(rows) = self.condensed_rows(&query.sql).await? else { return Ok(false) };
-        let loading = self.loading();
-        self.adapt(scratch, &loading).await?;
-        let budget = self.budget();
-        // A server may give an expression a type that not all of its values have room in.
-        Ok(table.keep(scratch, rows, (budget, taken), &self.interrupt).await?)
     }
 
     /// `None`: not all that the answer can be would be the same there.
@@ -111,7 +108,7 @@ impl Session {
         self.adapt(scratch, &making).await?;
         self.stay_out_of_the_log(scratch).await?;
         let schema = self.schema.shard(scratch.shard).schema.clone();
-        let answer = as_gathered(scratch, query);
+        let answer = Gathered::of_rows("the answer to a query in it", &query.temporary, scratch.shard);
         let site = Site { gathered: &answer, schema: Some(&schema), interrupt: &self.interrupt };
         match site.create_for(&mut scratch.lease, &query.example).await {
             Ok(table) => {
@@ -156,22 +153,9 @@ impl Session {
     }
 }
 
-/// The answer as a table that is gathered.
-fn as_gathered(scratch: &Link, query: &CondensedQuery) -> Gathered {
-    Gathered {
-        written: "the answer to a query in it".to_owned(),
-        temporary: query.temporary.clone(),
-        copy: None,
-        columns: None,
-        invisible: Vec::new(),
-        model: (scratch.shard, Vec::new()),
-        catalog: None,
-        fetches: Vec::new(),
-        filter: Vec::new(),
-        locking: Vec::new(),
-        is_written: false,
-        is_streamed: false,
-    }
+fn cells_of(rows: &[Vec<u8>]) -> Vec<Vec<Option<Vec<u8>>>> {
+    let cells = |row: &Vec<u8>| text::cells(row).map(|cell| cell.ok().flatten().map(<[u8]>::to_vec)).collect();
+    rows.iter().map(cells).collect()
 }
 
 /// Reads to the end of the stream. The rows; `None` if there is too much of them, or an error after some.

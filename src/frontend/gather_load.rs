@@ -172,7 +172,7 @@ impl Session {
         *taken = before;
         self.measuring.iter_mut().for_each(|all| all.truncate(measured));
         table.empty(into, &self.interrupt).await?;
-        let all = Gathered { filter: Vec::new(), ..source.clone() };
+        let all = Gathered { filter: Vec::new(), at_most: None, ..source.clone() };
         match self.fill_from(into, table, &all, plan, taken).await {
             Ok(_) => Ok(()),
             Err((failure, links)) => Err(self.load_failed(failure, links, source).await),

@@ -128,10 +128,10 @@ impl Session {
         }
     }
 
-    async fn gather_on(&mut self, scratch: &mut Link, order: Order<'_>) -> Result<bool, ClientMessage> {
+    async fn gather_on(&mut self, scratch: &mut Link, mut order: Order<'_>) -> Result<bool, ClientMessage> {
         let there = self.definitions(scratch, &order).await?;
         let condenses = !order.gathering.condensed.is_empty();
-        if condenses && (there.is_none() || !self.condense_all(scratch, &order.gathering.condensed).await?) {
+        if condenses && (there.is_none() || !self.condense_all(scratch, &mut order.gathering).await?) {
             return Ok(false);
         }
         self.load(scratch, order.plan, &order.gathering).await?;
@@ -142,7 +142,10 @@ impl Session {
         }
         let mut described = Vec::new();
         if let Some(there) = there {
-            let here = self.prepared_columns(scratch, &text).await?.unwrap_or_default();
+            let here = match self.prepared_columns(scratch, &text).await {
+                Err(_) if condenses && scratch.lease.is_usable() => return Ok(false),
+                here => here?.unwrap_or_default(),
+            };
             if condenses && !are_alike(&here, &there, Resort::First) {
                 return Ok(false);
             }
@@ -180,7 +183,7 @@ impl Session {
             {
                 settings.set("sql_mode", &mode);
             }
-            if order.gathering.params.is_some() {
+            if !order.gathering.copies.is_empty() {
                 // MySQL pushes no condition into what is read twice, which is written twice here.
                 let own = settings.get("optimizer_switch").map_or("", |own| own.trim_matches('\''));
                 let comma = if own.is_empty() { "" } else { "," };

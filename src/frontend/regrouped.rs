@@ -260,20 +260,8 @@ impl Session {
 /// The groups as a table that is gathered.
 fn as_gathered(regrouping: &Regrouping) -> Gathered {
     let tail = |query: &[u8]| [b" FROM (", query, b") AS `shardgate_parts`"].concat();
-    Gathered {
-        written: "the groups of all shards".to_owned(),
-        temporary: TABLE.to_owned(),
-        copy: None,
-        columns: None,
-        invisible: Vec::new(),
-        model: (regrouping.scratch, Vec::new()),
-        catalog: None,
-        fetches: regrouping.groups.iter().map(|(shard, query)| (*shard, tail(query))).collect(),
-        filter: Vec::new(),
-        locking: Vec::new(),
-        is_written: false,
-        is_streamed: false,
-    }
+    let fetches = regrouping.groups.iter().map(|(shard, query)| (*shard, tail(query))).collect();
+    Gathered { fetches, ..Gathered::of_rows("the groups of all shards", TABLE, regrouping.scratch) }
 }
 
 /// Whether the columns hold what they are given, and show it as a single server would: a number with a fixed count of

@@ -136,7 +136,7 @@ impl Session {
         Ok(Some(Shipment { parcels, shipped, example }))
     }
 
-    /// How many rows the servers expect to read of a table, all at once; `None`: they do not say.
+    /// How many rows the servers expect to send of a table, all at once; `None`: they do not say.
     pub(super) async fn expected_rows(&mut self, source: &Gathered, side: Side) -> Result<Option<u64>, ClientMessage> {
         let need = self.need().2;
         let asked = source.fetches.iter().map(|(shard, from)| {
@@ -149,7 +149,9 @@ impl Session {
             }
         });
         let told = join_all(asked).await.into_iter().collect::<Result<Vec<Option<u64>>, _>>()?;
-        Ok(told.into_iter().sum())
+        // Servers say how many rows they expect to look at, whatever LIMIT leaves of them.
+        let at_most = source.at_most.unwrap_or(u64::MAX);
+        Ok(told.into_iter().map(|rows| rows.map(|rows| rows.min(at_most))).sum())
     }
 
     /// Makes and fills the tables on all shards, on connections that the session then holds. `false`: nothing was done.

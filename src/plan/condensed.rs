@@ -5,10 +5,12 @@
 //! That is only planned here. Whether the answer may stand for the query is seen when it is there (`frontend::condensed`);
 //! where not, the rows of the tables are gathered.
 
+use std::ops::Range;
+
 use crate::sharding::{Schema, ShardId};
 use crate::sql::parse::ast::{Item, ItemKind, Query, Select, Span};
 use crate::sql::tokens::{Op, Token, TokenKind};
-use crate::sql::{Lexer, Mode};
+use crate::sql::{Lexer, Mode, parameter};
 
 use super::functions;
 use super::gather::{From, Source, between, params_of};
@@ -24,6 +26,8 @@ pub(super) struct Condensed {
     pub(super) to: Anchor,
     /// It is all of a derived table, which servers merge with what is around it if they can; one of groups they cannot.
     pub(super) is_derived: bool,
+    /// Its parameters, by their numbers in the statement.
+    params: Range<u16>,
     /// See `CondensedQuery::columns`.
     columns: Option<Vec<bool>>,
 }
@@ -31,7 +35,7 @@ pub(super) struct Condensed {
 /// One that is to be answered by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CondensedQuery {
-    /// The client's text.
+    /// The client's text, with the values of its parameters.
     pub sql: Vec<u8>,
     /// The same over the scratch's own tables.
     pub example: Vec<u8>,
@@ -56,7 +60,7 @@ impl Scopes<'_, '_> {
             let selects = query.terms.iter().filter_map(|term| self.select_of(*term));
             spans.extend(selects.filter(|select| condenses(select)).map(|select| select.span));
         }
-        spans.retain(|span| self.stands_alone(*span) && !params.iter().any(|at| (span.start..span.end).contains(at)));
+        spans.retain(|span| self.stands_alone(*span));
         spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
         let mut end = 0;
         spans.retain(|span| {
@@ -70,10 +74,12 @@ impl Scopes<'_, '_> {
             _ => None,
         });
         let derived: Vec<Span> = derived.collect();
+        let params_before = |offset| params.partition_point(|at| *at < offset) as u16;
         let all = spans.into_iter().map(|span| Condensed {
             from: anchor(span.start),
             to: anchor(span.end),
             is_derived: derived.contains(&span),
+            params: params_before(span.start)..params_before(span.end),
             columns: self.columns_in(root, span, sql),
         });
         // What is whole on one server is read there.
@@ -93,6 +99,14 @@ impl Scopes<'_, '_> {
         let select = self.blocks[*block].select.filter(|_| of_tables);
         let items = select.iter().flat_map(|select| &select.items);
         Some(items.map(|item| is_of_column(item, sql, self.ctx.mode)).collect())
+    }
+
+    /// The only operand that a query has.
+    pub(super) fn only_select(&self, id: QueryId) -> Option<&Select> {
+        match self.queries[id].terms.as_slice() {
+            [term] => self.select_of(*term),
+            _ => None,
+        }
     }
 
     fn select_of(&self, term: TermScope) -> Option<&Select> {
@@ -161,13 +175,24 @@ impl Condensed {
         self.from <= source.at && source.at < self.to
     }
 
-    /// `own`: how the statement is written over the scratch's own tables.
-    pub(super) fn write(&self, number: usize, text: &FinalText, own: &Writing<'_>) -> CondensedQuery {
-        let literals = own.input.literals;
+    /// Whether a parameter of the statement is within it.
+    pub(super) fn has_param(&self, index: u16) -> bool {
+        self.params.contains(&index)
+    }
+
+    /// `own`: how the statement is written over the scratch's own tables. `None`: a parameter's value has no literal.
+    pub(super) fn write(&self, number: usize, text: &FinalText, own: &Writing<'_>) -> Option<CondensedQuery> {
+        let input = own.input;
         let mut example = Vec::new();
-        text.render_between(own, (self.from.offset(literals), self.to.offset(literals)), &mut example);
-        let sql = between((self.from, self.to), own.input).to_vec();
-        CondensedQuery { sql, example, temporary: temporary_name(number), columns: self.columns.clone() }
+        text.render_between(own, (self.from.offset(input.literals), self.to.offset(input.literals)), &mut example);
+        let values = input.params.get(usize::from(self.params.start)..usize::from(self.params.end))?;
+        let filled_in = |text: &[u8]| parameter::filled_in(text, input.mode, values.iter().cloned());
+        Some(CondensedQuery {
+            sql: filled_in(between((self.from, self.to), input))?,
+            example: filled_in(&example)?,
+            temporary: temporary_name(number),
+            columns: self.columns.clone(),
+        })
     }
 }
 
@@ -178,7 +203,7 @@ impl Source {
 }
 
 /// The connection has no other table of this name: it is ShardGate's alone while it is used.
-fn temporary_name(number: usize) -> String {
+pub(super) fn temporary_name(number: usize) -> String {
     format!("shardgate_condensed_{number}")
 }
 

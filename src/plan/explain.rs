@@ -2,6 +2,7 @@
 
 use crate::sharding::{Schema, ShardId, ShardSet};
 
+use super::condensed::CondensedQuery;
 use super::gather::{Choice, Gathered, Gathering};
 use super::shipped::{Parcel, Shipped};
 use super::staged::StageKind;
@@ -23,8 +24,8 @@ pub struct Step {
     /// The text for the shard.
     pub sql: Vec<u8>,
     /// How the shards' answers become one: empty, `any one`, `concatenate`, `merge by order`, `sum of affected rows`,
-    /// `one of equal copies`, `into a temporary table`, `its answer into a temporary table` (of a query that is answered by itself, by a
-    /// route of its own), `groups into a temporary table`, `over the temporary tables`, and for what a staged write tells
+    /// `one of equal copies`, `into a temporary table`, `its answer into a temporary table` (of a query that is answered
+    /// by itself, by a route of its own), `groups into a temporary table`, `over the temporary tables`, and for what a staged write tells
     /// the shards `changed rows by primary key`, `deleted rows by primary key`, `new rows by shard key`.
     pub merge: &'static str,
     /// It cannot be run by itself on a shard: it needs what the steps before it have left there, or is no statement for one.
@@ -33,6 +34,9 @@ pub struct Step {
 
 /// `Step::merge` of the statement over what was gathered.
 const OVER_GATHERED: &str = "over the temporary tables";
+
+/// The same of a query whose answer alone is gathered.
+pub(super) const ITS_ANSWER: &str = "its answer into a temporary table";
 
 /// The same of what tells the shards what a staged write did.
 const WRITES_BACK: [&str; 3] = ["changed rows by primary key", "deleted rows by primary key", "new rows by shard key"];
@@ -144,20 +148,27 @@ fn staged(plan: &Plan, input: &Binding<'_>) -> Vec<Step> {
 
 fn gathering_steps(gathering: Gathering, schema: &Schema) -> impl Iterator<Item = Step> {
     let one = |merge, id, sql| rows("gather", merge, vec![(id, sql)], schema);
-    let fetches = gathering.sources.iter().flat_map(fetches_of);
-    let mut all: Vec<Step> = fetches.flat_map(|(id, sql)| one("into a temporary table", id, sql)).collect();
-    all.extend(gathering.condensed.into_iter().map(|query| Step {
+    let mut all: Vec<Step> = gathering.condensed.into_iter().map(condensed_step).collect();
+    for mut source in gathering.sources {
+        source.show_reductions();
+        all.extend(fetches_of(&source).flat_map(|(id, sql)| one("into a temporary table", id, sql)));
+    }
+    all.extend(one(OVER_GATHERED, gathering.scratch, gathering.text));
+    all.into_iter()
+}
+
+/// A query that is answered by itself, whichever way that goes.
+fn condensed_step(query: CondensedQuery) -> Step {
+    Step {
         step: 1,
         tier: "gather",
         shard: String::new(),
         replica_set: None,
         schema: String::new(),
         sql: query.sql,
-        merge: "its answer into a temporary table",
+        merge: ITS_ANSWER,
         follows_others: true,
-    }));
-    all.extend(one(OVER_GATHERED, gathering.scratch, gathering.text));
-    all.into_iter()
+    }
 }
 
 /// What each shard is asked for the rows of a table.

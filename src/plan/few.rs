@@ -102,17 +102,17 @@ fn concerns_other_rows(expression: &Expression) -> bool {
 }
 
 impl Few {
-    /// Writes ` ORDER BY ... LIMIT n`; nothing if the number is not known.
-    pub(super) fn write(&self, input: &Binding<'_>, out: &mut Vec<u8>) {
-        let rows = match self.limit.as_ref().map(|limit| limit.limit(input)) {
+    /// Writes ` ORDER BY ... LIMIT n`, and says the number; nothing if it is not known.
+    pub(super) fn write(&self, input: &Binding<'_>, out: &mut Vec<u8>) -> Option<u64> {
+        let rows = match &self.limit {
             None => 1,
-            Some(Some(limit)) => limit.of_each(),
-            Some(None) => return,
+            Some(limit) => limit.limit(input)?.of_each(),
         };
         if let Some((from, to)) = self.order {
             out.extend_from_slice(b" ORDER BY ");
             out.extend_from_slice(between((from, to), input));
         }
         out.extend_from_slice(format!(" LIMIT {rows}").as_bytes());
+        Some(rows)
     }
 }

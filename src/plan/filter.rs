@@ -90,7 +90,7 @@ impl Scopes<'_, '_> {
         is_only && instance.certainly_has(name)
     }
 
-    fn column_kind(&self, id: InstanceId, column: &ColumnName) -> Option<&ColumnKind> {
+    pub(super) fn column_kind(&self, id: InstanceId, column: &ColumnName) -> Option<&ColumnKind> {
         let table = self.instances[id].table()?.table(self.ctx.schema)?;
         table.column(&column.column.text)?.kind.as_ref()
     }
@@ -101,7 +101,7 @@ fn compared_column(predicate: &Predicate) -> Option<&ColumnName> {
     let is_plain = |operand: &Operand| match operand {
         Operand::Constant(Constant::Param { is_negative, .. }) => !is_negative,
         Operand::Constant(_) => true,
-        Operand::Column(_) | Operand::Row(_) | Operand::Opaque => false,
+        Operand::Column(_) | Operand::Row(_) | Operand::Query(_) | Operand::Opaque => false,
     };
     match predicate {
         Predicate::Compare { left: Operand::Column(column), right: other, .. }

@@ -20,6 +20,7 @@ use super::gathered_text::{FinalText, Place, Writing};
 use super::instance::Source as Rows;
 use super::names::{Anchor, write_quoted};
 use super::narrow::{Narrow, TableId};
+use super::reduction::Reduction;
 use super::scope::{InstanceId, Node, QueryId, Scopes, TermScope};
 use super::search::Search;
 use super::{Binding, PlanError, functions};
@@ -58,6 +59,8 @@ pub(super) struct Source {
     invisible: Vec<String>,
     /// What rows are left where they are.
     filters: Vec<Filter>,
+    /// The same by answers to other queries of the statement, which are there before.
+    reductions: Vec<Reduction>,
     /// How few of the others are enough.
     few: Option<Few>,
     /// What words its rows must have: others stay where they are.
@@ -155,6 +158,10 @@ pub struct Gathered {
     pub fetches: Vec<(ShardId, Vec<u8>)>,
     /// WHERE, ORDER BY and LIMIT, or nothing. It leaves out rows that the statement would reject in any case.
     pub filter: Vec<u8>,
+    /// How many rows it leaves of each shard, where it ends with a LIMIT.
+    pub at_most: Option<u64>,
+    /// Conditions that follow from answers, each with the column that it is about as the fetch names it.
+    pub reductions: Vec<(Vec<u8>, Reduction)>,
     /// The locking clause, or nothing.
     pub locking: Vec<u8>,
     /// Its rows are written: it is gathered whole, and hides the scratch's own table.
@@ -177,6 +184,9 @@ impl<'q> Scopes<'_, 'q> {
         if may_condense {
             plan.condensed = self.condensed(root, &plan.sources, sql);
             plan.text.condense(&plan.condensed);
+            for source in plan.sources.iter_mut().filter(|source| source.few.is_none()) {
+                source.reductions = self.reductions(source, &plan.condensed);
+            }
         }
         Some(GatherPlan { is_one_row: self.is_one_row(root), ..plan })
     }
@@ -291,6 +301,7 @@ impl<'q> Scopes<'_, 'q> {
             columns,
             invisible: invisible.unwrap_or_default(),
             filters: self.filters_of(instances, reader),
+            reductions: Vec::new(),
             few: None,
             searches: Vec::new(),
             partition: named.partition.map(anchors),
@@ -420,6 +431,28 @@ fn shortest(table: &Table) -> Option<String> {
     columns.iter().find(is_short).or(columns.first()).map(|column| column.name.clone())
 }
 
+impl Gathered {
+    /// A temporary table for rows that are in no table of the client's; `written` is what messages call it.
+    pub fn of_rows(written: &str, temporary: &str, scratch: ShardId) -> Self {
+        Self {
+            written: written.to_owned(),
+            temporary: temporary.to_owned(),
+            copy: None,
+            columns: None,
+            invisible: Vec::new(),
+            model: (scratch, Vec::new()),
+            catalog: None,
+            fetches: Vec::new(),
+            filter: Vec::new(),
+            at_most: None,
+            reductions: Vec::new(),
+            locking: Vec::new(),
+            is_written: false,
+            is_streamed: false,
+        }
+    }
+}
+
 impl GatherPlan {
     /// The statement's sources, and its text over them.
     pub fn bind(&self, input: &Binding<'_>, choice: Choice<'_>) -> Gathering {
@@ -436,20 +469,37 @@ impl GatherPlan {
         // Only the scratch's own tables tell what columns an answer has.
         let condenses =
             choice.may_condense && self.sources.iter().all(|source| !is_condensed(source) || is_there(source));
-        let is_gathered = |(place, source): &(usize, &Source)| !(direct[*place] || condenses && is_condensed(source));
-        let parts = self.sources.iter().enumerate().filter(is_gathered);
-        let sources = parts.map(|(place, source)| source.gathered(place, scratch, input, choice)).collect();
-        let (mut text, mut example) = (Vec::new(), Vec::new());
-        let writing = Writing { input, scratch, sources: &self.sources, direct: &direct, condenses };
-        self.text.render(&writing, &mut text);
-        let own = Writing { direct: &there, condenses: false, ..writing };
+        let own = Writing { input, scratch, sources: &self.sources, direct: &there, condenses: false };
+        let mut example = Vec::new();
         self.text.render(&own, &mut example);
         let queries = self.condensed.iter().enumerate().filter(|_| condenses);
-        let condensed = queries.map(|(number, query)| query.write(number, &self.text, &own)).collect();
-        let params = self.params.clone().filter(|_| !direct.iter().all(|direct| *direct));
+        let condensed = queries.map(|(number, query)| query.write(number, &self.text, &own));
+        let condensed = condensed.collect::<Option<Vec<_>>>().unwrap_or_default();
+        let condenses = !condensed.is_empty();
+        let is_gathered = |(place, source): &(usize, &Source)| !(direct[*place] || condenses && is_condensed(source));
+        let parts = self.sources.iter().enumerate().filter(is_gathered);
+        let gathered = |(place, source): (usize, &Source)| {
+            let reductions = if condenses { source.reductions(input) } else { Vec::new() };
+            Gathered { reductions, ..source.gathered(place, scratch, input, choice) }
+        };
+        let sources = parts.map(gathered).collect();
+        let mut text = Vec::new();
+        self.text.render(&Writing { direct: &direct, condenses, ..own }, &mut text);
+        let (params, copies) = match direct.iter().all(|direct| *direct) {
+            true => (None, Vec::new()),
+            false => (self.params_of(&condensed, input), self.text.copies()),
+        };
         let (is_one_row, may_call_routines) = (self.is_one_row, self.has_unknown_calls);
-        let copies = self.text.copies();
         Gathering { scratch, sources, condensed, text, params, copies, example, is_one_row, may_call_routines }
+    }
+
+    /// The parameters in the text over what is gathered, where they are not all of the statement's.
+    fn params_of(&self, condensed: &[CondensedQuery], input: &Binding<'_>) -> Option<Vec<u16>> {
+        if condensed.is_empty() {
+            return self.params.clone();
+        }
+        let is_left = |index: &u16| !self.condensed.iter().any(|query| query.has_param(*index));
+        Some((0..input.params.len() as u16).filter(is_left).collect())
     }
 
     /// Where the most tables are, of the preferred shards if there are such.
@@ -482,6 +532,11 @@ impl GatherPlan {
 }
 
 impl Source {
+    fn reductions(&self, input: &Binding<'_>) -> Vec<(Vec<u8>, Reduction)> {
+        let of_column = |reduction: &Reduction| (between(reduction.column, input).to_vec(), reduction.clone());
+        self.reductions.iter().map(of_column).collect()
+    }
+
     pub(super) fn is_catalog(&self) -> bool {
         matches!(self.from, From::Catalog(_))
     }
@@ -533,12 +588,9 @@ impl Source {
             From::Sharded(_) | From::Fixed(_) | From::System => None,
         };
         let (mut filter, mut locking) = (Vec::new(), Vec::new());
-        if choice.may_filter
-            && filter::write_all(&self.filters, input, &mut filter)
-            && let Some(few) = &self.few
-        {
-            few.write(input, &mut filter);
-        }
+        let is_all_told = choice.may_filter && filter::write_all(&self.filters, input, &mut filter);
+        let few = self.few.as_ref().filter(|_| is_all_told);
+        let at_most = few.and_then(|few| few.write(input, &mut filter));
         if self.role == Role::Written {
             locking.extend_from_slice(b" FOR UPDATE");
         } else {
@@ -566,6 +618,8 @@ impl Source {
             model: (model, self.physical(input.schema, model)),
             fetches: shards.iter().map(|shard| (shard, self.fetch(shard, input))).collect(),
             filter,
+            at_most,
+            reductions: Vec::new(),
             locking,
         }
     }

@@ -33,6 +33,7 @@ pub mod narrow;
 mod numbering;
 pub mod placed_lines;
 mod read;
+pub mod reduction;
 pub mod regroup;
 mod resolve;
 mod routine;

@@ -89,6 +89,7 @@ impl Parcel {
         self.may_be_shipped &= other.may_be_shipped && mode.mariadb;
         let (own, other) = (&mut self.gathered, other.gathered);
         own.filter.clear();
+        own.at_most = None;
         own.columns = match (own.columns.take(), other.columns) {
             (Some(mut columns), Some(more)) => {
                 columns.extend(more.into_iter().filter(|name| !columns.contains(name)).collect::<Vec<_>>());

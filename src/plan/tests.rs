@@ -21,6 +21,7 @@ use crate::sharding::build::{
 use crate::sharding::function::params::{Param, Params};
 use crate::sharding::function::{FunctionSpec, Named, registry};
 use crate::sharding::key::KeyType;
+use crate::sharding::table::ColumnKind;
 use crate::sharding::{Column, KeyRequired, ReplicaSetId, Sequence, SequenceKind};
 use crate::value::Charset;
 
@@ -52,6 +53,7 @@ pub(super) fn example_schema(is_tables: bool) -> Schema {
             sharded("orders", "user_id", "id user_id product_id status amount"),
             sharded("order_items", "user_id", "id user_id order_id product_id qty"),
             sharded("anon", "user_id", ""),
+            sharded("sales", "user_id", "id:bigint user_id:bigint amount:decimal day:date at:datetime name:varchar"),
             sharded("tickets", "user_id", "+id user_id subject"),
             table(layout, "invoices", "+id user_id total", numbered("user_id")),
             table(layout, "notes", "+id text", numbered("id")),
@@ -102,10 +104,14 @@ fn text_key() -> PlacementSpec {
     })
 }
 
-/// `+` before a column: AUTO_INCREMENT. No columns: they are not known.
+/// `+` before a column: AUTO_INCREMENT; `:` behind it: its type. No columns: they are not known.
 fn table(layout: Layout, name: &str, columns: &str, placement: PlacementSpec) -> TableSpec {
-    let column =
-        |name: &str| Column { auto_increment: name.starts_with('+'), ..Column::named(name.trim_start_matches('+')) };
+    let column = |written: &str| {
+        let (name, data_type) = written.split_once(':').unwrap_or((written, ""));
+        let kind = ColumnKind { data_type: data_type.to_owned(), ..ColumnKind::default() };
+        let named = Column::named(name.trim_start_matches('+'));
+        Column { auto_increment: name.starts_with('+'), kind: (!data_type.is_empty()).then_some(kind), ..named }
+    };
     let is_renamed = layout == Layout::Tables && matches!(placement, PlacementSpec::Sharded(_));
     TableSpec {
         name: name.to_owned(),
@@ -313,11 +319,15 @@ fn fetched_from(outcome: &Outcome, input: &Binding<'_>, shard: &str) -> Vec<Stri
     steps.iter().filter(|step| is_there(step)).map(|step| String::from_utf8(step.sql.clone()).unwrap()).collect()
 }
 
-/// The queries that are answered by themselves.
-fn condensed_in(outcome: &Outcome, input: &Binding<'_>) -> Vec<String> {
+/// Steps where queries are answered by themselves: these, without a shard, or what a shard is asked then.
+fn condensed_in(outcome: &Outcome, input: &Binding<'_>, shard: &str) -> Vec<String> {
     let steps = explain::condensed_steps(&outcome.plan, input);
-    let is_one = |step: &&explain::Step| step.merge == "its answer into a temporary table";
-    steps.iter().filter(is_one).map(|step| String::from_utf8(step.sql.clone()).unwrap()).collect()
+    let is_one = |step: &&explain::Step| match shard {
+        "" => step.merge == explain::ITS_ANSWER,
+        shard => step.shard == format!("s{shard}") && !step.follows_others,
+    };
+    let text = |step: &explain::Step| String::from_utf8(step.sql.clone()).unwrap().replace("shardgate_", "");
+    steps.iter().filter(is_one).map(text).collect()
 }
 
 /// The text with the numbers 101, 102 ... in it.
@@ -378,8 +388,9 @@ fn mismatch(wanted: &str, found: Result<(&Outcome, &Binding<'_>), &PlanError>) -
             let fetched = fetched_from(outcome, input, shard);
             return if fetched.iter().any(|sql| sql == text) { String::new() } else { format!("{fetched:?}") };
         }
-        (Some(("condensed", text)), Ok((outcome, input))) => {
-            let condensed = condensed_in(outcome, input);
+        (Some((kind @ ("condensed" | "reduced"), rest)), Ok((outcome, input))) => {
+            let (shard, text) = if kind == "reduced" { rest.split_once(": ").unwrap() } else { ("", rest) };
+            let condensed = condensed_in(outcome, input, shard);
             return if condensed.iter().any(|sql| sql == text) { String::new() } else { format!("{condensed:?}") };
         }
         (Some(("kind", kind)), Ok((outcome, _))) => format!("{:?}", outcome.plan.kind) == kind,

@@ -27,6 +27,8 @@ pub struct OutputColumn {
     pub name: String,
     pub kind: Kind,
     pub quality: Quality,
+    /// Of a text that is one the session's collation counts, not that of its kind.
+    pub is_literal: bool,
 }
 
 /// In which order the rows come.
@@ -110,6 +112,7 @@ impl Catalog {
                 name: column.name.clone(),
                 kind: column.kind,
                 quality: Quality::Exact,
+                is_literal: false,
             });
             let key = (0..shape.key.len()).collect();
             let output = Output { columns: columns.collect(), key: Some(key), order: Order::Open, is_cut: false };
@@ -375,7 +378,8 @@ impl Reader<'_> {
                         (None, Expr::Column { name, .. }) => name.clone(),
                         (None, _) => String::new(),
                     };
-                    columns.push(OutputColumn { name, kind: value.kind(), quality });
+                    let is_literal = matches!(value, Expr::Literal { .. });
+                    columns.push(OutputColumn { name, kind: value.kind(), quality, is_literal });
                 }
                 Item::Star | Item::AllOf(_) => {
                     let mut all = self.env.relations.iter().flat_map(|(_, output)| &output.columns);
@@ -499,6 +503,10 @@ fn united(operator: &str, left: Output, right: &Output) -> Option<Output> {
     let collations = left.columns.iter().zip(&right.columns).map(|(one, other)| (one.kind, other.kind));
     let are_alike = |(one, other): (Kind, Kind)| collation_of(one) == collation_of(other);
     collations.into_iter().all(are_alike).then_some(())?;
+    let is_of_session = |(one, other): (&OutputColumn, &OutputColumn)| {
+        one.is_literal && other.is_literal && collation_of(one.kind).is_some()
+    };
+    (!left.columns.iter().zip(&right.columns).any(is_of_session)).then_some(())?;
     let worse = |one: Quality, other: Quality| if one == Quality::Exact { other } else { one };
     let pairs = left.columns.into_iter().zip(&right.columns);
     let columns = pairs.map(|(column, other)| {

@@ -123,6 +123,8 @@ pub enum Operand {
     Column(ColumnName),
     Constant(Constant),
     Row(Vec<Operand>),
+    /// A query, with the parentheses around it.
+    Query(Span),
     /// Anything else.
     Opaque,
 }

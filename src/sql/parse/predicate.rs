@@ -168,6 +168,12 @@ fn unwrapped<'t, 'a>(cursor: Cursor<'t, 'a>) -> Option<Cursor<'t, 'a>> {
     if encloses { cursor.nested(cursor.at + 1, cursor.end - 1).ok() } else { None }
 }
 
+/// Whether a query in parentheses is all of it.
+fn is_query(cursor: Cursor<'_, '_>) -> bool {
+    let tokens = cursor.tokens;
+    !cursor.is_at_end() && tokens.opens_query(cursor.at) && tokens.close_of(cursor.at) + 1 == cursor.end
+}
+
 /// The pieces between commas outside of parentheses.
 pub(super) fn split_at_commas<'t, 'a>(cursor: Cursor<'t, 'a>) -> impl Iterator<Item = Cursor<'t, 'a>> {
     let cuts = commas(cursor);
@@ -193,11 +199,11 @@ fn read_between(cursor: Cursor<'_, '_>) -> Option<Predicate> {
 
 fn read_in(left: Cursor<'_, '_>, right: Cursor<'_, '_>) -> Predicate {
     let operand_of = operand(left);
-    if matches!(operand_of, Operand::Opaque) {
+    if matches!(operand_of, Operand::Query(_) | Operand::Opaque) {
         return Predicate::Opaque;
     }
     let tokens = right.tokens;
-    if !right.is_at_end() && tokens.opens_query(right.at) && tokens.close_of(right.at) + 1 == right.end {
+    if is_query(right) {
         return Predicate::InQuery { operand: operand_of, parentheses: tokens.span(right.at, right.end) };
     }
     let Some(inner) = unwrapped(right) else {
@@ -216,6 +222,9 @@ pub(super) fn operand(cursor: Cursor<'_, '_>) -> Operand {
     }
     if let Some(inner) = unwrapped(cursor) {
         return if commas(inner).is_empty() { operand(inner) } else { row(inner) };
+    }
+    if is_query(cursor) {
+        return Operand::Query(cursor.tokens.span(cursor.at, cursor.end));
     }
     if let Some(column) = expression::column_in(cursor.tokens, cursor.at, cursor.end) {
         return Operand::Column(column);

@@ -124,3 +124,62 @@ INSERT INTO users (user_id, name, email, level, balance) VALUES (9001, 'late', '
 SELECT (SELECT COUNT(*) FROM users), (SELECT MAX(balance) FROM users), (SELECT COUNT(*) FROM tickets);
 ROLLBACK;
 SELECT (SELECT COUNT(*) FROM users), (SELECT MAX(balance) FROM users), (SELECT COUNT(*) FROM tickets);
+
+-- about: Rows that an answer rules out stay where they are.
+SELECT user_id, name FROM users WHERE level = (SELECT MAX(level) FROM users) AND user_id > 3 ORDER BY 1;
+
+SELECT user_id FROM users u WHERE (SELECT AVG(balance) FROM users) < u.balance OR u.level IS NULL ORDER BY 1;
+
+SELECT user_id FROM users u WHERE (SELECT MIN(balance) FROM users WHERE level > 2) <= u.balance AND u.born >= (SELECT MIN(born) FROM users) ORDER BY 1;
+
+SELECT user_id FROM users WHERE born = (SELECT MAX(born) FROM users) ORDER BY 1;
+
+SELECT user_id FROM users WHERE created_at >= (SELECT MAX(created_at) FROM users) ORDER BY 1;
+
+SELECT user_id FROM users WHERE created_at = (SELECT MAX(placed_at) FROM orders) OR born < (SELECT MIN(placed_at) FROM orders) ORDER BY 1;
+
+SELECT user_id FROM users WHERE born < (SELECT MIN(placed_at) FROM orders) AND created_at > (SELECT MIN(born) FROM users) ORDER BY 1;
+
+SELECT user_id, order_id FROM orders WHERE order_id IN (SELECT MAX(order_id) FROM orders GROUP BY status) ORDER BY 1, 2;
+
+SELECT o.user_id, o.order_id, q.top FROM orders o JOIN (SELECT status, MAX(total) AS top FROM orders GROUP BY status) q ON q.top = o.total ORDER BY 1, 2, 3;
+
+SELECT o.user_id, o.order_id FROM (SELECT product_id, MAX(placed_at) AS newest FROM orders GROUP BY product_id) q JOIN orders o ON o.product_id = q.product_id AND o.placed_at = q.newest ORDER BY 1, 2;
+
+SELECT q.level, u.user_id FROM (SELECT level + 1 AS level FROM users GROUP BY level) q LEFT JOIN users u ON u.level = q.level AND u.balance > 10 ORDER BY 1, 2;
+
+SELECT u.user_id, q.n FROM users u LEFT JOIN (SELECT level, COUNT(*) AS n FROM users GROUP BY level HAVING n > 1) q ON u.level = q.level ORDER BY 1;
+
+SELECT t.ticket_id FROM tickets t JOIN (SELECT user_id % 7, level AS a FROM users GROUP BY 1, 2) q (a, b) ON t.ticket_id = q.a ORDER BY 1;
+
+SELECT COUNT(*) FROM users WHERE level > (SELECT MAX(level) FROM users WHERE user_id < -5);
+
+SELECT COUNT(*) FROM users WHERE user_id IN (SELECT MAX(weight) FROM tickets WHERE ticket_id < 0 GROUP BY title);
+
+SELECT ticket_id FROM tickets WHERE weight IN (SELECT MIN(weight) FROM tickets GROUP BY title) OR weight NOT IN (SELECT MAX(weight) FROM tickets WHERE weight > 3 GROUP BY title) ORDER BY 1;
+
+SELECT ticket_id FROM tickets WHERE title = (SELECT MAX(weight) FROM tickets) OR weight = (SELECT MAX(title) FROM tickets) ORDER BY 1;
+
+SELECT u.user_id FROM users u WHERE EXISTS (SELECT 1 FROM orders o WHERE o.total = (SELECT MAX(total) FROM orders) AND o.product_id > u.level) AND u.user_id < 9 ORDER BY 1;
+
+SELECT u.user_id FROM users u WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.product_id = u.user_id AND o.total <= (SELECT AVG(total) FROM orders)) ORDER BY 1;
+
+-- about: Of several values that one is compared with.
+-- error-only
+SELECT user_id FROM users WHERE level = (SELECT MAX(level) FROM users GROUP BY level);
+
+-- about: Parameters of all types within.
+-- params: 'sent', 10.5, 2
+-- params: 'nothing', 0, NULL
+SELECT (SELECT COUNT(*) FROM orders WHERE status = ?), (SELECT SUM(total) FROM orders WHERE total > ?) AS s, user_id FROM users WHERE level = (SELECT MAX(level) FROM users WHERE user_id > ?) ORDER BY 3;
+
+-- params: '2023-01-01', 5, 1e0
+-- params: '2024-06-01 12:00:00', -1, 2.5e0
+SELECT user_id FROM users WHERE created_at >= (SELECT MIN(created_at) FROM users WHERE created_at > ?) AND level <= (SELECT ? + MAX(level) FROM users) AND (SELECT COUNT(*) FROM users WHERE score > ?) > 0 ORDER BY 1;
+
+-- params: 'a%', 3, x'61'
+SELECT q.n, u.name FROM (SELECT level, COUNT(*) AS n FROM users WHERE name LIKE ? GROUP BY level) q JOIN users u ON u.level = q.level WHERE u.user_id > ? AND u.name <> ? ORDER BY 1, 2;
+
+-- params: 'x', 4
+-- params: 'it''s \\', 18446744073709551615
+SELECT ? AS a, COUNT(*) AS n, ? AS b FROM users UNION ALL SELECT title, ticket_id, weight FROM tickets WHERE ticket_id < 4 ORDER BY 1, 2, 3;

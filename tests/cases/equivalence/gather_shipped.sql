@@ -96,3 +96,12 @@ SELECT u.name FROM users u JOIN tickets t ON t.ticket_id = u.level WHERE t.weigh
 WITH heavy AS (SELECT * FROM tickets WHERE weight > 2) SELECT u.user_id, h.title FROM users u JOIN heavy h ON h.ticket_id = u.level ORDER BY 1;
 
 SELECT u.user_id, t.title, ROW_NUMBER() OVER (PARTITION BY u.user_id ORDER BY t.title) n FROM users u JOIN tickets t ON t.ticket_id <= u.level ORDER BY 1, 3;
+
+-- about: The first rows of a table, joined with another.
+SELECT q.user_id, q.balance, t.title FROM (SELECT user_id, balance, level FROM users ORDER BY balance DESC, user_id LIMIT 4) q JOIN tickets t ON t.ticket_id = q.level ORDER BY 1, 3;
+
+SELECT q.*, o.order_id FROM (SELECT * FROM tickets WHERE weight > 1 ORDER BY weight DESC, ticket_id LIMIT 2, 3) q LEFT JOIN orders o ON o.product_id = q.ticket_id ORDER BY q.ticket_id, o.user_id, o.order_id;
+
+-- params: 3
+-- params: 0
+SELECT q.user_id, t.title FROM (SELECT user_id, level FROM users ORDER BY user_id DESC LIMIT ?) q JOIN tickets t ON t.ticket_id = q.level ORDER BY 1, 2;

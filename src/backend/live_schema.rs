@@ -44,14 +44,14 @@ struct Primaries<'t> {
     failed: Vec<(String, ControlError)>,
 }
 
-/// Version text and `@@global.sql_mode` of the first primary that answers.
-pub async fn server_facts(topology: &Topology) -> Result<(String, String), ControlError> {
+/// Version text, `@@global.sql_mode` and `@@global.max_sort_length` of the first primary that answers.
+pub async fn server_facts(topology: &Topology) -> Result<(String, String, usize), ControlError> {
     let mut failed = None;
     for set in &topology.sets {
         let address = &set.primary().map_or(&set.servers[0], |server| server).address;
         match control::connect(&set.options, address).await {
             Ok(mut connection) => {
-                let asked = connection.query_first("SELECT VERSION(), @@global.sql_mode");
+                let asked = connection.query_first("SELECT VERSION(), @@global.sql_mode, @@global.max_sort_length");
                 let facts = control::within(ANSWER_TIMEOUT, asked).await?;
                 connection.disconnect().await?;
                 return Ok(facts.unwrap_or_default());

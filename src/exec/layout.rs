@@ -105,7 +105,8 @@ impl Layout {
             aggregates.push(Aggregate { cell: self.index(folded.at), combine, is_once: folded.is_once });
         }
         let order = self.keys(&groups.order)?;
-        let top = (!order.is_empty()).then(|| Top::new(order, self.encoding, job.limit.of_each(), job.memory));
+        let top = (!order.is_empty())
+            .then(|| Top::new(order, self.encoding, job.limit.of_each(), job.memory).reaching(job.reach));
         let group = Group::new(self.columns.len(), aggregates, self.encoding, job.memory);
         Ok(Some(Folding { group, top, by: groups.by, is_one: groups.is_one, limit: job.limit }))
     }

@@ -16,7 +16,7 @@ use super::stream::{Head, Piece, Stream};
 use super::unread::{self, Unread};
 use crate::backend::buffer::Buffer;
 use crate::merge::key::Cells;
-use crate::merge::{Cuts, Group, Limit, MergeError, Next, Sorted, Top};
+use crate::merge::{Cuts, Group, Limit, MergeError, Next, Reach, Sorted, Top};
 use crate::plan::Renames;
 use crate::plan::merged::{Counting, MergePlan};
 use crate::wire::cells::CellPlaces;
@@ -42,6 +42,8 @@ pub struct Job<'j> {
     pub status: Status,
     /// Bytes that groups may occupy which wait for others.
     pub memory: usize,
+    /// How much of a text the shards sort by.
+    pub reach: Reach,
     /// Every answer is read to its end, although the client needs no more rows.
     pub reads_all: bool,
 }
@@ -130,7 +132,10 @@ async fn rows(
         Err(reason) => return Ok(Outcome::Unsuitable(reason)),
     };
     let counts_all = job.plan.counting() == Counting::All;
-    let sorted = |limit| Sorted::new(heads.len(), keys, layout.encoding, limit);
+    let sorted = |limit| {
+        let merge = Sorted::new(heads.len(), keys, layout.encoding, limit);
+        merge.reaching(job.reach).asked(job.plan.asked_keys).cut(job.plan.cuts_shards())
+    };
     let mut cuts = Cuts::default();
     let found_rows = match folding {
         None => {
@@ -172,8 +177,9 @@ async fn rows(
             cuts.clone_from(groups.group.cuts());
             match kept {
                 Kept::All { top, found_rows } => {
+                    let rows = top.into_rows().map_err(unmergeable)?;
                     begin(heads, &layout, job, streams, sink, out)?;
-                    pour_kept(sink, top, &layout, limit, out).await?;
+                    pour_kept(sink, rows, &layout, limit, out).await?;
                     if counts_all { found_rows } else { found_rows.min(limit.of_each()) }
                 }
                 Kept::TooMany(error) => return Ok(Outcome::Unsuitable(error.to_string())),
@@ -220,7 +226,7 @@ async fn pour(
             Next::NeedsRow(index) => {
                 let stream = &mut streams[index];
                 if !stream.next(sink, out).await? {
-                    merge.end(index);
+                    merge.end(index).map_err(unmergeable)?;
                     continue;
                 }
                 let read = layout.read(stream.row(), &mut places[index]);
@@ -292,13 +298,13 @@ async fn keep_groups(
 /// Sends the groups that were kept.
 async fn pour_kept(
     sink: &mut Sink<'_>,
-    top: Top,
+    rows: impl Iterator<Item = Vec<Option<Vec<u8>>>>,
     layout: &Layout,
     mut limit: Limit,
     out: &mut Piece,
 ) -> Result<(), Failure> {
     out.is_held = false;
-    for cells in top.into_rows() {
+    for cells in rows {
         if limit.admits() {
             layout.write_cells(&cells, &mut sink.seq, &mut out.bytes);
         }
@@ -367,8 +373,7 @@ impl<'l> Groups<'l> {
     ) -> Result<(), Failure> {
         let stream = &mut streams[index];
         if !stream.next(sink, out).await? {
-            self.merge.end(index);
-            return Ok(());
+            return self.merge.end(index).map_err(unmergeable);
         }
         let read = self.layout.read(stream.row(), &mut self.places[index]);
         read.map_err(|source| stream.link.lease.protocol(source))?;

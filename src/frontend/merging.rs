@@ -17,7 +17,7 @@ use crate::exec::merged::{self, Job, Outcome};
 use crate::exec::prepared;
 use crate::exec::scatter::Status;
 use crate::exec::write::{Command, Order};
-use crate::merge::{Cuts, Limit};
+use crate::merge::{Cuts, Limit, Reach};
 use crate::plan::merged::{Counting, Instead, MergePlan};
 use crate::plan::regroup::Resort;
 use crate::plan::{Binding, Plan, Renames};
@@ -204,6 +204,7 @@ impl Session {
                 described: described.as_deref(),
                 limit,
                 memory: self.setup.options.merge_memory,
+                reach: self.reach(),
                 kind,
                 renames: Renames {
                     definitions: plan.described.as_deref().unwrap_or_default(),
@@ -309,6 +310,13 @@ impl Session {
             Some(count) => Limit { offset: 0, count },
             None => merge.limit(binding).unwrap_or(Limit::NONE),
         }
+    }
+
+    /// How much of a text the servers sort by under the session's settings.
+    fn reach(&self) -> Reach {
+        let own = self.settings.get("max_sort_length").and_then(|value| value.trim_matches('\'').parse().ok());
+        let length = own.unwrap_or_else(|| self.shared.default_sort_length());
+        if self.mode.mariadb { Reach::MariaDb(length) } else { Reach::MySql(length) }
     }
 
     /// `sql_select_limit`, where it is one.

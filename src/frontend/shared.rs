@@ -31,6 +31,8 @@ pub struct Servers {
     pub version: String,
     /// `@@global.sql_mode`: what sessions begin with.
     pub sql_mode: String,
+    /// `@@global.max_sort_length`
+    sort_length: usize,
     /// They give MariaDB's extended metadata to connections that ask for it.
     have_extended_metadata: bool,
 }
@@ -39,10 +41,10 @@ pub struct Servers {
 const EXTENDED_METADATA_SINCE: u32 = 100_502;
 
 impl Servers {
-    pub fn of(version: String, sql_mode: String) -> Servers {
+    pub fn of(version: String, sql_mode: String, sort_length: usize) -> Servers {
         let known = ServerVersion::parse(version.as_bytes());
         let have_extended_metadata = known.mariadb && known.number >= EXTENDED_METADATA_SINCE;
-        Servers { version, sql_mode, have_extended_metadata }
+        Servers { version, sql_mode, sort_length, have_extended_metadata }
     }
 }
 
@@ -53,6 +55,7 @@ impl Default for Servers {
         Servers {
             version: "10.11.0-MariaDB-ShardGate".to_owned(),
             sql_mode: sql_mode.to_owned(),
+            sort_length: 1024,
             have_extended_metadata: false,
         }
     }
@@ -208,6 +211,11 @@ impl Shared {
 
     pub fn default_sql_mode(&self) -> String {
         self.servers.load().sql_mode.clone()
+    }
+
+    /// How much of a text sessions that say nothing of it sort by.
+    pub fn default_sort_length(&self) -> usize {
+        self.servers.load().sort_length
     }
 
     pub fn usual_class(&self) -> RelayedCapabilities {

@@ -5,9 +5,11 @@
 //! are, which the server computed. Under a collation that pads, the shorter of two texts counts as if blanks followed
 //! it, and the weight of a blank comes with the row.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use super::MergeError;
+use super::reach::{Found, Reach, padded};
 use crate::value::decimal;
 
 /// How the cells of a result are written.
@@ -81,21 +83,34 @@ enum Slot {
     },
 }
 
+/// What two rows are to each other.
+struct Walk {
+    order: Ordering,
+    /// They differ by what may lie behind what was sorted by. That is their order all the same if what is sorted by next
+    /// says so too, or is equal.
+    has_doubt: bool,
+    /// That says otherwise.
+    is_disputed: bool,
+}
+
 /// The values of all keys in one row.
 #[derive(Debug, Default)]
 pub struct Values {
     slots: Vec<Slot>,
     bytes: Vec<u8>,
+    /// Bytes of the longest slot.
+    longest: usize,
 }
 
 impl Clone for Values {
     fn clone(&self) -> Self {
-        Self { slots: self.slots.clone(), bytes: self.bytes.clone() }
+        Self { slots: self.slots.clone(), bytes: self.bytes.clone(), longest: self.longest }
     }
 
     fn clone_from(&mut self, other: &Self) {
         self.slots.clone_from(&other.slots);
         self.bytes.clone_from(&other.bytes);
+        self.longest = other.longest;
     }
 }
 
@@ -106,18 +121,56 @@ pub struct Keys {
     encoding: Encoding,
     /// The weight of a blank, by key; `None` until a row told it.
     blanks: Vec<Option<Vec<u8>>>,
+    /// How much of a text the servers have sorted by.
+    reach: Reach,
+    /// What lies behind that tells rows from each other.
+    counts_all: bool,
+    /// Only the order by the first so many of the keys is one that the client knows of.
+    asked: usize,
+    /// Two rows were compared of which it is not known which one the servers have before the other.
+    is_in_doubt: Cell<bool>,
 }
 
 impl Keys {
     pub fn new(keys: Vec<Key>, encoding: Encoding) -> Self {
         let blanks = vec![None; keys.len()];
-        Self { keys, encoding, blanks }
+        let is_in_doubt = Cell::new(false);
+        Self { keys, encoding, blanks, reach: Reach::Whole, counts_all: false, asked: usize::MAX, is_in_doubt }
+    }
+
+    /// The same for rows that are sorted by so much of their texts.
+    pub(super) fn reaching(mut self, reach: Reach) -> Self {
+        self.reach = reach;
+        self
+    }
+
+    /// Rows are the same only if all of their texts are.
+    pub(super) fn counting_all(mut self) -> Self {
+        self.counts_all = true;
+        self
+    }
+
+    /// The same where the client has asked for the first so many of the keys only.
+    pub(super) fn asked(mut self, asked: usize) -> Self {
+        self.asked = asked;
+        self
+    }
+
+    /// An error if an order that was told may be another one.
+    pub(super) fn check(&self) -> Result<(), MergeError> {
+        if self.is_in_doubt.get() { Err(MergeError::InDoubt) } else { Ok(()) }
+    }
+
+    /// Whether a text in the row is so long that it may be sorted by in part.
+    pub(super) fn are_long(&self, values: &Values) -> bool {
+        values.longest > self.reach.short()
     }
 
     /// Reads the keys of a row into `values`, whose buffers are used again.
     pub fn read(&mut self, row: &(impl Cells + ?Sized), values: &mut Values) -> Result<(), MergeError> {
         values.slots.clear();
         values.bytes.clear();
+        values.longest = 0;
         for (key, known_blank) in self.keys.iter().zip(&mut self.blanks) {
             let slot = match key.source {
                 Source::Plain { cell, compare } => match row.cell(cell) {
@@ -142,25 +195,56 @@ impl Keys {
         Ok(())
     }
 
-    /// The order of two rows.
+    /// The order of two rows of different shards.
     pub fn compare(&self, one: &Values, other: &Values) -> Ordering {
-        self.compare_first(usize::MAX, one, other)
-    }
-
-    /// The same by their first keys only.
-    pub(super) fn compare_first(&self, count: usize, one: &Values, other: &Values) -> Ordering {
-        for (index, key) in self.keys.iter().enumerate().take(count) {
-            let order = self.compare_at(index, one, other);
-            if order != Ordering::Equal {
-                return if key.descending { order.reverse() } else { order };
-            }
+        let walk = self.walk(usize::MAX, one, other);
+        if walk.is_disputed {
+            self.is_in_doubt.set(true);
         }
-        Ordering::Equal
+        walk.order
     }
 
-    fn compare_at(&self, index: usize, one: &Values, other: &Values) -> Ordering {
-        let (Some(left), Some(right)) = (one.slots.get(index), other.slots.get(index)) else { return Ordering::Equal };
-        match (*left, *right) {
+    /// The same by their first keys only, by all that tells rows from each other, whatever the servers have sorted by.
+    pub(super) fn compare_first(&self, count: usize, one: &Values, other: &Values) -> Ordering {
+        self.walk(count, one, other).order
+    }
+
+    /// An error if no server would have sorted this row behind the one that was before it in its stream, or, where it
+    /// `may_vary` how servers sort them, only some would.
+    pub(super) fn check_next(&self, row: &Values, before: &Values, may_vary: bool) -> Result<(), MergeError> {
+        let walk = self.walk(usize::MAX, row, before);
+        match walk {
+            Walk { has_doubt: false, order: Ordering::Less, .. } => Err(MergeError::Unsorted),
+            Walk { is_disputed: true, .. } if may_vary => Err(MergeError::InDoubt),
+            _ => Ok(()),
+        }
+    }
+
+    fn walk(&self, count: usize, one: &Values, other: &Values) -> Walk {
+        let mut walk = Walk { order: Ordering::Equal, has_doubt: false, is_disputed: false };
+        for (index, key) in self.keys.iter().enumerate().take(count) {
+            let found = self.compare_at(index, one, other);
+            let (order, is_disputed) = match found {
+                Found::Same => continue,
+                Found::Differs(order) => (order, false),
+                Found::InDoubt { order, is_disputed } => (order, is_disputed),
+            };
+            let order = if key.descending { order.reverse() } else { order };
+            if !walk.has_doubt {
+                walk.order = order;
+            }
+            walk.is_disputed |= index < self.asked && (is_disputed || order != walk.order);
+            if matches!(found, Found::Differs(_)) {
+                break;
+            }
+            walk.has_doubt = true;
+        }
+        walk
+    }
+
+    fn compare_at(&self, index: usize, one: &Values, other: &Values) -> Found {
+        let (Some(left), Some(right)) = (one.slots.get(index), other.slots.get(index)) else { return Found::Same };
+        let order = match (*left, *right) {
             (Slot::Null, Slot::Null) => Ordering::Equal,
             (Slot::Null, _) => Ordering::Less,
             (_, Slot::Null) => Ordering::Greater,
@@ -168,15 +252,22 @@ impl Keys {
             (Slot::Real(left), Slot::Real(right)) => left.partial_cmp(&right).unwrap_or(Ordering::Equal),
             (Slot::Bytes { start, end }, Slot::Bytes { start: from, end: to }) => {
                 let (left, right) = (&one.bytes[start..end], &other.bytes[from..to]);
+                let blank = self.blanks[index].as_deref().unwrap_or_default();
+                let is_long = left.len().max(right.len()) > self.reach.short();
                 match self.keys[index].source {
-                    Source::Weights { .. } => padded(left, right, self.blanks[index].as_deref().unwrap_or_default()),
                     Source::Plain { compare: Compare::Decimal, .. } => decimal::compare(left, right),
+                    Source::Plain { .. } if is_long => return self.reach.compare_bytes(left, right, self.counts_all),
+                    Source::Weights { .. } if is_long => {
+                        return self.reach.compare(left, right, blank, self.counts_all);
+                    }
+                    Source::Weights { .. } => padded(left, right, blank),
                     Source::Plain { .. } => left.cmp(right),
                 }
             }
             // The same key is read in the same way in all rows.
             _ => Ordering::Equal,
-        }
+        };
+        if order == Ordering::Equal { Found::Same } else { Found::Differs(order) }
     }
 }
 
@@ -188,6 +279,7 @@ impl Values {
 
     fn kept(&mut self, bytes: &[u8]) -> Slot {
         let start = self.bytes.len();
+        self.longest = self.longest.max(bytes.len());
         self.bytes.extend_from_slice(bytes);
         Slot::Bytes { start, end: self.bytes.len() }
     }
@@ -209,17 +301,6 @@ impl Values {
         };
         read.ok_or(MergeError::UnreadableKey)
     }
-}
-
-/// Weights compared as if the shorter were followed by blanks.
-fn padded(left: &[u8], right: &[u8], blank: &[u8]) -> Ordering {
-    let common = left.len().min(right.len());
-    let order = left[..common].cmp(&right[..common]);
-    if order != Ordering::Equal || left.len() == right.len() || blank.is_empty() {
-        return order.then(left.len().cmp(&right.len()));
-    }
-    let against_blanks = |rest: &[u8]| rest.iter().cmp(blank.iter().cycle().take(rest.len()));
-    if left.len() > common { against_blanks(&left[common..]) } else { against_blanks(&right[common..]).reverse() }
 }
 
 /// An integer of at most 30 digits.

@@ -5,13 +5,14 @@
 //! stream whose row is the next of the result, or says that no more rows are needed. Rows stay where the caller has
 //! them; of each stream only the first is known here.
 //!
-//! `key` compares cells as the server would, `sorted` merges, `group` makes one row of a group's parts (`texts` and `json`
+//! `key` compares cells as the server would (`reach`: how much of long ones), `sorted` merges, `group` makes one row of a group's parts (`texts` and `json`
 //! are two of its aggregates), `limit` cuts.
 
 pub mod group;
 mod json;
 pub mod key;
 pub mod limit;
+pub mod reach;
 mod real;
 pub mod sorted;
 mod texts;
@@ -22,6 +23,7 @@ use thiserror::Error;
 pub use group::{Aggregate, Combine, Cuts, Deviation, Group};
 pub use key::{Compare, Encoding, Key, Source};
 pub use limit::Limit;
+pub use reach::Reach;
 pub use sorted::Sorted;
 pub use top::Top;
 
@@ -57,4 +59,6 @@ pub enum MergeError {
     UnknownCollation,
     #[error("rows that a server sorted in another way: their keys may be longer than max_sort_length")]
     Unsorted,
+    #[error("texts of which only a server knows whether they differ before max_sort_length")]
+    InDoubt,
 }

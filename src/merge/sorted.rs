@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use super::key::{Cells, Encoding, Key, Keys, Values};
 use super::limit::Limit;
+use super::reach::Reach;
 use super::{MergeError, Next};
 
 /// The merge of several streams that are sorted by the same keys.
@@ -14,10 +15,14 @@ pub struct Sorted {
     has_keys: bool,
     /// By stream: the keys of its first row.
     heads: Vec<Values>,
+    /// Room for those of the next one, beside it.
+    spare: Values,
     /// Streams with a first row, the least on top.
     heap: Vec<usize>,
     /// Streams whose first row was not seen yet; the next to be asked for is the last.
     unseen: Vec<usize>,
+    /// The streams are the first rows only of what their servers have sorted.
+    are_cut: bool,
     /// The row on top is done with: its stream's next one is needed.
     top_is_done: bool,
     limit: Limit,
@@ -30,7 +35,6 @@ pub struct Sorted {
 #[derive(Debug, Default)]
 struct Repeats {
     last: Option<Values>,
-    spare: Values,
     are_given: bool,
     /// So many of the keys say what a repeat is.
     by: usize,
@@ -48,8 +52,10 @@ impl Sorted {
             keys: Keys::new(keys, encoding),
             has_keys,
             heads: vec![Values::default(); streams],
+            spare: Values::default(),
             heap: Vec::with_capacity(streams),
             unseen: (0..first).rev().collect(),
+            are_cut: false,
             top_is_done: false,
             limit,
             counts_all: false,
@@ -58,8 +64,27 @@ impl Sorted {
         }
     }
 
+    /// Texts are sorted by no further than this.
+    pub fn reaching(mut self, reach: Reach) -> Self {
+        self.keys = self.keys.reaching(reach);
+        self
+    }
+
+    /// The client knows of an order by the first so many of the keys only.
+    pub fn asked(mut self, asked: usize) -> Self {
+        self.keys = self.keys.asked(asked);
+        self
+    }
+
+    /// The servers send the first of their rows only.
+    pub fn cut(mut self, are_cut: bool) -> Self {
+        self.are_cut = are_cut;
+        self
+    }
+
     /// Only rows with different keys. The streams must be sorted by exactly these keys, or that is an error.
     pub fn distinct(mut self) -> Self {
+        self.keys = self.keys.counting_all();
         self.repeats = Some(Repeats { by: usize::MAX, ..Repeats::default() });
         self
     }
@@ -67,6 +92,7 @@ impl Sorted {
     /// All rows, and `is_repeat` tells those with the same first keys, `by` many of them. The streams must be sorted in the
     /// same way.
     pub fn grouped(mut self, by: usize) -> Self {
+        self.keys = self.keys.counting_all();
         self.repeats = Some(Repeats { are_given: true, by, ..Repeats::default() });
         self
     }
@@ -117,15 +143,24 @@ impl Sorted {
     /// The next row of the stream that `step` asked for.
     pub fn offer(&mut self, stream: usize, row: &(impl Cells + ?Sized)) -> Result<(), MergeError> {
         let is_first = self.unseen.last() == Some(&stream);
-        match &mut self.repeats {
-            Some(repeats) => {
-                self.keys.read(row, &mut repeats.spare)?;
-                if !is_first && self.keys.compare(&repeats.spare, &self.heads[stream]) == Ordering::Less {
-                    return Err(MergeError::Unsorted);
-                }
-                std::mem::swap(&mut repeats.spare, &mut self.heads[stream]);
+        let head = &mut self.heads[stream];
+        let is_long = !is_first && self.keys.are_long(head);
+        if self.repeats.is_some() || is_long {
+            self.keys.read(row, &mut self.spare)?;
+            if self.repeats.is_some()
+                && !is_first
+                && self.keys.compare_first(usize::MAX, &self.spare, head) == Ordering::Less
+            {
+                return Err(MergeError::Unsorted);
             }
-            None => self.keys.read(row, &mut self.heads[stream])?,
+            if is_long {
+                // A shard that has read them by an index has sorted long texts as a whole. One that needs the first few
+                // of its rows may do it otherwise than a server with more of them.
+                self.keys.check_next(&self.spare, head, self.are_cut)?;
+            }
+            std::mem::swap(&mut self.spare, head);
+        } else {
+            self.keys.read(row, head)?;
         }
         if is_first {
             self.unseen.pop();
@@ -135,11 +170,11 @@ impl Sorted {
             self.top_is_done = false;
             self.sift_down();
         }
-        Ok(())
+        self.keys.check()
     }
 
     /// The stream that `step` asked for has no more rows.
-    pub fn end(&mut self, stream: usize) {
+    pub fn end(&mut self, stream: usize) -> Result<(), MergeError> {
         if self.unseen.last() == Some(&stream) {
             self.unseen.pop();
         } else {
@@ -150,13 +185,14 @@ impl Sorted {
         if !self.has_keys && stream + 1 < self.heads.len() {
             self.unseen.push(stream + 1);
         }
+        self.keys.check()
     }
 
     fn is_given(&mut self, top: usize) -> bool {
         let Some(repeats) = &mut self.repeats else { return true };
         let head = &self.heads[top];
         let last = repeats.last.as_ref();
-        repeats.is_same = last.is_some_and(|last| self.keys.compare(last, head) == Ordering::Equal);
+        repeats.is_same = last.is_some_and(|last| self.keys.compare_first(usize::MAX, last, head) == Ordering::Equal);
         let is_repeat = |last| self.keys.compare_first(repeats.by, last, head) == Ordering::Equal;
         repeats.is_repeat = repeats.is_same || last.is_some_and(is_repeat);
         if !repeats.is_same {
@@ -229,7 +265,7 @@ mod tests {
                             cells.iter().map(|cell| cell.as_deref().map(str::as_bytes)).collect();
                         sorted.offer(stream, row.as_slice()).unwrap();
                     }
-                    None => sorted.end(stream),
+                    None => sorted.end(stream).unwrap(),
                 },
             }
         }
@@ -286,11 +322,57 @@ mod tests {
                         asked[stream] += 1;
                         sorted.offer(stream, [Some(first.as_bytes()), Some(second.as_bytes())].as_slice()).unwrap();
                     }
-                    None => sorted.end(stream),
+                    None => sorted.end(stream).unwrap(),
                 },
             }
         }
         assert_eq!(told, [(false, false), (true, false), (true, true), (false, false), (true, true)]);
+    }
+
+    /// The merge of two streams by text and number.
+    fn by_text(reach: Reach) -> Sorted {
+        let text = Key { source: Source::Plain { cell: 0, compare: Compare::Bytes }, descending: false };
+        Sorted::new(2, vec![text, keys()[1]], Encoding::Text, Limit::NONE).reaching(reach)
+    }
+
+    /// The second cells of its rows.
+    fn of_texts(mut sorted: Sorted, streams: [&[(&str, &str)]; 2]) -> Result<Vec<String>, MergeError> {
+        let (mut asked, mut out) = ([0, 0], Vec::new());
+        loop {
+            match sorted.step() {
+                Next::Done => return Ok(out),
+                Next::Row(stream) => out.push(streams[stream][asked[stream] - 1].1.to_owned()),
+                Next::NeedsRow(stream) => match streams[stream].get(asked[stream]) {
+                    Some((text, number)) => {
+                        asked[stream] += 1;
+                        let text = format!("{}{text}", "a".repeat(62));
+                        sorted.offer(stream, [Some(text.as_bytes()), Some(number.as_bytes())].as_slice())?;
+                    }
+                    None => sorted.end(stream)?,
+                },
+            }
+        }
+    }
+
+    #[test]
+    fn a_doubtful_order_is_one_that_the_next_key_contradicts() {
+        let agree: [&[_]; 2] = [&[("1", "1"), ("3", "3")], &[("2", "2")]];
+        let differ: [&[_]; 2] = [&[("1", "1"), ("3", "2")], &[("2", "3")]];
+        for reach in [Reach::Whole, Reach::MariaDb(64)] {
+            assert_eq!(of_texts(by_text(reach), agree), Ok(["1", "2", "3"].map(str::to_owned).to_vec()), "{reach:?}");
+        }
+        let by_texts = Ok(["1", "3", "2"].map(str::to_owned).to_vec());
+        let doubtful = || by_text(Reach::MariaDb(64));
+        assert_eq!(of_texts(by_text(Reach::Whole), differ), by_texts);
+        assert_eq!(of_texts(doubtful(), differ), Err(MergeError::InDoubt));
+        // Nobody asked for the next key.
+        assert_eq!(of_texts(doubtful().asked(1), differ), by_texts);
+        assert_eq!(of_texts(doubtful().grouped(2).asked(0), differ), by_texts);
+        // What one stream says of itself is in no doubt if it has all rows.
+        let alone: [&[_]; 2] = [&[("1", "3"), ("2", "2")], &[]];
+        assert_eq!(of_texts(doubtful(), alone), Ok(["3", "2"].map(str::to_owned).to_vec()));
+        assert_eq!(of_texts(doubtful().cut(true), alone), Err(MergeError::InDoubt));
+        assert_eq!(of_texts(doubtful().cut(true).asked(1), alone), Ok(["3", "2"].map(str::to_owned).to_vec()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::MergeError;
 use super::key::{Cells, Encoding, Key, Keys, Values};
+use super::reach::Reach;
 
 /// What a row occupies beside its cells, roughly.
 const ROW_BYTES: usize = 128;
@@ -38,6 +39,12 @@ impl Top {
         Self { keys: Keys::new(keys, encoding), rows: Vec::new(), wanted, bytes: 0, budget }
     }
 
+    /// Texts are sorted by no further than this.
+    pub fn reaching(mut self, reach: Reach) -> Self {
+        self.keys = self.keys.reaching(reach);
+        self
+    }
+
     /// Adds a row. Rows that compare equal stay in the order in which they came.
     pub fn push(&mut self, cells: &[Option<Vec<u8>>]) -> Result<(), MergeError> {
         let mut kept = Kept { values: Values::default(), cells: cells.to_vec() };
@@ -57,9 +64,10 @@ impl Top {
     }
 
     /// The rows in order.
-    pub fn into_rows(mut self) -> impl Iterator<Item = Vec<Option<Vec<u8>>>> {
+    pub fn into_rows(mut self) -> Result<impl Iterator<Item = Vec<Option<Vec<u8>>>>, MergeError> {
         self.cut();
-        self.rows.into_iter().map(|kept| kept.cells)
+        self.keys.check()?;
+        Ok(self.rows.into_iter().map(|kept| kept.cells))
     }
 }
 
@@ -88,7 +96,7 @@ mod tests {
             for (index, number) in numbers.iter().enumerate() {
                 kept.push(&[Some(number.to_string().into_bytes()), Some(vec![index as u8])]).unwrap();
             }
-            let rows: Vec<_> = kept.into_rows().collect();
+            let rows: Vec<_> = kept.into_rows().unwrap().collect();
             let mut all: Vec<_> = numbers.iter().enumerate().map(|(index, number)| (-number, index)).collect();
             all.sort_unstable();
             let wanted: Vec<_> = all.into_iter().take(wanted as usize)

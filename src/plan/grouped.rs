@@ -93,6 +93,8 @@ const CUT: [&str; 3] = [
 /// What a grouped statement comes to.
 pub(super) struct Grouping {
     pub(super) plan: GroupPlan,
+    /// The client's ORDER BY names the first so many of the keys that groups are merged by, and no more.
+    pub(super) asked_keys: usize,
     /// What each shard's groups are sorted by, as text after ORDER BY; empty if there is one group.
     pub(super) order_by: Vec<Part>,
     /// What they are also made by, as text for GROUP BY.
@@ -310,7 +312,7 @@ impl Grouper<'_, '_, '_, '_> {
         let group_by = self.finer_keys(&mut order_by, group_by)?;
         let is_one = !group_by.is_empty();
         let plan = GroupPlan { folds: self.folds, order: Vec::new(), by: 0, is_one };
-        Some(Grouping { plan, order_by, group_by, limits_shards: false, is_loose: self.is_loose })
+        Some(Grouping { plan, asked_keys: 0, order_by, group_by, limits_shards: false, is_loose: self.is_loose })
     }
 
     /// Has the shards make and sort parts of groups where an aggregate needs that: the text for GROUP BY.
@@ -360,6 +362,7 @@ impl Grouper<'_, '_, '_, '_> {
         let by_keys: Option<Vec<(usize, bool)>> = order.iter().map(of_keys).collect();
         let is_ordered = by_keys.is_some();
         let mut sorted = by_keys.unwrap_or_default();
+        let asked_keys = sorted.len();
         for key in 0..keys.len() {
             if !sorted.iter().any(|(known, _)| *known == key) {
                 sorted.push((key, false));
@@ -393,7 +396,7 @@ impl Grouper<'_, '_, '_, '_> {
         let group_by = self.finer_keys(&mut order_by, Vec::new())?;
         let limits_shards = is_ordered && group_by.is_empty();
         let plan = GroupPlan { folds: self.folds, order: by_value, by, is_one: false };
-        Some(Grouping { plan, order_by, group_by, limits_shards, is_loose: self.is_loose })
+        Some(Grouping { plan, asked_keys, order_by, group_by, limits_shards, is_loose: self.is_loose })
     }
 
     /// A name means a column of FROM first, and then what a select item is called.

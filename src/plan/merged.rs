@@ -32,6 +32,8 @@ pub struct MergePlan {
     pub hidden: u16,
     /// What the rows of each shard are sorted by.
     pub keys: Vec<SortKey>,
+    /// The client has asked for the first so many of them.
+    pub asked_keys: usize,
     /// Of rows with equal keys only the first is wanted.
     pub is_distinct: bool,
     pub groups: Option<GroupPlan>,
@@ -82,6 +84,7 @@ impl MergePlan {
         params: Vec::new(),
         hidden: 0,
         keys: Vec::new(),
+        asked_keys: 0,
         is_distinct: false,
         groups: None,
         limit: None,
@@ -92,13 +95,18 @@ impl MergePlan {
         is_of_table: false,
     };
 
+    /// Whether each shard sends the first of its rows only.
+    pub fn cuts_shards(&self) -> bool {
+        self.limits_shards && self.limit.is_some()
+    }
+
     /// Whether the statement itself says how many rows are wanted.
     pub fn has_limit(&self) -> bool {
         self.limit.is_some()
     }
 
     pub fn counting(&self) -> Counting {
-        match (self.counts_found_rows, self.limits_shards && self.limit.is_some()) {
+        match (self.counts_found_rows, self.cuts_shards()) {
             (false, _) => Counting::None,
             (true, true) => Counting::ByShards,
             (true, false) => Counting::All,
@@ -181,8 +189,10 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
     let mut keys = KeyReader::new(&statement);
     let mut splices = Vec::new();
     let (mut groups, mut limits_shards, mut is_loose, mut is_described) = (None, true, false, false);
+    let asked_keys;
     if statement.is_grouped() {
         let grouping = grouped::read(&statement, &mut keys)?;
+        asked_keys = grouping.asked_keys;
         is_described = !grouping.group_by.is_empty();
         splices.extend(statement.regrouping(grouping.group_by)?);
         splices.extend(statement.reordering(grouping.order_by));
@@ -194,6 +204,7 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
                 keys.read(&element)?;
             }
         }
+        asked_keys = keys.keys.len();
         if statement.select.is_distinct {
             let items = statement.select.items.iter().map(|item| item.expression.span);
             if items.into_iter().any(|span| statement.hands_on_values(span)) {
@@ -229,6 +240,7 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
         params,
         hidden: keys.count,
         keys: keys.keys,
+        asked_keys,
         is_distinct,
         groups,
         limit,

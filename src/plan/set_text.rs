@@ -80,6 +80,7 @@ impl Writer<'_, '_, '_, '_> {
             return None;
         }
         let mut order = self.order(&names)?;
+        plan.asked_keys = order.len();
         if plan.is_distinct {
             // Rows that are equal may have different values of an expression.
             if order.iter().any(|(by, _)| matches!(by, SortBy::Expression(_))) {

@@ -10,8 +10,8 @@ use super::query::Statement;
 use super::session::Session;
 use crate::exec::links::Side;
 use crate::plan::Action;
+use crate::plan::filled::filled;
 use crate::sql::control::{Argument, Control, PrepareSource};
-use crate::sql::{Lexer, Mode, Op, Token, TokenKind};
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
 
@@ -99,44 +99,24 @@ impl Session {
     }
 
     async fn execute_with(&mut self, text: &[u8], using: &[Argument], more_follows: bool) -> Result<(), ClientMessage> {
-        let markers: Vec<_> = Lexer::new(text, self.mode).filter(|token| token.kind == TokenKind::Param).collect();
-        if markers.len() != using.len() {
-            return Err(ClientMessage::new(codes::WRONG_ARGUMENTS, "Incorrect arguments to EXECUTE"));
-        }
-        let mut sql = Vec::with_capacity(text.len());
-        let mut done = 0;
-        for (marker, argument) in markers.iter().zip(using) {
-            sql.extend_from_slice(&text[done..marker.start as usize]);
-            let value = match argument {
-                Argument::UserVar(variable) => {
-                    self.user_variables.get(variable).map_or("NULL", String::as_str).as_bytes()
-                }
-                Argument::Literal(literal) => literal,
-            };
-            // NULL as a number of LIMIT means none there, and is an error as a literal.
-            let is_none = value.eq_ignore_ascii_case(b"NULL") && is_in_limit(text, self.mode, marker.start);
-            sql.extend_from_slice(if is_none { b"0" } else { value });
-            done = marker.end as usize;
-        }
-        sql.extend_from_slice(&text[done..]);
+        let values: Vec<&[u8]> = using.iter().map(|argument| self.value_of(argument)).collect();
+        let sql = filled(text, self.mode, &values)
+            .ok_or_else(|| ClientMessage::new(codes::WRONG_ARGUMENTS, "Incorrect arguments to EXECUTE"))?;
         let statement = Statement { sql: &sql, more_follows };
         Box::pin(self.statement(&statement)).await
+    }
+
+    /// What stands for a marker, as a literal.
+    fn value_of<'v>(&'v self, argument: &'v Argument) -> &'v [u8] {
+        match argument {
+            Argument::UserVar(variable) => self.user_variables.get(variable).map_or("NULL", String::as_str).as_bytes(),
+            Argument::Literal(literal) => literal,
+        }
     }
 
     pub(super) fn deallocate_text(&mut self, name: &str) -> Result<(), ClientMessage> {
         let known = self.text_statements.remove(&name.to_lowercase()).is_some();
         if known { Ok(()) } else { Err(unknown(name, "DEALLOCATE PREPARE")) }
-    }
-}
-
-/// Whether the marker at `offset` stands for a number of LIMIT.
-fn is_in_limit(text: &[u8], mode: Mode, offset: u32) -> bool {
-    let before: Vec<Token> = Lexer::new(text, mode).take_while(|token| token.start < offset).collect();
-    let is = |token: &Token, words: &[&str]| words.iter().any(|word| token.is_word(text, word));
-    match before.as_slice() {
-        [.., last] if is(last, &["LIMIT", "OFFSET"]) => true,
-        [.., limit, _, comma] => comma.is_op(Op::Comma) && is(limit, &["LIMIT"]),
-        _ => false,
     }
 }
 

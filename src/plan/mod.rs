@@ -16,6 +16,7 @@ mod edits;
 mod exact;
 pub mod explain;
 mod few;
+pub mod filled;
 mod filter;
 mod finer;
 mod functions;

@@ -405,12 +405,17 @@ impl NewText {
             Self::CurrentDatabase { name: None } => out.extend_from_slice(b"NULL"),
             Self::Title { from, to } => {
                 let text = input.sql.get(from.offset(input.literals)..to.offset(input.literals)).unwrap_or_default();
-                out.extend_from_slice(b" AS ");
-                write_quoted(&title(text, input.mode.charset), out);
+                write_title(text, input.mode.charset, out);
             }
         }
         true
     }
+}
+
+/// Gives a select item the name that one with this text has.
+pub(super) fn write_title(text: &[u8], charset: Charset, out: &mut Vec<u8>) {
+    out.extend_from_slice(b" AS ");
+    write_quoted(&title(text, charset), out);
 }
 
 /// What a select item with this text is called: servers cut names of columns after 255 bytes, and have no characters of

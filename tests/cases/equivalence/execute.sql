@@ -1,0 +1,42 @@
+-- about: Columns of a statement that was prepared as text are called as they were prepared.
+SET @four = 4, @text = 'abc', @unset = NULL;
+PREPARE s FROM 'SELECT MAX(order_id) + ?, COUNT(*) * ? AS n FROM orders';
+-- ignore: length, flags
+EXECUTE s USING @four, @four;
+PREPARE s FROM 'SELECT user_id + ?, ? AS x,  CONCAT( ?, name ) FROM users WHERE user_id = 3';
+-- ignore: length, type, flags
+EXECUTE s USING @four, @four, @text;
+PREPARE s FROM 'SELECT user_id, ?, CONCAT(`name`, ?) FROM users WHERE user_id > 0 ORDER BY user_id LIMIT 3';
+-- ignore: length, type, flags
+EXECUTE s USING @four, @text;
+PREPARE s FROM 'SELECT EXISTS(SELECT 1 FROM orders WHERE order_id = ?), ''?''';
+EXECUTE s USING @four;
+PREPARE s FROM 'SELECT c.user_id + ?, e.user_id FROM users c JOIN users e ON e.user_id = c.user_id + ? ORDER BY c.user_id LIMIT 2';
+-- ignore: length, flags
+EXECUTE s USING @four, @four;
+PREPARE s FROM 'SELECT ?, user_id FROM users WHERE user_id = 3 UNION SELECT 2, ? FROM users ORDER BY 2';
+-- ignore: length, type, flags
+EXECUTE s USING @four, @four;
+PREPARE s FROM 'SELECT ?';
+-- ignore: length, type, flags
+EXECUTE s USING @four;
+PREPARE s FROM 'SELECT q.* FROM (SELECT level + ? FROM users) q ORDER BY 1 LIMIT 2';
+-- ignore: length, type, flags
+EXECUTE s USING @four;
+PREPARE s FROM 'WITH q AS (SELECT level l, COUNT(*) + ? FROM users GROUP BY level) SELECT q.* FROM q ORDER BY l';
+-- ignore: length, type, flags
+EXECUTE s USING @four;
+
+-- about: Whether a marker of ORDER BY stands for a place in the select list.
+SET @one = 1, @two = 2;
+PREPARE s FROM 'SELECT user_id, name FROM users ORDER BY ? DESC, user_id LIMIT 3';
+EXECUTE s USING @one;
+PREPARE s FROM 'SELECT user_id, name FROM users ORDER BY ? DESC, user_id LIMIT 3';
+EXECUTE s USING @two;
+PREPARE s FROM 'SELECT level, COUNT(*) FROM users GROUP BY level, ? ORDER BY ?, level';
+EXECUTE s USING @one, @two;
+
+-- about: EXECUTE IMMEDIATE is MariaDB's.
+-- only: MariaDB
+-- ignore: length, flags
+EXECUTE IMMEDIATE 'SELECT user_id + ?  FROM users ORDER BY user_id LIMIT 2' USING 5;

@@ -43,6 +43,13 @@ fn explain_of_several_shards_tells_what_each_server_says() {
         assert!(rows.iter().all(|row| row.len() > of_one[0].len()), "{sql}: {rows:?}");
     }
     assert_eq!(client.rows("EXPLAIN FORMAT=JSON SELECT * FROM items").len(), 4);
+    let analyze = if extended == "EXTENDED" { "ANALYZE" } else { "EXPLAIN ANALYZE" };
+    for sql in ["SELECT * FROM items ORDER BY amount LIMIT 3", "SELECT COUNT(*) FROM items"] {
+        let rows = client.rows(&format!("{analyze} {sql}"));
+        let shards: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+        assert_eq!(shards, ["s0", "s1", "s2", "s3"], "{sql}");
+    }
+    assert_eq!(client.error(format!("{analyze} UPDATE items SET amount = 2")).code, 1235);
     assert_eq!(client.error("EXPLAIN SELECT nope FROM items").code, 1054);
     // Nothing was run, and the session goes on.
     assert_eq!(client.value("SELECT 1"), "1");

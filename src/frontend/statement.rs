@@ -216,7 +216,7 @@ impl Session {
 
     async fn run_routed(&mut self, plan: &Arc<Plan>, statement: &Statement<'_>) -> Result<(), ClientMessage> {
         let route = match plan.bind(&self.binding(statement.sql)) {
-            Err(PlanError::Unsupported { .. }) | Ok(Route::Staged) if plan.explains => {
+            Err(PlanError::Unsupported { .. }) | Ok(Route::Staged) if plan.explains_parts => {
                 return Box::pin(self.explain_everywhere(statement)).await;
             }
             bound => bound?,

@@ -121,6 +121,8 @@ pub struct Plan {
     pub is_cacheable: bool,
     /// EXPLAIN of a statement, which is not run.
     pub explains: bool,
+    /// EXPLAIN of a statement that is not run, or only reads: shards may be asked one by one.
+    pub explains_parts: bool,
     /// Its rows tell the names of tables.
     tells_names: bool,
     /// What a comment asks for.
@@ -420,6 +422,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         is_apart: matches!(&parsed, Ok(Statement::Query(_))) && draft.scopes.reads_nothing(),
         meets_shared: !implicit_commit && draft.scopes.meets_shared(),
         explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
+        explains_parts: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run || kind == StatementKind::Read),
         tells_names: tells_names(&parsed, kind),
         action,
         guards: draft.guards,
@@ -593,6 +596,7 @@ fn of_session(control: Control, facts: Facts, hint: &Hint) -> Plan {
         implicit_commit,
         is_cacheable: false,
         explains: false,
+        explains_parts: false,
         tells_names: false,
         hint_side: hint.side,
         writes_copies: false,

@@ -55,8 +55,18 @@ impl Session {
         sql: &[u8],
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
-        let listing = self.listing(show, sql).await?;
+        let mut listing = self.listing(show, sql).await?;
+        if show.shown.is_list() {
+            self.cut_listing(&mut listing);
+        }
         self.send_listing(&listing, more_follows).await
+    }
+
+    /// Servers take SHOW for a SELECT.
+    fn cut_listing(&self, listing: &mut Listing) {
+        if let Some(limit) = self.rows_limit() {
+            listing.rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        }
     }
 
     /// A collected result set, which also counts as the session's last statement.
@@ -232,6 +242,7 @@ impl Session {
                 self.judge(&mut listing, &condition, shard).await?;
             }
         }
+        self.cut_listing(&mut listing);
         self.send_listing(&listing, statement.more_follows).await
     }
 
@@ -340,7 +351,11 @@ impl Session {
 
     /// A connection of no transaction, for questions of ShardGate's own.
     pub(super) async fn spare(&mut self, shard: ShardId) -> Result<Lease, ClientMessage> {
-        let settings = self.variant(|settings| settings.unset("autocommit"));
+        let settings = self.variant(|settings| {
+            settings.unset("autocommit");
+            // How many rows the client wants says nothing of those that its answer is made of.
+            settings.unset("sql_select_limit");
+        });
         let link = Link::apart(&Need { settings: &settings, ..self.need().2 }, shard, Side::Primary).await?;
         Ok(link.lease)
     }

@@ -26,6 +26,16 @@ pub enum Shown {
     CreateDatabase,
 }
 
+impl Shown {
+    /// Whether it lists things, however many there are.
+    pub fn is_list(self) -> bool {
+        match self {
+            Self::Tables | Self::Objects | Self::Everywhere | Self::Index => true,
+            Self::CreateTable | Self::CreateOther | Self::CreateDatabase => false,
+        }
+    }
+}
+
 /// A name in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place<T> {

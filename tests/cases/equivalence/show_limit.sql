@@ -1,0 +1,23 @@
+-- about: sql_select_limit and what is put together of several shards.
+SET sql_select_limit = 3;
+SHOW TABLES LIKE 'o%';
+SHOW TABLES;
+SHOW FULL TABLES;
+SHOW TABLES WHERE 1;
+-- ignore: rows
+SHOW TABLE STATUS LIKE 'u%';
+SHOW COLUMNS FROM users;
+SHOW COLUMNS FROM users WHERE 1;
+SHOW DATABASES LIKE 's%';
+SHOW CREATE TABLE users;
+SHOW VARIABLES LIKE 'sql_s%';
+SHOW VARIABLES LIKE 'sql_%';
+SHOW TRIGGERS;
+SHOW CHARACTER SET;
+DESCRIBE users;
+SHOW TABLES FROM information_schema;
+SHOW COLUMNS FROM information_schema.TABLES;
+SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'users';
+SET sql_select_limit = 0;
+SHOW TABLES LIKE 'o%';
+SHOW DATABASES;

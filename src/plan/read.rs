@@ -96,7 +96,7 @@ pub(super) fn gathered<'q>(
 
 fn gather_plan(scopes: &Scopes<'_, '_>, root: QueryId, sql: &[u8], facts: &Facts) -> Option<Box<GatherPlan>> {
     // A named lock that is taken for each row, or for none, is not known before.
-    if facts.named_locks {
+    if facts.takes_named_locks {
         return None;
     }
     let names = parse::mentioned_names(sql, scopes.ctx.mode)?;

@@ -282,7 +282,7 @@ impl<'q> Scopes<'_, 'q> {
 
     fn sources_of(&self, sql: &[u8], facts: &Facts, role: impl Fn(InstanceId) -> Role) -> Option<GatherPlan> {
         // A named lock that is taken for each row, or for none, is not known before.
-        if facts.named_locks {
+        if facts.takes_named_locks {
             return None;
         }
         let words: Vec<String> = match self.places.is_empty() {

@@ -30,6 +30,8 @@ pub struct Facts {
     pub reads_system_vars: Vec<String>,
     /// `GET_LOCK(name, ..)` and its kin.
     pub named_locks: bool,
+    /// Those of them that change which locks are held.
+    pub takes_named_locks: bool,
     /// `UUID()`, `RAND()`, `SLEEP()` ...: two servers answer differently.
     pub nondeterministic: bool,
     /// `NOW()` and its like.
@@ -127,8 +129,9 @@ impl Facts {
             Meaning::Database => self.uses_database = true,
             Meaning::User => self.uses_user = true,
             Meaning::CalcFoundRows => self.calc_found_rows = true,
-            Meaning::NamedLock => {
+            Meaning::NamedLock | Meaning::LockChange => {
                 self.named_locks = true;
+                self.takes_named_locks |= matches!(meaning, Meaning::LockChange);
                 self.nondeterministic = true;
             }
             Meaning::Nondeterministic => self.nondeterministic = true,
@@ -195,6 +198,7 @@ enum Meaning {
     User,
     CalcFoundRows,
     NamedLock,
+    LockChange,
     Nondeterministic,
     Time,
 }
@@ -217,9 +221,9 @@ fn meaning(word: &[u8], is_call: bool) -> Option<Meaning> {
         ("USER", Meaning::User),
         ("SESSION_USER", Meaning::User),
         ("SYSTEM_USER", Meaning::User),
-        ("GET_LOCK", Meaning::NamedLock),
-        ("RELEASE_LOCK", Meaning::NamedLock),
-        ("RELEASE_ALL_LOCKS", Meaning::NamedLock),
+        ("GET_LOCK", Meaning::LockChange),
+        ("RELEASE_LOCK", Meaning::LockChange),
+        ("RELEASE_ALL_LOCKS", Meaning::LockChange),
         ("IS_FREE_LOCK", Meaning::NamedLock),
         ("IS_USED_LOCK", Meaning::NamedLock),
         ("UUID", Meaning::Nondeterministic),
@@ -368,6 +372,8 @@ mod tests {
         assert!(read("SELECT GET_LOCK('a', 1)").named_locks);
         assert!(read("DO release_all_locks ()").named_locks);
         assert!(!read("SELECT get_lock, 'RELEASE_LOCK(1)'").named_locks);
+        assert!(read("SELECT IS_FREE_LOCK('a'), RELEASE_LOCK('a')").takes_named_locks);
+        assert!(!read("SELECT IS_FREE_LOCK('a'), IS_USED_LOCK('a')").takes_named_locks);
     }
 
     #[test]

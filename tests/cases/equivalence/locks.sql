@@ -149,3 +149,23 @@ SELECT * FROM orders WHERE order_id = 911;
 -- refused: 1235 FLUSH TABLES WITH READ LOCK
 FLUSH TABLES WITH READ LOCK;
 FLUSH TABLES;
+
+-- about: Whether a lock is free is asked once, also of a statement over several shards.
+SELECT GET_LOCK('mine', 1);
+-- ignore: length, flags
+SELECT IS_FREE_LOCK('mine'), (SELECT COUNT(*) FROM users);
+-- ignore: length, flags
+SELECT IS_USED_LOCK('mine') = CONNECTION_ID(), COUNT(*) FROM users;
+-- ignore: length, flags
+SELECT user_id, IS_FREE_LOCK('mine') FROM users WHERE IS_USED_LOCK('mine') = CONNECTION_ID() ORDER BY user_id LIMIT 3;
+-- ignore: length, flags
+SELECT IS_FREE_LOCK('nobody has it'), u.user_id FROM users u JOIN users v ON v.user_id = u.user_id + 1 WHERE IS_FREE_LOCK('mine') = 0 ORDER BY 2 LIMIT 3;
+-- ignore: length, flags
+-- params: 'mine'
+SELECT IS_FREE_LOCK(?), (SELECT MAX(user_id) FROM users);
+UPDATE users SET level = IS_FREE_LOCK('mine') + 5 ORDER BY name, user_id LIMIT 2;
+-- refused: 1235 GET_LOCK where it may be called never or often
+SELECT GET_LOCK('x', 1), (SELECT COUNT(*) FROM users);
+-- refused: 1235 a named lock whose name depends on rows
+SELECT COUNT(*) FROM users WHERE IS_FREE_LOCK(name);
+SELECT RELEASE_LOCK('mine');

@@ -33,8 +33,18 @@ use crate::wire::{ColumnFlags, ColumnType, text};
 /// The three variables behind SET NAMES.
 pub(super) const CHARACTER_SETS: [&str; 3] = ["character_set_client", "character_set_results", "collation_connection"];
 
+/// Character sets whose every character has two or four bytes.
+const WIDE: [&str; 4] = ["ucs2", "utf16", "utf16le", "utf32"];
+
 /// Variables that would act on more than the session, or only on the connection at hand.
 const REFUSED: [&str; 3] = ["insert_id", "gtid_next", "gtid_seq_no"];
+
+/// Whether the value of character_set_results is one of `WIDE`.
+fn is_wide(value: &[u8]) -> bool {
+    let name = value.trim_ascii();
+    let name = name.strip_prefix(b"'").and_then(|name| name.strip_suffix(b"'")).unwrap_or(name);
+    WIDE.iter().any(|wide| name.eq_ignore_ascii_case(wide.as_bytes()))
+}
 
 /// Settings of a session whose client named this collation in its handshake.
 pub(super) fn after_handshake(shared: &Shared, collation: u16) -> Arc<Settings> {
@@ -142,6 +152,13 @@ impl Session {
                 {
                     return Err(ClientMessage::unsupported(
                         "setting sql_auto_is_null to anything but 0: WHERE id IS NULL would find a row of one connection's, and                          a session has several; ask for LAST_INSERT_ID()",
+                    ));
+                }
+                Assignment::System { scope: Scope::Session, name, value, .. }
+                    if name == "character_set_results" && is_wide(sql.get(value.clone()).unwrap_or_default()) =>
+                {
+                    return Err(ClientMessage::unsupported(
+                        "answers in a character set in which not even names of columns are ASCII",
                     ));
                 }
                 Assignment::System { scope: Scope::Session, .. }

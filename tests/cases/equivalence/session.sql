@@ -301,3 +301,10 @@ KILL QUERY CONNECTION_ID();
 
 -- refused: 1235 KILL with a subquery
 KILL QUERY (SELECT 1);
+
+-- about: Character sets whose letters are not ASCII's bytes.
+-- refused: 1235 answers in a character set in which not even names of columns are ASCII
+SET character_set_results = utf16;
+-- refused: 1235 answers in a character set in which not even names of columns are ASCII
+SET SESSION character_set_results = 'ucs2', sql_mode = '';
+SELECT 'ä';

@@ -40,3 +40,21 @@ EXECUTE s USING @one, @two;
 -- only: MariaDB
 -- ignore: length, flags
 EXECUTE IMMEDIATE 'SELECT user_id + ?  FROM users ORDER BY user_id LIMIT 2' USING 5;
+
+-- about: The same of the protocol's own prepared statements.
+-- prepared
+-- ignore: length
+-- params: 4, 4
+SELECT MAX(order_id) + ?, COUNT(*) * ? FROM orders;
+-- prepared
+-- params: 4
+SELECT EXISTS(SELECT 1 FROM orders WHERE order_id = ?);
+-- prepared
+-- params: 4, 'abc'
+SELECT user_id, ?, CONCAT(name, ?) FROM users WHERE user_id > 0 ORDER BY user_id LIMIT 3;
+-- prepared
+-- params: 4, 4
+SELECT c.user_id + ?, e.user_id FROM users c JOIN users e ON e.user_id = c.user_id + ? ORDER BY c.user_id LIMIT 2;
+-- prepared
+-- params: 1
+SELECT q.* FROM (SELECT level + ? FROM users) q ORDER BY 1 LIMIT 2;

@@ -3,11 +3,11 @@
 //!
 //! What comes from where is decided here: which places of the text name a table, which shards can hold rows of it that
 //! matter, which columns the statement can mean. All of it may be too much and never too little: a column counts as
-//! needed if a word of its name stands anywhere in the text.
+//! needed if a word of its name stands anywhere in the text, and not behind the name of another table.
 
 use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, Schema, ShardId, ShardSet, Table};
-use crate::sql::parse::ast::{ItemKind, JoinCondition, Locking, NamedTable, Span};
+use crate::sql::parse::ast::{Ident, ItemKind, JoinCondition, Locking, NamedTable, Span, TableName};
 use crate::sql::parse::conjunct::Reader;
 use crate::sql::tokens::TokenKind;
 use crate::sql::{Lexer, Mode, facts};
@@ -171,16 +171,16 @@ pub struct Gathered {
 }
 
 impl<'q> Scopes<'_, 'q> {
-    /// How the query, which is the whole statement, would be gathered. `words` are all names in its text. `None`: where
-    /// copies of a common table expression would be needed that are not alike.
+    /// How the query, which is the whole statement, would be gathered. `names` are all names in its text, each with what
+    /// qualifies it. `None`: where copies of a common table expression would be needed that are not alike.
     pub(super) fn gather_plan(
         &self,
         root: QueryId,
         sql: &[u8],
-        words: &[String],
+        names: &[TableName],
         may_condense: bool,
     ) -> Option<GatherPlan> {
-        let mut plan = self.gathered(sql, words, |_| Role::Read)?;
+        let mut plan = self.gathered(sql, names, |_| Role::Read)?;
         if may_condense {
             plan.condensed = self.condensed(root, &plan.sources, sql);
             plan.text.condense(&plan.condensed);
@@ -195,7 +195,7 @@ impl<'q> Scopes<'_, 'q> {
     pub(super) fn gathered(
         &self,
         sql: &[u8],
-        words: &[String],
+        names: &[TableName],
         role: impl Fn(InstanceId) -> Role,
     ) -> Option<GatherPlan> {
         let ctes = self.cte_texts();
@@ -218,7 +218,7 @@ impl<'q> Scopes<'_, 'q> {
         places.sort_by_key(|(named, _)| named.name.table.span.start);
         let sources = places.iter().map(|(named, instances)| {
             let role = instances.first().map_or(Role::Read, |first| role(*first));
-            let source = self.source(named, instances, words, &reader)?;
+            let source = self.source(named, instances, names, &reader)?;
             let can_search = role == Role::Read && source.locking.is_empty() && !ctes.has_copies();
             let searches = if can_search { self.searches_of(instances, sql, &reader) } else { Vec::new() };
             let may_be_few = role == Role::Read && source.locking.is_empty() && !source.is_catalog();
@@ -276,21 +276,21 @@ impl<'q> Scopes<'_, 'q> {
         &self,
         named: &NamedTable,
         instances: &[InstanceId],
-        words: &[String],
+        names: &[TableName],
         reader: &Reader<'_>,
     ) -> Option<Source> {
         let first = &self.instances[*instances.first()?];
         let from = match &first.source {
             Rows::Sharded(_) => From::Sharded(instances.iter().map(|id| self.narrow_of(*id)).collect()),
             Rows::Fixed { .. } if first.database.is_none() => match self.catalog_table(named) {
-                Some(table) => From::Catalog(self.reference(table, instances, words)),
+                Some(table) => From::Catalog(self.reference(table, instances, names)),
                 None => From::System,
             },
             Rows::Fixed { at, .. } => From::Fixed(at.clone()),
             Rows::Derived { .. } | Rows::Nowhere => return None,
         };
         let anchors = |span: Span| (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals));
-        let (columns, invisible) = self.columns_of(instances, words).unzip();
+        let (columns, invisible) = self.columns_of(instances, names).unzip();
         Some(Source {
             written: named.name.table.text.clone(),
             alias: first.name.clone(),
@@ -322,7 +322,7 @@ impl<'q> Scopes<'_, 'q> {
         Some(named.name.table.text.as_str()).filter(|table| is_there && is_assembled(table))
     }
 
-    fn reference(&self, table: &str, instances: &[InstanceId], words: &[String]) -> Reference {
+    fn reference(&self, table: &str, instances: &[InstanceId], names: &[TableName]) -> Reference {
         let is_whole = instances.iter().any(|id| self.is_meant_whole(*id));
         let first = instances.first().map(|id| &self.instances[*id]);
         let filter = first.and_then(|first| self.blocks[first.block].select?.filter.as_ref());
@@ -330,7 +330,7 @@ impl<'q> Scopes<'_, 'q> {
         Reference {
             table: table.to_owned(),
             alias: first.map_or(String::new(), |first| first.name.clone()),
-            words: (!is_whole).then(|| words.to_vec()),
+            words: (!is_whole).then(|| names.iter().map(|name| name.table.text.clone()).collect()),
             filter: span.map(|span| (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals))),
             current: self.ctx.database_name(),
         }
@@ -359,13 +359,18 @@ impl<'q> Scopes<'_, 'q> {
     }
 
     /// The columns that the statement may mean; never none. Also those of them that must be invisible.
-    fn columns_of(&self, instances: &[InstanceId], words: &[String]) -> Option<(Vec<String>, Vec<String>)> {
+    fn columns_of(&self, instances: &[InstanceId], names: &[TableName]) -> Option<(Vec<String>, Vec<String>)> {
         let table = self.instances[*instances.first()?].table()?.table(self.ctx.schema)?;
         let columns = table.columns.as_ref().filter(|columns| !columns.is_empty())?;
         // An index that has all of the columns would be locked in the place of the rows.
         let is_locked = instances.iter().any(|id| !self.locking_of(*id).is_empty());
         let is_whole = is_locked || instances.iter().any(|id| self.is_meant_whole(*id));
-        let is_named = |name: &str| words.iter().any(|word| same_name(word, name));
+        let is_own =
+            |qualifier: &Ident| instances.iter().any(|id| same_name(&self.instances[*id].name, &qualifier.text));
+        let is_named = |column: &str| {
+            let means = |name: &TableName| same_name(&name.table.text, column);
+            names.iter().any(|name| means(name) && name.database.as_ref().is_none_or(is_own))
+        };
         let needed = columns.iter().filter(|column| is_named(&column.name) || is_whole && !column.invisible);
         let needed: Vec<String> = needed.map(|column| column.name.clone()).collect();
         let named = columns.iter().filter(|column| column.invisible && is_named(&column.name));

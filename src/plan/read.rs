@@ -100,9 +100,8 @@ fn gather_plan(scopes: &Scopes<'_, '_>, root: QueryId, sql: &[u8], facts: &Facts
         return None;
     }
     let names = parse::mentioned_names(sql, scopes.ctx.mode)?;
-    let words: Vec<String> = names.into_iter().map(|name| name.table.text).collect();
     // Who counts all rows may count those of a subquery (MariaDB 10.11).
-    scopes.gather_plan(root, sql, &words, !facts.calc_found_rows).map(Box::new)
+    scopes.gather_plan(root, sql, &names, !facts.calc_found_rows).map(Box::new)
 }
 
 /// The route of a statement without sharded tables.

@@ -285,11 +285,11 @@ impl<'q> Scopes<'_, 'q> {
         if facts.takes_named_locks {
             return None;
         }
-        let words: Vec<String> = match self.places.is_empty() {
+        let names = match self.places.is_empty() {
             true => Vec::new(),
-            false => parse::mentioned_names(sql, self.ctx.mode)?.into_iter().map(|name| name.table.text).collect(),
+            false => parse::mentioned_names(sql, self.ctx.mode)?,
         };
-        self.gathered(sql, &words, role)
+        self.gathered(sql, &names, role)
     }
 
     fn target(&self, id: InstanceId, assigned: Vec<String>, gather: &GatherPlan) -> Option<Target> {

@@ -37,7 +37,8 @@ pub(super) fn prepare(cursor: &mut Cursor<'_>) -> Parsed<Control> {
 /// After EXECUTE.
 pub(super) fn execute(cursor: &mut Cursor<'_>) -> Parsed<Control> {
     let name = name(cursor)?;
-    if name.eq_ignore_ascii_case("IMMEDIATE") && !cursor.is_at_end() && !cursor.is_word("USING") {
+    let is_immediate = cursor.mode.mariadb && name.eq_ignore_ascii_case("IMMEDIATE");
+    if is_immediate && !cursor.is_at_end() && !cursor.is_word("USING") {
         let source = source(cursor).filter(|_| cursor.is_at_end() || cursor.is_word("USING"));
         let source = source.ok_or(ControlError::Unsupported { feature: "EXECUTE IMMEDIATE of an expression" })?;
         return Ok(Control::ExecuteImmediate { source, using: using(cursor)? });
@@ -71,6 +72,8 @@ fn using(cursor: &mut Cursor<'_>) -> Parsed<Vec<Argument>> {
 fn argument(cursor: &mut Cursor<'_>) -> Parsed<Argument> {
     let argument = match cursor.eat_user_var() {
         Some(variable) => Some(Argument::UserVar(variable)),
+        // MySQL takes variables only.
+        None if !cursor.mode.mariadb => return Err(syntax(cursor)),
         None => literal(cursor).map(Argument::Literal),
     };
     let is_whole = cursor.is_op(Op::Comma) || cursor.is_at_end();

@@ -36,7 +36,15 @@ EXECUTE s USING @two;
 PREPARE s FROM 'SELECT level, COUNT(*) FROM users GROUP BY level, ? ORDER BY ?, level';
 EXECUTE s USING @one, @two;
 
--- about: EXECUTE IMMEDIATE is MariaDB's.
+-- about: EXECUTE IMMEDIATE is MariaDB's, and so are values that are no variables.
+-- only: MySQL
+PREPARE s FROM 'SELECT ?';
+EXECUTE s USING 5;
+EXECUTE s USING 'x';
+EXECUTE IMMEDIATE 'SELECT 1';
+EXECUTE IMMEDIATE 'SELECT ?' USING @one;
+EXECUTE IMMEDIATE;
+
 -- only: MariaDB
 -- ignore: length, flags
 EXECUTE IMMEDIATE 'SELECT user_id + ?  FROM users ORDER BY user_id LIMIT 2' USING 5;

@@ -279,6 +279,16 @@ impl Table {
         format!("SELECT k.{PLACE}, {} FROM {} AS k", self.key_expressions().join(", "), self.keys)
     }
 
+    /// How many rows were stored.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Asks for all rows that are there after the statement, in the order in which they were stored.
+    pub fn left(&self) -> String {
+        format!("{} ORDER BY {ROW}", self.inserted())
+    }
+
     /// Asks for all rows that were inserted, in their order.
     pub fn inserted(&self) -> String {
         let columns: Vec<String> = self.stored().map(|column| column.expression("")).collect();

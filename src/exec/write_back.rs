@@ -517,6 +517,14 @@ impl WriteBack<'_> {
         }
     }
 
+    /// All rows of a table that is on one shard go, to be inserted anew; there were so many.
+    pub fn delete_all(&mut self, rows: u64) {
+        if let Some((shard, name)) = self.written.places.first() {
+            let sql = [b"DELETE FROM ", name.as_slice()].concat();
+            self.done.push(Order { shard: *shard, sql, kind: Kind::Delete, rows });
+        }
+    }
+
     /// What the rows of an UPDATE IGNORE need, each for itself.
     pub fn take_steps(&mut self) -> Vec<Step> {
         self.bytes = 0;

@@ -373,7 +373,11 @@ impl Session {
     }
 
     /// A question to a shard, where the session's temporary tables are.
-    async fn ask_held(&mut self, shard: ShardId, sql: &[u8]) -> Result<Result<Answer, ClientMessage>, ClientMessage> {
+    pub(super) async fn ask_held(
+        &mut self,
+        shard: ShardId,
+        sql: &[u8],
+    ) -> Result<Result<Answer, ClientMessage>, ClientMessage> {
         let mut link = self.obtain(shard, Side::Primary).await?;
         let answer = link.lease.query(sql, &self.interrupt).await?;
         match answer.summary.status {

@@ -57,7 +57,7 @@ impl Session {
         let choice = Choice {
             preferred: &preferred,
             may_use_copies: is_as_new && !is_locking && !self.reads_own_state(),
-            may_filter: self.temporary_tables.is_empty(),
+            may_filter: true,
             may_condense,
         };
         plan.gather().map(|gather| gather.bind(binding, choice))

@@ -31,7 +31,7 @@ use crate::sql::Literal;
 use crate::sql::control::{self, Control};
 use crate::sql::lock_calls;
 use crate::sql::tokens::Mode;
-use crate::sql::{Lexer, TokenKind};
+use crate::sql::{Lexer, Shape, TokenKind};
 use crate::value::Value;
 use crate::wire::command::{Arguments, Command, Execute, Given, PrepareOk};
 use crate::wire::error_code as codes;
@@ -102,14 +102,15 @@ impl Session {
         if plan.load().is_some() {
             return Err(not_preparable());
         }
-        if matches!(plan.action, Action::Control(Control::CreateSelect(_)))
-            && Lexer::new(sql, self.mode).any(|token| token.kind == TokenKind::Param)
-        {
-            return Err(ClientMessage::unsupported("parameters in CREATE TABLE ... SELECT over several shards"));
-        }
         let (params, answer) = match &plan.action {
             Action::Route(_) | Action::Insert(_) => {
                 let described = self.describe(&plan, sql).await?;
+                (described.params, described.payloads)
+            }
+            Action::Control(Control::CreateSelect(create)) if self.has_params(sql) => {
+                let query = &sql[create.query.clone()];
+                let plan = self.plan_or_probe(query).await?;
+                let described = self.describe(&plan, query).await?.of_params()?;
                 (described.params, described.payloads)
             }
             // Answered by ShardGate, and without parameters.
@@ -286,6 +287,9 @@ impl Session {
         match &plan.action {
             Action::Control(Control::ShowCatalog(show)) => self.show_catalog(show, &statement.text, false).await,
             Action::Control(Control::Maintain(what)) => self.maintain(what, &text).await,
+            Action::Control(Control::CreateSelect(create)) if statement.params > 0 => {
+                Box::pin(self.execute_create_select(create, statement, head, body)).await
+            }
             Action::Control(control) => {
                 self.shape.read(&statement.text, self.mode);
                 self.control(control, &plan, &text).await
@@ -293,6 +297,30 @@ impl Session {
             Action::LocalSelect(items) => self.local_select(items, false).await,
             Action::Route(_) | Action::Insert(_) => self.execute_routed(statement, &plan, head, body).await,
         }
+    }
+
+    /// Another text runs with the parameters of an execution, in the place of the statement's own.
+    pub(super) async fn execute_instead(
+        &mut self,
+        statement: &mut Prepared,
+        text: &[u8],
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
+        let plan = self.plan_as_prepared(statement, text)?;
+        let literals = Shape::of(text, statement.mode).literals().to_vec();
+        let own = (
+            std::mem::replace(&mut statement.text, text.into()),
+            std::mem::replace(&mut statement.literals, literals),
+            std::mem::replace(&mut statement.plan, Arc::clone(&plan)),
+        );
+        let done = self.execute_routed(statement, &plan, head, body).await;
+        (statement.text, statement.literals, statement.plan) = own;
+        done
+    }
+
+    fn has_params(&self, sql: &[u8]) -> bool {
+        Lexer::new(sql, self.mode).any(|token| token.kind == TokenKind::Param)
     }
 
     /// A statement that was prepared under other rules, or in another database, is planned again where it may be.

@@ -159,6 +159,19 @@ impl Session {
 }
 
 impl Description {
+    /// Only what it says of parameters, of which it has some.
+    pub(super) fn of_params(mut self) -> Result<Self, ClientMessage> {
+        let first =
+            self.payloads.first_mut().ok_or_else(|| ClientMessage::unsupported("an empty answer to PREPARE"))?;
+        let ok = PrepareOk::parse(first).map_err(super::handshake::wire_message)?;
+        first.clear();
+        PrepareOk { columns: 0, ..ok }.write(first);
+        let end = 1 + usize::from(ok.params);
+        let has_end = self.payloads.get(end).is_some_and(|payload| !is_definition(payload));
+        self.payloads.truncate(end + usize::from(has_end));
+        Ok(self)
+    }
+
     /// Where a part of the statement stands twice, so do its parameters: `params` says which is which.
     fn keep_params(&mut self, params: &[u16]) -> Result<(), ClientMessage> {
         let count = params.iter().map(|param| param + 1).max().unwrap_or(0);

@@ -93,7 +93,8 @@ impl Session {
 
     /// Runs the write in the session's transaction, or in one of its own.
     pub(super) async fn write_staged(&mut self, order: Order<'_>) -> Result<(), ClientMessage> {
-        if self.txn.is_read_only() {
+        let writes_own = order.staging.targets.iter().all(|target| self.is_own(target));
+        if self.txn.is_read_only() && !writes_own {
             let stop = if self.mode.mariadb { "" } else { "." };
             let text = format!("Cannot execute statement in a READ ONLY transaction{stop}");
             return Err(ClientMessage::new(codes::CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, text));
@@ -162,9 +163,10 @@ impl Session {
         order: &Order<'_>,
         keeps_transaction: bool,
     ) -> Result<Ran, ClientMessage> {
-        self.check_temporary(order.plan)?;
+        self.check_temporary(order)?;
         let (loading, session) = (self.staging_settings(), Arc::clone(&self.settings));
-        let has_targets = order.staging.targets.iter().all(|target| target.is_on(scratch.shard));
+        let has_target = |target| self.scratch_has(scratch.shard, target);
+        let has_targets = order.staging.targets.iter().all(has_target);
         let is_there = has_targets && order.staging.gathering.sources.iter().all(|source| source.copy.is_some());
         let mut definitions = None;
         if is_there {
@@ -189,22 +191,42 @@ impl Session {
         self.write_back(scratch, order, &tables, ran, keeps_transaction).await
     }
 
-    /// The scratch's connection does not have the client's temporary tables: what names one, or may read one in a routine,
-    /// would find a table that it hides, or none.
-    fn check_temporary(&self, plan: &Plan) -> Result<(), ClientMessage> {
-        if self.temporary_tables.is_empty() {
-            return Ok(());
-        }
-        let is_temporary = |name: &&String| self.temporary_tables.iter().any(|table| table.eq_ignore_ascii_case(name));
-        if let Some(name) = plan.tables().iter().find(is_temporary) {
-            let feature = format!("such a write over several shards with the temporary table '{name}'");
-            return Err(ClientMessage::unsupported(&feature));
-        }
-        if plan.calls_routines {
+    /// The scratch's connection does not have the client's temporary tables: what may read one in a routine would find a
+    /// table that it hides, or none.
+    fn check_temporary(&self, order: &Order<'_>) -> Result<(), ClientMessage> {
+        if order.plan.calls_routines && !self.temporary_tables.is_empty() {
             let feature = "such a write over several shards that calls routines while temporary tables are held";
             return Err(ClientMessage::unsupported(feature));
         }
-        Ok(())
+        let Staging { targets, gathering, kind } = &order.staging;
+        let read = || gathering.sources.iter().filter(|source| !source.is_written);
+        if kind.inserts() || !targets.iter().any(|target| self.is_own(target)) && !self.reads_temporary(order) {
+            return Ok(());
+        }
+        // No server can be asked whether the statement may read what it writes (1093).
+        let is_read =
+            |target: &&WrittenTable| read().any(|source| source.written.eq_ignore_ascii_case(&target.written));
+        match targets.iter().find(is_read) {
+            None => Ok(()),
+            Some(target) => Err(ClientMessage::unsupported(&format!(
+                "such a write over several shards with temporary tables that also reads '{}'",
+                target.written
+            ))),
+        }
+    }
+
+    /// Whether it is a temporary table of the client's, which only the session's own connection has.
+    fn is_own(&self, target: &WrittenTable) -> bool {
+        target.table.is_none() && self.is_temporary(&target.written)
+    }
+
+    fn reads_temporary(&self, order: &Order<'_>) -> bool {
+        let mut sources = order.staging.gathering.sources.iter();
+        sources.any(|source| !source.is_written && self.is_temporary(&source.written))
+    }
+
+    fn scratch_has(&self, scratch: ShardId, target: &WrittenTable) -> bool {
+        target.is_on(scratch) && !self.is_own(target)
     }
 
     /// The statement's own errors are found before anything is locked or moved, and the definitions of what it returns.
@@ -215,7 +237,7 @@ impl Session {
         scratch: &mut Link,
         order: &Order<'_>,
     ) -> Result<Option<Vec<Vec<u8>>>, ClientMessage> {
-        if order.plan.load().is_some() {
+        if order.plan.load().is_some() || self.reads_temporary(order) {
             return Ok(None);
         }
         let mut text = order.staging.gathering.example.clone();
@@ -240,9 +262,10 @@ impl Session {
         for target in &order.staging.targets {
             let Some((shard, model)) = target.model(scratch.shard) else { continue };
             let model = String::from_utf8_lossy(model);
-            let mut other = match *shard == scratch.shard {
-                true => None,
-                false => Some(Link::apart(&self.need().2, *shard, Side::Primary).await?),
+            let mut other = match (self.is_own(target), *shard == scratch.shard) {
+                (true, _) => Some(self.obtain_with(&self.variant(store_as_is), *shard, Side::Primary).await?),
+                (false, true) => None,
+                (false, false) => Some(Link::apart(&self.need().2, *shard, Side::Primary).await?),
             };
             let site = Site {
                 written: &target.written,
@@ -251,11 +274,10 @@ impl Session {
                 interrupt: &self.interrupt,
             };
             let lease = other.as_mut().map_or(&mut scratch.lease, |other| &mut other.lease);
-            let table = site.describe(lease, &model).await?;
-            if let Some(other) = other {
-                other.lease.give_back();
-            }
-            if table.key.is_empty() && target.source.is_some() {
+            let described = site.describe(lease, &model).await;
+            self.keep_usable(other.into_iter().collect());
+            let table = described?;
+            if table.key.is_empty() && target.source.is_some() && !self.is_own(target) {
                 return Err(ClientMessage::unsupported(&format!(
                     "such a write over several shards of '{}', which has no primary key",
                     target.written
@@ -275,7 +297,10 @@ impl Session {
         tables: &mut [Table],
     ) -> Result<bool, ClientMessage> {
         let targets = order.staging.targets.iter().zip(tables);
-        for (target, table) in targets.filter(|(target, _)| !target.is_on(scratch.shard)) {
+        for (target, table) in targets {
+            if self.scratch_has(scratch.shard, target) {
+                continue;
+            }
             if target.source.is_none() {
                 return Ok(false);
             }
@@ -337,10 +362,12 @@ impl Session {
                         // The rows are locked: the same ones come again.
                         (how, taken) = (next, before);
                     }
-                    if matches!(staging.kind, StageKind::Update { .. }) {
+                    if matches!(staging.kind, StageKind::Update { .. }) && !self.is_own(target) {
                         self.find_references(scratch, target, table).await?;
                     }
-                    table.keep_keys(&mut scratch.lease, &self.interrupt).await?;
+                    if !table.key.is_empty() {
+                        table.keep_keys(&mut scratch.lease, &self.interrupt).await?;
+                    }
                 }
             }
         }

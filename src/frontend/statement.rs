@@ -321,15 +321,14 @@ impl Session {
                 "changing tables on several shards while temporary tables are held",
             ));
         }
-        if let Some(table) = &plan.facts.creates_temporary
-            && self.temporary_tables.len() >= MAX_TEMPORARY_TABLES
-        {
-            return Err(ClientMessage::unsupported(&format!(
-                "so many temporary tables in one session: {}",
-                table.table
-            )));
+        plan.facts.creates_temporary.as_ref().map_or(Ok(()), |table| self.check_room_for_temporary(&table.table))
+    }
+
+    pub(super) fn check_room_for_temporary(&self, table: &str) -> Result<(), ClientMessage> {
+        match self.temporary_tables.len() < MAX_TEMPORARY_TABLES {
+            true => Ok(()),
+            false => Err(ClientMessage::unsupported(&format!("so many temporary tables in one session: {table}"))),
         }
-        Ok(())
     }
 
     /// One of these shards: one that the session already holds, or the first.
@@ -483,17 +482,28 @@ impl Session {
     fn pin(&mut self, plan: &Plan, link: &mut Link) {
         let facts = &plan.facts;
         if let Some(table) = &facts.creates_temporary {
-            self.temporary_tables.push(table.table.to_ascii_lowercase());
+            self.hold_temporary(&table.table, link);
         }
         for dropped in &facts.drops_tables {
-            let name = dropped.table.to_ascii_lowercase();
-            self.temporary_tables.retain(|known| *known != name);
+            self.forget_temporary(&dropped.table, link);
         }
-        link.pins.temporary_tables = match link.pins.temporary_tables {
-            true => !self.temporary_tables.is_empty(),
-            false => facts.creates_temporary.is_some(),
-        };
         link.pins.cursors = link.pins.cursors || facts.uses_handler;
+    }
+
+    /// The link has such a temporary table from now on.
+    pub(super) fn hold_temporary(&mut self, table: &str, link: &mut Link) {
+        self.temporary_tables.push(table.to_ascii_lowercase());
+        link.pins.temporary_tables = true;
+    }
+
+    pub(super) fn forget_temporary(&mut self, table: &str, link: &mut Link) {
+        self.temporary_tables.retain(|known| !known.eq_ignore_ascii_case(table));
+        link.pins.temporary_tables &= !self.temporary_tables.is_empty();
+    }
+
+    /// Whether the session holds a temporary table of this name, in whatever database.
+    pub(super) fn is_temporary(&self, table: &str) -> bool {
+        self.temporary_tables.iter().any(|known| known.eq_ignore_ascii_case(table))
     }
 
     /// Notes what the functions about the last statement answer from now on.

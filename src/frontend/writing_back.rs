@@ -44,7 +44,8 @@ pub(super) struct Tail<'a> {
 /// The rows of an INSERT, and where they go.
 struct NewRows<'a> {
     target: &'a WrittenTable,
-    table: &'a Table,
+    /// Asks for them.
+    sql: String,
     how: &'a Insertion,
     back: WriteBack<'a>,
 }
@@ -148,6 +149,9 @@ impl Session {
         let mut told = Told::default();
         for (target, table) in order.staging.targets.iter().zip(tables) {
             match &order.staging.kind {
+                StageKind::Update { .. } | StageKind::Delete if table.key.is_empty() => {
+                    self.refill(scratch, order, (target, table), writers, keeps_transaction).await?;
+                }
                 StageKind::Update { ignores } => {
                     let mut back = WriteBack::of_update(&schema, target, table, *ignores);
                     let changed = table.changed(back.columns());
@@ -177,12 +181,29 @@ impl Session {
                 }
                 StageKind::Insert(how) => {
                     let back = WriteBack::of_insert(&schema, target, table);
-                    let rows = NewRows { target, table, how, back };
+                    let rows = NewRows { target, sql: table.inserted(), how, back };
                     told.first_number = self.insert_rows(scratch, order, rows, writers, keeps_transaction).await?;
                 }
             }
         }
         Ok(told)
+    }
+
+    /// Nothing tells the rows of a temporary table without a key apart. All of them are replaced, which nobody else sees.
+    async fn refill(
+        &mut self,
+        scratch: &mut Link,
+        order: &Order<'_>,
+        (target, table): (&WrittenTable, &Table),
+        writers: &mut Vec<Writer>,
+        keeps_transaction: bool,
+    ) -> Result<(), Failure> {
+        let schema = Arc::clone(&self.schema);
+        let how = Insertion { verb: "INSERT", tails: Vec::new(), params: (0, 0), returns: false };
+        let mut back = WriteBack::of_insert(&schema, target, table);
+        back.delete_all(table.rows());
+        let rows = NewRows { target, sql: table.left(), how: &how, back };
+        self.insert_rows(scratch, order, rows, writers, keeps_transaction).await.map(drop)
     }
 
     /// Streams the new rows to their shards. The first number that a sequence gave to one of them.
@@ -194,7 +215,7 @@ impl Session {
         writers: &mut Vec<Writer>,
         keeps_transaction: bool,
     ) -> Result<Option<u64>, Failure> {
-        let NewRows { target, table, how, mut back } = rows;
+        let NewRows { target, sql, how, mut back } = rows;
         let schema = Arc::clone(&self.schema);
         let sequence = target.sequence(&schema).zip(target.table);
         let keeps_zero = self.settings.get("sql_mode").is_some_and(|mode| mode.contains("NO_AUTO_VALUE_ON_ZERO"));
@@ -205,7 +226,7 @@ impl Session {
             }
             false => Tail::default(),
         };
-        self.send_text(&mut scratch.lease, table.inserted().as_bytes()).await?;
+        self.send_text(&mut scratch.lease, sql.as_bytes()).await?;
         let mut rows = Rows::new(&scratch.lease);
         let (mut batch, mut first_number, mut is_over) = (Vec::new(), None, false);
         let is_batched = sequence.is_some() || back.parent().is_some();

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::sharding::schema::same_name;
-use crate::sharding::{DatabaseId, Placement, ShardId, ShardSet, Sharded};
+use crate::sharding::{self, DatabaseId, Placement, ShardId, ShardSet, Sharded};
 use crate::sql::definition;
 use crate::sql::parse::Problem;
 use crate::sql::parse::ast::{Ddl, DdlKind, ShowTable, TableName, View};
@@ -164,11 +164,8 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, ddl: &Ddl) -> Result<RouteTempl
     let mut first: Option<TableId> = None;
     for name in ddl.targets.iter().chain(&ddl.others) {
         let (database, table) = find(scopes, name)?;
-        if table.is_some() && ddl.is_temporary {
-            return Err(PlanError::unsupported(format!(
-                "a temporary table called '{}', as a table with a rule",
-                name.table.text
-            )));
+        if ddl.is_temporary {
+            check_temporary_name(&name.table.text, table.and_then(|id| id.table(scopes.ctx.schema)))?;
         }
         let of = places_of(scopes, database, table);
         if places.as_ref().is_some_and(|places| *places != of) {
@@ -194,6 +191,14 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, ddl: &Ddl) -> Result<RouteTempl
     Ok(RouteTemplate::on_all(places))
 }
 
+/// A temporary table would hide shards of a table with a rule.
+pub fn check_temporary_name(table: &str, rule: Option<&sharding::Table>) -> Result<(), PlanError> {
+    match rule {
+        None => Ok(()),
+        Some(_) => Err(PlanError::unsupported(format!("a temporary table called '{table}', as a table with a rule"))),
+    }
+}
+
 /// Whether the table is on all of these shards. Shards that share a schema share the copy of a reference table there.
 fn are_there(scopes: &Scopes<'_, '_>, database: DatabaseId, table: Option<TableId>, shards: &ShardSet) -> bool {
     let schema = scopes.ctx.schema;
@@ -208,7 +213,7 @@ fn are_there(scopes: &Scopes<'_, '_>, database: DatabaseId, table: Option<TableI
 /// query are, if the new table belongs there too.
 pub(super) fn route_complex(scopes: &mut Scopes<'_, '_>, ddl: &Ddl, sql: &[u8]) -> Result<RouteTemplate, PlanError> {
     let route = unknown::route(scopes, sql, Problem::Unknown(0))?;
-    if ddl.query.is_none() || ddl.is_temporary {
+    if ddl.query.is_none() {
         return Ok(route);
     }
     for target in &ddl.targets {

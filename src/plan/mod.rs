@@ -457,7 +457,7 @@ fn created_table(parsed: &Result<Statement, Problem>) -> Option<(TableName, bool
 
 /// CREATE TABLE ... SELECT, which no shard can run by itself.
 fn created_from(statement: &Statement, sql: &[u8], ctx: &Context<'_>) -> Result<Option<CreateSelect>, PlanError> {
-    let Statement::Ddl(Ddl { query: Some(parts), targets, references, is_temporary: false, .. }) = statement else {
+    let Statement::Ddl(Ddl { query: Some(parts), targets, references, is_temporary, .. }) = statement else {
         return Ok(None);
     };
     let [target] = targets.as_slice() else { return Ok(None) };
@@ -480,6 +480,7 @@ fn created_from(statement: &Statement, sql: &[u8], ctx: &Context<'_>) -> Result<
         target: head as usize..target.table.span.end as usize,
         definition: of(parts.definition),
         query: of(parts.query),
+        is_temporary: *is_temporary,
         replaces: says("REPLACE"),
         is_tolerant: says("EXISTS"),
         verb: parts.verb,

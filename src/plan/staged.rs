@@ -440,7 +440,7 @@ impl Plan {
         let mut chosen = preferred.clone();
         chosen.intersect_with(scratch);
         let preferred = if chosen.is_empty() { preferred } else { chosen };
-        // There are no temporary tables of the client's: the frontend sees to that.
+        // No temporary table of the client's has the name of a table with a rule, which are those that are filtered.
         let choice = Choice { preferred: &preferred, may_use_copies: false, may_filter: true, may_condense: false };
         let mut gathering = plan.gather.bind(input, choice);
         plan.narrow(input, &mut gathering);

@@ -178,6 +178,7 @@ pub struct CreateSelect {
     /// What is between name and query.
     pub definition: Range<usize>,
     pub query: Range<usize>,
+    pub is_temporary: bool,
     /// OR REPLACE.
     pub replaces: bool,
     /// IF NOT EXISTS.

@@ -469,7 +469,7 @@ impl<'a> WriteBack<'a> {
 
     fn name_on(&self, shard: ShardId) -> Vec<u8> {
         let found = self.written.places.iter().find(|(known, _)| *known == shard);
-        found.map_or_else(Vec::new, |(_, name)| name.clone())
+        found.map_or_else(Vec::new, |(_, name)| [name.as_slice(), &self.written.partition].concat())
     }
 
     /// Whether an UPDATE sets a column of a unique key.

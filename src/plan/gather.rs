@@ -230,6 +230,7 @@ impl<'q> Scopes<'_, 'q> {
             named,
             within: if ctes.has_copies() { self.instances[instances[0]].within } else { None },
             is_direct: source.from == From::System || source.role == Role::Written,
+            is_written: source.role == Role::Written,
             is_catalog: source.is_catalog(),
         };
         let places: Vec<Place<'_>> = places.iter().zip(&sources).map(place).collect();
@@ -644,13 +645,15 @@ impl Source {
         }
     }
 
+    /// `PARTITION (p0)` behind a space, or nothing.
+    pub(super) fn partition(&self, input: &Binding<'_>) -> Vec<u8> {
+        self.partition.map_or_else(Vec::new, |partition| [b" ", between(partition, input)].concat())
+    }
+
     /// The table, as a shard is asked for it.
     fn fetch(&self, shard: ShardId, input: &Binding<'_>) -> Vec<u8> {
         let mut rows = self.physical(input.schema, shard);
-        if let Some(partition) = self.partition {
-            rows.push(b' ');
-            rows.extend_from_slice(between(partition, input));
-        }
+        rows.extend(self.partition(input));
         rows.extend_from_slice(b" AS ");
         write_quoted(self.alias.as_bytes(), &mut rows);
         let (mut found, mut joint): (Vec<u8>, &[u8]) = (Vec::new(), b" WHERE ");

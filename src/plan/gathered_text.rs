@@ -62,8 +62,10 @@ pub(super) struct Place<'q> {
     pub(super) named: &'q NamedTable,
     /// In the text of which use of a common table expression.
     pub(super) within: Option<UseId>,
-    /// It is always used as it is.
+    /// Its name is always used as it is.
     pub(super) is_direct: bool,
+    /// The name is hidden by a temporary table where the statement runs.
+    pub(super) is_written: bool,
     pub(super) is_catalog: bool,
 }
 
@@ -91,9 +93,14 @@ impl<'q> Scopes<'_, 'q> {
         ctes: &CteTexts<'_, 'q>,
         edits: &mut Vec<(Anchor, Anchor, Part)>,
     ) {
-        let of_region = |place: &&(usize, &Place<'_>)| place.1.within == region && !place.1.is_direct;
+        let of_region = |place: &&(usize, &Place<'_>)| place.1.within == region;
         for (number, place) in places.iter().enumerate().filter(|place| of_region(&place)) {
-            self.edit_place(number, place, edits);
+            if !place.is_direct {
+                self.edit_place(number, place, edits);
+            }
+            if !place.is_direct || place.is_written {
+                self.cut_hints(number, place.named, edits);
+            }
         }
         for (named, name) in ctes.renamed(region) {
             let alias = (named.alias.is_none() && named.takes_alias).then(|| named.name.table.text.clone());
@@ -133,6 +140,9 @@ impl<'q> Scopes<'_, 'q> {
         if table.alias.is_none() && table.takes_alias {
             self.put(Span { start: table.alias_at, end: table.alias_at }, Part::Alias(number), edits);
         }
+    }
+
+    fn cut_hints(&self, number: usize, table: &NamedTable, edits: &mut Vec<(Anchor, Anchor, Part)>) {
         for span in [table.partition, table.index_hints].into_iter().flatten() {
             self.put(span, Part::Cut(number), edits);
         }

@@ -108,6 +108,8 @@ pub struct WrittenTable {
     pub assigned: Vec<String>,
     /// The name of the table that stands for it on the scratch.
     pub physical: String,
+    /// What the statement says behind the name: the partitions that its rows are in, and stay in.
+    pub partition: Vec<u8>,
 }
 
 impl<'q> Scopes<'_, 'q> {
@@ -377,7 +379,9 @@ impl Target {
         self.table == other.table && self.shards == other.shards && self.written.eq_ignore_ascii_case(&other.written)
     }
 
-    fn bind(&self, schema: &Schema, scratch: ShardId) -> WrittenTable {
+    fn bind(&self, gather: &GatherPlan, input: &Binding<'_>, scratch: ShardId) -> WrittenTable {
+        let schema = input.schema;
+        let source = self.source.and_then(|place| gather.sources.get(place));
         let table = self.table.and_then(|id| id.table(schema));
         let name = |shard: ShardId| table.map_or(self.written.as_str(), |table| table.physical_name(shard));
         let place = |shard: ShardId| {
@@ -394,6 +398,7 @@ impl Target {
             places: self.shards.iter().map(place).collect(),
             assigned: self.assigned.clone(),
             physical: name(scratch).to_owned(),
+            partition: source.map_or_else(Vec::new, |source| source.partition(input)),
         }
     }
 }
@@ -463,7 +468,7 @@ impl Plan {
                 StageKind::Insert(Insertion { verb, tails, params, returns: *returns })
             }
         };
-        let targets = plan.targets.iter().map(|target| target.bind(input.schema, scratch)).collect();
+        let targets = plan.targets.iter().map(|target| target.bind(&plan.gather, input, scratch)).collect();
         Some(Staging { gathering, targets, kind })
     }
 }

@@ -261,3 +261,25 @@ UPDATE users SET level = ? WHERE user_id > ? ORDER BY user_id LIMIT ?;
 -- params: 1000, '3'
 -- params: 1000, NULL
 DELETE FROM orders WHERE total < ? ORDER BY user_id, order_id LIMIT ?;
+
+-- about: Partitions that are named: rows of others stay as they are, and none leaves them.
+CREATE TABLE made (id INT NOT NULL, p INT NOT NULL, a INT, PRIMARY KEY (id, p)) ENGINE=InnoDB PARTITION BY RANGE (p) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20), PARTITION p2 VALUES LESS THAN MAXVALUE);
+INSERT INTO made VALUES (1, 5, 0), (2, 15, 0), (3, 16, 0), (4, 17, 0), (5, 25, 0), (6, 5, 0), (7, 18, 0);
+UPDATE made PARTITION (p1) SET a = a + 1 ORDER BY id DESC LIMIT 1;
+UPDATE made PARTITION (p1, p2) SET a = a + 10 ORDER BY p, id LIMIT 2;
+UPDATE made PARTITION (p1) m JOIN users u ON u.level = m.id SET m.a = m.a + 100;
+-- ignore: status
+SELECT * FROM made ORDER BY id;
+UPDATE made PARTITION (p1) SET p = 26 ORDER BY id LIMIT 1;
+UPDATE made PARTITION (p9) SET a = 0 ORDER BY id LIMIT 1;
+DELETE FROM made PARTITION (p0, p2) ORDER BY id DESC LIMIT 2;
+DELETE FROM m USING made PARTITION (p1) m JOIN users u ON u.level = m.id WHERE m.id > 2;
+-- ignore: status
+SELECT * FROM made ORDER BY id;
+DROP TABLE made;
+
+-- about: Indexes that are named.
+UPDATE orders USE INDEX (PRIMARY) SET quantity = quantity + 1 ORDER BY total DESC, user_id, order_id LIMIT 2;
+UPDATE orders o FORCE INDEX (PRIMARY) JOIN users u ON u.level = o.order_id SET o.quantity = 7;
+UPDATE orders USE INDEX (nothing) SET quantity = 1 ORDER BY total LIMIT 1;
+SELECT user_id, order_id, quantity FROM orders ORDER BY 1, 2;

@@ -10,6 +10,9 @@ use harness::answer::{Answer, Column, Row};
 use harness::client::{Client, EXTENDED_METADATA, Login};
 use harness::stage::{Setup, World};
 
+const COM_STMT_EXECUTE: u8 = 0x17;
+const COM_STMT_SEND_LONG_DATA: u8 = 0x18;
+
 /// The name of a column, its type, and its values in the order of the rows.
 type Kind = (&'static str, &'static str, &'static [&'static str]);
 
@@ -253,6 +256,43 @@ fn texts_arrive() {
 #[test]
 fn shapes_arrive() {
     pair("shapes", SHAPES).agree_every_way("shapes", SHAPES);
+}
+
+/// Just less than what servers take in one packet by default.
+const GIANT: usize = 16 * 1024 * 1024 - 100;
+
+#[test]
+fn values_as_long_as_a_packet_arrive() {
+    const GIANTS: &[Kind] = &[
+        ("t", "LONGTEXT CHARACTER SET latin1", &["'é'", "NULL", "''"]),
+        ("b", "LONGBLOB", &["''", "x'00'", "NULL"]),
+        ("j", "JSON", &["NULL", "'[]'", "JSON_ARRAY(REPEAT('é', 400000))"]),
+    ];
+    let mut pair = pair("giants", GIANTS);
+    pair.both(&format!("UPDATE giants SET t = REPEAT('é', {GIANT}) WHERE id = 0"));
+    pair.both(&format!("UPDATE giants SET b = REPEAT(x'5c', {GIANT}), t = REPEAT('x', {GIANT}) WHERE id = 1"));
+    let sums = "LENGTH(x.t), SHA2(x.t, 256), LENGTH(x.b), SHA2(x.b, 256), SHA2(x.j, 256)";
+    // Gathered, staged, and written back by key and by shard key.
+    pair.agree(&format!("SELECT x.id, {sums} FROM giants x JOIN giants y ON y.id = x.peer ORDER BY x.id"));
+    pair.both("UPDATE giants SET t = CONCAT(t, 'z'), b = CONCAT(b, x'00'), j = JSON_ARRAY(j, 1) ORDER BY id LIMIT 2");
+    pair.both("INSERT INTO giants (id, peer, t, b, j) SELECT id + 10, peer, t, b, j FROM giants ORDER BY id LIMIT 3");
+    pair.agree(&format!("SELECT x.id, {sums} FROM giants x ORDER BY x.id"));
+    // What is too long for a server is its to say.
+    for (row, size) in [(20, GIANT), (21, GIANT + 4096)] {
+        let stored = [&mut pair.plain, &mut pair.sharded].map(|client| {
+            let insert = format!("INSERT INTO giants (id, peer, b) VALUES ({row}, 0, ?)");
+            let statement = client.prepare(insert.as_bytes()).unwrap().unwrap();
+            let id = statement.id.to_le_bytes();
+            for piece in vec![b'x'; size].chunks(size / 3 + 1) {
+                client.command(COM_STMT_SEND_LONG_DATA, &[&id[..], &[0, 0], piece].concat()).unwrap();
+            }
+            // A BLOB, which was sent before.
+            client.command(COM_STMT_EXECUTE, &[&id[..], &[0, 1, 0, 0, 0, 0, 1, 0xfc, 0]].concat()).unwrap();
+            client.answers(true).unwrap()[0].error().map(|error| (error.code, error.message.clone()))
+        });
+        assert_eq!(stored[0], stored[1], "{size} bytes");
+    }
+    pair.agree("SELECT LENGTH(b), SHA2(b, 256) FROM giants WHERE id = 20");
 }
 
 #[test]

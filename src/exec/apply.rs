@@ -129,10 +129,10 @@ impl Writer {
         let connection = &mut *self.link.lease;
         let answer = match manner.execution.filter(|_| matches!(order.kind, Kind::Insert { .. })) {
             Some(execution) => {
-                let execution = Execution { text: order.sql.clone(), ..execution.clone() };
+                let execution = Execution { text: order.sql.text.clone(), ..execution.clone() };
                 prepared::execute_collected(connection, &execution, manner.interrupt).await?
             }
-            None => connection.query(&order.sql, manner.interrupt).await?,
+            None => order.sql.run(connection, manner.interrupt).await?,
         };
         let mut written = read(&answer, connection.class().session_track())?;
         let found = match order.kind {

@@ -5,6 +5,7 @@
 //! value (FLOAT is shown rounded, a TIMESTAMP in the hour that the clocks go back means two moments) something else is
 //! asked for.
 
+use super::long::Sql;
 use super::typed_json::{self, Unkept};
 
 /// How the values of a column travel.
@@ -51,6 +52,19 @@ impl Kind {
             Self::Member => format!("CAST({column} AS UNSIGNED)"),
             Self::Moment => format!("UNIX_TIMESTAMP({column})"),
         }
+    }
+
+    /// Writes the value that came, in a row whose text begins at `row`. What is long goes as a parameter: as bytes, which a
+    /// column takes for its own.
+    pub(super) fn store(self, cell: Option<&[u8]>, row: usize, sql: &mut Sql) -> Result<(), Unkept> {
+        match (self, cell) {
+            (Self::Bytes, Some(bytes)) if sql.takes_apart(bytes, row) => sql.push_apart(b"", bytes, b""),
+            (Self::Json, Some(bytes)) if sql.takes_apart(bytes, row) && typed_json::is_plain(bytes) => {
+                sql.push_apart(b"CONVERT(", &bytes[1..], b" USING utf8mb4)");
+            }
+            _ => self.write(cell, &mut sql.text)?,
+        }
+        Ok(())
     }
 
     /// Writes the value that came as a literal.

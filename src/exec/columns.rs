@@ -3,6 +3,7 @@
 
 use super::cells::Kind;
 use super::failure::Failure;
+use super::long::Sql;
 use super::stage::quoted;
 use super::typed_json::{self, Unkept};
 use crate::wire::text;
@@ -94,6 +95,21 @@ impl Column {
             Shape::Binary => write_hex("_binary ", bytes, out),
         }
         Ok(())
+    }
+
+    /// The same in a row whose text begins at `row`. What is long goes as a parameter: as bytes, which a column takes for its
+    /// own.
+    pub(super) fn store(&self, cell: Option<&[u8]>, row: usize, sql: &mut Sql) -> Result<(), Failure> {
+        match (&self.shape, cell) {
+            (Shape::Text(_) | Shape::Binary, Some(bytes)) if sql.takes_apart(bytes, row) => {
+                sql.push_apart(b"", bytes, b"");
+                Ok(())
+            }
+            (Shape::Plain(kind @ Kind::Json), Some(bytes)) if typed_json::is_plain(bytes) => {
+                kind.store(cell, row, sql).map_err(|Unkept| unkept(&self.name))
+            }
+            _ => self.write(cell, &mut sql.text),
+        }
     }
 
     /// The same for a comparison with the column, which an index must be able to answer.

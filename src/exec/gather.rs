@@ -13,6 +13,7 @@ use super::cells::Kind;
 use super::columns::unkept;
 use super::failure::Failure;
 use super::links::Link;
+use super::long::Sql;
 use super::measured::Measured;
 use super::relay;
 use super::unread::{self, Unread};
@@ -283,9 +284,12 @@ async fn run(connection: &mut Connection, sql: &[u8], interrupt: &Interrupt) -> 
 }
 
 /// Runs it on each of the connections at the same time, to its end on all of them; how many warnings that gave.
-async fn run_on_all(links: &mut [Link], sql: &[u8], interrupt: &Interrupt) -> Result<u64, Error> {
-    let answers = join_all(links.iter_mut().map(|link| run(&mut link.lease, sql, interrupt))).await;
-    answers.into_iter().map(|answer| Ok(u64::from(answer?.summary.warnings))).sum()
+async fn run_on_all(links: &mut [Link], sql: &Sql, interrupt: &Interrupt) -> Result<u64, Failure> {
+    let runs = links.iter_mut().map(async |link| {
+        let answer = sql.run(&mut link.lease, interrupt).await?;
+        answer.error().map_or(Ok(answer.summary.warnings), |error| Err(Failure::from(error)))
+    });
+    join_all(runs).await.into_iter().map(|warnings| Ok(u64::from(warnings?))).sum()
 }
 
 fn quoted(name: &str) -> String {
@@ -328,7 +332,7 @@ impl Scratch {
         (budget, taken): (Budget, &mut Taken),
         interrupt: &Interrupt,
     ) -> Result<bool, Failure> {
-        let mut batch = Batch { insert: self, sql: Vec::new(), row: Vec::new() };
+        let mut batch = Batch { insert: self, sql: Sql::default(), row: Vec::new() };
         let mut warnings = 0;
         for row in rows {
             batch.row = row;
@@ -343,8 +347,9 @@ impl Scratch {
     }
 
     /// Takes out what was stored.
-    pub async fn empty(&self, into: &mut [Link], interrupt: &Interrupt) -> Result<(), Error> {
-        run_on_all(into, format!("DELETE FROM {}", self.name).as_bytes(), interrupt).await.map(drop)
+    pub async fn empty(&self, into: &mut [Link], interrupt: &Interrupt) -> Result<(), Failure> {
+        let sql = Sql::from(format!("DELETE FROM {}", self.name).into_bytes());
+        run_on_all(into, &sql, interrupt).await.map(drop)
     }
 
     /// Reads all rows of the answer to a `fetch` that was sent on `from`, and stores them in the tables of this name on each
@@ -377,7 +382,7 @@ impl Scratch {
         watch: &mut Watch<'_>,
     ) -> Result<(u16, Measured), Failure> {
         let (before, mut measured) = (taken.rows, Measured::default());
-        let mut batch = Batch { insert: self, sql: Vec::new(), row: Vec::new() };
+        let mut batch = Batch { insert: self, sql: Sql::default(), row: Vec::new() };
         let (mut refused, mut killed) = (None, false);
         while !answer.walker().is_complete() {
             let Some((kind, range)) = answer.packet()? else {
@@ -451,7 +456,7 @@ pub fn is_of_values(code: ErrorCode) -> bool {
 /// Rows that are not stored yet.
 struct Batch<'s> {
     insert: &'s mut Scratch,
-    sql: Vec<u8>,
+    sql: Sql,
     /// The payload of the row that is being read.
     row: Vec<u8>,
 }
@@ -459,12 +464,13 @@ struct Batch<'s> {
 impl Batch<'_> {
     fn end_row(&mut self, taken: &mut Taken, malformed: impl FnOnce(WireError) -> Error) -> Result<(), Failure> {
         let start = self.sql.len();
+        let row = self.sql.text.len();
         if self.sql.is_empty() {
             // Without their names invisible columns would not be meant.
             let names = self.insert.columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>().join(", ");
-            self.sql.extend_from_slice(format!("INSERT INTO {} ({names}) VALUES (", self.insert.name).as_bytes());
+            self.sql.text.extend_from_slice(format!("INSERT INTO {} ({names}) VALUES (", self.insert.name).as_bytes());
         } else {
-            self.sql.extend_from_slice(b",(");
+            self.sql.text.extend_from_slice(b",(");
         }
         let mut cells = text::cells(&self.row);
         for (index, (name, kind)) in self.insert.columns.iter().enumerate() {
@@ -474,11 +480,11 @@ impl Batch<'_> {
                 Err(source) => return Err(malformed(source).into()),
             };
             if index > 0 {
-                self.sql.push(b',');
+                self.sql.text.push(b',');
             }
-            kind.write(cell, &mut self.sql).map_err(|_| unkept(name))?;
+            kind.store(cell, row, &mut self.sql).map_err(|_| unkept(name))?;
         }
-        self.sql.push(b')');
+        self.sql.text.push(b')');
         drop(cells);
         taken.rows += 1;
         taken.bytes += (self.sql.len() - start) as u64;
@@ -487,15 +493,15 @@ impl Batch<'_> {
     }
 
     /// How many warnings that gave.
-    async fn send(&mut self, into: &mut [Link], interrupt: &Interrupt) -> Result<u64, Error> {
+    async fn send(&mut self, into: &mut [Link], interrupt: &Interrupt) -> Result<u64, Failure> {
         if self.sql.is_empty() {
             return Ok(0);
         }
         let warnings = match run_on_all(into, &self.sql, interrupt).await {
             // The shards number their rows each on its own. All tables have the same rows, and so refuse the same.
-            Err(Error::Refused { code: error_code::DUP_ENTRY, .. }) if self.insert.has_key => {
-                let drop_key = format!("ALTER TABLE {} DROP PRIMARY KEY", self.insert.name);
-                run_on_all(into, drop_key.as_bytes(), interrupt).await?;
+            Err(Failure::Server { code: error_code::DUP_ENTRY, .. }) if self.insert.has_key => {
+                let drop_key = Sql::from(format!("ALTER TABLE {} DROP PRIMARY KEY", self.insert.name).into_bytes());
+                run_on_all(into, &drop_key, interrupt).await?;
                 self.insert.has_key = false;
                 run_on_all(into, &self.sql, interrupt).await?
             }

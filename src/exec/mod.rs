@@ -5,7 +5,7 @@
 //! statement on several shards so that all or none of them keep it (`tally` adds up their answers, `row_numbers` knows whose row they mean); `commit` ends transactions, and `recovery` those that
 //! were left halfway; `prepared` brings a statement to the connection that must execute it; `measured` runs one for what
 //! it costs; `sequence` has numbers for rows; `gather` brings the rows of tables together on one server (`cells` writes
-//! their values), `scratch` puts rows of ShardGate's own into temporary tables; `stage` makes the tables that a staged
+//! their values, `long` sends values that are too long for a literal), `scratch` puts rows of ShardGate's own into temporary tables; `stage` makes the tables that a staged
 //! write works on (`rows` and `columns` carry what is in them), `write_back` says what the shards must be told of it, and
 //! `apply` tells them; `feed` brings a file to the servers that load it; `unread` keeps connections of which an answer is not wanted any more.
 
@@ -34,6 +34,7 @@ pub mod write;
 pub mod sequence;
 pub mod prepared;
 pub mod scratch;
+pub mod long;
 mod cells;
 pub mod gather;
 pub mod rows;

@@ -9,6 +9,10 @@ use crate::wire::command::{Command, Kinds, PrepareOk, set_statement_id};
 use crate::wire::packet;
 use crate::wire::walker::AnswerKind;
 
+/// Long data is sent in such pieces: with what a packet has beside it, each is less than `max_allowed_packet` (1 MiB at least).
+/// It is the server that says what is too long as a whole.
+const PIECE: usize = 512 * 1024;
+
 /// One execution on one shard.
 #[derive(Debug, Clone)]
 pub struct Execution {
@@ -86,9 +90,13 @@ pub async fn send_long_data(
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
     for (param, data) in long_data {
-        let mut payload = Vec::with_capacity(data.len() + 8);
-        Command::StmtSendLongData { statement_id, param: *param, data }.write(&mut payload);
-        send_unanswered(connection, &payload, interrupt).await?;
+        // An empty one must be sent, too: else the value would be looked for in the execution.
+        let pieces = data.chunks(PIECE).chain(data.is_empty().then_some(&[][..]));
+        for data in pieces {
+            let mut payload = Vec::with_capacity(data.len() + 8);
+            Command::StmtSendLongData { statement_id, param: *param, data }.write(&mut payload);
+            send_unanswered(connection, &payload, interrupt).await?;
+        }
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use super::columns::{Column, shown};
 use super::failure::Failure;
 use super::gather::{Budget, Taken};
 use super::links::Link;
+use super::long::Sql;
 use super::rows::Rows;
 use super::unread;
 use crate::backend::connection::{Connection, Watch};
@@ -197,21 +198,21 @@ impl Table {
     ) -> Result<Filled, Failure> {
         let names: Vec<String> = self.stored().map(|column| quoted(&column.name)).collect();
         let head = format!("INSERT INTO {} ({}, {PLACE}, {ROW}) VALUES ", self.name, names.join(", "));
-        let mut sql = Vec::new();
+        let mut sql = Sql::default();
         let mut is_distinct = true;
         while let Some(row) = rows.next(from, watch).await? {
-            let start = sql.len();
-            sql.extend_from_slice(if sql.is_empty() { head.as_bytes() } else { b"," });
-            sql.push(b'(');
+            let (start, text) = (sql.len(), sql.text.len());
+            sql.text.extend_from_slice(if text == 0 { head.as_bytes() } else { b"," });
+            sql.text.push(b'(');
             let mut cells = text::cells(row);
             for column in self.columns.iter().filter(|column| !column.is_generated) {
                 let cell = cells.next().ok_or(WireError::Malformed("a row with too few cells"));
                 let cell = cell.and_then(|cell| cell).map_err(|source| from.protocol(source))?;
-                column.write(cell, &mut sql)?;
-                sql.push(b',');
+                column.store(cell, text, &mut sql)?;
+                sql.text.push(b',');
             }
             self.rows += 1;
-            sql.extend_from_slice(format!("{place},{})", self.rows).as_bytes());
+            sql.text.extend_from_slice(format!("{place},{})", self.rows).as_bytes());
             taken.rows += 1;
             taken.bytes += (sql.len() - start) as u64;
             budget.check(&self.written, *taken)?;
@@ -301,11 +302,11 @@ impl Table {
 }
 
 /// Sends an INSERT of rows; false if two have the same key.
-async fn store(into: &mut Connection, sql: &mut Vec<u8>, interrupt: &Interrupt) -> Result<bool, Failure> {
+async fn store(into: &mut Connection, sql: &mut Sql, interrupt: &Interrupt) -> Result<bool, Failure> {
     if sql.is_empty() {
         return Ok(true);
     }
-    let answer = into.query(sql, interrupt).await?;
+    let answer = sql.run(into, interrupt).await?;
     sql.clear();
     match answer.error() {
         None => Ok(true),

@@ -41,6 +41,11 @@ pub(super) fn expression(column: &str) -> String {
     )
 }
 
+/// Whether what came for `expression` is a blank and the document, which is its text.
+pub(super) fn is_plain(cell: &[u8]) -> bool {
+    cell.starts_with(b" ")
+}
+
 /// Writes what came for `expression`. `text` writes a string in utf8mb4.
 pub(super) fn write(cell: &[u8], text: fn(&[u8], &mut Vec<u8>), out: &mut Vec<u8>) -> Result<(), Unkept> {
     if let Some(document) = cell.strip_prefix(b" ") {

@@ -6,6 +6,7 @@ use std::slice;
 
 use super::columns::Column;
 use super::failure::Failure;
+use super::long::Sql;
 use super::stage::Table;
 use crate::plan::PlanError;
 use crate::plan::staged::{Insertion, WrittenTable};
@@ -26,7 +27,7 @@ pub type Found = HashMap<Vec<u8>, ShardId>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     pub shard: ShardId,
-    pub sql: Vec<u8>,
+    pub sql: Sql,
     pub kind: Kind,
     /// Rows that it must find, or inserts.
     pub rows: u64,
@@ -65,9 +66,9 @@ pub struct WriteBack<'a> {
     /// Of a child table.
     parents: Found,
     /// New values and the keys of the rows that get them.
-    updates: HashMap<(ShardId, Vec<u8>), Vec<Vec<u8>>>,
+    updates: HashMap<(ShardId, Sql), Vec<Vec<u8>>>,
     deletes: HashMap<ShardId, Vec<Vec<u8>>>,
-    inserts: HashMap<ShardId, (Vec<u8>, u64)>,
+    inserts: HashMap<ShardId, (Sql, u64)>,
     done: Vec<Order>,
     /// UPDATE IGNORE: what each row needs, in its order; the other lists stay empty.
     steps: Option<Vec<Step>>,
@@ -212,13 +213,13 @@ impl<'a> WriteBack<'a> {
             }
             return Ok(());
         }
-        let mut set = Vec::new();
+        let mut set = Sql::default();
         for at in &self.set {
             let column = &self.table.columns[self.columns[*at]];
-            set.extend_from_slice(if set.is_empty() { b" SET " } else { b", " });
-            set.extend_from_slice(quoted(&column.name).as_bytes());
-            set.extend_from_slice(b" = ");
-            column.write(values[*at], &mut set)?;
+            set.text.extend_from_slice(if set.is_empty() { b" SET " } else { b", " });
+            set.text.extend_from_slice(quoted(&column.name).as_bytes());
+            set.text.extend_from_slice(b" = ");
+            column.store(values[*at], 0, &mut set)?;
         }
         self.bytes += key.len() + set.len();
         if self.steps.is_some() {
@@ -432,23 +433,29 @@ impl<'a> WriteBack<'a> {
     ) -> Result<(), Failure> {
         let name = self.name_on(shard);
         let (sql, rows) = self.inserts.entry(shard).or_default();
-        let before = sql.len();
+        let (before, text) = (sql.len(), sql.text.len());
+        // Its parameters are those of what follows the rows.
+        let has_params = how.is_some_and(|how| how.params.0 < how.params.1);
         if sql.is_empty() {
             let names: Vec<String> = values.iter().map(|(place, _)| quoted(&self.table.columns[*place].name)).collect();
-            sql.extend_from_slice(how.map_or("INSERT", |how| how.verb).as_bytes());
-            sql.extend_from_slice(b" INTO ");
-            sql.extend_from_slice(&name);
-            sql.extend_from_slice(format!(" ({}) VALUES (", names.join(", ")).as_bytes());
+            sql.text.extend_from_slice(how.map_or("INSERT", |how| how.verb).as_bytes());
+            sql.text.extend_from_slice(b" INTO ");
+            sql.text.extend_from_slice(&name);
+            sql.text.extend_from_slice(format!(" ({}) VALUES (", names.join(", ")).as_bytes());
         } else {
-            sql.extend_from_slice(b", (");
+            sql.text.extend_from_slice(b", (");
         }
         for (at, (place, cell)) in values.iter().enumerate() {
             if at > 0 {
-                sql.push(b',');
+                sql.text.push(b',');
             }
-            self.table.columns[*place].write(*cell, sql)?;
+            let column = &self.table.columns[*place];
+            match has_params {
+                true => column.write(*cell, &mut sql.text)?,
+                false => column.store(*cell, text, sql)?,
+            }
         }
-        sql.push(b')');
+        sql.text.push(b')');
         *rows += 1;
         self.bytes += sql.len() - before;
         if sql.len() >= BATCH {
@@ -460,7 +467,7 @@ impl<'a> WriteBack<'a> {
     fn end_insert(&mut self, shard: ShardId, how: Option<&Insertion>) {
         let Some((mut sql, rows)) = self.inserts.remove(&shard) else { return };
         let tail = how.and_then(|how| how.tails.iter().find(|(known, _)| *known == shard));
-        sql.extend_from_slice(tail.map_or(&[], |(_, tail)| tail.as_slice()));
+        sql.text.extend_from_slice(tail.map_or(&[], |(_, tail)| tail.as_slice()));
         let ignores = how.is_some_and(|how| how.verb == "INSERT IGNORE");
         let numbers_copies =
             self.sharded.is_none() && self.written.places.len() > 1 && self.copies_number == Some(true);
@@ -498,11 +505,12 @@ impl<'a> WriteBack<'a> {
 impl WriteBack<'_> {
     fn deleting(&self, shard: ShardId, keys: &[Vec<u8>]) -> Vec<Order> {
         let head = [b"DELETE FROM ", self.name_on(shard).as_slice()].concat();
-        by_keys(shard, Kind::Delete, &head, keys.chunks(KEYS))
+        by_keys(shard, Kind::Delete, &head.into(), keys.chunks(KEYS))
     }
 
-    fn updating(&self, shard: ShardId, set: &[u8], keys: &[Vec<u8>]) -> Vec<Order> {
-        let head = [b"UPDATE ", self.name_on(shard).as_slice(), set].concat();
+    fn updating(&self, shard: ShardId, set: &Sql, keys: &[Vec<u8>]) -> Vec<Order> {
+        let mut head = Sql::from([b"UPDATE ", self.name_on(shard).as_slice()].concat());
+        head.append(set);
         // A row whose unique key is taken for now is tried again by itself.
         let most = if self.may_collide() { 1 } else { KEYS };
         by_keys(shard, Kind::Update, &head, keys.chunks(most))
@@ -520,7 +528,7 @@ impl WriteBack<'_> {
     /// All rows of a table that is on one shard go, to be inserted anew; there were so many.
     pub fn delete_all(&mut self, rows: u64) {
         if let Some((shard, name)) = self.written.places.first() {
-            let sql = [b"DELETE FROM ", name.as_slice()].concat();
+            let sql = Sql::from([b"DELETE FROM ", name.as_slice()].concat());
             self.done.push(Order { shard: *shard, sql, kind: Kind::Delete, rows });
         }
     }
@@ -545,13 +553,13 @@ fn is_left_out(number: Option<&[u8]>, keeps_zero: bool) -> bool {
     number.is_none_or(|digits| !keeps_zero && digits == b"0")
 }
 
-fn by_keys<'k>(shard: ShardId, kind: Kind, head: &[u8], parts: impl Iterator<Item = &'k [Vec<u8>]>) -> Vec<Order> {
+fn by_keys<'k>(shard: ShardId, kind: Kind, head: &Sql, parts: impl Iterator<Item = &'k [Vec<u8>]>) -> Vec<Order> {
     let order = |some: &[Vec<u8>]| {
-        let mut sql = head.to_vec();
+        let mut sql = head.clone();
         for (index, key) in some.iter().enumerate() {
-            sql.extend_from_slice(if index == 0 { b" WHERE (" } else { b" OR (" });
-            sql.extend_from_slice(key);
-            sql.push(b')');
+            sql.text.extend_from_slice(if index == 0 { b" WHERE (" } else { b" OR (" });
+            sql.text.extend_from_slice(key);
+            sql.text.push(b')');
         }
         Order { shard, sql, kind, rows: some.len() as u64 }
     };

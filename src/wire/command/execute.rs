@@ -50,13 +50,19 @@ pub fn set_statement_id(payload: &mut [u8], statement_id: u32) -> Result<(), Wir
 
 /// A COM_STMT_EXECUTE payload (the statement id is to be put in) with strings of bytes for parameters.
 pub fn execute_with_bytes(values: &[&[u8]]) -> (Kinds, Vec<u8>) {
+    let (kinds, mut payload) = execute_with_long_data(values.len());
+    values.iter().for_each(|value| payload.put_lenenc_bytes(value));
+    (kinds, payload)
+}
+
+/// The same where the values are sent before, by COM_STMT_SEND_LONG_DATA.
+pub fn execute_with_long_data(values: usize) -> (Kinds, Vec<u8>) {
     let ty = ParamType::from_bytes(ColumnType::MYSQL_TYPE_BLOB as u8, 0);
     let mut payload = vec![super::STMT_EXECUTE, 0, 0, 0, 0, 0, 1, 0, 0, 0];
-    payload.resize(payload.len() + values.len().div_ceil(8), 0);
+    payload.resize(payload.len() + values.div_ceil(8), 0);
     payload.push(1);
-    values.iter().for_each(|_| payload.extend(ty.to_bytes()));
-    values.iter().for_each(|value| payload.put_lenenc_bytes(value));
-    (Kinds::of(values.iter().map(|_| ty.kind())), payload)
+    payload.extend(ty.to_bytes().repeat(values));
+    (Kinds::of((0..values).map(|_| ty.kind())), payload)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

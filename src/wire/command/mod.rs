@@ -8,7 +8,7 @@ use crate::wire::WireError;
 use crate::wire::reader::Reader;
 use crate::wire::writer::Put;
 
-pub use execute::{Arguments, Execute, Given, Kinds, execute_with_bytes, set_statement_id};
+pub use execute::{Arguments, Execute, Given, Kinds, execute_with_bytes, execute_with_long_data, set_statement_id};
 pub use param::ParamType;
 pub use prepare::{PrepareOk, completed, is_definition};
 

@@ -1795,6 +1795,23 @@ fn writes_that_several_shards_would_do_wrong_are_done_once() {
     stage.assert_sound();
 }
 
+/// MariaDB lets nobody end a branch while its connection is there. And while that ends, there is a moment (seen with 10.11, once in
+/// some thousands, more often under load) in which XA COMMIT and XA ROLLBACK are answered with OK and do nothing: the row stays
+/// locked until the server starts again. MySQL's connections have nothing to do with what they have prepared.
+fn wait_until_let_go(connection: &str) {
+    let mut root = world().root(0);
+    if !root.value("SELECT VERSION()").contains("MariaDB") {
+        return;
+    }
+    let count = |root: &mut Client, list: &str| root.value(&format!("SELECT COUNT(*) FROM {list} = {connection}"));
+    wait_until("the connection's end", SOON, || count(&mut root, "information_schema.PROCESSLIST WHERE id") == "0");
+    // The list is renewed where nobody has read it for a tenth of a second.
+    wait_until("the engine's", SOON, || {
+        std::thread::sleep(Duration::from_millis(200));
+        count(&mut root, "information_schema.INNODB_TRX WHERE trx_mysql_thread_id") == "0"
+    });
+}
+
 #[test]
 fn a_branch_that_a_client_has_prepared_outlives_its_session_and_is_ended_by_another() {
     let stage = common();
@@ -1803,6 +1820,7 @@ fn a_branch_that_a_client_has_prepared_outlives_its_session_and_is_ended_by_anot
         let mut first = stage.connect();
         first.run(&format!("XA START '{name}', 'branch', 7"));
         first.run(&format!("INSERT INTO items (id) VALUES ({id})"));
+        let connection = first.value(&format!("SELECT @@pseudo_thread_id FROM items WHERE id = {id}"));
         // On another server, and on another shard of the same.
         for other in [id + 1, id + 2] {
             let error = first.error(format!("INSERT INTO items (id) VALUES ({other})"));
@@ -1811,12 +1829,12 @@ fn a_branch_that_a_client_has_prepared_outlives_its_session_and_is_ended_by_anot
         first.run(&format!("XA END '{name}', 'branch', 7"));
         first.run(&format!("XA PREPARE '{name}', 'branch', 7"));
         first.leave(Leave::Fin);
+        wait_until_let_go(&connection);
         let mut second = stage.connect();
         let data = format!("{name}branch");
         assert!(second.rows("XA RECOVER").iter().any(|row| row[0] == "7" && row[3] == data), "{name}");
-        // MariaDB lets nobody end it while its connection is there.
         let ending = format!("XA {end} '{name}', 'branch', 7");
-        wait_until("the branch's end", SOON, || second.one(ending.as_str()).error().is_none());
+        second.run(&ending);
         assert!(second.rows("XA RECOVER").iter().all(|row| row[3] != data));
         assert_eq!(second.value(&format!("SELECT COUNT(*) FROM items WHERE id = {id}")), left, "{end}");
         second.run(&format!("DELETE FROM items WHERE id = {id}"));

@@ -1,7 +1,5 @@
 //! The decision table, asked over connections of recovery's own; and the end of connections that are in its way.
 
-use std::time::Duration;
-
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
@@ -97,26 +95,6 @@ pub(super) async fn end_connection(conn: &mut Conn, id: u64) -> Result<bool, Con
         Err(error) if number(&error) == Some(NO_SUCH_THREAD) => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Servers renew the list of transactions no sooner than a tenth of a second after it was read.
-pub(super) const LIST_AGE: Duration = Duration::from_millis(200);
-
-/// Whether a connection that has prepared a branch, `LIST_AGE` ago or before, has let go of it. While it ends, MariaDB (10.11) gives the
-/// branch to others a moment before the engine does: XA COMMIT and XA ROLLBACK are answered with OK then and do nothing, and from then on
-/// nobody can end the branch, nor see it, until the server starts again. A connection leaves the list of connections before that
-/// moment, and the list of transactions after it.
-pub(super) async fn has_let_go(conn: &mut Conn, id: u64) -> Result<bool, ControlError> {
-    for list in [
-        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE id = ?",
-        "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = ?",
-    ] {
-        let found: Option<u64> = within(ANSWER_TIMEOUT, conn.exec_first(list, (id,))).await?;
-        if found != Some(0) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 pub(super) fn number(error: &ControlError) -> Option<u16> {

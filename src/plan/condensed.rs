@@ -15,9 +15,8 @@ use crate::sql::{Lexer, Mode, parameter};
 use super::functions;
 use super::gather::{From, Source, between, params_of};
 use super::gathered_text::{FinalText, Writing};
-use super::instance::Source as Rows;
 use super::names::{Anchor, write_quoted};
-use super::scope::{QueryId, Scopes, TermScope};
+use super::scope::{InstanceId, QueryId, Scopes, TermScope};
 
 /// One of them, in the client's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,11 +49,12 @@ impl Scopes<'_, '_> {
     /// Those of a query that is the whole statement, in the order of the text. None is within another.
     pub(super) fn condensed(&self, root: QueryId, sources: &[Source], sql: &[u8]) -> Vec<Condensed> {
         let params = params_of(sql, self.ctx.mode);
-        let is_simple = |query: &Query| query.with.ctes.is_empty() && query.locking.is_empty() && query.into.is_none();
-        if !self.queries.iter().all(|query| is_simple(query.ast)) {
+        let is_simple = |query: &Query| query.locking.is_empty() && query.into.is_none();
+        if self.uses.has_recursion() || !self.queries.iter().all(|query| is_simple(query.ast)) {
             return Vec::new();
         }
-        let queries = (0..self.queries.len()).filter(|id| *id != root && self.is_condensing(*id));
+        let is_whole = |id: &QueryId| *id != root && self.queries[*id].ast.with.ctes.is_empty();
+        let queries = (0..self.queries.len()).filter(|id| is_whole(id) && self.is_condensing(*id));
         let mut spans: Vec<Span> = queries.map(|id| self.queries[id].ast.span).collect();
         for query in self.queries.iter().filter(|query| query.terms.len() > 1) {
             let selects = query.terms.iter().filter_map(|term| self.select_of(*term));
@@ -69,11 +69,8 @@ impl Scopes<'_, '_> {
             is_outermost
         });
         let anchor = |offset| Anchor::new(offset, self.literals);
-        let derived = self.instances.iter().filter_map(|instance| match &instance.source {
-            Rows::Derived { query, .. } => Some(self.queries[*query].ast.span),
-            _ => None,
-        });
-        let derived: Vec<Span> = derived.collect();
+        let derived = self.instances.iter().filter_map(|instance| instance.query());
+        let derived: Vec<Span> = derived.map(|query| self.queries[query].ast.span).collect();
         let params_before = |offset| params.partition_point(|at| *at < offset) as u16;
         let all = spans.into_iter().map(|span| Condensed {
             from: anchor(span.start),
@@ -126,6 +123,12 @@ impl Scopes<'_, '_> {
     fn stands_alone(&self, span: Span) -> bool {
         let is_within = |inner: Span| span.start <= inner.start && inner.end <= span.end;
         let blocks = self.blocks.iter().filter(|block| block.select.is_some_and(|select| is_within(select.span)));
+        // A common table expression of the statement.
+        let is_outside = |id: &InstanceId| {
+            let query = self.instances[*id].query();
+            query.is_some_and(|query| !is_within(self.queries[query].ast.span))
+        };
+        let reads_outside = blocks.clone().flat_map(|block| &block.instances).any(is_outside);
         let items = blocks.clone().filter_map(|block| block.select).flat_map(|select| &select.items);
         // In MariaDB a column does not say that its text came from a function for JSON.
         let is_json = |name: &str| name.to_ascii_lowercase().contains("json");
@@ -133,6 +136,7 @@ impl Scopes<'_, '_> {
         let calls = self.calls.iter().map(|calls| calls.expression).filter(|expression| is_within(expression.span));
         let is_alike = |name: &str| functions::is_spreadable(name);
         !has_json
+            && !reads_outside
             && !blocks.into_iter().any(|block| block.is_correlated)
             && calls.into_iter().all(|expression| {
                 !expression.assigns_variable

@@ -55,6 +55,16 @@ impl<'q> Uses<'q> {
         self.all.push(Use { cte, named: Some(named), within: self.open(), is_of_itself: true });
     }
 
+    /// Whether something reads itself.
+    pub(super) fn has_recursion(&self) -> bool {
+        self.all.iter().any(|one| one.is_of_itself)
+    }
+
+    /// The expression that is this query.
+    pub(super) fn of_query(&self, span: Span) -> Option<&'q Cte> {
+        self.all.iter().map(|one| one.cte).find(|cte| cte.query.span == span)
+    }
+
     /// For each use the one in whose text stands what it reads; `None`: in the statement's own. For a recursive query
     /// that reads itself, that is itself.
     fn regions(&self) -> Vec<Option<UseId>> {

@@ -181,7 +181,8 @@ impl<'q> Scopes<'_, 'q> {
         may_condense: bool,
     ) -> Option<GatherPlan> {
         let mut plan = self.gathered(sql, names, |_| Role::Read)?;
-        if may_condense {
+        // Copies of a common table expression would have to read one table.
+        if may_condense && plan.params.is_none() {
             plan.condensed = self.condensed(root, &plan.sources, sql);
             plan.text.condense(&plan.condensed);
             for source in plan.sources.iter_mut().filter(|source| source.few.is_none()) {

@@ -111,6 +111,14 @@ impl Instance {
         }
     }
 
+    /// The query that it is, if it is a derived table or a common table expression.
+    pub(super) fn query(&self) -> Option<QueryId> {
+        match &self.source {
+            Source::Derived { query, .. } => Some(*query),
+            Source::Sharded(_) | Source::Fixed { .. } | Source::Nowhere => None,
+        }
+    }
+
     /// Where it is, if it has no shard key.
     pub(super) fn fixed_places(&self) -> ShardSet {
         match &self.source {

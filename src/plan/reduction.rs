@@ -12,7 +12,6 @@ use crate::sql::parse::ast::{
 
 use super::condensed::{Condensed, temporary_name};
 use super::gather::{Gathered, Gathering, Source};
-use super::instance::Source as Rows;
 use super::names::Anchor;
 use super::scope::{InstanceId, Scopes};
 
@@ -157,18 +156,21 @@ impl Scopes<'_, '_> {
         let block = &self.blocks[self.instances[beside].block];
         let mut named = block.instances.iter().filter(|id| same_name(&self.instances[**id].name, &table.text));
         let (Some(id), None) = (named.next(), named.next()) else { return None };
-        let Rows::Derived { query, .. } = self.instances[*id].source else { return None };
+        let query = self.instances[*id].query()?;
         let ast = self.queries[query].ast;
         let (from, to) = (Anchor::new(ast.span.start, self.literals), Anchor::new(ast.span.end, self.literals));
         let number = condensed.iter().position(|one| (one.from, one.to) == (from, to))?;
-        let derived = derived_table(&block.select?.from, ast.span)?;
+        let names = match self.uses.of_query(ast.span) {
+            Some(expression) => &expression.columns,
+            None => &derived_table(&block.select?.from, ast.span)?.columns,
+        };
         let select = self.only_select(query)?;
         let is_it = |name: &str| same_name(name, &column.column.text);
-        let output = match derived.columns.as_slice() {
+        let output = match names.as_slice() {
             // Behind a `*` it is not known which column is the nth.
             _ if select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) => None,
             [] => select.items.iter().position(|item| name_of(item).is_some_and(is_it)),
-            columns => columns.iter().position(|name| is_it(&name.text)),
+            names => names.iter().position(|name| is_it(&name.text)),
         };
         Some((number, output?))
     }

@@ -183,3 +183,24 @@ SELECT q.n, u.name FROM (SELECT level, COUNT(*) AS n FROM users WHERE name LIKE 
 -- params: 'x', 4
 -- params: 'it''s \\', 18446744073709551615
 SELECT ? AS a, COUNT(*) AS n, ? AS b FROM users UNION ALL SELECT title, ticket_id, weight FROM tickets WHERE ticket_id < 4 ORDER BY 1, 2, 3;
+
+-- about: Common table expressions.
+-- ignore: schema, table, org_table, org_name
+WITH c AS (SELECT level, COUNT(*) AS n, MAX(balance) AS top FROM users GROUP BY level) SELECT c.level, c.n, t.title FROM c JOIN tickets t ON t.ticket_id = c.n ORDER BY 1, 3;
+
+-- ignore: schema, table, org_table, org_name
+WITH c (a, b) AS (SELECT level, MAX(balance) FROM users GROUP BY level), d AS (SELECT MAX(a) AS m FROM c) SELECT u.user_id, c.a, d.m FROM users u JOIN c ON c.b = u.balance, d ORDER BY 1, 2;
+
+-- ignore: schema, table, org_table, org_name
+WITH c AS (SELECT level, COUNT(*) AS n FROM users GROUP BY level) SELECT x.level, y.level FROM c x JOIN c y ON x.n = y.n AND x.level < y.level ORDER BY 1, 2;
+
+-- ignore: schema, table, org_table, org_name
+WITH c AS (SELECT MAX(weight) AS w FROM tickets), d AS (SELECT u.level, COUNT(*) AS n FROM users u, c WHERE u.level < c.w GROUP BY u.level) SELECT * FROM d ORDER BY 1;
+
+-- ignore: schema, table, org_table, org_name
+-- params: 2, 4
+WITH c AS (SELECT level, COUNT(*) AS n FROM users WHERE level > ? GROUP BY level) SELECT c.n, u.user_id FROM c JOIN users u ON u.level = c.level WHERE u.user_id > ? ORDER BY 1, 2;
+
+WITH c AS (SELECT 1 AS one) SELECT (SELECT COUNT(*) FROM users), (SELECT COUNT(*) FROM c), (SELECT MAX(one) FROM c);
+
+WITH RECURSIVE c AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM c WHERE n < 3) SELECT n, (SELECT COUNT(*) FROM users) AS k FROM c ORDER BY 1;

@@ -310,21 +310,31 @@ impl Scratch {
         sql
     }
 
-    /// Whether all columns hold values as an answer shows them. MariaDB's JSON is LONGTEXT, and no more known to be JSON in a
-    /// table that was made for an answer.
-    pub fn takes_what_is_shown(&self) -> bool {
-        let is_same = |kind: &Kind| matches!(kind, Kind::Number | Kind::Bytes | Kind::Ascii);
-        self.columns.iter().all(|(_, kind)| is_same(kind)) && !self.types.iter().any(|kind| kind == LONGTEXT)
+    /// The same for values as an answer shows them. `None`: a column does not take them all. MariaDB's JSON is LONGTEXT, and
+    /// no more known to be JSON in a table that was made for an answer.
+    pub fn for_what_is_shown(mut self) -> Option<Self> {
+        for ((_, kind), column_type) in self.columns.iter_mut().zip(&self.types) {
+            *kind = match *kind {
+                Kind::Bytes if column_type == LONGTEXT => return None,
+                // An empty text may be a member, and is shown for what is none.
+                Kind::Member if column_type.contains("''") => return None,
+                Kind::Float | Kind::Json => return None,
+                Kind::Member | Kind::Moment => Kind::Bytes,
+                Kind::Number | Kind::Bytes | Kind::Ascii => *kind,
+            };
+        }
+        Some(self)
     }
 
     /// The columns that hold texts or bytes, by number.
     pub fn texts(&self) -> impl Iterator<Item = usize> {
-        const WORDS: [&str; 5] = ["char", "text", "binary", "blob", "enum"];
+        const WORDS: [&str; 6] = ["char", "text", "binary", "blob", "enum", "set("];
         let is_text = |kind: &str| WORDS.iter().any(|word| kind.contains(word));
         (0..self.types.len()).filter(move |column| is_text(&self.types[*column]))
     }
 
-    /// Stores rows of an answer, whose values are in the columns' own character sets. `false`: some may have become others.
+    /// Stores rows of an answer, whose values are in the columns' own character sets, and in the time zone that the connection
+    /// has. `false`: some may have become others.
     pub async fn keep(
         &mut self,
         into: &mut Link,
@@ -343,7 +353,26 @@ impl Scratch {
             }
         }
         warnings += batch.send(slice::from_mut(into), interrupt).await?;
-        Ok(warnings == 0)
+        Ok(warnings == 0 && !self.is_ambiguous(into, interrupt).await?)
+    }
+
+    /// Whether a TIMESTAMP that is stored is shown like another one, at the end of summer time.
+    async fn is_ambiguous(&self, of: &mut Link, interrupt: &Interrupt) -> Result<bool, Error> {
+        const SHIFTS: [i32; 6] = [-7200, -3600, -1800, 1800, 3600, 7200];
+        let columns =
+            self.columns.iter().zip(&self.types).filter(|(_, column_type)| column_type.starts_with("timestamp"));
+        let is_shown_twice = columns.flat_map(|((name, _), _)| {
+            let name = quoted(name);
+            SHIFTS.map(|shift| format!("FROM_UNIXTIME(UNIX_TIMESTAMP({name}) + {shift}) = {name}"))
+        });
+        let any = is_shown_twice.collect::<Vec<_>>().join(" OR ");
+        if any.is_empty() {
+            return Ok(false);
+        }
+        let sql = format!("SELECT COUNT(*) FROM {} WHERE {any}", self.name);
+        let answer = run(&mut of.lease, sql.as_bytes(), interrupt).await?;
+        let count = answer.table().1.first().and_then(|row| texts(row).next());
+        Ok(count.as_deref() != Some("0"))
     }
 
     /// Takes out what was stored.

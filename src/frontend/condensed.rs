@@ -4,6 +4,8 @@
 //! Wherever something about that is not as it would be within the statement, an error or a warning, a type whose values are not what
 //! is shown of them, the rows of the tables are gathered instead: what the client is told comes from its own statement.
 
+use std::sync::Arc;
+
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 
@@ -12,6 +14,7 @@ use super::regrouped::travels;
 use super::session::Session;
 use super::transactions::rolls_back_transaction;
 use crate::backend::error::Error;
+use crate::backend::settings::Settings;
 use crate::exec::gather::{Scratch, Site, Taken};
 use crate::exec::links::Link;
 use crate::plan::condensed::CondensedQuery;
@@ -86,8 +89,8 @@ impl Session {
             let Some(rows) = self.condensed_rows(&query.sql).await? else { return Ok(false) };
             let is_read = rows.len() <= MAX_ROWS && gathering.is_reduced_by(number);
             answers.push(is_read.then(|| Answer { types: table.types().to_vec(), rows: cells_of(&rows) }));
-            let loading = self.loading();
-            self.adapt(scratch, &loading).await?;
+            let keeping = self.keeping();
+            self.adapt(scratch, &keeping).await?;
             let budget = self.budget();
             // A server may give an expression a type that not all of its values have room in.
             if !table.keep(scratch, rows, (budget, &mut taken), &self.interrupt).await? {
@@ -115,13 +118,23 @@ impl Session {
                 let is_of_column = |number: usize| {
                     query.columns.as_ref().is_none_or(|columns| columns.get(number).copied().unwrap_or_default())
                 };
-                let is_alike = travels(&table) && table.takes_what_is_shown() && table.texts().all(is_of_column);
-                Ok(is_alike.then_some(table))
+                let is_alike = travels(&table) && table.texts().all(is_of_column);
+                Ok(if is_alike { table.for_what_is_shown() } else { None })
             }
             // A name twice, or of a column around it.
             Err(Error::Refused { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The session's settings for storing rows that it was shown.
+    fn keeping(&self) -> Arc<Settings> {
+        let mut settings = (*self.loading()).clone();
+        match self.settings.get("time_zone") {
+            Some(zone) => settings.set("time_zone", zone),
+            None => settings.unset("time_zone"),
+        }
+        self.shared.interner.intern(settings)
     }
 
     /// The rows that answer it.

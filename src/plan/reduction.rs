@@ -54,6 +54,8 @@ enum Takes {
     Exact,
     Date,
     DateTime,
+    /// Answers with moments of an hour that comes twice are not looked at.
+    Timestamp,
 }
 
 impl Scopes<'_, '_> {
@@ -122,6 +124,7 @@ impl Scopes<'_, '_> {
             "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" => Takes::Exact,
             "date" => Takes::Date,
             "datetime" => Takes::DateTime,
+            "timestamp" => Takes::Timestamp,
             _ => return None,
         };
         let start = column.table.as_ref().map_or(column.column.span.start, |table| table.span.start);
@@ -292,7 +295,8 @@ impl Takes {
             }
             Self::Date if is_of(&["date"]) => moment(value),
             Self::DateTime if is_of(&["datetime"]) => moment(value),
-            Self::Exact | Self::Date | Self::DateTime => None,
+            Self::Timestamp if is_of(&["timestamp"]) => moment(value),
+            Self::Exact | Self::Date | Self::DateTime | Self::Timestamp => None,
         }
     }
 }

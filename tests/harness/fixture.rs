@@ -42,6 +42,14 @@ impl Target {
     }
 }
 
+/// A time zone in which an hour comes twice, from 1729990800 on, at the end of the summer of 2024.
+const ZONE: &str = "INSERT INTO mysql.time_zone (Time_zone_id, Use_leap_seconds) VALUES (4242, 'N');
+INSERT INTO mysql.time_zone_name (Name, Time_zone_id) VALUES ('Test/Twice', 4242);
+INSERT INTO mysql.time_zone_transition_type (Time_zone_id, Transition_type_id, `Offset`, Is_DST, Abbreviation)
+  VALUES (4242, 0, 7200, 1, 'SUM'), (4242, 1, 3600, 0, 'WIN');
+INSERT INTO mysql.time_zone_transition (Time_zone_id, Transition_time, Transition_type_id)
+  VALUES (4242, 1000000000, 0), (4242, 1729990800, 1)";
+
 /// Everything that is running.
 #[derive(Debug)]
 pub struct Fixture {
@@ -114,6 +122,7 @@ impl Fixture {
             schemas.push((layout, schema));
         }
         let refills = per_server.iter().enumerate().map(|(set, tables)| fill(cluster, set, tables)).collect();
+        (0..per_server.len()).for_each(|set| run_all(&mut root(cluster, set), ZONE));
         let proxies: Vec<_> =
             configs.iter().zip(ports).map(|(config, port)| Proxy::start(cluster, config, port)).collect();
         let sharded = Layout::ALL.iter().zip(ports);

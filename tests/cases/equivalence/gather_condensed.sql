@@ -204,3 +204,29 @@ WITH c AS (SELECT level, COUNT(*) AS n FROM users WHERE level > ? GROUP BY level
 WITH c AS (SELECT 1 AS one) SELECT (SELECT COUNT(*) FROM users), (SELECT COUNT(*) FROM c), (SELECT MAX(one) FROM c);
 
 WITH RECURSIVE c AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM c WHERE n < 3) SELECT n, (SELECT COUNT(*) FROM users) AS k FROM c ORDER BY 1;
+
+-- about: Members, and moments.
+SELECT q.status, q.n, t.title FROM (SELECT status, COUNT(*) AS n FROM orders GROUP BY status) q JOIN tickets t ON t.ticket_id = q.n % 5 ORDER BY q.status, 3;
+
+SELECT q.mood, q.mood + 0, q.tags, q.tags + 0, q.n, u.user_id FROM (SELECT mood, tags, COUNT(*) AS n FROM users GROUP BY mood, tags) q JOIN users u ON u.mood = q.mood AND u.level = q.n ORDER BY 1, 3, 6;
+
+SELECT DISTINCT status FROM orders WHERE status IN (SELECT DISTINCT status FROM orders WHERE total > 50) AND EXISTS (SELECT 1 FROM tickets);
+
+SELECT status, COUNT(*) FROM orders GROUP BY status UNION ALL SELECT mood, COUNT(*) FROM users GROUP BY mood ORDER BY 1, 2;
+
+SELECT user_id FROM users WHERE seen_at = (SELECT MAX(seen_at) FROM users) ORDER BY 1;
+
+SELECT (SELECT MAX(seen_at) FROM users), (SELECT MIN(seen_at) FROM users) + INTERVAL 1 HOUR, (SELECT COUNT(*) FROM tickets);
+
+SET time_zone = '-03:30';
+SELECT q.level, q.newest, UNIX_TIMESTAMP(q.newest) FROM (SELECT level, MAX(seen_at) AS newest FROM users GROUP BY level) q JOIN tickets t ON t.ticket_id = q.level ORDER BY 1;
+
+-- about: An hour that comes twice.
+SET time_zone = '+00:00';
+UPDATE users SET seen_at = FROM_UNIXTIME(1729987200 + user_id * 1200) WHERE user_id BETWEEN 1 AND 6;
+SET time_zone = 'Test/Twice';
+SELECT q.seen, UNIX_TIMESTAMP(q.seen), t.title FROM (SELECT user_id, MAX(seen_at) AS seen FROM users WHERE user_id BETWEEN 1 AND 6 GROUP BY user_id) q JOIN tickets t ON t.ticket_id = q.user_id ORDER BY t.ticket_id;
+SELECT q.seen, UNIX_TIMESTAMP(q.seen), t.title FROM (SELECT level, MAX(seen_at) AS seen FROM users WHERE user_id > 6 AND seen_at > '2001-01-01' GROUP BY level) q JOIN tickets t ON t.ticket_id = q.level ORDER BY 2;
+SELECT user_id, seen_at FROM users WHERE seen_at = (SELECT MAX(seen_at) FROM users WHERE user_id <> 3) OR user_id < 0 ORDER BY 1;
+SELECT user_id, seen_at FROM users WHERE seen_at <= (SELECT MAX(seen_at) FROM users WHERE user_id BETWEEN 1 AND 6) AND seen_at >= (SELECT MIN(seen_at) FROM users WHERE user_id BETWEEN 1 AND 6) ORDER BY 1;
+SELECT user_id, seen_at FROM users WHERE seen_at > (SELECT MAX(seen_at) FROM users WHERE user_id > 6) ORDER BY 1;

@@ -111,6 +111,9 @@ fn aggregates_within_a_statement_are_within_a_budget() {
     );
     assert_eq!(found(&mut client, &joined), "80 4");
     assert_eq!(found(&mut client, &format!("SELECT DISTINCT q.n FROM ({groups}) q, ({count}) r")), "20");
+    let texts = format!("SELECT CONCAT('m', amount % 2) AS m, COUNT(*) AS n FROM items WHERE {rows} GROUP BY m");
+    let both = format!("SELECT q.m, r.n FROM ({texts}) q JOIN ({texts}) r ON q.m = r.m ORDER BY q.m");
+    assert_eq!(found(&mut client, &both), "m0 40 m1 40");
     let statement = client.prepare(format!("SELECT ({count}) + ?, ({top})").as_bytes()).unwrap().unwrap();
     match client.execute(&statement, &[Param::Int(1)]).unwrap().remove(0) {
         Answer::Rows { rows, .. } => assert_eq!(rows[0][0].as_deref(), Some(&81_i64.to_le_bytes()[..])),

@@ -318,6 +318,8 @@ impl Scratch {
                 Kind::Bytes if column_type == LONGTEXT => return None,
                 // An empty text may be a member, and is shown for what is none.
                 Kind::Member if column_type.contains("''") => return None,
+                // The least of some is shown by digits.
+                Kind::Bytes if column_type.starts_with("bit") => return None,
                 Kind::Float | Kind::Json => return None,
                 Kind::Member | Kind::Moment => Kind::Bytes,
                 Kind::Number | Kind::Bytes | Kind::Ascii => *kind,
@@ -331,6 +333,13 @@ impl Scratch {
         const WORDS: [&str; 6] = ["char", "text", "binary", "blob", "enum", "set("];
         let is_text = |kind: &str| WORDS.iter().any(|word| kind.contains(word));
         (0..self.types.len()).filter(move |column| is_text(&self.types[*column]))
+    }
+
+    /// The collations of the columns that hold texts; those of bytes have an empty one.
+    pub async fn collations(&self, connection: &mut Connection, interrupt: &Interrupt) -> Result<Vec<String>, Error> {
+        let shown = run(connection, format!("SHOW FULL COLUMNS FROM {}", self.name).as_bytes(), interrupt).await?;
+        let (_, rows) = shown.table();
+        Ok(self.texts().filter_map(|column| texts(rows.get(column)?).nth(2)).collect())
     }
 
     /// Stores rows of an answer, whose values are in the columns' own character sets, and in the time zone that the connection

@@ -83,9 +83,18 @@ impl Session {
         scratch: &mut Link,
         gathering: &mut Gathering,
     ) -> Result<bool, ClientMessage> {
-        let (mut taken, mut answers) = (Taken::default(), Vec::new());
+        let (mut taken, mut answers, mut collations) = (Taken::default(), Vec::new(), Vec::new());
+        // Texts that are compared with those of other answers count as in the statement if all have one collation.
+        let meet = gathering.condensed.iter().any(CondensedQuery::meets_answers);
         for (number, query) in gathering.condensed.iter().enumerate() {
             let Some(mut table) = self.make_condensed(scratch, query).await? else { return Ok(false) };
+            if meet {
+                collations.extend(table.collations(&mut scratch.lease, &self.interrupt).await?);
+                collations.dedup();
+            }
+            if collations.len() > 1 {
+                return Ok(false);
+            }
             let Some(rows) = self.condensed_rows(&query.sql).await? else { return Ok(false) };
             let is_read = rows.len() <= MAX_ROWS && gathering.is_reduced_by(number);
             answers.push(is_read.then(|| Answer { types: table.types().to_vec(), rows: cells_of(&rows) }));
@@ -115,10 +124,8 @@ impl Session {
         let site = Site { gathered: &answer, schema: Some(&schema), interrupt: &self.interrupt };
         match site.create_for(&mut scratch.lease, &query.example).await {
             Ok(table) => {
-                let is_of_column = |number: usize| {
-                    query.columns.as_ref().is_none_or(|columns| columns.get(number).copied().unwrap_or_default())
-                };
-                let is_alike = travels(&table) && table.texts().all(is_of_column);
+                let is_whole = !query.hides_digits || !table.types().iter().any(|kind| kind.starts_with("decimal"));
+                let is_alike = is_whole && travels(&table) && table.texts().all(|column| query.may_be_stored(column));
                 Ok(if is_alike { table.for_what_is_shown() } else { None })
             }
             // A name twice, or of a column around it.
@@ -147,11 +154,8 @@ impl Session {
         if !is_condensed {
             return Ok(None);
         }
-        let settings = self.variant(|settings| {
-            settings.set("character_set_results", "NULL");
-            settings.unset("sql_select_limit");
-        });
-        let before = std::mem::replace(&mut self.settings, settings);
+        let fetching = self.fetching();
+        let before = std::mem::replace(&mut self.settings, fetching);
         let (last, diagnostics) = (self.last, std::mem::take(&mut self.diagnostics));
         self.settings_changed();
         let done = self.answer_aside(&plan, sql, collect).await;

@@ -74,6 +74,14 @@ impl Session {
         })
     }
 
+    /// The session's settings for reading rows as they are stored, and all of them.
+    pub(super) fn fetching(&self) -> Arc<Settings> {
+        self.variant(|settings| {
+            settings.set("character_set_results", "NULL");
+            settings.unset("sql_select_limit");
+        })
+    }
+
     /// What one statement may gather.
     pub(super) fn budget(&self) -> Budget {
         let options = &self.setup.options.gather;
@@ -218,10 +226,7 @@ impl Session {
         plan: &Plan,
         taken: &mut Taken,
     ) -> Result<u64, (Failure, Vec<Link>)> {
-        let fetching = self.variant(|settings| {
-            settings.set("character_set_results", "NULL");
-            settings.unset("sql_select_limit");
-        });
+        let fetching = self.fetching();
         let side = self.side(plan);
         let budget = self.budget_of(source);
         let mut warnings = 0;
@@ -258,6 +263,22 @@ impl Session {
         if source.locking.is_empty() { Turns::AtOnce } else { self.turns() }
     }
 
+    /// Sends the texts that are due when the answer of the connection `at` is to be read, one for each, of which `sent` were
+    /// sent before; how many were then.
+    pub(super) async fn send_due(
+        &mut self,
+        links: &mut [Link],
+        texts: &[Vec<u8>],
+        (turns, at): (Turns, usize),
+        sent: usize,
+    ) -> Result<usize, Failure> {
+        let due = turns.due(at, links.len());
+        for (link, text) in links.iter_mut().zip(texts).take(due).skip(sent) {
+            self.send_text(&mut link.lease, text).await?;
+        }
+        Ok(due)
+    }
+
     async fn fetch_into(
         &mut self,
         into: &mut [Link],
@@ -267,13 +288,10 @@ impl Session {
         (budget, taken): (Budget, &mut Taken),
     ) -> Result<u64, Failure> {
         let begun = Instant::now();
+        let texts: Vec<Vec<u8>> = tails.iter().map(|tail| table.fetch(tail)).collect();
         let (mut sent, mut warnings) = (0, 0);
         for at in 0..links.len() {
-            let due = turns.due(at, links.len());
-            for (link, tail) in links.iter_mut().zip(&tails).take(due).skip(sent) {
-                self.send_text(&mut link.lease, &table.fetch(tail)).await?;
-            }
-            sent = due;
+            sent = self.send_due(links, &texts, (turns, at), sent).await?;
             let link = &mut links[at];
             let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
             match table.fill(into, link, begun, (budget, taken), watch).await {

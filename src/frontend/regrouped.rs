@@ -209,7 +209,10 @@ impl Session {
             "NO_ZERO_DATE",
             "TRADITIONAL",
         ];
-        self.without_rules(&RULES)
+        let mut settings = (*self.without_rules(&RULES)).clone();
+        // SHOW obeys it.
+        settings.unset("sql_select_limit");
+        self.shared.interner.intern(settings)
     }
 
     /// The session's settings without the rule for columns beside groups, which the client's own statement has met.

@@ -384,10 +384,7 @@ impl Session {
         taken: &mut Taken,
     ) -> Result<Option<Loading>, ClientMessage> {
         table.create_for_change(&mut scratch.lease, how.is_unique, &self.interrupt).await?;
-        let fetching = self.variant(|settings| {
-            settings.set("character_set_results", "NULL");
-            settings.unset("sql_select_limit");
-        });
+        let fetching = self.fetching();
         let filter: &[u8] = if how.is_filtered { &source.filter } else { b"" };
         for some in source.fetches.chunks(AT_ONCE) {
             let mut links = Vec::new();
@@ -433,13 +430,10 @@ impl Session {
     ) -> Result<Filled, Failure> {
         let budget = self.budget();
         let mut all = Filled { is_distinct: true, has_warnings: false };
+        let texts: Vec<Vec<u8>> = tails.iter().map(|tail| table.fetch(tail)).collect();
         let mut sent = 0;
         for at in 0..links.len() {
-            let due = turns.due(at, links.len());
-            for (link, tail) in links.iter_mut().zip(&tails).take(due).skip(sent) {
-                self.send_text(&mut link.lease, &table.fetch(tail)).await?;
-            }
-            sent = due;
+            sent = self.send_due(links, &texts, (turns, at), sent).await?;
             let link = &mut links[at];
             let place = target.places.iter().position(|(shard, _)| *shard == link.shard).unwrap_or_default();
             let watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };

@@ -8,15 +8,16 @@
 use std::ops::Range;
 
 use crate::sharding::{Schema, ShardId};
-use crate::sql::parse::ast::{Item, ItemKind, Query, Select, Span};
+use crate::sql::parse::ast::{DerivedTable, Item, ItemKind, Query, Select, Span, TableRef};
 use crate::sql::tokens::{Op, Token, TokenKind};
 use crate::sql::{Lexer, Mode, parameter};
 
 use super::functions;
 use super::gather::{From, Source, between, params_of};
 use super::gathered_text::{FinalText, Writing};
+use super::mentions::{Around, Meets};
 use super::names::{Anchor, write_quoted};
-use super::scope::{InstanceId, QueryId, Scopes, TermScope};
+use super::scope::{BlockId, InstanceId, QueryId, Scopes, TermScope};
 
 /// One of them, in the client's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,8 @@ pub(super) struct Condensed {
     /// Its parameters, by their numbers in the statement.
     params: Range<u16>,
     /// See `CondensedQuery::columns`.
-    columns: Option<Vec<bool>>,
+    columns: Option<Vec<Meets>>,
+    hides_digits: bool,
 }
 
 /// One that is to be answered by itself.
@@ -40,9 +42,10 @@ pub struct CondensedQuery {
     pub example: Vec<u8>,
     /// The name of the temporary table for its answer.
     pub temporary: String,
-    /// Which of its columns are of tables, or the least or greatest of such: whose collation is as strong as that of the temporary
-    /// table's column (manual, "Collation Coercibility in Expressions"). `None`: that is the same of all.
-    pub columns: Option<Vec<bool>>,
+    /// What its texts meet, by column. `None`: that is the same of all.
+    pub columns: Option<Vec<Meets>>,
+    /// A DECIMAL of it may have more digits in the statement than it shows.
+    pub hides_digits: bool,
 }
 
 impl Scopes<'_, '_> {
@@ -60,7 +63,13 @@ impl Scopes<'_, '_> {
             let selects = query.terms.iter().filter_map(|term| self.select_of(*term));
             spans.extend(selects.filter(|select| condenses(select)).map(|select| select.span));
         }
-        spans.retain(|span| self.stands_alone(*span));
+        let anchor = |offset| Anchor::new(offset, self.literals);
+        // What is whole on one server is read there.
+        let is_sharded = |span: &Span| {
+            let (from, to) = (anchor(span.start), anchor(span.end));
+            sources.iter().any(|source| from <= source.at && source.at < to && source.is_sharded())
+        };
+        spans.retain(|span| self.stands_alone(*span) && is_sharded(span));
         spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
         let mut end = 0;
         spans.retain(|span| {
@@ -68,24 +77,30 @@ impl Scopes<'_, '_> {
             end = end.max(span.end);
             is_outermost
         });
-        let anchor = |offset| Anchor::new(offset, self.literals);
         let derived = self.instances.iter().filter_map(|instance| instance.query());
         let derived: Vec<Span> = derived.map(|query| self.queries[query].ast.span).collect();
+        let placed: Vec<(u32, u32)> = spans.iter().map(|span| (span.start, span.end)).collect();
+        let around = Around::new(sql, self.ctx.mode, &placed);
         let params_before = |offset| params.partition_point(|at| *at < offset) as u16;
-        let all = spans.into_iter().map(|span| Condensed {
+        let condensed = |span: Span| Condensed {
             from: anchor(span.start),
             to: anchor(span.end),
             is_derived: derived.contains(&span),
             params: params_before(span.start)..params_before(span.end),
-            columns: self.columns_in(root, span, sql),
-        });
-        // What is whole on one server is read there.
-        let is_sharded = |one: &Condensed| sources.iter().any(|source| one.has(source) && source.is_sharded());
-        all.filter(is_sharded).collect()
+            columns: self.columns_in(root, span, sql, (&around, &placed)),
+            hides_digits: !derived.contains(&span) && self.hides_digits(root, span, sql, &around),
+        };
+        spans.into_iter().map(condensed).collect()
     }
 
-    /// Which columns are of tables, where that matters: of an operand of the whole statement the answer's definitions show it.
-    fn columns_in(&self, root: QueryId, span: Span, sql: &[u8]) -> Option<Vec<bool>> {
+    /// What its texts meet, where that matters: of an operand of the whole statement the answer's definitions show it.
+    fn columns_in(
+        &self,
+        root: QueryId,
+        span: Span,
+        sql: &[u8],
+        (around, placed): (&Around<'_>, &[(u32, u32)]),
+    ) -> Option<Vec<Meets>> {
         let Some(query) = self.queries.iter().find(|query| query.ast.span == span) else {
             // An operand: of the statement, or of something in it.
             let mut operands = self.queries[root].terms.iter().filter_map(|term| self.select_of(*term));
@@ -94,8 +109,70 @@ impl Scopes<'_, '_> {
         let [TermScope::Block(block)] = query.terms.as_slice() else { return Some(Vec::new()) };
         let of_tables = self.blocks[*block].instances.iter().all(|id| self.instances[*id].table().is_some());
         let select = self.blocks[*block].select.filter(|_| of_tables);
-        let items = select.iter().flat_map(|select| &select.items);
-        Some(items.map(|item| is_of_column(item, sql, self.ctx.mode)).collect())
+        let items: Vec<&Item> = self.blocks[*block].select.iter().flat_map(|select| &select.items).collect();
+        let met = self.met_in(root, span, items.len(), (around, placed));
+        let of_item = |(place, item): (usize, &&Item)| match select.is_some() && is_of_column(item, sql, self.ctx.mode)
+        {
+            true => Meets::Anything,
+            false => met.get(place).copied().unwrap_or(Meets::Others),
+        };
+        Some(items.iter().enumerate().map(of_item).collect())
+    }
+
+    /// Whether what uses the value of a query that is no derived table, which would store it, sees digits of a quotient that
+    /// are not shown: servers compute more of them.
+    fn hides_digits(&self, root: QueryId, span: Span, sql: &[u8], around: &Around<'_>) -> bool {
+        let mut operands = self.queries[root].terms.iter().filter_map(|term| self.select_of(*term));
+        if operands.any(|select| select.span == span) || around.of_value(span.start) == Meets::Nothing {
+            return false;
+        }
+        let is_within = |inner: Span| span.start <= inner.start && inner.end <= span.end;
+        let selects = self.blocks.iter().filter_map(|block| block.select).filter(|select| is_within(select.span));
+        selects.flat_map(|select| &select.items).any(|item| is_quotient(item, sql, self.ctx.mode))
+    }
+
+    /// What the columns of a query meet that stands in the statement's own SELECT, not in another one within it.
+    fn met_in(
+        &self,
+        root: QueryId,
+        span: Span,
+        count: usize,
+        (around, placed): (&Around<'_>, &[(u32, u32)]),
+    ) -> Vec<Meets> {
+        let [TermScope::Block(block)] = self.queries[root].terms.as_slice() else { return Vec::new() };
+        let is_answer = |query: QueryId| {
+            let span = self.queries[query].ast.span;
+            placed.contains(&(span.start, span.end))
+        };
+        let derived = || self.instances.iter().filter(|instance| instance.query().is_some_and(is_answer));
+        let own = || derived().filter(|one| one.query().is_some_and(|query| self.queries[query].ast.span == span));
+        if own().next().is_none() {
+            return vec![around.of_value(span.start); count];
+        }
+        if own().any(|instance| instance.block != *block) {
+            return Vec::new();
+        }
+        let answers: Vec<&str> = derived().map(|instance| instance.name.as_str()).collect();
+        let names = own().find_map(|instance| self.answer_names(instance.query()?, *block)).unwrap_or_default();
+        names.iter().map(|name| name.map_or(Meets::Others, |name| around.of_column(name, &answers))).collect()
+    }
+
+    /// What the columns of a derived table of the block are called; by their text those that have no other name.
+    /// `None`: not all of them are written there.
+    pub(super) fn answer_names(&self, query: QueryId, block: BlockId) -> Option<Vec<Option<&str>>> {
+        let span = self.queries[query].ast.span;
+        let select = self.only_select(query)?;
+        if select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) {
+            return None;
+        }
+        let names = match self.uses.of_query(span) {
+            Some(expression) => &expression.columns,
+            None => &derived_table(&self.blocks[block].select?.from, span)?.columns,
+        };
+        Some(match names.as_slice() {
+            [] => select.items.iter().map(name_of).collect(),
+            names => names.iter().map(|name| Some(name.text.as_str())).collect(),
+        })
     }
 
     /// The only operand that a query has.
@@ -155,6 +232,45 @@ fn condenses(select: &Select) -> bool {
             || calls().any(|call| call.is_plain && functions::is_aggregate(&call.name)))
 }
 
+/// What a select item is called, if not by its text.
+fn name_of(item: &Item) -> Option<&str> {
+    match (&item.alias, &item.kind) {
+        (Some(alias), _) => Some(&alias.text),
+        (None, ItemKind::Column(column)) => Some(&column.column.text),
+        (None, _) => None,
+    }
+}
+
+fn derived_table(from: &[TableRef], span: Span) -> Option<&DerivedTable> {
+    from.iter().find_map(|table| match table {
+        TableRef::Derived(derived) => Some(&**derived).filter(|derived| derived.query.span == span),
+        TableRef::Join { left, right, .. } => {
+            [left, right].into_iter().find_map(|side| derived_table(std::slice::from_ref(&**side), span))
+        }
+        TableRef::List(tables) => derived_table(tables, span),
+        TableRef::Table(_) | TableRef::Function { .. } => None,
+    })
+}
+
+/// Whether a select item divides, and does not round what comes of it.
+fn is_quotient(item: &Item, sql: &[u8], mode: Mode) -> bool {
+    let Span { start, end } = item.expression.span;
+    let text = sql.get(start as usize..end as usize).unwrap_or_default();
+    let tokens: Vec<Token> = Lexer::new(text, mode).collect();
+    let mut depth = 0_u32;
+    let closes_last = |token: &Token| {
+        depth += u32::from(token.is_op(Op::LParen));
+        depth -= u32::from(token.is_op(Op::RParen));
+        depth == 0
+    };
+    let is_one_call = tokens.iter().skip(1).position(closes_last).is_some_and(|place| place + 2 == tokens.len());
+    let rounds = tokens.first().is_some_and(|name| {
+        ["ROUND", "TRUNCATE", "FLOOR", "CEIL", "CEILING"].iter().any(|word| name.is_word(text, word))
+    });
+    let divides = |token: &Token| token.is_op(Op::Slash) || token.is_word(text, "AVG");
+    tokens.iter().any(divides) && !(rounds && is_one_call)
+}
+
 /// Whether a select item is a column, or the least or greatest of one.
 fn is_of_column(item: &Item, sql: &[u8], mode: Mode) -> bool {
     if matches!(item.kind, ItemKind::Column(_)) {
@@ -196,7 +312,21 @@ impl Condensed {
             example: filled_in(&example)?,
             temporary: temporary_name(number),
             columns: self.columns.clone(),
+            hides_digits: self.hides_digits,
         })
+    }
+}
+
+impl CondensedQuery {
+    /// Whether the texts of a column may come from a temporary table.
+    pub fn may_be_stored(&self, column: usize) -> bool {
+        let columns = self.columns.as_ref();
+        columns.is_none_or(|columns| columns.get(column).is_some_and(|meets| *meets != Meets::Others))
+    }
+
+    /// Whether a column, which may be of texts, is compared with those of other answers.
+    pub fn meets_answers(&self) -> bool {
+        self.columns.iter().flatten().any(|meets| *meets == Meets::Answers)
     }
 }
 

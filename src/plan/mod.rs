@@ -28,6 +28,7 @@ mod instance;
 mod key_lists;
 pub mod load;
 mod local;
+pub mod mentions;
 pub mod merged;
 pub mod names;
 pub mod narrow;

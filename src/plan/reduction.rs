@@ -6,9 +6,7 @@
 //! compare otherwise as literals leave the condition out.
 
 use crate::sharding::schema::same_name;
-use crate::sql::parse::ast::{
-    ColumnName, Comparison, DerivedTable, Item, ItemKind, Operand, Predicate, Span, TableRef,
-};
+use crate::sql::parse::ast::{ColumnName, Comparison, Operand, Predicate, Span};
 
 use super::condensed::{Condensed, temporary_name};
 use super::gather::{Gathered, Gathering, Source};
@@ -163,40 +161,10 @@ impl Scopes<'_, '_> {
         let ast = self.queries[query].ast;
         let (from, to) = (Anchor::new(ast.span.start, self.literals), Anchor::new(ast.span.end, self.literals));
         let number = condensed.iter().position(|one| (one.from, one.to) == (from, to))?;
-        let names = match self.uses.of_query(ast.span) {
-            Some(expression) => &expression.columns,
-            None => &derived_table(&block.select?.from, ast.span)?.columns,
-        };
-        let select = self.only_select(query)?;
-        let is_it = |name: &str| same_name(name, &column.column.text);
-        let output = match names.as_slice() {
-            // Behind a `*` it is not known which column is the nth.
-            _ if select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) => None,
-            [] => select.items.iter().position(|item| name_of(item).is_some_and(is_it)),
-            names => names.iter().position(|name| is_it(&name.text)),
-        };
-        Some((number, output?))
+        let names = self.answer_names(query, self.instances[beside].block)?;
+        let is_it = |name: &Option<&str>| name.is_some_and(|name| same_name(name, &column.column.text));
+        Some((number, names.iter().position(is_it)?))
     }
-}
-
-/// What a select item is called, if not by its text.
-fn name_of(item: &Item) -> Option<&str> {
-    match (&item.alias, &item.kind) {
-        (Some(alias), _) => Some(&alias.text),
-        (None, ItemKind::Column(column)) => Some(&column.column.text),
-        (None, _) => None,
-    }
-}
-
-fn derived_table(from: &[TableRef], span: Span) -> Option<&DerivedTable> {
-    from.iter().find_map(|table| match table {
-        TableRef::Derived(derived) => Some(&**derived).filter(|derived| derived.query.span == span),
-        TableRef::Join { left, right, .. } => {
-            [left, right].into_iter().find_map(|side| derived_table(std::slice::from_ref(&**side), span))
-        }
-        TableRef::List(tables) => derived_table(tables, span),
-        TableRef::Table(_) | TableRef::Function { .. } => None,
-    })
 }
 
 /// The comparison with its sides exchanged.

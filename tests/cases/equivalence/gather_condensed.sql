@@ -230,3 +230,70 @@ SELECT q.seen, UNIX_TIMESTAMP(q.seen), t.title FROM (SELECT level, MAX(seen_at) 
 SELECT user_id, seen_at FROM users WHERE seen_at = (SELECT MAX(seen_at) FROM users WHERE user_id <> 3) OR user_id < 0 ORDER BY 1;
 SELECT user_id, seen_at FROM users WHERE seen_at <= (SELECT MAX(seen_at) FROM users WHERE user_id BETWEEN 1 AND 6) AND seen_at >= (SELECT MIN(seen_at) FROM users WHERE user_id BETWEEN 1 AND 6) ORDER BY 1;
 SELECT user_id, seen_at FROM users WHERE seen_at > (SELECT MAX(seen_at) FROM users WHERE user_id > 6) ORDER BY 1;
+
+-- about: Texts of expressions, where they meet no others, or such.
+SELECT q.m, q.n, t.title FROM (SELECT DATE_FORMAT(created_at, '%Y-%m') AS m, COUNT(*) AS n FROM users GROUP BY m) q JOIN tickets t ON t.ticket_id = q.n ORDER BY q.m, t.title;
+
+SELECT a.m AS `month`, a.total, b.n FROM (SELECT DATE_FORMAT(placed_at, '%Y-%m') AS m, SUM(total) AS total FROM orders GROUP BY m) a LEFT JOIN (SELECT DATE_FORMAT(created_at, '%Y-%m') m, COUNT(*) AS n FROM users GROUP BY 1) b ON a.m = b.m ORDER BY a.m;
+
+SELECT (SELECT GROUP_CONCAT(title ORDER BY ticket_id SEPARATOR '·') FROM tickets) titles, (SELECT CONCAT(MAX(name), '!') FROM users), (SELECT COUNT(*) FROM users);
+
+SELECT DISTINCT q.c FROM (SELECT UPPER(name) AS c, LENGTH(name) AS l FROM users GROUP BY c, l) q, (SELECT MAX(level) AS m FROM users) r WHERE q.l > r.m ORDER BY q.c;
+
+SELECT x.k, y.k FROM (SELECT CONCAT(latin, '') AS k FROM words GROUP BY k) x JOIN (SELECT CONCAT(general, '') AS k, COUNT(*) FROM words GROUP BY k) y ON x.k = y.k ORDER BY x.k, y.k;
+
+-- error-only
+SELECT x.k, y.k FROM (SELECT CONCAT(uca, '') AS k FROM words GROUP BY k) x JOIN (SELECT CONCAT(general, '') AS k, COUNT(*) FROM words GROUP BY k) y ON x.k = y.k ORDER BY x.k, y.k;
+
+-- ignore: schema, table, org_table, org_name
+WITH a AS (SELECT DATE_FORMAT(placed_at, '%Y') AS y, COUNT(*) AS n FROM orders GROUP BY y), b AS (SELECT DATE_FORMAT(created_at, '%Y') AS y, COUNT(*) AS n FROM users GROUP BY y) SELECT a.y, a.n, b.n FROM a JOIN b ON b.y = a.y ORDER BY a.y;
+
+SET NAMES latin1;
+SELECT q.m, t.title FROM (SELECT CONCAT('é', level) AS m, COUNT(*) AS n FROM users GROUP BY m) q JOIN tickets t ON t.ticket_id = q.n ORDER BY q.m, t.title;
+
+-- about: Digits that are not shown, and such as are stored.
+SELECT (SELECT AVG(user_id) FROM users WHERE user_id IN (1, 2, 4)) * 3 AS a, (SELECT COUNT(*) FROM tickets);
+
+SELECT (SELECT AVG(user_id) FROM users WHERE user_id IN (1, 2, 4)) AS a, (SELECT SUM(level) / 7 FROM users), (SELECT COUNT(*) FROM tickets);
+
+SELECT ticket_id FROM tickets WHERE ticket_id * 3 = (SELECT AVG(user_id) FROM users WHERE user_id IN (1, 2, 4)) * 9 OR ticket_id = (SELECT COUNT(*) / 3 FROM users WHERE user_id IN (1, 2)) * 3 ORDER BY 1;
+
+SELECT (SELECT ROUND(AVG(user_id), 2) FROM users WHERE user_id IN (1, 2, 4)) * 3 AS a, (SELECT ROUND(1, 0) + SUM(level) / 7 FROM users) * 7 AS b, (SELECT COUNT(*) FROM tickets);
+
+SELECT q.a * 3, r.b * 7 FROM (SELECT AVG(user_id) AS a FROM users WHERE user_id IN (1, 2, 4)) q, (SELECT SUM(level) / 7 AS b FROM users) r;
+
+SELECT SUM(q.a) * 3 FROM (SELECT AVG(level) AS a FROM users GROUP BY country_code UNION ALL SELECT COUNT(*) / 7 FROM tickets) q;
+
+-- ignore: schema, table, org_table, org_name
+WITH c AS (SELECT AVG(user_id) AS a FROM users WHERE user_id IN (1, 2, 4)) SELECT c.a * 3, t.ticket_id FROM c JOIN tickets t ON t.ticket_id > c.a ORDER BY 2;
+
+SELECT AVG(user_id) FROM users WHERE user_id IN (1, 2, 4) UNION ALL SELECT COUNT(*) / 7 FROM tickets ORDER BY 1;
+
+-- about: BIT.
+SELECT (SELECT MIN(flags) FROM users) + 0, (SELECT COUNT(*) FROM tickets), q.flags + 0, q.n FROM (SELECT flags, COUNT(*) AS n FROM users GROUP BY flags) q ORDER BY 3;
+
+SELECT user_id FROM users WHERE flags = (SELECT MIN(flags) FROM users) OR flags = (SELECT BIT_XOR(flags) FROM users) ORDER BY 1;
+
+-- about: A total.
+SELECT title, COUNT(*) FROM tickets GROUP BY title UNION ALL SELECT 'all', COUNT(*) FROM tickets ORDER BY 2, 1;
+
+-- about: A limit on rows is none on the columns of ShardGate's own tables.
+SET sql_select_limit = 2;
+SELECT COUNT(*), SUM(total), COUNT(DISTINCT status) FROM orders;
+SELECT status, COUNT(DISTINCT product_id) FROM orders GROUP BY status HAVING COUNT(*) > 2 ORDER BY 1;
+SELECT status, COUNT(*) c, RANK() OVER (ORDER BY COUNT(*) DESC, status) r FROM orders GROUP BY status ORDER BY r;
+SELECT COUNT(DISTINCT status, product_id), SUM(total) / COUNT(*) FROM orders;
+SET sql_select_limit = 1;
+SELECT AVG(c) FROM (SELECT COUNT(*) c FROM orders GROUP BY status) d;
+SELECT MAX(s) FROM (SELECT status, SUM(total) s FROM orders GROUP BY status) q;
+SELECT o.user_id, o.order_id, o.status, o.total FROM orders o JOIN (SELECT status, MAX(total) mid FROM orders GROUP BY status) q ON q.mid = o.total ORDER BY o.total, o.user_id, o.order_id;
+SELECT u.user_id, t.title FROM users u JOIN tickets t ON t.ticket_id = u.level ORDER BY u.user_id;
+UPDATE tickets SET weight = weight + 1 ORDER BY title DESC LIMIT 3;
+INSERT INTO tickets SELECT ticket_id + 500, title, weight FROM tickets WHERE weight > 3;
+DELETE FROM tickets WHERE weight < (SELECT AVG(level) FROM users) ORDER BY ticket_id LIMIT 4;
+SET sql_select_limit = 0;
+SELECT COUNT(DISTINCT status) FROM orders;
+INSERT INTO settings (name) VALUES ('limited');
+UPDATE tickets SET weight = weight + 1 ORDER BY title DESC LIMIT 3;
+SET sql_select_limit = DEFAULT;
+SELECT * FROM tickets ORDER BY 1;

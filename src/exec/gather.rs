@@ -302,6 +302,10 @@ impl Scratch {
         &self.types
     }
 
+    pub fn names(&self) -> Vec<&str> {
+        self.columns.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
     /// What a shard is asked; `tail` begins with FROM.
     pub fn fetch(&self, tail: &[u8]) -> Vec<u8> {
         let expressions = self.columns.iter().map(|(name, kind)| kind.expression(&quoted(name)));

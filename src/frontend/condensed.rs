@@ -83,6 +83,7 @@ impl Session {
         scratch: &mut Link,
         gathering: &mut Gathering,
     ) -> Result<bool, ClientMessage> {
+        let mut text = std::mem::take(&mut gathering.text);
         let (mut taken, mut answers, mut collations) = (Taken::default(), Vec::new(), Vec::new());
         // Texts that are compared with those of other answers count as in the statement if all have one collation.
         let meet = gathering.condensed.iter().any(CondensedQuery::meets_answers);
@@ -95,6 +96,7 @@ impl Session {
             if collations.len() > 1 {
                 return Ok(false);
             }
+            query.put_literals(&table.names(), &mut text);
             let Some(rows) = self.condensed_rows(&query.sql).await? else { return Ok(false) };
             let is_read = rows.len() <= MAX_ROWS && gathering.is_reduced_by(number);
             answers.push(is_read.then(|| Answer { types: table.types().to_vec(), rows: cells_of(&rows) }));
@@ -106,6 +108,7 @@ impl Session {
                 return Ok(false);
             }
         }
+        gathering.text = text;
         gathering.reduce(&answers);
         Ok(true)
     }

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::sharding::{Schema, ShardId};
-use crate::sql::parse::ast::{DerivedTable, Item, ItemKind, Query, Select, Span, TableRef};
+use crate::sql::parse::ast::{Constant, DerivedTable, Item, ItemKind, Query, Select, Span, TableRef};
 use crate::sql::tokens::{Op, Token, TokenKind};
 use crate::sql::{Lexer, Mode, parameter};
 
@@ -31,6 +31,8 @@ pub(super) struct Condensed {
     /// See `CondensedQuery::columns`.
     columns: Option<Vec<Meets>>,
     hides_digits: bool,
+    /// Select items that are literals, with their aliases, by place; empty if there are none.
+    literals: Vec<Option<(Anchor, Anchor)>>,
 }
 
 /// One that is to be answered by itself.
@@ -46,6 +48,10 @@ pub struct CondensedQuery {
     pub columns: Option<Vec<Meets>>,
     /// A DECIMAL of it may have more digits in the statement than it shows.
     pub hides_digits: bool,
+    /// How the statement reads the answer.
+    reading: Vec<u8>,
+    /// See `Condensed::literals`.
+    literals: Vec<Option<Vec<u8>>>,
 }
 
 impl Scopes<'_, '_> {
@@ -89,6 +95,7 @@ impl Scopes<'_, '_> {
             params: params_before(span.start)..params_before(span.end),
             columns: self.columns_in(root, span, sql, (&around, &placed)),
             hides_digits: !derived.contains(&span) && self.hides_digits(root, span, sql, &around),
+            literals: self.literals_in(span),
         };
         spans.into_iter().map(condensed).collect()
     }
@@ -111,8 +118,8 @@ impl Scopes<'_, '_> {
         let select = self.blocks[*block].select.filter(|_| of_tables);
         let items: Vec<&Item> = self.blocks[*block].select.iter().flat_map(|select| &select.items).collect();
         let met = self.met_in(root, span, items.len(), (around, placed));
-        let of_item = |(place, item): (usize, &&Item)| match select.is_some() && is_of_column(item, sql, self.ctx.mode)
-        {
+        let is_as_there = |item: &Item| is_literal(item) || select.is_some() && is_of_column(item, sql, self.ctx.mode);
+        let of_item = |(place, item): (usize, &&Item)| match is_as_there(item) {
             true => Meets::Anything,
             false => met.get(place).copied().unwrap_or(Meets::Others),
         };
@@ -129,6 +136,23 @@ impl Scopes<'_, '_> {
         let is_within = |inner: Span| span.start <= inner.start && inner.end <= span.end;
         let selects = self.blocks.iter().filter_map(|block| block.select).filter(|select| is_within(select.span));
         selects.flat_map(|select| &select.items).any(|item| is_quotient(item, sql, self.ctx.mode))
+    }
+
+    fn literals_in(&self, span: Span) -> Vec<Option<(Anchor, Anchor)>> {
+        let query = self.queries.iter().position(|query| query.ast.span == span);
+        let operand = || self.blocks.iter().filter_map(|block| block.select).find(|select| select.span == span);
+        let select = query.map_or_else(operand, |query| self.only_select(query));
+        let items: Vec<&Item> = select.iter().flat_map(|select| &select.items).collect();
+        let anchor = |offset| Anchor::new(offset, self.literals);
+        let literal = |item: &&Item| {
+            let Span { start, end } = item.expression.span;
+            let end = item.alias.as_ref().map_or(end, |alias| alias.span.end);
+            is_literal(item).then(|| (anchor(start), anchor(end)))
+        };
+        match items.iter().any(|item| is_literal(item)) && !items.iter().any(|item| is_wildcard(item)) {
+            true => items.iter().map(literal).collect(),
+            false => Vec::new(),
+        }
     }
 
     /// What the columns of a query meet that stands in the statement's own SELECT, not in another one within it.
@@ -162,7 +186,7 @@ impl Scopes<'_, '_> {
     pub(super) fn answer_names(&self, query: QueryId, block: BlockId) -> Option<Vec<Option<&str>>> {
         let span = self.queries[query].ast.span;
         let select = self.only_select(query)?;
-        if select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) {
+        if select.items.iter().any(is_wildcard) {
             return None;
         }
         let names = match self.uses.of_query(span) {
@@ -230,6 +254,15 @@ fn condenses(select: &Select) -> bool {
         && (select.is_distinct
             || select.group_by.is_some()
             || calls().any(|call| call.is_plain && functions::is_aggregate(&call.name)))
+}
+
+/// It stands in the text that reads the answer, where it is what it was.
+fn is_literal(item: &Item) -> bool {
+    matches!(item.kind, ItemKind::Constant(Constant::Literal { .. }))
+}
+
+fn is_wildcard(item: &Item) -> bool {
+    matches!(item.kind, ItemKind::Wildcard(_))
 }
 
 /// What a select item is called, if not by its text.
@@ -307,7 +340,12 @@ impl Condensed {
         text.render_between(own, (self.from.offset(input.literals), self.to.offset(input.literals)), &mut example);
         let values = input.params.get(usize::from(self.params.start)..usize::from(self.params.end))?;
         let filled_in = |text: &[u8]| parameter::filled_in(text, input.mode, values.iter().cloned());
+        let mut reading = Vec::new();
+        write_reading(number, self.is_derived, input.schema, own.scratch, &mut reading);
+        let literals = self.literals.iter().map(|literal| Some(between((*literal)?, input).to_vec()));
         Some(CondensedQuery {
+            reading,
+            literals: literals.collect(),
             sql: filled_in(between((self.from, self.to), input))?,
             example: filled_in(&example)?,
             temporary: temporary_name(number),
@@ -322,6 +360,24 @@ impl CondensedQuery {
     pub fn may_be_stored(&self, column: usize) -> bool {
         let columns = self.columns.as_ref();
         columns.is_none_or(|columns| columns.get(column).is_some_and(|meets| *meets != Meets::Others))
+    }
+
+    /// Puts the literals among the columns into `text`, the statement that reads the answer: what they are beside other
+    /// values no table tells. `names`: the table's columns.
+    pub fn put_literals(&self, names: &[&str], text: &mut Vec<u8>) {
+        let Some(at) = memchr::memmem::find(text, &self.reading).filter(|_| names.len() == self.literals.len()) else {
+            return;
+        };
+        let mut list = Vec::new();
+        for (name, literal) in names.iter().zip(&self.literals) {
+            list.extend_from_slice(if list.is_empty() { b"" } else { b", " });
+            match literal {
+                Some(literal) => list.extend_from_slice(literal),
+                None => write_quoted(name.as_bytes(), &mut list),
+            }
+        }
+        let star = at + READING.len() - 1;
+        text.splice(star..=star, list);
     }
 
     /// Whether a column, which may be of texts, is compared with those of other answers.
@@ -341,9 +397,13 @@ pub(super) fn temporary_name(number: usize) -> String {
     format!("shardgate_condensed_{number}")
 }
 
+/// What an answer's columns are read by.
+const READING: &[u8] = b"SELECT *";
+
 /// Writes the query that reads the answer.
 pub(super) fn write_reading(number: usize, is_derived: bool, schema: &Schema, scratch: ShardId, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"SELECT * FROM ");
+    out.extend_from_slice(READING);
+    out.extend_from_slice(b" FROM ");
     write_quoted(schema.shard(scratch).schema.as_bytes(), out);
     out.push(b'.');
     write_quoted(temporary_name(number).as_bytes(), out);

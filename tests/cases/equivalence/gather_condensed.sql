@@ -297,3 +297,20 @@ INSERT INTO settings (name) VALUES ('limited');
 UPDATE tickets SET weight = weight + 1 ORDER BY title DESC LIMIT 3;
 SET sql_select_limit = DEFAULT;
 SELECT * FROM tickets ORDER BY 1;
+
+-- about: Literals are beside other texts what they are in the statement.
+SELECT general, COUNT(*) FROM words GROUP BY general UNION ALL SELECT 'all', COUNT(*) FROM words ORDER BY 2, 1;
+
+SELECT uca AS what, COUNT(*) AS n FROM words WHERE word_id < 6 GROUP BY uca UNION SELECT 'a' AS whatever, COUNT(*) n FROM words UNION ALL SELECT 'total' total, SUM(word_id) FROM words ORDER BY 2, 1;
+
+SELECT latin, binary_text, general FROM words WHERE word_id = 1 UNION ALL SELECT DISTINCT 'A', 'b', 'ü' FROM users ORDER BY 1, 2, 3;
+
+SELECT q.w, q.n, r.n FROM (SELECT 'A' AS w, COUNT(*) n, 5, 1.50 AS d FROM users) q JOIN (SELECT word_id AS n, MAX(uca) AS m FROM words GROUP BY word_id) r ON r.m = q.w ORDER BY 3;
+
+SELECT word_id FROM words WHERE uca IN (SELECT 'A' FROM users GROUP BY level) OR general = (SELECT 'ß' FROM users GROUP BY 1) ORDER BY 1;
+
+-- ignore: schema, table, org_table, org_name
+WITH c AS (SELECT 'm' AS k, level, COUNT(*) AS n FROM users GROUP BY level) SELECT c.k, CONCAT(c.k, c.level), c.n, w.word_id FROM c JOIN words w ON w.uca > c.k ORDER BY 2, 4;
+
+-- params: 'all', 3
+SELECT general, COUNT(*) FROM words GROUP BY general UNION ALL SELECT ?, COUNT(*) + ? FROM words ORDER BY 2, 1;

@@ -164,6 +164,26 @@ fn aggregates_within_a_statement_are_within_a_budget() {
 }
 
 #[test]
+fn no_connection_goes_back_with_a_transaction() {
+    let tables = "[[tables]]\nname = \"looked_at\"\nshard_key = \"id\"\nfunction = { kind = \"mod\" }\nshards = [\"s0\", \"s1\", \"s2\", \"s3\"]\n";
+    let more = "[gather]\nship_from = 1".to_owned();
+    let stage = world().stage(Setup { tables: tables.to_owned(), more, ..Setup::default() });
+    let mut client = stage.connect();
+    client.run("CREATE TABLE looked_at (id INT PRIMARY KEY, a INT)");
+    client.run("INSERT INTO looked_at (id, a) VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5)");
+    client.run("SET autocommit = 0");
+    let above = "SELECT id FROM looked_at WHERE a > (SELECT MAX(a) FROM looked_at) - 2 ORDER BY id";
+    assert_eq!(client.rows(above).concat(), ["4", "5"]);
+    client.run("COMMIT");
+    for (set, schema) in [(0, "shop_0"), (0, "shop_1"), (1, "shop_2"), (1, "shop_3")] {
+        let mut root = world().root(set);
+        root.run("SET lock_wait_timeout = 2");
+        root.run(&format!("ALTER TABLE {schema}.looked_at ADD COLUMN b INT"));
+    }
+    stage.assert_sound();
+}
+
+#[test]
 fn an_insert_takes_as_many_rows_as_a_query_streams() {
     let stage = stage("max_rows = 30");
     let mut client = stage.connect();

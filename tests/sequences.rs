@@ -191,6 +191,27 @@ fn numbers_that_the_client_gives_to_several_shards_are_not_its_last_insert_id() 
 }
 
 #[test]
+fn numbers_given_to_a_table_that_is_just_made_move_the_sequence() {
+    let rule = "\n[[tables]]\nname = \"made_*\"\nshard_key = \"who\"\nsequence = { column = \"id\" }\n\
+        function = { kind = \"hash\", slots = 1024 }\nshards = [\"s0\", \"s1\", \"s2\", \"s3\"]\n";
+    let stage = world().stage(Setup { tables: rule.to_owned(), ..Setup::default() });
+    for begin in ["SET autocommit = 0", "BEGIN", "SET autocommit = 0"] {
+        let mut client = stage.connect();
+        client.run("DROP TABLE IF EXISTS made_now");
+        client.run("CREATE TABLE made_now (id INT NOT NULL AUTO_INCREMENT, who INT NOT NULL, PRIMARY KEY (id, who))");
+        client.run(begin);
+        client.run("INSERT INTO made_now VALUES (1, 1), (2, 2), (3, 3), (50, 4)");
+        client.run("INSERT INTO made_now (who) VALUES (4)");
+        assert_eq!(client.value("SELECT LAST_INSERT_ID()"), "51", "{begin}");
+        client.run("INSERT INTO made_now (who) VALUES (1), (2), (3)");
+        client.run("COMMIT");
+        let ids = client.value("SELECT GROUP_CONCAT(id ORDER BY id) FROM made_now");
+        assert_eq!(ids, "1,2,3,50,51,52,53,54", "{begin}");
+    }
+    stage.assert_sound();
+}
+
+#[test]
 fn a_sequence_begins_behind_the_rows_that_are_there() {
     let stage = stage(&[("old", "who", "{ column = \"id\", size = 10 }")]);
     let mut client = stage.connect();

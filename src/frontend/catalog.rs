@@ -5,12 +5,15 @@
 
 use std::borrow::Cow;
 
+use std::sync::Arc;
+
 use super::error::ClientMessage;
 use super::query::Statement;
 use super::response;
 use super::session::{Current, Session};
 use crate::backend::answer::Answer;
 use crate::backend::pool::Lease;
+use crate::backend::settings::Settings;
 use crate::exec::conditions::Condition;
 use crate::exec::links::{Link, Need, Side};
 use crate::exec::scratch::{self, quoted};
@@ -349,13 +352,19 @@ impl Session {
         name.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().into()
     }
 
-    /// A connection of no transaction, for questions of ShardGate's own.
-    pub(super) async fn spare(&mut self, shard: ShardId) -> Result<Lease, ClientMessage> {
-        let settings = self.variant(|settings| {
+    /// The session's settings for questions of ShardGate's own, on connections that go back to their pool: no transaction
+    /// may begin there.
+    pub(super) fn asking(&self) -> Arc<Settings> {
+        self.variant(|settings| {
             settings.unset("autocommit");
             // How many rows the client wants says nothing of those that its answer is made of.
             settings.unset("sql_select_limit");
-        });
+        })
+    }
+
+    /// A connection of no transaction, for questions of ShardGate's own.
+    pub(super) async fn spare(&mut self, shard: ShardId) -> Result<Lease, ClientMessage> {
+        let settings = self.asking();
         let link = Link::apart(&Need { settings: &settings, ..self.need().2 }, shard, Side::Primary).await?;
         Ok(link.lease)
     }

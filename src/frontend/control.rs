@@ -10,7 +10,7 @@ use super::response::{self, LocalColumn};
 use super::session::Session;
 use super::transactions::{End, isolation};
 use crate::backend::error::Reason;
-use crate::exec::links::{Link, Side};
+use crate::exec::links::{Link, Need, Side};
 use crate::plan::Plan;
 use crate::sql::control::{Control, Diagnostics as What, KillTarget, TransactionScope};
 use crate::sql::{Lexer, TokenKind};
@@ -185,7 +185,9 @@ impl Session {
         }
         let shard = self.home_shard(&self.schema);
         let text = [b"SELECT CAST((", self.with_local_values(expression).as_slice(), b") AS UNSIGNED)"].concat();
-        let mut link = Link::apart(&self.need().2, shard, Side::Primary).await?;
+        let asking = self.asking();
+        let need = Need { settings: &asking, ..self.need().2 };
+        let mut link = Link::apart(&need, shard, Side::Primary).await?;
         self.bring_user_variables(&mut link, plan).await?;
         let answer = link.lease.query(&text, &self.interrupt).await?;
         link.lease.give_back();

@@ -16,7 +16,7 @@ use super::query::Statement;
 use super::session::Session;
 use crate::backend::settings::Settings;
 use crate::exec::gather::{Site, Taken};
-use crate::exec::links::{Link, Side};
+use crate::exec::links::{Link, Need, Side};
 use crate::plan::gather::{Choice, Gathered};
 use crate::plan::shipped::{self, Asked, Parcel, Shipped};
 use crate::plan::{Binding, Described, Plan, Route, StatementKind, explain};
@@ -138,7 +138,8 @@ impl Session {
 
     /// How many rows the servers expect to send of a table, all at once; `None`: they do not say.
     pub(super) async fn expected_rows(&mut self, source: &Gathered, side: Side) -> Result<Option<u64>, ClientMessage> {
-        let need = self.need().2;
+        let asking = self.asking();
+        let need = Need { settings: &asking, ..self.need().2 };
         let asked = source.fetches.iter().map(|(shard, from)| {
             let sql = asking_for_rows(from, &source.filter);
             async move {

@@ -102,7 +102,9 @@ impl Sequences {
         match numbers.sequence.kind {
             SequenceKind::Segment { .. } => {
                 let home = self.home(topology, schema, numbers.table, &numbers.sequence.column);
-                self.segment_at(&home).lock().await.pass(highest.saturating_add(1))
+                let segment = self.segment_at(&home);
+                let mut segment = segment.lock().await;
+                segment.pass_given(&home, highest.saturating_add(1), &self.trust).await
             }
             SequenceKind::Snowflake => false,
         }

@@ -84,9 +84,7 @@ impl Segment {
         size: u32,
         trust: &Trust,
     ) -> Result<Vec<u64>, Reason> {
-        if self.next < self.end && !trust.covers(self.seen) {
-            self.check(home).await?;
-        }
+        self.check(home, trust).await?;
         let wanted = wanted as u64;
         let floor = highest.map_or(0, |highest| highest.saturating_add(1));
         let must_lease = self.pass(floor) || self.end - self.next < wanted;
@@ -98,8 +96,14 @@ impl Segment {
         Ok((first..self.next).collect())
     }
 
+    /// As `pass`, but for a range that is of a table of the same name that is gone: none of it will be given out, and rows
+    /// that are not committed tell nobody of their numbers.
+    pub(super) async fn pass_given(&mut self, home: &Home<'_>, floor: u64, trust: &Trust) -> bool {
+        self.check(home, trust).await.is_err() || self.pass(floor)
+    }
+
     /// No number below `floor` is given out of the range from now on. True if the range has none above it: it is left as it is.
-    pub(super) fn pass(&mut self, floor: u64) -> bool {
+    fn pass(&mut self, floor: u64) -> bool {
         if floor > self.end {
             return true;
         }
@@ -107,8 +111,11 @@ impl Segment {
         false
     }
 
-    /// Gives up what is left if the counter was set since.
-    async fn check(&mut self, home: &Home<'_>) -> Result<(), Reason> {
+    /// Gives up what is left if the counter may have been set since, and was.
+    async fn check(&mut self, home: &Home<'_>, trust: &Trust) -> Result<(), Reason> {
+        if self.next >= self.end || trust.covers(self.seen) {
+            return Ok(());
+        }
         let asked = Instant::now();
         let mut conn = connect(home.topology, home.replica_set()).await?;
         let counter = home.counter(&mut conn).await?;

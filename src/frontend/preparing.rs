@@ -5,7 +5,7 @@ use super::gathered::renames_of;
 use super::session::Session;
 use crate::backend::answer::Answer;
 use crate::exec::failure::Failure;
-use crate::exec::links::{Link, Side};
+use crate::exec::links::{Link, Need, Side};
 use crate::exec::{prepared, relay};
 use crate::plan::gather::Gathering;
 use crate::plan::{Plan, PlanError, Renames};
@@ -72,7 +72,11 @@ impl Session {
         let is_apart = joins && !self.links.has_lasting_pins();
         let is_xa_unbound = self.txn.is_xa_unbound();
         let mut link = match is_apart {
-            true => Link::apart(&self.need().2, shard, Side::Primary).await?,
+            true => {
+                // The variable may say what only the next transaction is.
+                let writing = self.variant(|settings| settings.unset("transaction_read_only"));
+                Link::apart(&Need { settings: &writing, ..self.need().2 }, shard, Side::Primary).await?
+            }
             false => self.obtain(shard, Side::Primary).await?,
         };
         if is_xa_unbound {

@@ -210,6 +210,8 @@ impl Session {
     pub(super) fn settings_changed(&mut self) {
         self.autocommit = self.settings.get("autocommit").is_none_or(|value| value == "1");
         self.mode = mode(&self.shared, &self.settings);
+        let is_on = |value: &str| matches!(value.trim_matches('\''), "1" | "ON" | "on");
+        self.txn.set_read_only_by_default(self.settings.get("transaction_read_only").is_some_and(is_on));
         let collation = self.settings.get("collation_connection").unwrap_or_default().trim_matches('\'');
         self.results_collation = collation_id(collation).unwrap_or(self.results_collation);
     }

@@ -118,6 +118,8 @@ pub struct Transaction {
     lost: bool,
     torn: bool,
     unseen: bool,
+    /// What the session's variable says of a transaction that was not told.
+    read_only_by_default: bool,
     client_xa: Option<ClientXa>,
     /// Some connection holds locks on tables that connections of other shards could meet as well.
     apart: bool,
@@ -302,7 +304,16 @@ impl Transaction {
     }
 
     pub fn is_read_only(&self) -> bool {
-        self.begun.is_some_and(|c| c.read_only == Some(true))
+        let told = self.begun.and_then(|characteristics| characteristics.read_only);
+        self.is_open() && told.unwrap_or(self.read_only_by_default)
+    }
+
+    /// The session's variable is this now. An open transaction stays what it is, also on shards that it has yet to reach.
+    pub fn set_read_only_by_default(&mut self, read_only: bool) {
+        let before = std::mem::replace(&mut self.read_only_by_default, read_only);
+        if before != read_only && self.is_open() {
+            self.begun.get_or_insert_default().read_only.get_or_insert(before);
+        }
     }
 
     /// How the next shard's part begins: the first as a plain local transaction, which costs nothing extra and may come to

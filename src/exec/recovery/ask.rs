@@ -1,5 +1,7 @@
 //! The decision table, asked over connections of recovery's own; and the end of connections that are in its way.
 
+use std::time::Duration;
+
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
@@ -95,6 +97,21 @@ pub(super) async fn end_connection(conn: &mut Conn, id: u64) -> Result<bool, Con
         Err(error) if number(&error) == Some(NO_SUCH_THREAD) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Servers renew the list of transactions no sooner than a tenth of a second after it was read.
+pub(super) const LIST_AGE: Duration = Duration::from_millis(200);
+
+/// Whether a connection that has prepared a branch, which was `seen` for so long and at least for `LIST_AGE`, has let go of it. While
+/// it ends, MariaDB (10.11) gives the branch to others a moment before the engine does: XA COMMIT and XA ROLLBACK are answered with OK
+/// then and do nothing, and from then on nobody can end the branch, nor see it, until the server starts again. In the engine's list the
+/// transaction is the connection's until that moment has passed. Younger transactions are of another connection, which has the
+/// number after such a start.
+pub(super) async fn has_let_go(conn: &mut Conn, id: u64, seen: Duration) -> Result<bool, ControlError> {
+    let sql = "SELECT COUNT(*) FROM information_schema.INNODB_TRX \
+               WHERE trx_mysql_thread_id = ? AND trx_started <= NOW() - INTERVAL ? SECOND";
+    let found: Option<u64> = within(ANSWER_TIMEOUT, conn.exec_first(sql, (id, seen.as_secs()))).await?;
+    Ok(found == Some(0))
 }
 
 pub(super) fn number(error: &ControlError) -> Option<u16> {

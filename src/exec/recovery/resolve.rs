@@ -1,8 +1,10 @@
 //! Ending one branch: its decision is found, or an abort is claimed, and carried out.
 
+use std::time::Duration;
+
 use mysql_async::prelude::Queryable;
 
-use super::ask::{claim, end_connection, number, uncommitted};
+use super::ask::{LIST_AGE, claim, end_connection, has_let_go, number, uncommitted};
 use super::{ANSWER_TIMEOUT, Recovery, die_at};
 use crate::backend::control::{ControlError, within};
 use crate::txn::decision::Decision;
@@ -50,6 +52,9 @@ impl Recovery {
             Step::Commit => "XA COMMIT",
             Step::RollBack => "XA ROLLBACK",
         };
+        if !self.is_let_go(at, xid).await? {
+            return self.refused(at, xid).await;
+        }
         let Some(open) = &mut self.sets[at].open else { return Ok(None) };
         match within(ANSWER_TIMEOUT, open.conn.query_drop(format!("{words} {}", xid.sql()))).await {
             Ok(()) => {
@@ -60,14 +65,26 @@ impl Recovery {
                 }
                 Ok(Some(step))
             }
-            Err(error) if number(&error) == Some(XAER_NOTA) => {
-                if self.is_refused_again(at, xid) {
-                    self.free(at, xid).await?;
-                }
-                Ok(None)
-            }
+            Err(error) if number(&error) == Some(XAER_NOTA) => self.refused(at, xid).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the connection that has prepared the branch is in nobody's way, as far as that can be seen before.
+    async fn is_let_go(&mut self, at: usize, xid: &Xid) -> Result<bool, ControlError> {
+        let Some(open) = self.sets[at].open.as_mut().filter(|open| open.is_mariadb) else { return Ok(true) };
+        let seen = self.seen.get(&(at, xid.clone())).map_or(Duration::ZERO, |known| known.first.elapsed());
+        // All branches of a look have been seen at once: this waits once for all of them.
+        tokio::time::sleep(LIST_AGE.saturating_sub(seen)).await;
+        has_let_go(&mut open.conn, xid.connection.into(), seen).await
+    }
+
+    /// A connection is in the way of a branch's end.
+    async fn refused(&mut self, at: usize, xid: &Xid) -> Result<Option<Step>, ControlError> {
+        if self.is_refused_again(at, xid) {
+            self.free(at, xid).await?;
+        }
+        Ok(None)
     }
 
     /// The replica set that decides, if it is one of this fleet.

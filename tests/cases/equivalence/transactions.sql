@@ -417,3 +417,24 @@ ROLLBACK;
 SELECT COUNT(*) FROM users WHERE user_id = 1;
 SELECT MAX(level) FROM users WHERE user_id = 1 GROUP BY name;
 ROLLBACK;
+
+-- about: What SET SESSION TRANSACTION says is of the next transaction.
+BEGIN;
+UPDATE tickets SET weight = 7 WHERE ticket_id = 5;
+SET SESSION TRANSACTION READ ONLY;
+UPDATE tickets SET weight = 8 WHERE ticket_id = 2;
+UPDATE tickets SET weight = weight + 1 WHERE ticket_id IN (3, 4);
+COMMIT;
+UPDATE tickets SET weight = 9 WHERE ticket_id = 2;
+BEGIN;
+SELECT COUNT(*) FROM tickets;
+UPDATE tickets SET weight = 1 WHERE ticket_id = 1;
+COMMIT;
+SET autocommit = 0;
+SELECT COUNT(*) FROM tickets;
+SET SESSION TRANSACTION READ WRITE;
+UPDATE tickets SET weight = 2 WHERE ticket_id = 1;
+COMMIT;
+UPDATE tickets SET weight = 3 WHERE ticket_id IN (1, 2, 3);
+COMMIT;
+SELECT ticket_id, weight FROM tickets ORDER BY 1;

@@ -593,6 +593,24 @@ fn a_table_and_its_rows_are_split_into_one_file() {
     assert_eq!(std::fs::read_dir(site.0.path().join("out")).unwrap().count(), 2);
 }
 
+#[test]
+fn tables_of_a_pattern_are_split_by_what_the_dump_says_of_them() {
+    let rules = "database = \"shop\"\ndefault_shard = \"s0\"\n\
+                 [[shards]]\nname = \"s0\"\nreplica_set = \"rs0\"\nschema = \"shop_0\"\n\
+                 [[shards]]\nname = \"s1\"\nreplica_set = \"rs1\"\nschema = \"shop_1\"\n\
+                 [[tables]]\nname = \"log_*\"\nshard_key = \"id\"\nfunction = { kind = \"mod\" }\nshards = [\"s0\", \"s1\"]\n";
+    let site = Site::new(&main_file(&[("127.0.0.1:1", &[]), ("127.0.0.1:2", &[])], "x"), rules);
+    let dump = "CREATE TABLE log_a (a int, id int);\nINSERT INTO log_a VALUES (1,4),(2,5);\n\
+                CREATE TABLE log_b (id int, b int);\nINSERT INTO log_b VALUES (6,3),(7,4);\n";
+    std::fs::write(site.0.path().join("dump.sql"), dump).unwrap();
+    let run = site.run(&["split", "dump.sql", "--output", "out"]);
+    assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{run:?}");
+    for (file, rows) in [("out/s0.sql", ["(1,4)", "(6,3)"]), ("out/s1.sql", ["(2,5)", "(7,4)"])] {
+        let text = written(&site, file);
+        assert!(rows.iter().all(|row| text.contains(row)), "{text}");
+    }
+}
+
 /// As `mysqldump --hex-blob` writes them.
 #[test]
 fn rows_with_keys_in_hexadecimal_are_split() {

@@ -315,6 +315,17 @@ fn any_shardgate_resumes_what_a_dead_one_left() {
         assert!(client.rows("SHOW DDL").is_empty());
         client.run("ALTER TABLE items DROP COLUMN crashed");
     }
+    // It was done everywhere, and its end alone was not noted.
+    die("ddl_recorded", "ALTER TABLE items ADD COLUMN crashed INT");
+    for (schema, set) in SHARDS {
+        world().root(set).run(&format!("ALTER TABLE {schema}.items ADD COLUMN crashed INT"));
+    }
+    wait_until("its locks", SOON, || client.rows("SHOW DDL").iter().all(|row| row[4] == "interrupted"));
+    let id = client.rows("SHOW DDL")[0][0].clone();
+    let outcomes = client.rows(&format!("RESUME DDL {id}"));
+    assert!(outcomes.len() == 4 && outcomes.iter().all(|row| row[1] == "done"), "{outcomes:?}");
+    assert!(client.rows("SHOW DDL").is_empty());
+    client.run("ALTER TABLE items DROP COLUMN crashed");
     stage.assert_sound();
 }
 

@@ -15,6 +15,7 @@ use super::session::Session;
 use super::transactions::rolls_back_transaction;
 use crate::backend::error::Error;
 use crate::backend::settings::Settings;
+use crate::exec::failure::Failure;
 use crate::exec::gather::{Scratch, Site, Taken};
 use crate::exec::links::Link;
 use crate::plan::condensed::CondensedQuery;
@@ -104,8 +105,11 @@ impl Session {
             self.adapt(scratch, &keeping).await?;
             let budget = self.budget();
             // A server may give an expression a type that not all of its values have room in.
-            if !table.keep(scratch, rows, (budget, &mut taken), &self.interrupt).await? {
-                return Ok(false);
+            match table.keep(scratch, rows, (budget, &mut taken), &self.interrupt).await {
+                Ok(true) => {}
+                // Also a column's name that the client's character set does not have.
+                Ok(false) | Err(Failure::Server { .. }) => return Ok(false),
+                Err(failure) => return Err(failure.into()),
             }
         }
         gathering.text = text;

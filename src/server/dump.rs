@@ -232,7 +232,10 @@ impl Router {
         let ([table], DdlKind::CreateTable) = (ddl.targets.as_slice(), ddl.kind) else { return };
         let named = table.database.as_ref().and_then(|name| self.schema.database(&name.text));
         let database = named.map(|(id, _)| id).or(self.database);
-        let Some(database) = database.map(|id| self.schema.database_of(id).name.clone()) else { return };
+        let Some(database) = database else { return };
+        // The rules of a pattern make the table when it is first named.
+        let _ = self.base.database_of(database).table(&table.table.text);
+        let database = self.schema.database_of(database).name.clone();
         let columns: Vec<Column> = definition::columns(sql, mode).into_iter().map(known).collect();
         if columns.is_empty() {
             return;

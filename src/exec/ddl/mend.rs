@@ -29,6 +29,9 @@ pub async fn resume(place: Place<'_>, id: u64) -> Result<Outcomes, DdlError> {
     for part in entry.change.parts.iter().filter(|part| part.state == ShardState::Done) {
         after = Some(print(place, &entry.change.tables, shard_of(place, part)?).await?);
     }
+    if after.is_none() {
+        after = done_unseen(place, &entry).await?;
+    }
     let mut open: Vec<&Part> = entry.change.parts.iter().filter(|part| part.state != ShardState::Done).collect();
     // Those that have certainly not run first: they show what the others must look like.
     let mut outcomes = Vec::new();
@@ -60,6 +63,16 @@ pub async fn resume(place: Place<'_>, id: u64) -> Result<Outcomes, DdlError> {
     }
     end(journal, id, &outcomes).await?;
     Ok(outcomes)
+}
+
+/// What the tables are where the change was done on all shards before anybody could note it: they are alike, and nowhere as
+/// before.
+async fn done_unseen(place: Place<'_>, entry: &Entry) -> Result<Option<Print>, DdlError> {
+    let shards = entry.change.parts.iter().map(|part| shard_of(place, part)).collect::<Result<Vec<_>, _>>()?;
+    let now = prints(place, &entry.change.tables, &shards).await?;
+    let is_done =
+        entry.change.parts.iter().zip(&now).all(|(part, print)| part.was != *print && Some(print) == now.first());
+    Ok(now.into_iter().next().filter(|_| is_done))
 }
 
 /// Takes a change back on the shards where it was done, where that loses no rows and no values.

@@ -314,3 +314,8 @@ WITH c AS (SELECT 'm' AS k, level, COUNT(*) AS n FROM users GROUP BY level) SELE
 
 -- params: 'all', 3
 SELECT general, COUNT(*) FROM words GROUP BY general UNION ALL SELECT ?, COUNT(*) + ? FROM words ORDER BY 2, 1;
+
+-- about: Names that are not ASCII, in another character set than the servers' names.
+SET NAMES latin1;
+SELECT q.`größe`, t.title FROM (SELECT level, MAX(level) AS `größe` FROM users GROUP BY level) q JOIN tickets t ON t.ticket_id = q.level ORDER BY 1, 2;
+SELECT (SELECT MAX(level) AS `größe` FROM users) AS m, (SELECT COUNT(*) FROM tickets) AS `ü`;

@@ -15,6 +15,9 @@ use crate::txn::ddl_journal::ShardState;
 use crate::txn::ddl_lines::{self, Reversal};
 use crate::txn::transaction::quoted;
 
+/// Seconds for which a turn is waited for: who has given up holds it until the server has seen that its connection is gone.
+const GRACE: u32 = 2;
+
 /// What became of each shard.
 pub type Outcomes = Vec<(String, Result<(), String>)>;
 
@@ -122,7 +125,7 @@ pub async fn forget_settled(journal: &mut Journal<'_>, place: Place<'_>, tables:
 async fn take(place: Place<'_>, id: u64) -> Result<(Journal<'_>, Entry), DdlError> {
     let mut journal = Journal::open(place).await?;
     let entry = journal.entry(id).await?;
-    journal.lock(&entry.change.tables, 0).await?;
+    journal.lock(&entry.change.tables, GRACE).await?;
     let entry = journal.entry(id).await?;
     Ok((journal, entry))
 }

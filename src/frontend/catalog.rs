@@ -4,7 +4,6 @@
 //! that may be a temporary one.
 
 use std::borrow::Cow;
-
 use std::sync::Arc;
 
 use super::error::ClientMessage;

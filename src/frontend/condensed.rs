@@ -143,12 +143,10 @@ impl Session {
 
     /// The session's settings for storing rows that it was shown.
     fn keeping(&self) -> Arc<Settings> {
-        let mut settings = (*self.loading()).clone();
-        match self.settings.get("time_zone") {
+        self.variant_of(&self.loading(), |settings| match self.settings.get("time_zone") {
             Some(zone) => settings.set("time_zone", zone),
             None => settings.unset("time_zone"),
-        }
-        self.shared.interner.intern(settings)
+        })
     }
 
     /// The rows that answer it.

@@ -312,7 +312,11 @@ impl Session {
 
     /// The session's settings with some of them changed.
     pub(super) fn variant(&self, change: impl FnOnce(&mut Settings)) -> Arc<Settings> {
-        let mut settings = (*self.settings).clone();
+        self.variant_of(&self.settings, change)
+    }
+
+    pub(super) fn variant_of(&self, base: &Settings, change: impl FnOnce(&mut Settings)) -> Arc<Settings> {
+        let mut settings = base.clone();
         change(&mut settings);
         self.shared.interner.intern(settings)
     }

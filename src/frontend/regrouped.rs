@@ -209,10 +209,8 @@ impl Session {
             "NO_ZERO_DATE",
             "TRADITIONAL",
         ];
-        let mut settings = (*self.without_rules(&RULES)).clone();
         // SHOW obeys it.
-        settings.unset("sql_select_limit");
-        self.shared.interner.intern(settings)
+        self.variant_of(&self.without_rules(&RULES), |settings| settings.unset("sql_select_limit"))
     }
 
     /// The session's settings without the rule for columns beside groups, which the client's own statement has met.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::sharding::{Schema, ShardId};
 use crate::sql::parse::ast::{Constant, DerivedTable, Item, ItemKind, Query, Select, Span, TableRef};
-use crate::sql::tokens::{Op, Token, TokenKind};
+use crate::sql::tokens::{Op, Token, TokenKind, closes_last};
 use crate::sql::{Lexer, Mode, parameter};
 
 use super::functions;
@@ -85,19 +85,18 @@ impl Scopes<'_, '_> {
         });
         let derived = self.instances.iter().filter_map(|instance| instance.query());
         let derived: Vec<Span> = derived.map(|query| self.queries[query].ast.span).collect();
-        let placed: Vec<(u32, u32)> = spans.iter().map(|span| (span.start, span.end)).collect();
-        let around = Around::new(sql, self.ctx.mode, &placed);
+        let around = Around::new(sql, self.ctx.mode, &spans);
         let params_before = |offset| params.partition_point(|at| *at < offset) as u16;
         let condensed = |span: Span| Condensed {
             from: anchor(span.start),
             to: anchor(span.end),
             is_derived: derived.contains(&span),
             params: params_before(span.start)..params_before(span.end),
-            columns: self.columns_in(root, span, sql, (&around, &placed)),
+            columns: self.columns_in(root, span, sql, (&around, &spans)),
             hides_digits: !derived.contains(&span) && self.hides_digits(root, span, sql, &around),
             literals: self.literals_in(span),
         };
-        spans.into_iter().map(condensed).collect()
+        spans.iter().copied().map(condensed).collect()
     }
 
     /// What its texts meet, where that matters: of an operand of the whole statement the answer's definitions show it.
@@ -106,12 +105,11 @@ impl Scopes<'_, '_> {
         root: QueryId,
         span: Span,
         sql: &[u8],
-        (around, placed): (&Around<'_>, &[(u32, u32)]),
+        (around, placed): (&Around<'_>, &[Span]),
     ) -> Option<Vec<Meets>> {
         let Some(query) = self.queries.iter().find(|query| query.ast.span == span) else {
             // An operand: of the statement, or of something in it.
-            let mut operands = self.queries[root].terms.iter().filter_map(|term| self.select_of(*term));
-            return if operands.any(|select| select.span == span) { None } else { Some(Vec::new()) };
+            return if self.is_operand(root, span) { None } else { Some(Vec::new()) };
         };
         let [TermScope::Block(block)] = query.terms.as_slice() else { return Some(Vec::new()) };
         let of_tables = self.blocks[*block].instances.iter().all(|id| self.instances[*id].table().is_some());
@@ -129,13 +127,16 @@ impl Scopes<'_, '_> {
     /// Whether what uses the value of a query that is no derived table, which would store it, sees digits of a quotient that
     /// are not shown: servers compute more of them.
     fn hides_digits(&self, root: QueryId, span: Span, sql: &[u8], around: &Around<'_>) -> bool {
-        let mut operands = self.queries[root].terms.iter().filter_map(|term| self.select_of(*term));
-        if operands.any(|select| select.span == span) || around.of_value(span.start) == Meets::Nothing {
+        if self.is_operand(root, span) || around.of_value(span.start) == Meets::Nothing {
             return false;
         }
-        let is_within = |inner: Span| span.start <= inner.start && inner.end <= span.end;
-        let selects = self.blocks.iter().filter_map(|block| block.select).filter(|select| is_within(select.span));
+        let selects = self.blocks.iter().filter_map(|block| block.select).filter(|select| span.contains(select.span));
         selects.flat_map(|select| &select.items).any(|item| is_quotient(item, sql, self.ctx.mode))
+    }
+
+    fn is_operand(&self, query: QueryId, span: Span) -> bool {
+        let mut operands = self.queries[query].terms.iter().filter_map(|term| self.select_of(*term));
+        operands.any(|select| select.span == span)
     }
 
     fn literals_in(&self, span: Span) -> Vec<Option<(Anchor, Anchor)>> {
@@ -149,25 +150,16 @@ impl Scopes<'_, '_> {
             let end = item.alias.as_ref().map_or(end, |alias| alias.span.end);
             is_literal(item).then(|| (anchor(start), anchor(end)))
         };
-        match items.iter().any(|item| is_literal(item)) && !items.iter().any(|item| is_wildcard(item)) {
+        match items.iter().any(|item| is_literal(item)) && !items.iter().any(|item| item.is_wildcard()) {
             true => items.iter().map(literal).collect(),
             false => Vec::new(),
         }
     }
 
     /// What the columns of a query meet that stands in the statement's own SELECT, not in another one within it.
-    fn met_in(
-        &self,
-        root: QueryId,
-        span: Span,
-        count: usize,
-        (around, placed): (&Around<'_>, &[(u32, u32)]),
-    ) -> Vec<Meets> {
+    fn met_in(&self, root: QueryId, span: Span, count: usize, (around, placed): (&Around<'_>, &[Span])) -> Vec<Meets> {
         let [TermScope::Block(block)] = self.queries[root].terms.as_slice() else { return Vec::new() };
-        let is_answer = |query: QueryId| {
-            let span = self.queries[query].ast.span;
-            placed.contains(&(span.start, span.end))
-        };
+        let is_answer = |query: QueryId| placed.contains(&self.queries[query].ast.span);
         let derived = || self.instances.iter().filter(|instance| instance.query().is_some_and(is_answer));
         let own = || derived().filter(|one| one.query().is_some_and(|query| self.queries[query].ast.span == span));
         if own().next().is_none() {
@@ -181,12 +173,12 @@ impl Scopes<'_, '_> {
         names.iter().map(|name| name.map_or(Meets::Others, |name| around.of_column(name, &answers))).collect()
     }
 
-    /// What the columns of a derived table of the block are called; by their text those that have no other name.
-    /// `None`: not all of them are written there.
+    /// What the columns of a derived table of the block are called, where they are not called by their text. `None`: not all
+    /// of them are written there.
     pub(super) fn answer_names(&self, query: QueryId, block: BlockId) -> Option<Vec<Option<&str>>> {
         let span = self.queries[query].ast.span;
         let select = self.only_select(query)?;
-        if select.items.iter().any(is_wildcard) {
+        if select.items.iter().any(Item::is_wildcard) {
             return None;
         }
         let names = match self.uses.of_query(span) {
@@ -222,19 +214,18 @@ impl Scopes<'_, '_> {
     /// Whether the text means the same without what is around it. (A column without a qualifier that only the tables around
     /// it have is an unknown one then.)
     fn stands_alone(&self, span: Span) -> bool {
-        let is_within = |inner: Span| span.start <= inner.start && inner.end <= span.end;
-        let blocks = self.blocks.iter().filter(|block| block.select.is_some_and(|select| is_within(select.span)));
+        let blocks = self.blocks.iter().filter(|block| block.select.is_some_and(|select| span.contains(select.span)));
         // A common table expression of the statement.
         let is_outside = |id: &InstanceId| {
             let query = self.instances[*id].query();
-            query.is_some_and(|query| !is_within(self.queries[query].ast.span))
+            query.is_some_and(|query| !span.contains(self.queries[query].ast.span))
         };
         let reads_outside = blocks.clone().flat_map(|block| &block.instances).any(is_outside);
         let items = blocks.clone().filter_map(|block| block.select).flat_map(|select| &select.items);
         // In MariaDB a column does not say that its text came from a function for JSON.
         let is_json = |name: &str| name.to_ascii_lowercase().contains("json");
         let has_json = items.flat_map(|item| &item.expression.calls).any(|call| is_json(&call.name));
-        let calls = self.calls.iter().map(|calls| calls.expression).filter(|expression| is_within(expression.span));
+        let calls = self.calls.iter().map(|calls| calls.expression).filter(|expression| span.contains(expression.span));
         let is_alike = |name: &str| functions::is_spreadable(name);
         !has_json
             && !reads_outside
@@ -259,10 +250,6 @@ fn condenses(select: &Select) -> bool {
 /// It stands in the text that reads the answer, where it is what it was.
 fn is_literal(item: &Item) -> bool {
     matches!(item.kind, ItemKind::Constant(Constant::Literal { .. }))
-}
-
-fn is_wildcard(item: &Item) -> bool {
-    matches!(item.kind, ItemKind::Wildcard(_))
 }
 
 /// What a select item is called, if not by its text.
@@ -290,18 +277,11 @@ fn is_quotient(item: &Item, sql: &[u8], mode: Mode) -> bool {
     let Span { start, end } = item.expression.span;
     let text = sql.get(start as usize..end as usize).unwrap_or_default();
     let tokens: Vec<Token> = Lexer::new(text, mode).collect();
-    let mut depth = 0_u32;
-    let closes_last = |token: &Token| {
-        depth += u32::from(token.is_op(Op::LParen));
-        depth -= u32::from(token.is_op(Op::RParen));
-        depth == 0
-    };
-    let is_one_call = tokens.iter().skip(1).position(closes_last).is_some_and(|place| place + 2 == tokens.len());
     let rounds = tokens.first().is_some_and(|name| {
         ["ROUND", "TRUNCATE", "FLOOR", "CEIL", "CEILING"].iter().any(|word| name.is_word(text, word))
     });
     let divides = |token: &Token| token.is_op(Op::Slash) || token.is_word(text, "AVG");
-    tokens.iter().any(divides) && !(rounds && is_one_call)
+    tokens.iter().any(divides) && !(rounds && closes_last(&tokens))
 }
 
 /// Whether a select item is a column, or the least or greatest of one.

@@ -4,11 +4,10 @@ use crate::sharding::Part;
 use crate::sql::parse::ast::{ColumnName, Comparison, Condition, JoinCondition, JoinKind, Operand, Predicate, Span};
 
 use super::PlanError;
-use super::cte_copies::contains;
 use super::instance::Role;
 use super::narrow::{Known, Narrow, Test};
 use super::resolve::{Found, Owner, members};
-use super::scope::{BlockId, InstanceId, Node, Scopes};
+use super::scope::{BlockId, InstanceId, Node, QueryId, Scopes};
 
 /// The part of a FROM in which a name is looked up.
 #[derive(Clone, Copy)]
@@ -106,14 +105,18 @@ impl<'q> Scopes<'_, 'q> {
         }
     }
 
+    /// The query that is all of the parentheses. Queries within it were read before it.
+    pub(super) fn query_in(&self, parentheses: Span) -> Option<QueryId> {
+        self.queries.iter().rposition(|query| parentheses.contains(query.ast.span))
+    }
+
     /// What rows of the query in the parentheses must meet, where `operand` is looked up in it.
     fn semi_join(&self, block: BlockId, operand: &Operand, parentheses: Span) -> Vec<(InstanceId, Cond)> {
         let operands = match operand {
             Operand::Row(operands) => operands.as_slice(),
             single => std::slice::from_ref(single),
         };
-        // Queries within it were read before it.
-        let query = self.queries.iter().rposition(|query| contains(parentheses, query.ast.span));
+        let query = self.query_in(parentheses);
         let inner: Vec<Option<InstanceId>> = query.map_or(Vec::new(), |query| self.passed_instances(query));
         let is_alike = inner.len() == operands.len();
         let pairs = operands.iter().zip(inner).filter(|_| is_alike).filter_map(|(operand, inner)| {
@@ -434,7 +437,8 @@ fn compared(found: Found, comparison: Comparison, known: Known) -> Cond {
     }
 }
 
-fn mirrored(comparison: Comparison) -> Comparison {
+/// The comparison with its sides exchanged.
+pub(super) fn mirrored(comparison: Comparison) -> Comparison {
     match comparison {
         Comparison::Less => Comparison::Greater,
         Comparison::LessOrEqual => Comparison::GreaterOrEqual,

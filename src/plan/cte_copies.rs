@@ -74,7 +74,7 @@ impl<'q> Uses<'q> {
             // A name is looked up in the text where it stands, then in that around what this text defines, and so on.
             while let Some(outer) = place {
                 let of_outer = self.all[outer].cte;
-                if std::ptr::eq(of_outer, one.cte) || contains(of_outer.query.span, one.cte.span) {
+                if std::ptr::eq(of_outer, one.cte) || of_outer.query.span.contains(one.cte.span) {
                     break;
                 }
                 place = regions[outer];
@@ -167,9 +167,4 @@ impl<'q> CteTexts<'_, 'q> {
 /// What a copy is called; nobody else calls anything so.
 pub(super) fn copy_name(id: UseId) -> String {
     format!("shardgate_copy_{id}")
-}
-
-/// Whether `inner` is part of `outer`.
-pub(super) fn contains(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }

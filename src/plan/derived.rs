@@ -137,7 +137,7 @@ impl<'q> Scopes<'_, 'q> {
             let name = match columns {
                 [] => own_name,
                 // Behind a `*` it is not known which column is the nth.
-                _ if select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) => return None,
+                _ if select.items.iter().any(Item::is_wildcard) => return None,
                 _ => columns.get(index)?.text.clone(),
             };
             Some((inner, Key { column: name, ..self.instances[inner].key.clone()? }))
@@ -155,7 +155,7 @@ impl<'q> Scopes<'_, 'q> {
     /// The instances whose shard keys a query passes on, by select item; none if it is not known which item is which.
     pub(super) fn passed_instances(&self, query: QueryId) -> Vec<Option<InstanceId>> {
         let Some((block, select)) = self.plain_block(query) else { return Vec::new() };
-        if select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) {
+        if select.items.iter().any(Item::is_wildcard) {
             return Vec::new();
         }
         select.items.iter().map(|item| Some(self.passed_item(block, item)?.0)).collect()

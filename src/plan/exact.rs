@@ -6,7 +6,7 @@
 //! all rows together.
 
 use crate::sharding::{Part, ShardSet};
-use crate::sql::parse::ast::{Call, ColumnName, Expression, JoinKind, Query, Span};
+use crate::sql::parse::ast::{Call, ColumnName, Expression, JoinKind, Query};
 
 use super::condition::{Cond, Leaf, rules_of_sides};
 use super::functions;
@@ -457,9 +457,8 @@ impl Scopes<'_, '_> {
 
 /// RAND(3): its numbers follow each other from row to row. Of a column it begins anew with each row.
 fn is_series(expression: &Expression, call: &Call) -> bool {
-    let is_within = |span: Span| call.arguments.start <= span.start && span.end <= call.arguments.end;
-    let has_column = expression.columns.iter().any(|column| is_within(column.column.span))
-        || expression.bare.iter().any(|name| is_within(name.span));
+    let has_column = expression.columns.iter().any(|column| call.arguments.contains(column.column.span))
+        || expression.bare.iter().any(|name| call.arguments.contains(name.span));
     call.name == "rand" && call.arguments.start < call.arguments.end && !has_column
 }
 

@@ -27,14 +27,18 @@ pub fn filled(text: &[u8], mode: Mode, values: &[&[u8]]) -> Option<Vec<u8>> {
     // An item without a marker is called the same as it is.
     parts.untitled.retain(|item| markers.iter().any(|marker| (item.start..item.end).contains(marker)));
     parts.untitled.sort_by_key(|item| item.end);
+    let close = |item: Span, done: usize, out: &mut Vec<u8>| {
+        let end = item.end as usize;
+        out.extend_from_slice(&text[done..end]);
+        names::write_title(&text[item.start as usize..end], mode.charset, out);
+        end
+    };
     let mut untitled = parts.untitled.iter().peekable();
     let mut values = values.iter();
     let (mut out, mut done) = (Vec::with_capacity(text.len()), 0);
     for (place, token) in tokens.iter().enumerate() {
         while let Some(item) = untitled.next_if(|item| item.end <= token.start) {
-            out.extend_from_slice(&text[done..item.end as usize]);
-            done = item.end as usize;
-            names::write_title(&text[item.start as usize..done], mode.charset, &mut out);
+            done = close(*item, done, &mut out);
         }
         if token.kind == TokenKind::Param {
             out.extend_from_slice(&text[done..token.start as usize]);
@@ -44,9 +48,7 @@ pub fn filled(text: &[u8], mode: Mode, values: &[&[u8]]) -> Option<Vec<u8>> {
         }
     }
     for item in untitled {
-        out.extend_from_slice(&text[done..item.end as usize]);
-        done = item.end as usize;
-        names::write_title(&text[item.start as usize..done], mode.charset, &mut out);
+        done = close(*item, done, &mut out);
     }
     out.extend_from_slice(&text[done..]);
     Some(out)

@@ -486,8 +486,7 @@ impl GatherPlan {
         let is_gathered = |(place, source): &(usize, &Source)| !(direct[*place] || condenses && is_condensed(source));
         let parts = self.sources.iter().enumerate().filter(is_gathered);
         let gathered = |(place, source): (usize, &Source)| {
-            let reductions = if condenses { source.reductions(input) } else { Vec::new() };
-            Gathered { reductions, ..source.gathered(place, scratch, input, choice) }
+            source.gathered(place, scratch, input, Choice { may_condense: condenses, ..choice })
         };
         let sources = parts.map(gathered).collect();
         let mut text = Vec::new();
@@ -626,7 +625,7 @@ impl Source {
             fetches: shards.iter().map(|shard| (shard, self.fetch(shard, input))).collect(),
             filter,
             at_most,
-            reductions: Vec::new(),
+            reductions: if choice.may_condense { self.reductions(input) } else { Vec::new() },
             locking,
         }
     }

@@ -125,7 +125,7 @@ pub(super) fn read<'s, 'a, 'q>(
 ) -> Option<Grouping> {
     let (folds, shown, finer) = (Vec::new(), Vec::new(), Finer::default());
     let mut grouper = Grouper { statement, reader, folds, shown, finer, is_loose: false };
-    if statement.select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) {
+    if statement.select.items.iter().any(Item::is_wildcard) {
         return None;
     }
     grouper.check_calls()?;
@@ -433,8 +433,7 @@ impl Grouper<'_, '_, '_, '_> {
     }
 
     fn names_aggregate(&self, element: &Element) -> bool {
-        let inside = |call: &Call| element.span.start <= call.span.start && call.span.end <= element.span.end;
-        self.statement.calls().any(|call| inside(call) && !functions::is_scalar(&call.name))
+        self.statement.calls().any(|call| element.span.contains(call.span) && !functions::is_scalar(&call.name))
     }
 
     /// The place that a number means: inner `None` if there is no such place.

@@ -406,7 +406,7 @@ fn item_at(query: &Query, place: usize) -> Option<&Item> {
         return None;
     };
     let items = select.items.get(..=place)?;
-    if items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_))) { None } else { items.last() }
+    if items.iter().any(Item::is_wildcard) { None } else { items.last() }
 }
 
 /// A column of the key, and its place in the rows.

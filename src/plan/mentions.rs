@@ -4,6 +4,7 @@
 //! collation another one of the two could count (manual, "Collation Coercibility in Expressions"). That does not matter
 //! where it meets none.
 
+use crate::sql::parse::ast::Span;
 use crate::sql::tokens::{Op, Token, TokenKind, ident};
 use crate::sql::{Lexer, Mode};
 
@@ -24,8 +25,9 @@ pub enum Meets {
 pub(super) struct Around<'a> {
     sql: &'a [u8],
     mode: Mode,
-    /// Those outside of all parentheses, and one for each of the others that is a name.
+    /// Those outside of all parentheses, and the parentheses themselves.
     tokens: Vec<Token>,
+    /// Those in parentheses.
     within: Vec<Token>,
 }
 
@@ -37,10 +39,11 @@ struct Name {
 }
 
 impl<'a> Around<'a> {
-    /// `queries`: from where to where each of them stands.
-    pub(super) fn new(sql: &'a [u8], mode: Mode, queries: &[(u32, u32)]) -> Self {
+    /// `queries`: where each of them stands.
+    pub(super) fn new(sql: &'a [u8], mode: Mode, queries: &[Span]) -> Self {
         let (mut tokens, mut within, mut depth) = (Vec::new(), Vec::new(), 0_u32);
-        let is_around = |token: &Token| !queries.iter().any(|(from, to)| *from <= token.start && token.end <= *to);
+        let is_around =
+            |token: &Token| !queries.iter().any(|query| query.start <= token.start && token.end <= query.end);
         for token in Lexer::new(sql, mode).filter(is_around) {
             depth -= u32::from(token.is_op(Op::RParen) && depth > 0);
             if depth == 0 {
@@ -197,7 +200,8 @@ mod tests {
             ("SELECT 1 FROM (Q) q WHERE m = 'x'", Meets::Others),
             ("SELECT (SELECT m) FROM (Q) q", Meets::Others),
         ] {
-            let queries: Vec<(u32, u32)> = sql.match_indices("Q)").map(|(at, _)| (at as u32, at as u32 + 1)).collect();
+            let queries = sql.match_indices("Q)").map(|(at, _)| Span { start: at as u32, end: at as u32 + 1 });
+            let queries: Vec<Span> = queries.collect();
             let around = Around::new(sql.as_bytes(), Mode::default(), &queries);
             assert_eq!(around.of_column("m", &["q", "r"]), wanted, "{sql}");
         }
@@ -218,7 +222,7 @@ mod tests {
             ("SELECT 1 FROM t WHERE a IN (Q)", Meets::Others),
         ] {
             let at = sql.find("Q)").unwrap_or_default() as u32;
-            let around = Around::new(sql.as_bytes(), Mode::default(), &[(at, at + 1)]);
+            let around = Around::new(sql.as_bytes(), Mode::default(), &[Span { start: at, end: at + 1 }]);
             assert_eq!(around.of_value(at), wanted, "{sql}");
         }
     }

@@ -9,9 +9,10 @@ use crate::sharding::schema::same_name;
 use crate::sql::parse::ast::{ColumnName, Comparison, Operand, Predicate, Span};
 
 use super::condensed::{Condensed, temporary_name};
+use super::condition::mirrored;
 use super::gather::{Gathered, Gathering, Source};
 use super::names::Anchor;
-use super::scope::{InstanceId, Scopes};
+use super::scope::{InstanceId, QueryId, Scopes};
 
 /// Of more rows no conditions are made: by then most rows of a table may meet one of them.
 pub const MAX_ROWS: usize = 10_000;
@@ -77,7 +78,7 @@ impl Scopes<'_, '_> {
             Predicate::And(terms) => terms.iter().for_each(|term| self.reductions_in(id, term, condensed, out)),
             Predicate::Compare { left, comparison, right } => {
                 out.extend(self.reduction(id, left, (*comparison, right), condensed));
-                out.extend(self.reduction(id, right, (turned(*comparison), left), condensed));
+                out.extend(self.reduction(id, right, (mirrored(*comparison), left), condensed));
             }
             Predicate::InQuery { operand, parentheses } => {
                 let query = self.condensed_in(*parentheses, condensed);
@@ -132,23 +133,13 @@ impl Scopes<'_, '_> {
 
     /// Which query is all that is in the parentheses.
     fn condensed_in(&self, parentheses: Span, condensed: &[Condensed]) -> Option<usize> {
-        let anchor = |offset| Anchor::new(offset, self.literals);
-        let inner = self.queries.iter().map(|query| query.ast.span).find(|span| {
-            // Nothing but blanks fits between, or a comment that does no harm.
-            parentheses.start < span.start && span.end < parentheses.end && !self.is_within_another(*span, parentheses)
-        })?;
-        condensed.iter().position(|one| (one.from, one.to) == (anchor(inner.start), anchor(inner.end)))
+        self.place_of(self.query_in(parentheses)?, condensed)
     }
 
-    /// Whether another query of the statement is in the parentheses, around this one.
-    fn is_within_another(&self, span: Span, parentheses: Span) -> bool {
-        self.queries.iter().map(|query| query.ast.span).any(|other| {
-            other != span
-                && parentheses.start < other.start
-                && other.end < parentheses.end
-                && other.start <= span.start
-                && span.end <= other.end
-        })
+    fn place_of(&self, query: QueryId, condensed: &[Condensed]) -> Option<usize> {
+        let Span { start, end } = self.queries[query].ast.span;
+        let span = (Anchor::new(start, self.literals), Anchor::new(end, self.literals));
+        condensed.iter().position(|one| (one.from, one.to) == span)
     }
 
     /// The column of an answer that a name means beside the instance, which is qualified with that of a derived table.
@@ -158,23 +149,10 @@ impl Scopes<'_, '_> {
         let mut named = block.instances.iter().filter(|id| same_name(&self.instances[**id].name, &table.text));
         let (Some(id), None) = (named.next(), named.next()) else { return None };
         let query = self.instances[*id].query()?;
-        let ast = self.queries[query].ast;
-        let (from, to) = (Anchor::new(ast.span.start, self.literals), Anchor::new(ast.span.end, self.literals));
-        let number = condensed.iter().position(|one| (one.from, one.to) == (from, to))?;
+        let number = self.place_of(query, condensed)?;
         let names = self.answer_names(query, self.instances[beside].block)?;
         let is_it = |name: &Option<&str>| name.is_some_and(|name| same_name(name, &column.column.text));
         Some((number, names.iter().position(is_it)?))
-    }
-}
-
-/// The comparison with its sides exchanged.
-fn turned(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        Comparison::Equal | Comparison::NullSafeEqual | Comparison::NotEqual => comparison,
     }
 }
 

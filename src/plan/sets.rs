@@ -7,7 +7,7 @@
 //! first shard.
 
 use crate::sharding::{ColocationId, ShardSet};
-use crate::sql::parse::ast::{ItemKind, JoinCondition, SetKind, SetOperator};
+use crate::sql::parse::ast::{Item, ItemKind, JoinCondition, SetKind, SetOperator};
 
 use super::Guard;
 use super::exact::{Spread, merged_tail};
@@ -177,15 +177,14 @@ impl<'q> Scopes<'_, 'q> {
     /// The columns of a block that are a shard key which leads to its rows.
     fn shown_keys(&self, block: BlockId) -> Vec<(usize, ColocationId)> {
         let Some(select) = self.blocks[block].select else { return Vec::new() };
-        let of_item = |(place, item): (usize, &crate::sql::parse::ast::Item)| match &item.kind {
+        let of_item = |(place, item): (usize, &Item)| match &item.kind {
             ItemKind::Column(column) if self.is_leading(block, column) => {
                 let key = self.instances[self.key_of(block, column)?].key.as_ref()?;
                 Some((place, key.colocation?))
             }
             _ => None,
         };
-        let is_wild = |item: &crate::sql::parse::ast::Item| matches!(item.kind, ItemKind::Wildcard(_));
-        match (select.items.iter().any(is_wild), self.blocks[block].instances.as_slice()) {
+        match (select.items.iter().any(Item::is_wildcard), self.blocks[block].instances.as_slice()) {
             (false, _) => select.items.iter().enumerate().filter_map(of_item).collect(),
             (true, [only]) if select.items.len() == 1 && self.blocks[block].leading.contains(only) => {
                 let names = self.names_of(block).unwrap_or_default();

@@ -7,7 +7,7 @@
 
 use crate::sharding::schema::same_name;
 use crate::sharding::table::ColumnKind;
-use crate::sql::parse::ast::{Call, ColumnName, Item, ItemKind, Span};
+use crate::sql::parse::ast::{ColumnName, Item, ItemKind, Span};
 use crate::sql::tokens::{Token, TokenKind, ident};
 
 use super::Guard;
@@ -132,8 +132,12 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     /// find an expression of GROUP BY again.
     fn is_of_groups(&self, meaning: &Meaning) -> bool {
         let span = meaning.span;
-        let is_within = |call: &&Call| span.start <= call.span.start && call.span.end <= span.end;
-        let aggregates = || self.statement.calls().filter(is_within).any(|call| functions::is_aggregate(&call.name));
+        let aggregates = || {
+            self.statement
+                .calls()
+                .filter(|call| span.contains(call.span))
+                .any(|call| functions::is_aggregate(&call.name))
+        };
         !self.scopes().has_whole_groups(self.statement.block) || meaning.column.is_some() || aggregates()
     }
 
@@ -243,7 +247,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
         };
         let text = token.text(self.statement.sql);
         let position = std::str::from_utf8(text).ok().and_then(|text| text.parse::<usize>().ok());
-        let has_wildcard = items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_)));
+        let has_wildcard = items.iter().any(Item::is_wildcard);
         let is_there = has_wildcard || position.is_some_and(|position| (1..=items.len()).contains(&position));
         if !is_there {
             self.guards.push(Guard { literal, text: text.to_vec() });
@@ -274,7 +278,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     fn shown(&self, place: usize) -> Option<Meaning> {
         let items = &self.statement.select.items;
         let item = items.get(place)?;
-        let is_placed = !items[..=place].iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_)));
+        let is_placed = !items[..=place].iter().any(Item::is_wildcard);
         let is_steady =
             item.expression.queries.is_empty() && !is_fickle(item.expression.calls.iter().map(|call| &call.name));
         let column = match &item.kind {
@@ -292,7 +296,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
         let items = &self.statement.select.items;
         let name = &column.column.text;
         let mut named = (0..items.len()).filter(|place| is_called(&items[*place], name, self.statement.sql));
-        let has_wildcard = items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_)));
+        let has_wildcard = items.iter().any(Item::is_wildcard);
         match (named.next(), named.next()) {
             (None, _) => Some(Meaning { span: element.span, shown: None, column: Some(column) }),
             (Some(only), None) if !has_wildcard => self.shown(only),

@@ -199,6 +199,18 @@ impl Token {
     }
 }
 
+/// Whether the parenthesis that the second token opens is closed by the last.
+pub fn closes_last(tokens: &[Token]) -> bool {
+    let mut depth = 0_i32;
+    for (index, token) in tokens.iter().enumerate().skip(1) {
+        depth += i32::from(token.is_op(Op::LParen)) - i32::from(token.is_op(Op::RParen));
+        if depth == 0 {
+            return index + 1 == tokens.len();
+        }
+    }
+    false
+}
+
 /// The name that an identifier token stands for, unquoted. `None` if it is no identifier, or if its bytes cannot be
 /// decoded for certain.
 pub fn ident<'a>(token: Token, sql: &'a [u8], mode: Mode) -> Option<Cow<'a, str>> {

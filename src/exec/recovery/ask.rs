@@ -11,6 +11,7 @@ use crate::backend::topology::Topology;
 use crate::txn::decision::{Decision, DecisionTable, Row};
 use crate::txn::in_flight::InFlight;
 use crate::txn::xid::Gtrid;
+use crate::wire::error_code as codes;
 
 const DUPLICATE: u16 = 1062;
 const NO_SUCH_THREAD: u16 = 1094;
@@ -99,9 +100,6 @@ pub(super) async fn end_connection(conn: &mut Conn, id: u64) -> Result<bool, Con
     }
 }
 
-/// 1227: the account has not the privilege.
-const ACCESS_DENIED: u16 = 1227;
-
 /// Servers renew the list of transactions no sooner than a tenth of a second after it was read.
 pub(super) const LIST_AGE: Duration = Duration::from_millis(200);
 
@@ -119,7 +117,7 @@ pub(super) async fn has_let_go(conn: &mut Conn, id: u64, seen: Duration) -> Resu
     );
     match within(ANSWER_TIMEOUT, conn.query_first::<u64, _>(sql)).await {
         // Without the privilege PROCESS the time that has passed must do.
-        Err(error) if number(&error) == Some(ACCESS_DENIED) => Ok(true),
+        Err(error) if number(&error) == Some(codes::SPECIFIC_ACCESS_DENIED_ERROR.number) => Ok(true),
         found => Ok(found? == Some(0)),
     }
 }

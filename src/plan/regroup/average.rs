@@ -8,7 +8,7 @@ use crate::sharding::schema::same_name;
 use crate::sql::parse::ast::{Call, Span};
 use crate::sql::tokens::{Token, TokenKind};
 
-use super::read::{Clause, Reader, count_of, is_within};
+use super::read::{Clause, Reader, count_of};
 use super::{Piece, Use};
 
 impl Reader<'_, '_, '_> {
@@ -38,7 +38,7 @@ impl Reader<'_, '_, '_> {
     }
 
     fn clause_of(&self, span: Span) -> Option<Clause> {
-        self.regions.iter().find(|region| is_within(span, region.span)).map(|region| region.clause)
+        self.regions.iter().find(|region| region.span.contains(span)).map(|region| region.clause)
     }
 
     /// Whether this is a whole select item or element of ORDER BY.

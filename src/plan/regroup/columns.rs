@@ -8,7 +8,7 @@ use crate::sql::Op;
 use crate::sql::parse::ast::{ColumnName, ItemKind, Span};
 use crate::sql::tokens::{Token, TokenKind};
 
-use super::read::{Clause, Reader, is_within};
+use super::read::{Clause, Reader};
 use super::{Piece, Role};
 use crate::plan::scope::InstanceId;
 
@@ -204,7 +204,7 @@ impl Reader<'_, '_, '_> {
         let span = Span { start: found[0].start, end: found[len - 1].end };
         let statement = self.statement;
         let Some(column) = statement.column_in(found) else { return Some(None) };
-        let is_distinct = self.distinct.iter().any(|distinct| is_within(span, *distinct));
+        let is_distinct = self.distinct.iter().any(|distinct| distinct.contains(span));
         let is_whole = self.is_element(tokens, at, len);
         let is_qualified = column.table.is_some();
         let instance = match is_qualified {

@@ -2,8 +2,8 @@
 
 use crate::sharding::schema::same_name;
 use crate::sql::Op;
-use crate::sql::parse::ast::{Call, Expression, ItemKind, Span};
-use crate::sql::tokens::{Token, TokenKind};
+use crate::sql::parse::ast::{Call, Expression, Item, ItemKind, Span};
+use crate::sql::tokens::{Token, TokenKind, closes_last};
 
 use super::columns::References;
 use super::kept::Kept;
@@ -74,7 +74,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
         let clauses = clauses.into_iter().filter_map(|(expression, clause)| Some((expression.as_ref()?, clause)));
         let all: Vec<(&Expression, Clause)> = items.chain(clauses).collect();
         let is_locked = !statement.query.locking.is_empty() || statement.query.into.is_some();
-        let has_wildcard = select.items.iter().any(|item| matches!(item.kind, ItemKind::Wildcard(_)));
+        let has_wildcard = select.items.iter().any(Item::is_wildcard);
         if is_locked || has_wildcard || select.from.is_empty() || all.iter().any(|(part, _)| !part.queries.is_empty()) {
             return None;
         }
@@ -95,8 +95,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
     /// Finds the aggregates, and replaces those that have parts.
     pub(super) fn aggregates(&mut self) -> Option<()> {
         let statement = self.statement;
-        let calls =
-            statement.calls().filter(|call| self.regions.iter().any(|region| is_within(call.span, region.span)));
+        let calls = statement.calls().filter(|call| self.regions.iter().any(|region| region.span.contains(call.span)));
         let calls: Vec<&Call> = calls.filter(|call| !functions::is_scalar(&call.name)).collect();
         for call in calls {
             let follows =
@@ -271,7 +270,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
 
     /// Whether something within `span` is replaced, or an aggregate stands in it.
     fn touches(&self, span: Span) -> bool {
-        self.edits.iter().any(|(edit, _)| is_within(*edit, span)) || self.distinct.iter().any(|it| is_within(*it, span))
+        self.edits.iter().any(|(edit, _)| span.contains(*edit)) || self.distinct.iter().any(|it| span.contains(*it))
     }
 
     /// Makes a column of the expression, and puts it in its place wherever it stands.
@@ -285,7 +284,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
             while at + wanted.len() <= tokens.len() {
                 let found = &tokens[at..at + wanted.len()];
                 let place = Span { start: found[0].start, end: found[wanted.len() - 1].end };
-                let is_free = !self.edits.iter().any(|(edit, _)| is_within(place, *edit));
+                let is_free = !self.edits.iter().any(|(edit, _)| edit.contains(place));
                 if !is_free || !self.are_same(&wanted, found) || !self.is_operand(&tokens, at, wanted.len()) {
                     at += 1;
                     continue;
@@ -350,7 +349,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
             let (from, to) = (self.statement.anchor(span.start), self.statement.anchor(span.end));
             let is_titled =
                 scopes.edits.iter().any(|(start, _, text)| start == to && matches!(text, names::NewText::Title { .. }));
-            if is_untitled && !is_titled && self.edits.iter().any(|(edit, _)| is_within(*edit, span)) {
+            if is_untitled && !is_titled && self.edits.iter().any(|(edit, _)| span.contains(*edit)) {
                 self.edits.push((Span { start: span.end, end: span.end }, vec![Piece::Title(from, to)]));
             }
         }
@@ -408,20 +407,4 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
 pub(super) fn count_of(column: usize) -> Vec<Piece> {
     let text = |text: &str| Piece::Text(text.to_owned());
     vec![text("CAST(IFNULL(SUM("), Piece::Column(column), text("),0) AS SIGNED)")]
-}
-
-pub(super) fn is_within(inner: Span, outer: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
-}
-
-/// Whether the parenthesis that the second token opens is closed by the last.
-fn closes_last(tokens: &[Token]) -> bool {
-    let mut depth = 0_i32;
-    for (index, token) in tokens.iter().enumerate().skip(1) {
-        depth += i32::from(token.is_op(Op::LParen)) - i32::from(token.is_op(Op::RParen));
-        if depth == 0 {
-            return index + 1 == tokens.len();
-        }
-    }
-    false
 }

@@ -14,6 +14,13 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// Whether `inner` is part of it.
+    pub fn contains(self, inner: Self) -> bool {
+        self.start <= inner.start && inner.end <= self.end
+    }
+}
+
 /// A name, unquoted, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ident {
@@ -274,6 +281,13 @@ pub struct Item {
     pub expression: Expression,
     pub kind: ItemKind,
     pub alias: Option<Ident>,
+}
+
+impl Item {
+    /// `*`, `t.*`: it may be any number of columns.
+    pub fn is_wildcard(&self) -> bool {
+        matches!(self.kind, ItemKind::Wildcard(_))
+    }
 }
 
 /// What a select list element is, as far as its place or name matters.

@@ -1,6 +1,8 @@
 //! Columns of a table whose rows go to other tables of the same definition: how each is asked for, and how what came is
 //! written as a literal that means the same in every session.
 
+use data_encoding::HEXLOWER;
+
 use super::cells::Kind;
 use super::failure::Failure;
 use super::long::Sql;
@@ -170,13 +172,11 @@ fn write_text(charset: &str, bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 fn write_hex(introducer: &str, bytes: &[u8], out: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     out.extend_from_slice(introducer.as_bytes());
     out.extend_from_slice(b"x'");
-    for byte in bytes {
-        out.push(DIGITS[usize::from(byte >> 4)]);
-        out.push(DIGITS[usize::from(byte & 15)]);
-    }
+    let begun = out.len();
+    out.resize(begun + HEXLOWER.encode_len(bytes.len()), 0);
+    HEXLOWER.encode_mut(bytes, &mut out[begun..]);
     out.push(b'\'');
 }
 

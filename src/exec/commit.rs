@@ -322,15 +322,16 @@ impl Decided<'_> {
         }
     }
 
-    /// Runs the actions, all at the same time.
+    /// Runs the actions, all at the same time; the first are sent first.
     async fn act(&self, parts: &mut [Part], actions: &[Action]) -> (Vec<Event>, Option<Failure>) {
         self.leave(parts, actions);
         if actions.contains(&Action::Ask) {
             return (vec![Event::Asked(self.ask().await)], None);
         }
-        let steps = parts.iter_mut().enumerate().filter_map(|(at, part)| {
-            let action = actions.iter().find(|action| participant(**action) == Some(at))?;
-            Some(self.step(at, *action, &mut part.link))
+        let mut links: Vec<Option<&mut Link>> = parts.iter_mut().map(|part| Some(&mut part.link)).collect();
+        let steps = actions.iter().filter_map(|action| {
+            let at = participant(*action)?;
+            Some(self.step(at, *action, links[at].take()?))
         });
         let mut failure = None;
         let mut events = Vec::new();

@@ -2,6 +2,7 @@
 //!
 //! A connection that has such tables must be spoiled or freed of them before anyone else gets it.
 
+use data_encoding::HEXLOWER;
 use mysql_common::constants::{ColumnFlags, ColumnType};
 
 use crate::backend::connection::Connection;
@@ -96,7 +97,7 @@ fn write_literal(cell: Option<&[u8]>, introducer: &str, sql: &mut String) {
             sql.push('_');
             sql.push_str(introducer);
             sql.push_str(" x'");
-            bytes.iter().for_each(|byte| sql.push_str(&format!("{byte:02x}")));
+            HEXLOWER.encode_append(bytes, sql);
             sql.push('\'');
         }
     }

@@ -3,6 +3,8 @@
 //! A SELECT of nothing else is answered without a server. In any other statement the calls are replaced by their values
 //! before it goes out. (DATABASE() there is the plan's concern: it knows the logical name.)
 
+use data_encoding::HEXLOWER;
+
 use super::error::ClientMessage;
 use super::response::LocalColumn;
 use super::session::{Current, Session};
@@ -126,8 +128,7 @@ impl Session {
             Some(text) => {
                 // MySQL warns of utf8mb3.
                 let charset = if text.is_ascii() { "ascii" } else { "utf8mb3" };
-                let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-                format!("_{charset} x'{digits}'")
+                format!("_{charset} x'{}'", HEXLOWER.encode(text.as_bytes()))
             }
             None => "NULL".to_owned(),
         };

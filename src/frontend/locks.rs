@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+
 use super::error::ClientMessage;
 use super::lock_board::LockBoard;
 use super::response::LocalColumn;
@@ -192,7 +194,8 @@ impl Session {
         })?;
         let (_, rows) = answer.table();
         let digits = rows.first().and_then(|row| text::cells(row).next()).and_then(Result::ok).flatten();
-        let name = digits.map(|digits| String::from_utf8_lossy(&from_hexadecimal(digits)).into_owned());
+        let name = digits.and_then(|digits| HEXLOWER_PERMISSIVE.decode(digits).ok());
+        let name = name.map(|name| String::from_utf8_lossy(&name).into_owned());
         let arguments = literals.into_iter().skip(1).map(|value| value.unwrap_or_else(|| "NULL".to_owned()));
         Ok((name, arguments.collect::<Vec<_>>().join(", ").into_bytes()))
     }
@@ -317,7 +320,6 @@ pub(super) fn with_values(sql: &[u8], mode: Mode, values: &[Value<'_>], charset:
 
 /// `None` for values that are not known here.
 fn literal_of(value: &Value<'_>, charset: &str) -> Option<Vec<u8>> {
-    let hexadecimal = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     Some(match value {
         Value::Null => b"NULL".to_vec(),
         Value::Int(number) => number.to_string().into_bytes(),
@@ -329,8 +331,8 @@ fn literal_of(value: &Value<'_>, charset: &str) -> Option<Vec<u8>> {
         {
             [b"'", bytes.as_ref(), b"'"].concat()
         }
-        Value::Text { bytes, .. } => format!("_{charset} x'{}'", hexadecimal(bytes)).into_bytes(),
-        Value::Binary(bytes) | Value::Hex(bytes) => format!("_binary x'{}'", hexadecimal(bytes)).into_bytes(),
+        Value::Text { bytes, .. } => format!("_{charset} x'{}'", HEXLOWER.encode(bytes)).into_bytes(),
+        Value::Binary(bytes) | Value::Hex(bytes) => format!("_binary x'{}'", HEXLOWER.encode(bytes)).into_bytes(),
         Value::Temporal(_) | Value::Unknown => return None,
     })
 }
@@ -356,11 +358,6 @@ fn number(answer: &Answer) -> Result<Option<u64>, ClientMessage> {
     let (_, rows) = answer.table();
     let cell = rows.first().and_then(|row| text::cells(row).next()).and_then(Result::ok).flatten();
     Ok(cell.and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok()))
-}
-
-fn from_hexadecimal(digits: &[u8]) -> Vec<u8> {
-    let pair = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    digits.chunks(2).filter_map(pair).collect()
 }
 
 /// Types and widths as MariaDB 10.11 and MySQL 9.7 report them.

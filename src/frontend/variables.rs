@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use mysql_common::collations::{Collation, CollationId};
 
 use super::error::ClientMessage;
@@ -490,6 +491,6 @@ fn plain_string(bytes: &[u8]) -> String {
     let is_plain = |byte: &u8| (byte.is_ascii_graphic() || *byte == b' ') && !b"'\\".contains(byte);
     match bytes.iter().all(is_plain) {
         true => format!("'{}'", String::from_utf8_lossy(bytes)),
-        false => format!("x'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        false => format!("x'{}'", HEXLOWER.encode(bytes)),
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
+use data_encoding::HEXLOWER_PERMISSIVE;
 
 use crate::config::Config;
 use crate::plan::{self, Binding, Context, Gathers, PlanError, explain};
@@ -229,17 +230,11 @@ fn value<'k>(key: &'k str, column: &str, key_type: &KeyType) -> anyhow::Result<V
         }
         KeyType::Bytes(_) => match key.strip_prefix("0x") {
             Some(digits) => {
-                let bytes = hexadecimal(digits).ok_or_else(|| anyhow!("{key} has digits that are not hexadecimal"))?;
+                let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes());
+                let bytes = bytes.map_err(|_| anyhow!("{key} has digits that are not hexadecimal"))?;
                 Ok(Value::Binary(bytes.into()))
             }
             None => Ok(as_text(text.unwrap_or(key))),
         },
     }
-}
-
-pub(super) fn hexadecimal(digits: &str) -> Option<Vec<u8>> {
-    if digits.len() % 2 == 1 || !digits.is_ascii() {
-        return None;
-    }
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok()).collect()
 }

@@ -4,6 +4,7 @@
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde_json::{Map, Value as Json, json};
 
 use crate::sharding::function::compute::{Given, Input, Outcome};
@@ -97,7 +98,8 @@ fn computed(named: &Named, object: &Map<String, Json>) -> Result<Outcome, String
             compute(Input::Tuple(&inputs))
         }
         (Json::String(digits), "bytes_hex") => {
-            let bytes = super::offline::hexadecimal(digits).ok_or("the key should be hexadecimal digits")?;
+            let bytes =
+                HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok().ok_or("the key should be hexadecimal digits")?;
             compute(Input::Bytes(&bytes))
         }
         (key, key_type) => compute(scalar(key, &key.to_string(), key_type)),
@@ -127,11 +129,7 @@ fn shown(outcome: Outcome) -> Json {
         Outcome::Number(number) => number.into(),
         Outcome::Numbers(numbers) => numbers.into(),
         Outcome::Name(name) => name.into(),
-        Outcome::KeyspaceId(id) => hexadecimal(&id).into(),
-        Outcome::KeyspaceIds(start, end) => json!([hexadecimal(&start), hexadecimal(&end)]),
+        Outcome::KeyspaceId(id) => HEXLOWER.encode(&id).into(),
+        Outcome::KeyspaceIds(start, end) => json!([HEXLOWER.encode(&start), HEXLOWER.encode(&end)]),
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

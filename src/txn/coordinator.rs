@@ -106,16 +106,18 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    /// Begins: the actions may run at the same time.
+    /// Begins: the actions may run at the same time. The longest come first.
     pub fn start(roles: &[Role]) -> (Coordinator, Vec<Action>) {
         let participants = roles.iter().map(|role| Participant { role: *role, waits: true, last: Reply::Done });
         let coordinator = Coordinator { participants: participants.collect(), phase: Phase::Preparing };
-        let actions = coordinator.participants.iter().enumerate().map(|(at, participant)| match participant.role {
+        let first = roles.iter().enumerate().map(|(at, role)| match role {
             Role::Decider => Action::Record(at),
             Role::Branch => Action::Prepare(at),
             Role::Reader => Action::Hold(at),
         });
-        let actions = actions.collect();
+        let mut actions: Vec<Action> = first.collect();
+        // All wait for those that flush.
+        actions.sort_by_key(|action| !matches!(action, Action::Prepare(_)));
         (coordinator, actions)
     }
 

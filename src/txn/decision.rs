@@ -10,6 +10,8 @@
 //! show it as prepared, as if undecided, when it was killed behind its OK. Then the row is there to be read, uncommitted
 //! as it is, and says that commit is what was asked for and the only thing that can have been acknowledged.
 
+use data_encoding::HEXLOWER;
+
 use super::transaction::quoted;
 use super::xid::Gtrid;
 
@@ -174,7 +176,7 @@ pub fn participants(column: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 fn hexadecimal(text: &[u8]) -> String {
-    format!("X'{}'", text.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("X'{}'", HEXLOWER.encode(text))
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use data_encoding::HEXLOWER;
+
 /// The formatID of all our branches: "SGAT".
 pub const FORMAT_ID: i64 = 0x5347_4154;
 
@@ -127,8 +129,8 @@ impl Xid {
 
     /// As XA statements take it. Hexadecimal: no sql_mode changes what it means.
     pub fn sql(&self) -> String {
-        let hex = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-        format!("X'{}',X'{}',{FORMAT_ID}", hex(self.gtrid.to_string()), hex(self.bqual()))
+        let [gtrid, bqual] = [self.gtrid.to_string(), self.bqual()].map(|part| HEXLOWER.encode(part.as_bytes()));
+        format!("X'{gtrid}',X'{bqual}',{FORMAT_ID}")
     }
 }
 

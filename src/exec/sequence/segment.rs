@@ -9,6 +9,7 @@
 
 use std::time::Instant;
 
+use data_encoding::HEXLOWER;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
@@ -273,7 +274,7 @@ impl Home<'_> {
         let database = &self.schema.database_of(self.table.database).name;
         let table = self.table.table(self.schema).map_or("", |table| table.name.as_str());
         let name = format!("{database}.{table}");
-        format!("X'{}'", name.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())
+        format!("X'{}'", HEXLOWER.encode(name.as_bytes()))
     }
 }
 

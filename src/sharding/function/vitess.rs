@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use data_encoding::HEXLOWER;
 use smallvec::SmallVec;
 
 use super::Named;
@@ -161,8 +162,7 @@ impl KeyRanges {
 
     pub(super) fn label(&self, bucket: usize) -> Option<String> {
         let range = self.0.get(bucket)?;
-        let hexadecimal = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Some(format!("{}-{}", hexadecimal(&range.start), hexadecimal(&range.end)))
+        Some(format!("{}-{}", HEXLOWER.encode(&range.start), HEXLOWER.encode(&range.end)))
     }
 
     pub(super) fn buckets(&self) -> Buckets {

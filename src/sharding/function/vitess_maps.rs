@@ -102,6 +102,8 @@ impl KeyspaceId for StaticMap {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+    use data_encoding::HEXLOWER;
+
     use super::super::compute::{Input, Outcome};
     use super::super::params::Param;
     use super::*;
@@ -113,7 +115,7 @@ mod tests {
 
     fn id(named: &Named, input: Input<'_>) -> Option<String> {
         let Ok(Outcome::KeyspaceId(id)) = named.compute().compute(&Given::new(input)) else { return None };
-        Some(id.iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(HEXLOWER.encode(&id))
     }
 
     #[test]

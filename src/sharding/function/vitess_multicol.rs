@@ -149,6 +149,8 @@ impl KeyspaceId for Multicol {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+    use data_encoding::HEXLOWER;
+
     use super::super::compute::Outcome;
     use super::super::params::Param;
     use super::*;
@@ -162,7 +164,7 @@ mod tests {
 
     fn id(named: &Named, keys: &[Input<'_>]) -> String {
         let Ok(Outcome::KeyspaceId(id)) = named.compute().compute(&Given::new(Input::Tuple(keys))) else { panic!() };
-        id.iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&id)
     }
 
     #[test]

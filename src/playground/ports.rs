@@ -3,8 +3,10 @@
 //! Ports that the kernel hands out for `bind(0)` are the same ones that it gives to outgoing connections, so a
 //! stopped server could lose its port to a passing client. These are taken from below that range.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
 
+use parking_lot::Mutex;
 use rand::Rng;
 
 use super::error::Error;
@@ -13,11 +15,16 @@ use super::error::Error;
 const RANGE: std::ops::Range<u16> = 20_000..32_000;
 const ATTEMPTS: usize = 200;
 
-/// A port that could be bound on 127.0.0.1 a moment ago. Somebody else may take it before its user does: who starts
-/// a server on it must be ready to ask for another.
+/// What this process has given out. Its user may not have bound it yet.
+static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
+/// A port that could be bound on 127.0.0.1 a moment ago, and that this process was not given before. Another process may
+/// take it before its user does: who starts a server on it must be ready to ask for another.
 pub fn free_port() -> Result<u16, Error> {
     let mut random = rand::thread_rng();
-    (0..ATTEMPTS).map(|_| random.gen_range(RANGE)).find(|port| is_free(*port)).ok_or(Error::NoPort)
+    let mut given = GIVEN.lock();
+    let mut ports = (0..ATTEMPTS).map(|_| random.gen_range(RANGE));
+    ports.find(|port| is_free(*port) && given.insert(*port)).ok_or(Error::NoPort)
 }
 
 /// Whether `port` can be bound on 127.0.0.1 now.
@@ -29,6 +36,13 @@ pub fn is_free(port: u16) -> bool {
 #[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_port_is_given_twice() {
+        let ports: Vec<u16> = (0..1_000).map(|_| free_port().unwrap()).collect();
+        let different: BTreeSet<&u16> = ports.iter().collect();
+        assert_eq!(different.len(), ports.len());
+    }
 
     #[test]
     fn a_port_in_use_is_not_free() {

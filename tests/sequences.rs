@@ -212,6 +212,19 @@ fn numbers_given_to_a_table_that_is_just_made_move_the_sequence() {
 }
 
 #[test]
+fn rows_are_numbered_under_locks_of_their_table() {
+    let stage = stage(&[("locked", "who", "{ column = \"id\", size = 10 }")]);
+    let mut client = stage.connect();
+    client.run("LOCK TABLES locked WRITE");
+    client.run("INSERT INTO locked (who, text) VALUES (1, 'a'), (2, 'b')");
+    client.run("INSERT INTO locked (id, who, text) VALUES (20, 3, 'c')");
+    client.run("INSERT INTO locked (who, text) VALUES (4, 'd'), (5, 'e')");
+    client.run("UNLOCK TABLES");
+    assert_eq!(client.value("SELECT GROUP_CONCAT(id, text ORDER BY id) FROM locked"), "1a,2b,20c,21d,22e");
+    stage.assert_sound();
+}
+
+#[test]
 fn a_sequence_begins_behind_the_rows_that_are_there() {
     let stage = stage(&[("old", "who", "{ column = \"id\", size = 10 }")]);
     let mut client = stage.connect();

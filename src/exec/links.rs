@@ -132,6 +132,7 @@ impl<'a> Need<'a> {
             table: &self.in_flight.table,
             decider: txn.first_shard().map_or("", |first| self.replica_set(first)),
             connection: link.lease.thread_id(),
+            level_variable: link.lease.variable_name("transaction_isolation"),
         });
         link.xid = opening.xid;
         opening.statements

@@ -316,7 +316,9 @@ impl Session {
         let set = self.schema.shard(plain).replica_set;
         let in_flight = &*self.shared.in_flight;
         let decider = &self.setup.topology.set(set).options.name;
-        Beginning { names: &in_flight.names, table: &in_flight.table, decider, connection: link.lease.thread_id() }
+        let level_variable = link.lease.variable_name("transaction_isolation");
+        let connection = link.lease.thread_id();
+        Beginning { names: &in_flight.names, table: &in_flight.table, decider, connection, level_variable }
     }
 
     /// One connection for each shard, ready for the statement; those that were had are kept if one cannot be.

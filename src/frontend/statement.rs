@@ -374,7 +374,7 @@ impl Session {
         if self.txn.has_next() && !self.txn.was_begun() {
             // One that fails before its transaction begins does not use it up.
             link.told_next = true;
-            for sql in self.txn.next().for_one_statement() {
+            for sql in self.txn.next().for_one_statement(link.lease.variable_name("transaction_isolation")) {
                 link.lease.execute("SET TRANSACTION", &sql, &self.interrupt).await?;
             }
         }

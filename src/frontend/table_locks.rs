@@ -9,6 +9,7 @@ use super::session::Session;
 use super::transactions::End;
 use crate::exec::cancel;
 use crate::exec::links::Side;
+use crate::plan::narrow::TableId;
 use crate::plan::{Plan, Route};
 use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, Placement, ShardId, ShardSet};
@@ -23,6 +24,7 @@ impl Session {
         let texts = self.locks_by_shard(locks)?;
         self.end_transaction(End::Commit).await?;
         self.unlock_tables().await?;
+        self.begin_sequences(locks).await;
         self.txn.set_unbranched(true);
         for (shard, text) in texts {
             if let Err(message) = self.lock_on(shard, &text).await {
@@ -32,6 +34,19 @@ impl Session {
         }
         self.locked_tables = locks.tables.iter().map(|lock| lock.table.table.clone()).collect();
         Ok(())
+    }
+
+    /// The sequences of tables whose rows can be inserted under the locks look at the rows now, not through the locks.
+    async fn begin_sequences(&self, locks: &TableLocks) {
+        for lock in locks.tables.iter().filter(|lock| !lock.kind.is_shared()) {
+            let database = self.database_of_locked(&lock.table).ok();
+            let table = database.and_then(|database| TableId::find(&self.schema, database, &lock.table.table));
+            let Some(table) = table else { continue };
+            if let Err(error) = self.shared.sequences.begin(&self.setup.topology, &self.schema, table).await {
+                // The INSERT that wants a number says so too.
+                tracing::warn!(%error, "a table is locked whose sequence has not begun");
+            }
+        }
     }
 
     async fn lock_on(&mut self, shard: ShardId, text: &str) -> Result<(), ClientMessage> {

@@ -23,6 +23,7 @@ use crate::sharding::DatabaseId;
 use crate::sharding::schema::is_the_servers;
 use crate::sql::control::{Assignment, Scope, SimpleValue, simple_value};
 use crate::sql::tokens::Mode;
+use crate::txn::transaction::Isolation;
 use crate::value::{Charset, Value};
 use crate::wire::column::{BINARY_COLLATION, ColumnDefinition};
 use crate::wire::error_code as codes;
@@ -212,7 +213,9 @@ impl Session {
         self.autocommit = self.settings.get("autocommit").is_none_or(|value| value == "1");
         self.mode = mode(&self.shared, &self.settings);
         let is_on = |value: &str| matches!(value.trim_matches('\''), "1" | "ON" | "on");
-        self.txn.set_read_only_by_default(self.settings.get("transaction_read_only").is_some_and(is_on));
+        let level = Isolation::of_variable(self.settings.get("transaction_isolation"));
+        let is_read_only = self.settings.get("transaction_read_only").is_some_and(is_on);
+        self.txn.set_defaults(level, is_read_only);
         let collation = self.settings.get("collation_connection").unwrap_or_default().trim_matches('\'');
         self.results_collation = collation_id(collation).unwrap_or(self.results_collation);
     }

@@ -75,7 +75,7 @@ impl Schema {
             let mut tables: Vec<Table> = tables.collect();
             // Of those that fit a pattern, tables that are gone are forgotten.
             let made = database.patterns.tables();
-            let made = made.filter_map(|table| Some(with_live(table, columns(&database.name, &table.name)?)));
+            let made = made.filter_map(|table| Some(with_own(table, columns(&database.name, &table.name)?)));
             let (fixed, patterns) = (tables.len(), database.patterns.rules().len());
             tables.extend(database.patterns.rules().iter().cloned());
             tables.extend(made);
@@ -96,6 +96,16 @@ fn with_live(table: &Table, columns: Vec<Column>) -> Table {
         other => other.clone(),
     };
     Table { placement, columns: Some(columns), ..table.clone() }
+}
+
+/// Of a table that fits a pattern: without the pattern's sequence where it has no such column.
+fn with_own(table: &Table, columns: Vec<Column>) -> Table {
+    let mut live = with_live(table, columns);
+    if let (Placement::Sharded(sharded), Some(columns)) = (&mut live.placement, &live.columns) {
+        let is_there = |name: &str| columns.iter().any(|column| same_name(&column.name, name));
+        sharded.sequence.take_if(|sequence| !is_there(&sequence.column));
+    }
+    live
 }
 
 fn with_live_key(sharded: &Sharded, columns: &[Column]) -> Sharded {

@@ -9,23 +9,37 @@ use super::xid::{Gtrid, Names, Xid};
 use crate::sharding::ShardId;
 
 /// Isolation levels, as `SET TRANSACTION` names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Isolation {
     ReadUncommitted,
     ReadCommitted,
     RepeatableRead,
     Serializable,
+    #[default]
+    /// The servers' own, which a session has that never said any.
+    Global,
 }
 
 impl Isolation {
-    /// The words of `SET TRANSACTION ISOLATION LEVEL`.
-    pub fn sql(self) -> &'static str {
-        match self {
+    const ALL: [Isolation; 4] = [Self::ReadUncommitted, Self::ReadCommitted, Self::RepeatableRead, Self::Serializable];
+
+    /// Of a session whose system variable has this value, as `variable_value`; `None`: it was never set.
+    pub fn of_variable(value: Option<&str>) -> Isolation {
+        let is_said = |level: &Isolation| value.is_some_and(|value| level.variable_value().eq_ignore_ascii_case(value));
+        Self::ALL.into_iter().find(is_said).unwrap_or(Self::Global)
+    }
+
+    /// What gives it to the next transaction of a connection. `variable`: what the server calls the system variable.
+    fn for_next(self, variable: &str) -> String {
+        let words = match self {
             Isolation::ReadUncommitted => "READ UNCOMMITTED",
             Isolation::ReadCommitted => "READ COMMITTED",
             Isolation::RepeatableRead => "REPEATABLE READ",
             Isolation::Serializable => "SERIALIZABLE",
-        }
+            // With `@@` and no scope it is the next transaction's.
+            Isolation::Global => return format!("SET @@{variable} = @@global.{variable}"),
+        };
+        format!("SET TRANSACTION ISOLATION LEVEL {words}")
     }
 
     /// The value of the system variable, as an SQL literal.
@@ -35,6 +49,7 @@ impl Isolation {
             Isolation::ReadCommitted => "'READ-COMMITTED'",
             Isolation::RepeatableRead => "'REPEATABLE-READ'",
             Isolation::Serializable => "'SERIALIZABLE'",
+            Isolation::Global => "DEFAULT",
         }
     }
 }
@@ -48,12 +63,9 @@ pub struct Characteristics {
 }
 
 impl Characteristics {
-    /// What begins such a transaction on one server.
-    fn statements(self) -> Vec<String> {
-        let mut statements = Vec::new();
-        if let Some(isolation) = self.isolation {
-            statements.push(format!("SET TRANSACTION ISOLATION LEVEL {}", isolation.sql()));
-        }
+    /// What begins such a transaction on one server, which calls the system variable of its level `variable`.
+    fn statements(self, variable: &str) -> Vec<String> {
+        let mut statements: Vec<String> = self.isolation.map(|level| level.for_next(variable)).into_iter().collect();
         let mut words = Vec::new();
         if self.consistent_snapshot {
             words.push("WITH CONSISTENT SNAPSHOT");
@@ -68,8 +80,8 @@ impl Characteristics {
     }
 
     /// What makes the next statement alone run so: `SET TRANSACTION`.
-    pub fn for_one_statement(self) -> Vec<String> {
-        let level = self.isolation.map(|level| format!("SET TRANSACTION ISOLATION LEVEL {}", level.sql()));
+    pub fn for_one_statement(self, variable: &str) -> Vec<String> {
+        let level = self.isolation.map(|level| level.for_next(variable));
         let mode = self.read_only.map(|only| format!("SET TRANSACTION READ {}", if only { "ONLY" } else { "WRITE" }));
         level.into_iter().chain(mode).collect()
     }
@@ -100,6 +112,8 @@ pub struct Beginning<'a> {
     pub decider: &'a str,
     /// The server's id of the connection on which it begins.
     pub connection: u32,
+    /// What that server calls the system variable of the isolation level.
+    pub level_variable: &'a str,
 }
 
 /// The transaction of one session: none, or one that was begun, with the branches it has so far.
@@ -118,8 +132,9 @@ pub struct Transaction {
     lost: bool,
     torn: bool,
     unseen: bool,
-    /// What the session's variable says of a transaction that was not told.
+    /// What the session's variables say of a transaction that was not told.
     read_only_by_default: bool,
+    isolation_by_default: Isolation,
     client_xa: Option<ClientXa>,
     /// Some connection holds locks on tables that connections of other shards could meet as well.
     apart: bool,
@@ -308,11 +323,15 @@ impl Transaction {
         self.is_open() && told.unwrap_or(self.read_only_by_default)
     }
 
-    /// The session's variable is this now. An open transaction stays what it is, also on shards that it has yet to reach.
-    pub fn set_read_only_by_default(&mut self, read_only: bool) {
-        let before = std::mem::replace(&mut self.read_only_by_default, read_only);
-        if before != read_only && self.is_open() {
-            self.begun.get_or_insert_default().read_only.get_or_insert(before);
+    /// The session's variables say this now. An open transaction stays what it is, also on shards that it has yet to reach.
+    pub fn set_defaults(&mut self, isolation: Isolation, read_only: bool) {
+        let level = std::mem::replace(&mut self.isolation_by_default, isolation);
+        if level != isolation && self.is_open() {
+            self.begun.get_or_insert_default().isolation.get_or_insert(level);
+        }
+        let mode = std::mem::replace(&mut self.read_only_by_default, read_only);
+        if mode != read_only && self.is_open() {
+            self.begun.get_or_insert_default().read_only.get_or_insert(mode);
         }
     }
 
@@ -320,15 +339,19 @@ impl Transaction {
     /// decide; the others as XA branches from their first statement, since a plain transaction cannot become one later.
     pub fn opening(&mut self, beginning: Beginning<'_>) -> Opening {
         if let Some(xa) = &self.client_xa {
-            let mut statements = self.begun.unwrap_or_default().for_one_statement();
+            let mut statements = self.begun.unwrap_or_default().for_one_statement(beginning.level_variable);
             statements.push(xa.start.clone());
             statements.extend(self.savepoint_statements());
             return Opening { statements, xid: None };
         }
         let is_first = self.branches.is_empty();
-        let mut opening = if is_first || self.is_read_only() || self.unbranched {
+        let variable = beginning.level_variable;
+        let mut opening = if self.unbranched {
+            let statements = self.begun.map(|begun| begun.for_one_statement(variable));
+            Opening { statements: statements.unwrap_or_default(), xid: None }
+        } else if is_first || self.is_read_only() {
             self.name = None;
-            Opening { statements: self.begun.map(|begun| begun.statements()).unwrap_or_default(), xid: None }
+            Opening { statements: self.begun.map(|begun| begun.statements(variable)).unwrap_or_default(), xid: None }
         } else {
             self.branch(beginning)
         };
@@ -347,7 +370,7 @@ impl Transaction {
         let (gtrid, decider) = self.name.get_or_insert_with(name).clone();
         let xid = Xid { gtrid, number: self.numbered, connection: beginning.connection, decider };
         self.numbered = self.numbered.wrapping_add(1);
-        let mut statements = begun.for_one_statement();
+        let mut statements = begun.for_one_statement(beginning.level_variable);
         statements.push(format!("XA START {}", xid.sql()));
         if begun.consistent_snapshot {
             // XA START has no words for it; the first consistent read makes the snapshot.
@@ -443,8 +466,14 @@ mod tests {
         let table = DecisionTable::new("shardgate");
         for (shard, wanted) in (0..).zip(wanted) {
             let decider = transaction.first_shard().map(|first| format!("rs{}", first.0)).unwrap_or_default();
-            let opening =
-                transaction.opening(Beginning { names: &names, table: &table, decider: &decider, connection: 7 });
+            let level_variable = "tx_isolation";
+            let opening = transaction.opening(Beginning {
+                names: &names,
+                table: &table,
+                decider: &decider,
+                connection: 7,
+                level_variable,
+            });
             let shown: Vec<String> = opening
                 .statements
                 .iter()
@@ -516,6 +545,32 @@ mod tests {
             ],
         );
         assert!(!transaction.has_next());
+    }
+
+    #[test]
+    fn an_open_transaction_keeps_the_level_and_the_mode_that_it_began_with() {
+        let mut transaction = Transaction::default();
+        transaction.begin(Characteristics::default());
+        transaction.set_defaults(Isolation::Serializable, true);
+        let unsaid = "SET @@tx_isolation = @@global.tx_isolation";
+        check_openings(
+            &mut transaction,
+            &[
+                &[unsaid, "START TRANSACTION READ WRITE"],
+                &[unsaid, "SET TRANSACTION READ WRITE", "XA START c.00000001.00000002.1/0/rs0"],
+            ],
+        );
+        transaction.end();
+        transaction.begin(Characteristics::default());
+        transaction.set_defaults(Isolation::Global, true);
+        let said = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE";
+        check_openings(&mut transaction, &[&[said, "START TRANSACTION"], &[said, "START TRANSACTION"]]);
+        transaction.end();
+        transaction.set_defaults(Isolation::Global, false);
+        transaction.enlist(ShardId(0));
+        transaction.set_unbranched(true);
+        transaction.set_defaults(Isolation::ReadCommitted, false);
+        check_openings(&mut transaction, &[&[unsaid]]);
     }
 
     #[test]

@@ -47,6 +47,11 @@ fn variable_name(version: ServerVersion, name: &str) -> &str {
 }
 
 impl Connection {
+    /// What this server calls a system variable.
+    pub fn variable_name<'n>(&self, name: &'n str) -> &'n str {
+        variable_name(self.version, name)
+    }
+
     /// Makes schema and settings those that are wanted, and clears user variables that another session left.
     pub async fn prepare_for(&mut self, wanted: &Wanted<'_>, interrupt: &Interrupt) -> Result<(), Error> {
         if let Some(schema) = wanted.schema.filter(|_| !self.has_schema(wanted.schema)) {

@@ -97,6 +97,15 @@ impl Sequences {
         taken.unwrap_or(Err(Reason::Timeout)).map_err(|reason| home.error(reason))
     }
 
+    /// The table's shards need not be asked any more when numbers are leased. Who locks the table begins its sequence before, since
+    /// leases are taken on other connections, which would wait for that lock.
+    pub async fn begin(&self, topology: &Topology, schema: &Schema, table: TableId) -> Result<(), SequenceError> {
+        let Some(home) = self.home_of(topology, schema, table) else { return Ok(()) };
+        let begun = async { self.segment_at(&home).lock().await.begin(&home).await };
+        let begun = tokio::time::timeout(PATIENCE, begun).await;
+        begun.unwrap_or(Err(Reason::Timeout)).map_err(|reason| home.error(reason))
+    }
+
     /// No number up to `highest` is given out from what is leased. True if that is not enough: others may be leased.
     pub async fn pass(&self, topology: &Topology, schema: &Schema, numbers: &Numbers<'_>, highest: u64) -> bool {
         match numbers.sequence.kind {
@@ -135,6 +144,15 @@ impl Sequences {
 
     fn home<'a>(&'a self, topology: &'a Topology, schema: &'a Schema, table: TableId, column: &'a str) -> Home<'a> {
         Home { own: &self.schema, owner: &self.owner, topology, schema, table, column }
+    }
+
+    /// Of the counter that a table has; `None` if it has none.
+    fn home_of<'a>(&'a self, topology: &'a Topology, schema: &'a Schema, table: TableId) -> Option<Home<'a>> {
+        let sequence = table.sharded(schema)?.sequence.as_ref()?;
+        match sequence.kind {
+            SequenceKind::Segment { .. } => Some(self.home(topology, schema, table, &sequence.column)),
+            SequenceKind::Snowflake => None,
+        }
     }
 
     fn segment_at(&self, home: &Home<'_>) -> SharedSegment {

@@ -11,7 +11,7 @@ use super::{Reason, SequenceError, Sequences};
 use crate::backend::control::{ANSWER_TIMEOUT, within};
 use crate::backend::topology::Topology;
 use crate::plan::narrow::TableId;
-use crate::sharding::{Schema, SequenceKind};
+use crate::sharding::Schema;
 
 /// A counter that is about to be set.
 #[derive(Debug)]
@@ -48,14 +48,6 @@ impl Sequences {
         self.trust.note_changed();
         done.map_err(|reason| home.error(reason))
     }
-
-    fn home_of<'a>(&'a self, topology: &'a Topology, schema: &'a Schema, table: TableId) -> Option<Home<'a>> {
-        let sequence = table.sharded(schema)?.sequence.as_ref()?;
-        match sequence.kind {
-            SequenceKind::Segment { .. } => Some(self.home(topology, schema, table, &sequence.column)),
-            SequenceKind::Snowflake => None,
-        }
-    }
 }
 
 impl Home<'_> {
@@ -83,14 +75,15 @@ impl Home<'_> {
     }
 
     async fn set(&self, restart: &Restart) -> Result<(), Reason> {
+        if restart.counter.is_none() && restart.first <= 1 {
+            // The first lease looks at the rows by itself.
+            return Ok(());
+        }
         let first = restart.first.max(self.behind_rows(false).await?);
         let mut conn = connect(self.topology, self.replica_set()).await?;
         let (counters, name) = (self.counters(), self.name());
         let Some(Counter { next, epoch }) = restart.counter else {
-            // The first lease looks at the rows by itself.
-            if restart.first > 1 {
-                self.begin(&mut conn, first).await?;
-            }
+            self.begin(&mut conn, first).await?;
             return Ok(());
         };
         let set = format!(

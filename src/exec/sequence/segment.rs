@@ -47,8 +47,8 @@ pub(super) struct Segment {
     epoch: u64,
     /// When the counter was last seen to have that epoch.
     seen: Instant,
-    /// Whether this process has looked at the shards.
-    is_placed: bool,
+    /// The number behind the rows, once this process has looked at the shards.
+    behind_rows: Option<u64>,
 }
 
 /// Where the counter of one table is.
@@ -73,7 +73,7 @@ pub(super) struct Counter {
 
 impl Default for Segment {
     fn default() -> Self {
-        Self { next: 0, end: 0, epoch: 0, seen: Instant::now(), is_placed: false }
+        Self { next: 0, end: 0, epoch: 0, seen: Instant::now(), behind_rows: None }
     }
 }
 
@@ -128,21 +128,44 @@ impl Segment {
         Ok(())
     }
 
+    /// Looks at the counter and, unless that was done since it was set, at the shards: later leases need the counter alone.
+    pub(super) async fn begin(&mut self, home: &Home<'_>) -> Result<(), Reason> {
+        let asked = Instant::now();
+        let mut conn = connect(home.topology, home.replica_set()).await?;
+        let counter = home.counter(&mut conn).await?;
+        let is_known = self.behind_rows.is_some() && counter.is_some_and(|counter| counter.epoch == self.epoch);
+        if !is_known {
+            *self = Self::default();
+            self.place(home, &mut conn, 1).await?;
+        }
+        let _ = conn.disconnect().await;
+        self.seen = asked;
+        Ok(())
+    }
+
+    /// The number behind the rows and, where there is no counter yet, behind `floor`; there is one afterwards.
+    async fn place(&mut self, home: &Home<'_>, conn: &mut Conn, floor: u64) -> Result<u64, Reason> {
+        let known = home.counter(conn).await?;
+        let behind_rows = home.behind_rows(known.is_some()).await?;
+        self.epoch = match known {
+            Some(known) => known.epoch,
+            None => home.begin(conn, floor.max(behind_rows)).await?.epoch,
+        };
+        self.behind_rows = Some(behind_rows);
+        Ok(behind_rows)
+    }
+
     /// Leases `count` numbers, none below `floor`.
     async fn lease(&mut self, home: &Home<'_>, count: u64, floor: u64) -> Result<(), Reason> {
         let mut conn = connect(home.topology, home.replica_set()).await?;
-        let mut floor = floor.max(1);
+        let floor = floor.max(1);
         for _ in 0..TRIES {
             let asked = Instant::now();
-            if !self.is_placed {
-                let known = home.counter(&mut conn).await?;
-                floor = floor.max(home.behind_rows(known.is_some()).await?);
-                self.epoch = match known {
-                    Some(known) => known.epoch,
-                    None => home.begin(&mut conn, floor).await?.epoch,
-                };
-                self.is_placed = true;
-            }
+            let behind_rows = match self.behind_rows {
+                Some(known) => known,
+                None => self.place(home, &mut conn, floor).await?,
+            };
+            let floor = floor.max(behind_rows);
             // Servers assign from the left: who leased before is compared before it is replaced.
             let lease = format!(
                 "UPDATE {table} SET next_value = LAST_INSERT_ID(GREATEST(next_value, {floor})) + {count}, \

@@ -159,7 +159,8 @@ fn aggregates_within_a_statement_are_within_a_budget() {
         ["its answer into a temporary table", "its answer into a temporary table", "over the temporary tables"]
     );
     let analyzed = client.rows(&format!("EXPLAIN ANALYZE ROUTE SELECT ({count}), ({top})"));
-    assert_eq!((analyzed.len(), analyzed[3][1].as_str(), analyzed[3][7].as_str()), (4, "answer", "1"));
+    let rows_of_steps: Vec<&str> = analyzed.iter().map(|step| step[7].as_str()).collect();
+    assert_eq!((analyzed[3][1].as_str(), rows_of_steps), ("answer", vec!["1"; 4]));
     stage.assert_sound();
 }
 

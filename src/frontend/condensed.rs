@@ -5,6 +5,7 @@
 //! is shown of them, the rows of the tables are gathered instead: what the client is told comes from its own statement.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
@@ -18,6 +19,7 @@ use crate::backend::settings::Settings;
 use crate::exec::failure::Failure;
 use crate::exec::gather::{Scratch, Site, Taken};
 use crate::exec::links::Link;
+use crate::exec::measured::Measured;
 use crate::plan::condensed::CondensedQuery;
 use crate::plan::gather::{Gathered, Gathering};
 use crate::plan::reduction::{Answer, MAX_ROWS};
@@ -98,7 +100,11 @@ impl Session {
                 return Ok(false);
             }
             query.put_literals(&table.names(), &mut text);
-            let Some(rows) = self.condensed_rows(&query.sql).await? else { return Ok(false) };
+            let measuring = self.measuring.take();
+            let found = self.condensed_rows(&query.sql).await?;
+            self.measuring = measuring;
+            let Some((rows, measured)) = found else { return Ok(false) };
+            self.measuring.iter_mut().for_each(|measuring| measuring.took(measured));
             let is_read = rows.len() <= MAX_ROWS && gathering.is_reduced_by(number);
             answers.push(is_read.then(|| Answer { types: table.types().to_vec(), rows: cells_of(&rows) }));
             let keeping = self.keeping();
@@ -149,8 +155,8 @@ impl Session {
         })
     }
 
-    /// The rows that answer it.
-    async fn condensed_rows(&mut self, sql: &[u8]) -> Result<Option<Vec<Vec<u8>>>, ClientMessage> {
+    /// The rows that answer it, and what they cost.
+    async fn condensed_rows(&mut self, sql: &[u8]) -> Result<Option<(Vec<Vec<u8>>, Measured)>, ClientMessage> {
         let Ok(plan) = self.plan(sql) else { return Ok(None) };
         let is_condensed = match plan.bind(&self.binding(sql)) {
             Ok(Route::One(_) | Route::Any(_) | Route::Merge(_) | Route::Regroup(_)) => true,
@@ -163,7 +169,8 @@ impl Session {
         let before = std::mem::replace(&mut self.settings, fetching);
         let (last, diagnostics) = (self.last, std::mem::take(&mut self.diagnostics));
         self.settings_changed();
-        let done = self.answer_aside(&plan, sql, collect).await;
+        let begun = Instant::now();
+        let done = self.answer_aside(&plan, sql, move |reader, walker| collect(reader, walker, begun)).await;
         self.set_back(before);
         let is_clean = !self.last.failed && self.diagnostics.warning_count == 0;
         (self.last, self.diagnostics) = (last, diagnostics);
@@ -181,10 +188,13 @@ fn cells_of(rows: &[Vec<u8>]) -> Vec<Vec<Option<Vec<u8>>>> {
 }
 
 /// Reads to the end of the stream. The rows; `None` if there is too much of them, or an error after some.
-async fn collect(mut reader: UnixStream, mut walker: ResultWalker) -> Option<Vec<Vec<u8>>> {
-    let (mut rows, mut held) = (Some(Vec::new()), 0);
+async fn collect(mut reader: UnixStream, mut walker: ResultWalker, begun: Instant) -> Option<(Vec<Vec<u8>>, Measured)> {
+    let (mut rows, mut held, mut measured) = (Some(Vec::new()), 0, Measured::default());
     let mut unread = Vec::with_capacity(16 * 1024);
     while let Ok(1..) = reader.read_buf(&mut unread).await {
+        if measured.bytes == 0 {
+            measured.first = begun.elapsed();
+        }
         let mut at = 0;
         while let Some(packet) = walker.next_packet(&unread[at..]).ok()? {
             at += HEADER_LEN + packet.payload.len();
@@ -198,7 +208,11 @@ async fn collect(mut reader: UnixStream, mut walker: ResultWalker) -> Option<Vec
                 _ => {}
             }
         }
+        measured.bytes += at as u64;
         unread.drain(..at);
     }
-    rows.filter(|_| walker.is_complete())
+    let rows = rows.filter(|_| walker.is_complete())?;
+    measured.rows = rows.len() as u64;
+    measured.total = begun.elapsed();
+    Some((rows, measured))
 }

@@ -27,6 +27,46 @@ const STEP: [&str; 7] = ["step", "tier", "shard", "replica_set", "schema", "sql"
 /// What EXPLAIN ANALYZE ROUTE tells beside it.
 const MEASURED: [&str; 4] = ["rows", "bytes", "first_row_ms", "total_ms"];
 
+/// A statement that is run for what moving its rows costs.
+#[derive(Debug)]
+pub(super) struct Measuring {
+    begun: Instant,
+    /// Of each step that moves rows into temporary tables, in order.
+    moved: Vec<Measured>,
+    /// When the statement over them was sent.
+    sent_last: Option<Duration>,
+}
+
+impl Measuring {
+    pub(super) fn new() -> Measuring {
+        Measuring { begun: Instant::now(), moved: Vec::new(), sent_last: None }
+    }
+
+    pub(super) fn took(&mut self, step: Measured) {
+        self.moved.push(step);
+    }
+
+    pub(super) fn steps(&self) -> usize {
+        self.moved.len()
+    }
+
+    /// Forgets steps that are done anew.
+    pub(super) fn back_to(&mut self, steps: usize) {
+        self.moved.truncate(steps);
+    }
+
+    pub(super) fn sends_last(&mut self) {
+        self.sent_last = Some(self.begun.elapsed());
+    }
+
+    /// What the statement over the temporary tables took of the whole.
+    fn last_of(&self, whole: Measured) -> Option<Measured> {
+        let sent = self.sent_last?;
+        let [first, total] = [whole.first, whole.total].map(|time| time.saturating_sub(sent));
+        Some(Measured { first, total, ..whole })
+    }
+}
+
 impl Session {
     /// EXPLAIN ROUTE; with `analyze` also what each step costs when it is run.
     pub(super) async fn explain_route(
@@ -101,18 +141,17 @@ impl Session {
         steps: &[explain::Step],
         cells: &mut [Vec<Option<String>>],
     ) -> Result<Measured, ClientMessage> {
-        self.measuring = Some(Vec::new());
+        self.measuring = Some(Measuring::new());
         let whole = self.measure_whole(sql).await;
-        let mut fetched = self.measuring.take().unwrap_or_default();
-        if fetched.len() != steps.iter().filter(|step| !step.follows_others).count() {
-            // It went another way than it was to go.
-            fetched.clear();
-        }
-        let mut fetched = fetched.into_iter();
+        let measuring = self.measuring.take();
+        let whole = whole?;
+        let followers = steps.iter().filter(|step| step.follows_others).count();
+        let last = measuring.as_ref().and_then(|measuring| measuring.last_of(whole)).filter(|_| followers == 1);
+        let mut moved = measuring.map_or(Vec::new(), |measuring| measuring.moved).into_iter();
         for (step, line) in steps.iter().zip(cells.iter_mut()) {
-            line.extend(shown(if step.follows_others { None } else { fetched.next() }));
+            line.extend(shown(if step.follows_others { last } else { moved.next() }));
         }
-        whole
+        Ok(whole)
     }
 
     async fn measure_steps(

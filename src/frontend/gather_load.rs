@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::error::ClientMessage;
+use super::explained::Measuring;
 use super::session::Session;
 use super::staged::store_as_is;
 use crate::backend::answer::Answer;
@@ -168,7 +169,7 @@ impl Session {
         taken: &mut Taken,
     ) -> Result<(), ClientMessage> {
         let before = *taken;
-        let measured = self.measuring.as_ref().map_or(0, Vec::len);
+        let measured = self.measuring.as_ref().map_or(0, Measuring::steps);
         match self.fill_from(into, table, source, plan, taken).await {
             Ok(warnings) if warnings == 0 || source.filter.is_empty() => return Ok(()),
             Ok(_) => {}
@@ -178,7 +179,7 @@ impl Session {
             Err((failure, links)) => return Err(self.load_failed(failure, links, source).await),
         }
         *taken = before;
-        self.measuring.iter_mut().for_each(|all| all.truncate(measured));
+        self.measuring.iter_mut().for_each(|measuring| measuring.back_to(measured));
         table.empty(into, &self.interrupt).await?;
         let all = Gathered { filter: Vec::new(), at_most: None, ..source.clone() };
         match self.fill_from(into, table, &all, plan, taken).await {
@@ -297,7 +298,7 @@ impl Session {
             match table.fill(into, link, begun, (budget, taken), watch).await {
                 Ok((more, measured)) => {
                     warnings += u64::from(more);
-                    self.measuring.iter_mut().for_each(|all| all.push(measured));
+                    self.measuring.iter_mut().for_each(|measuring| measuring.took(measured));
                 }
                 Err(failure) => {
                     let unread = links[at + 1..sent].iter_mut();

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::error::ClientMessage;
+use super::explained::Measuring;
 use super::query::Statement;
 use super::regrouped::are_alike;
 use super::session::Session;
@@ -116,6 +117,9 @@ impl Session {
         let mut scratch = Link::apart(&self.need().2, order.gathering.scratch, side).await?;
         let done = self.gather_on(&mut scratch, order).await;
         self.clean(scratch).await;
+        if !matches!(done, Ok(true)) {
+            self.measuring = None;
+        }
         done
     }
 
@@ -217,6 +221,7 @@ impl Session {
         last: Last,
         text: Vec<u8>,
     ) -> Result<AnswerKind, ClientMessage> {
+        self.measuring.iter_mut().for_each(Measuring::sends_last);
         match last {
             Last::Text => {
                 self.send_text(&mut scratch.lease, &text).await?;

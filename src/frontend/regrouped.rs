@@ -108,6 +108,9 @@ impl Session {
         let mut scratch = Link::apart(&self.need().2, order.regrouping.scratch, side).await?;
         let done = self.regroup_on(&mut scratch, order).await;
         self.clean(scratch).await;
+        if !matches!(done, Ok(true)) {
+            self.measuring = None;
+        }
         done
     }
 

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use super::client::{Client, ClientError};
 use super::diagnostics::Diagnostics;
 use super::error::ClientMessage;
+use super::explained::Measuring;
 use super::handshake::{self, Arrival};
 use super::listener::Count;
 use super::locks::NamedLocks;
@@ -29,7 +30,6 @@ use crate::backend::pool::WorkerId;
 use crate::backend::settings::Settings;
 use crate::backend::transport::Transport;
 use crate::exec::links::{Link, Links, Need, Side};
-use crate::exec::measured::Measured;
 use crate::plan::{Plan, StatementKind};
 use crate::sharding::schema::{DatabaseId, same_name};
 use crate::sharding::{Schema, ShardId, ShardSet};
@@ -122,8 +122,8 @@ pub(super) struct Session {
     pub(super) locks: NamedLocks,
     /// Of the lock functions that the running statement calls, in order; empty where it is not run.
     pub(super) lock_values: Vec<Option<u64>>,
-    /// What fetching rows for temporary tables has cost, in order, where EXPLAIN ANALYZE ROUTE asks.
-    pub(super) measuring: Option<Vec<Measured>>,
+    /// Where EXPLAIN ANALYZE ROUTE asks what moving rows costs; gone when they go another way than it shows.
+    pub(super) measuring: Option<Measuring>,
     pub(super) temporary_tables: Vec<String>,
     /// By LOCK TABLES, as the client named them.
     pub(super) locked_tables: Vec<String>,

@@ -167,6 +167,7 @@ impl Session {
         let mut links = links.into_iter().collect::<Result<Vec<Link>, _>>()?;
         let done = self.deliver_on(&mut links, candidate, shipment).await;
         if !matches!(done, Ok(true)) {
+            self.measuring = None;
             for link in links {
                 self.clean(link).await;
             }
@@ -254,9 +255,12 @@ impl Session {
     }
 
     /// Whether the client has its answer.
-    pub(super) fn judged_shipped(&self, done: Result<(), ClientMessage>) -> Result<bool, ClientMessage> {
+    pub(super) fn judged_shipped(&mut self, done: Result<(), ClientMessage>) -> Result<bool, ClientMessage> {
         match done {
-            Err(message) if !self.client.has_begun_answer() && is_of_shipping(&message) => Ok(false),
+            Err(message) if !self.client.has_begun_answer() && is_of_shipping(&message) => {
+                self.measuring = None;
+                Ok(false)
+            }
             done => done.map(|()| true),
         }
     }

@@ -28,7 +28,7 @@ pub struct Step {
     /// by itself, by a route of its own), `groups into a temporary table`, `over the temporary tables`, and for what a staged write tells
     /// the shards `changed rows by primary key`, `deleted rows by primary key`, `new rows by shard key`.
     pub merge: &'static str,
-    /// It cannot be run by itself on a shard: it needs what the steps before it have left there, or is no statement for one.
+    /// It cannot be run by itself: it needs what the steps before it have left there.
     pub follows_others: bool,
 }
 
@@ -167,7 +167,7 @@ fn condensed_step(query: CondensedQuery) -> Step {
         schema: String::new(),
         sql: query.sql,
         merge: ITS_ANSWER,
-        follows_others: true,
+        follows_others: false,
     }
 }
 

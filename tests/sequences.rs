@@ -211,6 +211,35 @@ fn numbers_given_to_a_table_that_is_just_made_move_the_sequence() {
     stage.assert_sound();
 }
 
+/// Not even those that it shows.
+#[test]
+fn explain_route_takes_no_numbers() {
+    let stage = stage(&[("shown", "who", "{ column = \"id\", size = 10 }")]);
+    let mut client = stage.connect();
+    let mut route = |statement: &str| -> Vec<(String, String)> {
+        let rows = client.one(format!("EXPLAIN ROUTE {statement}")).text();
+        rows.iter().map(|row| (row[2].clone(), row[5].clone())).collect()
+    };
+    let insert = "INSERT INTO shown (who, text) VALUES (1, 'a'), (2, 'b')";
+    let parts = |first: u64| {
+        let part = |who: u64, text: &str| {
+            (
+                format!("s{who}"),
+                format!("INSERT INTO shown (`id`, who, text) VALUES ({}, {who}, '{text}')", first + who - 1),
+            )
+        };
+        [part(1, "a"), part(2, "b")]
+    };
+    assert_eq!(route(insert), parts(1));
+    assert_eq!(route(insert), parts(1));
+    let mut other = stage.connect();
+    other.run("INSERT INTO shown (who, text) VALUES (3, 'x')");
+    assert_eq!(route(insert), parts(2));
+    other.run("INSERT INTO shown (who, text) VALUES (3, 'y')");
+    assert_eq!(other.value("SELECT LAST_INSERT_ID()"), "2");
+    stage.assert_sound();
+}
+
 #[test]
 fn rows_are_numbered_under_locks_of_their_table() {
     let stage = stage(&[("locked", "who", "{ column = \"id\", size = 10 }")]);

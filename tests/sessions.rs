@@ -379,6 +379,24 @@ fn temporary_tables_are_their_sessions_own() {
 }
 
 #[test]
+fn rows_for_a_temporary_table_may_come_from_shards_that_no_server_of_it_has() {
+    let far =
+        "\n[[tables]]\nname = \"far\"\nshard_key = \"id\"\nfunction = { kind = \"mod\" }\nshards = [\"s2\", \"s3\"]\n";
+    let stage = world().stage(Setup { tables: far.to_owned(), ..Setup::default() });
+    let mut client = stage.connect();
+    client.run("CREATE TABLE far (id INT PRIMARY KEY, n INT)");
+    client.run("INSERT INTO far VALUES (1, 10), (2, 20), (3, 30)");
+    client.run("CREATE TEMPORARY TABLE near (n BIGINT, k INT)");
+    let insert = prepare(&mut client, "INSERT INTO near SELECT SUM(n), ? FROM far WHERE id > ?");
+    for params in [[Param::Int(7), Param::Int(0)], [Param::Int(8), Param::Int(1)]] {
+        let answer = client.execute(&insert, &params).unwrap().remove(0);
+        assert!(matches!(answer, Answer::Ok(_)), "{answer:?}");
+    }
+    assert_eq!(client.value("SELECT GROUP_CONCAT(n, ':', k ORDER BY k) FROM near"), "60:7,50:8");
+    stage.assert_sound();
+}
+
+#[test]
 fn table_locks_end_with_their_session() {
     let stage = common();
     let mut other = stage.connect();

@@ -138,10 +138,10 @@ impl<'a> Need<'a> {
         opening.statements
     }
 
-    /// A further connection to the shard's primary, with a transaction of its own.
+    /// A further connection to the shard's primary, with a transaction of its own, whatever the session says of its next.
     pub async fn begin_apart(&self, shard: ShardId) -> Result<Link, Error> {
         let mut link = Link::apart(self, shard, Side::Primary).await?;
-        link.lease.execute("the start of a transaction", "START TRANSACTION", self.interrupt).await?;
+        link.lease.execute("the start of a transaction", "START TRANSACTION READ WRITE", self.interrupt).await?;
         link.pins.transaction = true;
         Ok(link)
     }

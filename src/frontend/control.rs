@@ -99,8 +99,8 @@ impl Session {
             }
             Control::CreateWithRule(create) => return self.create_with_rule(create, statement).await,
             Control::CreateSelect(create) => return Box::pin(self.create_select(create, statement)).await,
-            Control::DropEach { places, is_tolerant } => {
-                return Box::pin(self.drop_each(places, *is_tolerant, statement)).await;
+            Control::DropEach { places, is_tolerant, are_views } => {
+                return Box::pin(self.drop_each(places, (*is_tolerant, *are_views), statement)).await;
             }
             Control::RollbackConfig => return self.order(Wish::Rollback, statement.more_follows).await,
             Control::Prepare { name, source } => {
@@ -144,7 +144,7 @@ impl Session {
         (chain.unwrap_or(is_usual(["CHAIN", "1"])), release.unwrap_or(is_usual(["RELEASE", "2"])))
     }
 
-    fn set_transaction(
+    pub(super) fn set_transaction(
         &mut self,
         scope: TransactionScope,
         level: Option<crate::txn::transaction::Isolation>,

@@ -265,6 +265,8 @@ impl Session {
             }
         }
         let selected = self.prepared_columns(scratch, &query).await?.unwrap_or_default();
+        let asking = self.variant_of(&session, |settings| settings.unset("sql_select_limit"));
+        self.adapt(scratch, &asking).await?;
         let shown = self.ask_scratch(scratch, format!("SHOW CREATE TABLE {name}").as_bytes()).await?;
         let text = shown.into_iter().next().and_then(|row| row.into_iter().nth(1)).unwrap_or_default();
         let start = memchr::memchr(b'(', &text).unwrap_or(text.len());

@@ -99,11 +99,11 @@ impl Session {
         total
     }
 
-    /// DROP TABLE of tables on different shards, one after the other.
+    /// DROP TABLE or DROP VIEW of those on different shards, one after the other.
     pub(super) async fn drop_each(
         &mut self,
         places: &[Range<usize>],
-        is_tolerant: bool,
+        (is_tolerant, are_views): (bool, bool),
         statement: &Statement<'_>,
     ) -> Result<(), ClientMessage> {
         self.refuse_in_xa()?;
@@ -111,7 +111,8 @@ impl Session {
             let feature = "dropping tables on different shards while temporary tables or locks are held";
             return Err(ClientMessage::unsupported(feature));
         }
-        let drop_of = |place: &Range<usize>| [b"DROP TABLE IF EXISTS ", &statement.sql[place.clone()]].concat();
+        let verb: &[u8] = if are_views { b"DROP VIEW IF EXISTS " } else { b"DROP TABLE IF EXISTS " };
+        let drop_of = |place: &Range<usize>| [verb, &statement.sql[place.clone()]].concat();
         let texts: Vec<Vec<u8>> = places.iter().map(drop_of).collect();
         let mut missing = Vec::new();
         for sql in &texts {
@@ -124,7 +125,7 @@ impl Session {
             }
         }
         if !missing.is_empty() {
-            return Err(unknown_tables(&missing.join(",")));
+            return Err(unknown_tables(&missing.join(","), false));
         }
         let mut conditions = Vec::new();
         for sql in &texts {
@@ -136,9 +137,9 @@ impl Session {
         if self.mode.mariadb {
             conditions = with_one_note(conditions);
         }
-        let unknown = conditions.iter().find(|condition| condition.code == UNKNOWN_TABLE).filter(|_| !is_tolerant);
+        let unknown = conditions.iter().find(|condition| is_unknown(condition)).filter(|_| !is_tolerant);
         if let Some(name) = unknown.and_then(|condition| condition.message.split('\'').nth(1)) {
-            return Err(unknown_tables(name));
+            return Err(unknown_tables(name, self.mode.mariadb && are_views));
         }
         let warnings = u16::try_from(conditions.len()).unwrap_or(u16::MAX);
         self.diagnostics.set(conditions);
@@ -462,18 +463,28 @@ impl Session {
 
 /// ER_BAD_TABLE_ERROR
 const UNKNOWN_TABLE: &str = "1051";
+/// What MariaDB says instead of a view.
+const UNKNOWN_VIEW: &str = "4092";
 
-fn unknown_tables(names: &str) -> ClientMessage {
-    ClientMessage::new(codes::BAD_TABLE_ERROR, format!("Unknown table '{names}'"))
+fn unknown_tables(names: &str, are_views: bool) -> ClientMessage {
+    match are_views {
+        true => ClientMessage::new(codes::UNKNOWN_VIEW, format!("Unknown VIEW: '{names}'")),
+        false => ClientMessage::new(codes::BAD_TABLE_ERROR, format!("Unknown table '{names}'")),
+    }
 }
 
-/// MariaDB tells of all tables that were not there in one note.
+/// Whether it tells of a table or view that was not there.
+fn is_unknown(condition: &Condition) -> bool {
+    [UNKNOWN_TABLE, UNKNOWN_VIEW].contains(&condition.code.as_str())
+}
+
+/// MariaDB tells of all that were not there in one note.
 fn with_one_note(conditions: Vec<Condition>) -> Vec<Condition> {
-    let (unknown, mut others): (Vec<_>, Vec<_>) =
-        conditions.into_iter().partition(|condition| condition.code == UNKNOWN_TABLE);
+    let (unknown, mut others): (Vec<_>, Vec<_>) = conditions.into_iter().partition(is_unknown);
     let names: Vec<&str> = unknown.iter().filter_map(|condition| condition.message.split('\'').nth(1)).collect();
     if let Some(first) = unknown.first() {
-        others.push(Condition { message: format!("Unknown table '{}'", names.join(",")), ..first.clone() });
+        let message = unknown_tables(&names.join(","), first.code == UNKNOWN_VIEW).text;
+        others.push(Condition { message, ..first.clone() });
     }
     others
 }

@@ -58,6 +58,7 @@ impl From<PlanError> for ClientMessage {
             PlanError::NoParent(_) => codes::NO_REFERENCED_ROW,
             PlanError::KeyOutOfRange { .. } => codes::NO_PARTITION_FOR_GIVEN_VALUE,
             PlanError::KeyRequired { .. } | PlanError::UncertainKey { .. } => codes::UPDATE_WITHOUT_KEY_IN_SAFE_MODE,
+            PlanError::ReadsTarget { .. } => codes::UPDATE_TABLE_USED,
             PlanError::ColumnCount { .. } => codes::WRONG_VALUE_COUNT_ON_ROW,
             PlanError::UnknownShard(_) | PlanError::Hint(_) => codes::WRONG_ARGUMENTS,
         };
@@ -78,7 +79,7 @@ fn plan_text(error: &PlanError) -> String {
         PlanError::MissingShardKey { table, column, rule } => {
             format!("Field '{column}' doesn't have a default value: it is the shard key of '{table}' (rule {rule})")
         }
-        PlanError::NoParent(_) => error.to_string(),
+        PlanError::NoParent(_) | PlanError::ReadsTarget { .. } => error.to_string(),
         PlanError::KeyOutOfRange { table, column, rule, value } => format!(
             "Table has no partition for value {value}: the rule of '{table}' ({rule}) has no shard for this '{column}', and \
              no out_of_range"

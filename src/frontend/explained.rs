@@ -77,6 +77,9 @@ impl Session {
     ) -> Result<(), ClientMessage> {
         let plan = self.plan_or_probe(sql).await?;
         self.check_access(&plan)?;
+        if let Some(numbered) = self.numbered_for_show(&plan, sql).await {
+            return Box::pin(self.explain_route(&numbered, analyze, more_follows)).await;
+        }
         let steps = match self.shipped_steps(&plan, sql).await? {
             Some(steps) => steps,
             None if self.condenses(&plan, sql).await? => explain::condensed_steps(&plan, &self.binding(sql)),

@@ -208,7 +208,8 @@ impl Session {
     pub(super) async fn before_the_last(&mut self, scratch: &mut Link, plan: &Plan) -> Result<(), ClientMessage> {
         if self.txn.is_open() && !self.txn.is_unseen() {
             // So that the status flags say what the client must see.
-            let sql = if self.txn.is_read_only() { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" };
+            let mode = if self.txn.is_read_only() { "ONLY" } else { "WRITE" };
+            let sql = &format!("START TRANSACTION READ {mode}");
             scratch.lease.execute("the start of a transaction", sql, &self.interrupt).await?;
         }
         self.before_sending(plan, scratch).await
@@ -343,7 +344,8 @@ impl Session {
         self.note(plan, sql, &ended);
         if ended.error.is_some() {
             self.last.failed = true;
-            return self.fetch_diagnostics(scratch).await;
+            self.fetch_diagnostics(scratch).await?;
+            return self.read_user_variables(scratch, &plan.facts.writes_user_vars).await;
         }
         self.txn.take_next();
         let counts_rows = plan.facts.calc_found_rows;

@@ -73,6 +73,16 @@ impl Session {
         })
     }
 
+    /// The statement with the numbers that its rows would get, as far as they are known here: none is taken. `None`: no row
+    /// wants one.
+    pub(super) async fn numbered_for_show(&self, plan: &Plan, sql: &[u8]) -> Option<Vec<u8>> {
+        let binding = self.binding(sql);
+        let numbers = plan.numbers(&binding).filter(|numbers| numbers.wanted > 0)?;
+        let first = self.shared.sequences.next(&self.setup.topology, &self.schema, numbers.table).await;
+        let shown: Vec<u64> = (first..).take(numbers.wanted).collect();
+        Some(plan.numbered(&binding, &shown))
+    }
+
     /// The same for an execution of a prepared statement.
     pub(super) async fn numbered_execution(
         &mut self,

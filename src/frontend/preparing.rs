@@ -1,5 +1,7 @@
 //! What a server says of a statement when it prepares it: its parameters and its columns, in logical names.
 
+use std::sync::Arc;
+
 use super::error::ClientMessage;
 use super::gathered::renames_of;
 use super::session::Session;
@@ -8,6 +10,7 @@ use crate::exec::failure::Failure;
 use crate::exec::links::{Link, Need, Side};
 use crate::exec::{prepared, relay};
 use crate::plan::gather::Gathering;
+use crate::plan::staged::WrittenTable;
 use crate::plan::{Plan, PlanError, Renames};
 use crate::sharding::{ShardId, ShardSet};
 use crate::wire::command::{PrepareOk, is_definition};
@@ -16,8 +19,9 @@ use crate::wire::command::{PrepareOk, is_definition};
 enum Model {
     /// All its tables are there.
     Shard(ShardId),
-    /// No shard has all of them: it takes empty copies.
-    Copies(Gathering),
+    /// No shard has all of them: it takes empty copies, also of these tables that are written and that only the session's own
+    /// connection has.
+    Copies(Gathering, Vec<WrittenTable>),
 }
 
 /// A server's answer to PREPARE.
@@ -33,7 +37,7 @@ impl Session {
     pub(super) async fn describe(&mut self, plan: &Plan, sql: &[u8]) -> Result<Description, ClientMessage> {
         match self.model(plan, sql)? {
             Model::Shard(shard) => self.describe_on_shard(plan, sql, shard).await,
-            Model::Copies(gathering) => self.describe_by_copies(plan, &gathering).await,
+            Model::Copies(gathering, own) => self.describe_by_copies(plan, &gathering, &own).await,
         }
     }
 
@@ -43,15 +47,21 @@ impl Session {
             return Ok(Model::Shard(shard));
         }
         let binding = self.binding(sql);
-        let staged = plan.staging(&binding, &ShardSet::empty()).map(|staging| staging.gathering);
-        let Some(gathering) = staged.or_else(|| self.gathering(plan, &binding)) else {
+        let staged = plan.staging(&binding, &ShardSet::empty());
+        let (mut own, gathering) =
+            staged.map_or((Vec::new(), None), |staging| (staging.targets, Some(staging.gathering)));
+        let Some(gathering) = gathering.or_else(|| self.gathering(plan, &binding)) else {
             plan.bind(&binding)?;
             return Ok(Model::Shard(self.home_shard(&self.schema)));
         };
         let is_there = gathering.sources.iter().all(|source| source.copy.is_some());
-        Ok(match is_there || !self.temporary_tables.is_empty() || self.links.has_table_locks() {
+        own.retain(|target| self.is_own(target));
+        // What is read may be a temporary table, too: only the session's own connection knows those.
+        let reads_temporary = !self.temporary_tables.is_empty()
+            && (own.is_empty() || gathering.sources.iter().any(|source| self.is_temporary(&source.written)));
+        Ok(match is_there || reads_temporary || self.links.has_table_locks() {
             true => Model::Shard(gathering.scratch),
-            false => Model::Copies(gathering),
+            false => Model::Copies(gathering, own),
         })
     }
 
@@ -73,8 +83,7 @@ impl Session {
         let is_xa_unbound = self.txn.is_xa_unbound();
         let mut link = match is_apart {
             true => {
-                // The variable may say what only the next transaction is.
-                let writing = self.variant(|settings| settings.unset("transaction_read_only"));
+                let writing = self.writing_settings();
                 Link::apart(&Need { settings: &writing, ..self.need().2 }, shard, Side::Primary).await?
             }
             false => self.obtain(shard, Side::Primary).await?,
@@ -96,9 +105,14 @@ impl Session {
     }
 
     /// Over empty tables of the same types, under the names that the statement has for them when it runs.
-    async fn describe_by_copies(&mut self, plan: &Plan, gathering: &Gathering) -> Result<Description, ClientMessage> {
+    async fn describe_by_copies(
+        &mut self,
+        plan: &Plan,
+        gathering: &Gathering,
+        own: &[WrittenTable],
+    ) -> Result<Description, ClientMessage> {
         let mut scratch = Link::apart(&self.need().2, gathering.scratch, Side::Primary).await?;
-        let answer = self.prepare_over_copies(&mut scratch, gathering).await;
+        let answer = self.prepare_over_copies(&mut scratch, gathering, own).await;
         self.clean(scratch).await;
         let mut described = self.described(&answer?, gathering.scratch, &renames_of(plan, &self.schema, gathering))?;
         if let Some(params) = &gathering.params {
@@ -111,6 +125,7 @@ impl Session {
         &mut self,
         scratch: &mut Link,
         gathering: &Gathering,
+        own: &[WrittenTable],
     ) -> Result<Answer, ClientMessage> {
         let loading = self.loading();
         self.adapt(scratch, &loading).await?;
@@ -122,8 +137,11 @@ impl Session {
                 None => drop(self.make(scratch, source, &loading).await?),
             }
         }
-        let own = std::sync::Arc::clone(&self.settings);
-        self.adapt(scratch, &own).await?;
+        for mut table in self.described_targets(scratch, own).await? {
+            table.create_for_change(&mut scratch.lease, true, &self.interrupt).await?;
+        }
+        let session = Arc::clone(&self.settings);
+        self.adapt(scratch, &session).await?;
         Ok(prepared::prepare(&mut scratch.lease, &gathering.text, &self.interrupt).await?)
     }
 

@@ -17,7 +17,7 @@ use crate::backend::settings::Settings;
 use crate::exec::conditions::{self, Condition};
 use crate::exec::failure::Failure;
 use crate::exec::gather::{self, Scratch, Taken};
-use crate::exec::links::{Link, Side};
+use crate::exec::links::{Link, Need, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::relay;
 use crate::exec::returned::Returned;
@@ -94,7 +94,7 @@ impl Session {
     /// Runs the write in the session's transaction, or in one of its own.
     pub(super) async fn write_staged(&mut self, order: Order<'_>) -> Result<(), ClientMessage> {
         let writes_own = order.staging.targets.iter().all(|target| self.is_own(target));
-        if self.txn.is_read_only() && !writes_own {
+        if self.txn.refuses_writes() && !writes_own {
             let stop = if self.mode.mariadb { "" } else { "." };
             let text = format!("Cannot execute statement in a READ ONLY transaction{stop}");
             return Err(ClientMessage::new(codes::CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, text));
@@ -151,7 +151,8 @@ impl Session {
 
     pub(super) async fn stage(&mut self, order: &Order<'_>, keeps_transaction: bool) -> Result<Ran, ClientMessage> {
         let shard = order.staging.gathering.scratch;
-        let mut scratch = Link::apart(&self.need().2, shard, Side::Primary).await?;
+        let session = self.writing_settings();
+        let mut scratch = Link::apart(&Need { settings: &session, ..self.need().2 }, shard, Side::Primary).await?;
         let done = self.stage_on(&mut scratch, order, keeps_transaction).await;
         self.clean(scratch).await;
         done.map_err(|message| self.in_logical_names(message, Some(shard)))
@@ -164,7 +165,7 @@ impl Session {
         keeps_transaction: bool,
     ) -> Result<Ran, ClientMessage> {
         self.check_temporary(order)?;
-        let (loading, session) = (self.staging_settings(), Arc::clone(&self.settings));
+        let (loading, session) = (self.staging_settings(), self.writing_settings());
         let has_target = |target| self.scratch_has(scratch.shard, target);
         let has_targets = order.staging.targets.iter().all(has_target);
         let is_there = has_targets && order.staging.gathering.sources.iter().all(|source| source.copy.is_some());
@@ -174,7 +175,7 @@ impl Session {
         }
         self.adapt(scratch, &loading).await?;
         self.stay_out_of_the_log(scratch).await?;
-        let mut tables = self.tables(scratch, order).await?;
+        let mut tables = self.described_targets(scratch, &order.staging.targets).await?;
         let mut read = self.make_read(scratch, order).await?;
         if !is_there && self.make_missing(scratch, order, &mut tables).await? {
             // The tables that the scratch does not have are there now, and empty.
@@ -216,7 +217,7 @@ impl Session {
     }
 
     /// Whether it is a temporary table of the client's, which only the session's own connection has.
-    fn is_own(&self, target: &WrittenTable) -> bool {
+    pub(super) fn is_own(&self, target: &WrittenTable) -> bool {
         target.table.is_none() && self.is_temporary(&target.written)
     }
 
@@ -249,17 +250,26 @@ impl Session {
 
     /// What the scratch's connection has while tables are made, filled and read.
     fn staging_settings(&self) -> Arc<Settings> {
-        self.variant(|settings| {
+        self.variant_of(&self.writing_settings(), |settings| {
             store_as_is(settings);
             settings.unset("autocommit");
         })
     }
 
+    /// The session's, but for what may say what only its next transaction is.
+    pub(super) fn writing_settings(&self) -> Arc<Settings> {
+        self.variant(|settings| settings.unset("transaction_read_only"))
+    }
+
     /// The tables that are written, as they are on the scratch, or on another shard if it does not have them.
-    async fn tables(&mut self, scratch: &mut Link, order: &Order<'_>) -> Result<Vec<Table>, ClientMessage> {
+    pub(super) async fn described_targets(
+        &mut self,
+        scratch: &mut Link,
+        targets: &[WrittenTable],
+    ) -> Result<Vec<Table>, ClientMessage> {
         let schema = self.schema.shard(scratch.shard).schema.clone();
         let mut tables = Vec::new();
-        for target in &order.staging.targets {
+        for target in targets {
             let Some((shard, model)) = target.model(scratch.shard) else { continue };
             let model = String::from_utf8_lossy(model);
             let mut other = match (self.is_own(target), *shard == scratch.shard) {

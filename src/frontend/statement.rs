@@ -409,7 +409,7 @@ impl Session {
         if let Some(code) = ended.error {
             self.last.failed = true;
             let shard = link.shard;
-            self.after_error(link, code).await?;
+            self.after_error(link, code, &plan.facts.writes_user_vars).await?;
             if plan.kind.may_change_rows() {
                 // A procedure may have written before it failed.
                 self.txn.note_write(shard);
@@ -449,11 +449,13 @@ impl Session {
         Ok(())
     }
 
-    /// The server answered with an error, which the client has. Whether the transaction goes on, only the server knows.
+    /// The server answered with an error, which the client has. Whether the transaction goes on, only the server knows, and what
+    /// the statement has made of user variables before it failed.
     async fn after_error(
         &mut self,
         mut link: Link,
         code: crate::wire::error_code::ErrorCode,
+        written: &[String],
     ) -> Result<(), ClientMessage> {
         if self.txn.has_next() {
             // What SET TRANSACTION said may still wait on the connection for a transaction to begin.
@@ -462,6 +464,7 @@ impl Session {
             return Ok(());
         }
         self.fetch_diagnostics(&mut link).await?;
+        self.read_user_variables(&mut link, written).await?;
         if rolls_back_transaction(code) {
             link.pins.transaction = link.xid.is_some();
             self.links.put(link);

@@ -3,6 +3,7 @@
 //! The server is asked what an assignment does (its checks, its errors, its conversions), and the value that came out is
 //! read back and kept as a literal. Each connection that is used later is brought to the kept values first.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
@@ -21,7 +22,7 @@ use crate::exec::links::{Link, Side};
 use crate::plan::Plan;
 use crate::sharding::DatabaseId;
 use crate::sharding::schema::is_the_servers;
-use crate::sql::control::{Assignment, Scope, SimpleValue, simple_value};
+use crate::sql::control::{Assignment, Scope, SimpleValue, TransactionScope, simple_value};
 use crate::sql::tokens::Mode;
 use crate::txn::transaction::Isolation;
 use crate::value::{Charset, Value};
@@ -99,6 +100,13 @@ impl Session {
             self.set_autocommit(on).await?;
             return self.accept(statement.more_follows).await;
         }
+        if let [Assignment::System { scope: Scope::Next, name, value, is_default: false }] = assignments
+            && self.has_variable(name)
+        {
+            self.set_next_transaction(name, value.clone(), statement.sql)?;
+            self.diagnostics.clear();
+            return self.accept(statement.more_follows).await;
+        }
         if self.turns_autocommit_on(assignments, statement.sql) {
             self.end_transaction(End::Commit).await?;
         }
@@ -163,7 +171,17 @@ impl Session {
                         "answers in a character set in which not even names of columns are ASCII",
                     ));
                 }
-                Assignment::System { scope: Scope::Session, .. }
+                Assignment::System { scope: Scope::Next, .. } if assignments.len() > 1 => {
+                    return Err(ClientMessage::unsupported(
+                        "a variable of the next transaction beside other assignments: SET TRANSACTION",
+                    ));
+                }
+                Assignment::System { scope: Scope::Next, is_default: true, .. } => {
+                    return Err(ClientMessage::unsupported(
+                        "DEFAULT for a variable of the next transaction: SET TRANSACTION",
+                    ));
+                }
+                Assignment::System { scope: Scope::Session | Scope::Next, .. }
                 | Assignment::User { .. }
                 | Assignment::Names { .. }
                 | Assignment::CharacterSet(_) => {}
@@ -175,6 +193,34 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Whether servers call a variable of transactions so.
+    fn has_variable(&self, name: &str) -> bool {
+        let version = self.shared.version();
+        // MariaDB has the newer names since 11.1; MySQL has no others.
+        if name.starts_with("tx_") { version.mariadb } else { !version.mariadb || version.number >= 110_100 }
+    }
+
+    /// `SET @@transaction_isolation = 'SERIALIZABLE'`
+    fn set_next_transaction(&mut self, name: &str, value: Range<usize>, sql: &[u8]) -> Result<(), ClientMessage> {
+        let told = if name.ends_with("read_only") {
+            switch(sql, value, self.mode).map(|only| (None, Some(only)))
+        } else {
+            let word = match simple_value(sql, value, self.mode) {
+                Some(SimpleValue::Literal(Value::Text { bytes, .. })) => String::from_utf8_lossy(&bytes).into_owned(),
+                Some(SimpleValue::Word(word)) => word.into_owned(),
+                _ => String::new(),
+            };
+            let level = Isolation::of_variable(Some(&quoted(&word)));
+            (level != Isolation::Global).then_some((Some(level), None))
+        };
+        match told {
+            Some((level, only)) => self.set_transaction(TransactionScope::NextOnly, level, only),
+            None => {
+                Err(ClientMessage::unsupported("such a value of a variable of the next transaction: SET TRANSACTION"))
+            }
+        }
     }
 
     async fn set_autocommit(&mut self, on: bool) -> Result<(), ClientMessage> {
@@ -373,7 +419,7 @@ fn collation_id(name: &str) -> Option<u16> {
 }
 
 /// ON, OFF, 1, 0 and their like; `None` for what the server must judge.
-fn switch(sql: &[u8], place: std::ops::Range<usize>, mode: Mode) -> Option<bool> {
+fn switch(sql: &[u8], place: Range<usize>, mode: Mode) -> Option<bool> {
     match simple_value(sql, place, mode)? {
         SimpleValue::Literal(Value::Int(0)) => Some(false),
         SimpleValue::Literal(Value::Int(1)) => Some(true),

@@ -34,6 +34,7 @@ pub(super) fn action<'q>(
         Rows::Rows(_) | Rows::Set { .. } => None,
     };
     let into = Into { target, insert };
+    into.check_read(scopes)?;
     if let Source::Sharded(id) = &scopes.instances[target].source
         && let Some(sharded) = id.sharded(scopes.ctx.schema)
     {
@@ -136,6 +137,25 @@ impl<'q> Into<'q> {
         match self.rows() {
             Some([_]) => self.insert.on_duplicate.iter().filter(notes).count(),
             _ => 0,
+        }
+    }
+
+    /// MySQL lets subqueries in rows read the table only under another name, or in a derived table. A server sees that where they
+    /// name the table as the INSERT does, but not where its name on the shard takes an alias.
+    fn check_read(&self, scopes: &Scopes<'_, '_>) -> Result<(), PlanError> {
+        let target = &scopes.instances[self.target];
+        let table = target.table().and_then(|id| id.table(scopes.ctx.schema)).filter(|table| table.is_renamed());
+        let Some(table) = table.filter(|_| self.rows().is_some() && !scopes.ctx.mode.mariadb) else { return Ok(()) };
+        let is_read = |id: InstanceId| {
+            let other = &scopes.instances[id];
+            id != self.target
+                && other.table() == target.table()
+                && same_name(&other.name, &target.name)
+                && !scopes.is_within_derived(other.block)
+        };
+        match (0..scopes.instances.len()).any(is_read) {
+            true => Err(PlanError::ReadsTarget { table: table.name.clone() }),
+            false => Ok(()),
         }
     }
 

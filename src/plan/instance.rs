@@ -179,6 +179,15 @@ impl Scopes<'_, '_> {
         table.is_some() && (0..self.instances.len()).any(|other| other != id && self.instances[other].table() == table)
     }
 
+    /// Whether a block is part of a derived table or a common table expression.
+    pub(super) fn is_within_derived(&self, block: BlockId) -> bool {
+        let is_derived = |block: BlockId| {
+            let mut queries = self.instances.iter().filter_map(Instance::query);
+            queries.any(|query| self.term_blocks(query).contains(&block))
+        };
+        std::iter::successors(Some(block), |block| self.blocks[*block].parent).any(is_derived)
+    }
+
     /// What a named table is, without its alias.
     pub(super) fn instance_of(&self, name: &TableName, block: BlockId, alias: String) -> Result<Instance, PlanError> {
         let schema = self.ctx.schema;

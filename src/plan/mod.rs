@@ -132,7 +132,7 @@ pub struct Plan {
     pub writes_copies: bool,
     /// It calls a procedure, or a function that is not known to be the server's own.
     pub calls_routines: bool,
-    /// All that it does is to compute a row from nothing.
+    /// All that it does is to compute a row from nothing, or less (DO).
     pub is_apart: bool,
     /// It is about rows of a table that is not sharded, which the connections of several shards could meet at.
     pub meets_shared: bool,
@@ -287,6 +287,9 @@ pub enum PlanError {
     /// 1235 (42000): the shards would each number rows from 1 on.
     #[error("not supported: AUTO_INCREMENT of '{table}' over several shards")]
     Numbered { table: String },
+    /// 1093 (HY000)
+    #[error("You can't specify target table '{table}' for update in FROM clause")]
+    ReadsTarget { table: String },
     /// 1136 (21S01)
     #[error("column count doesn't match value count at row {row}")]
     ColumnCount { row: usize },
@@ -420,7 +423,8 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         },
         writes_copies: draft.writes_copies(kind, &action),
         calls_routines: kind == StatementKind::Call || draft.scopes.calls_unknown(),
-        is_apart: matches!(&parsed, Ok(Statement::Query(_))) && draft.scopes.reads_nothing(),
+        is_apart: matches!(&parsed, Ok(Statement::Query(_))) && draft.scopes.reads_nothing()
+            || parsed.is_err() && unknown::only_computes(sql, ctx.mode),
         meets_shared: !implicit_commit && draft.scopes.meets_shared(),
         explains: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run),
         explains_parts: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run || kind == StatementKind::Read),
@@ -488,7 +492,7 @@ fn created_from(statement: &Statement, sql: &[u8], ctx: &Context<'_>) -> Result<
     }))
 }
 
-/// A DROP TABLE of several tables that no shard can run by itself: what it leaves is the same when they are dropped one after
+/// A DROP TABLE or DROP VIEW of several that no shard can run by itself: what it leaves is the same when they are dropped one after
 /// the other.
 fn dropped_each(statement: &Statement) -> Option<Control> {
     let Statement::Ddl(ddl) = statement else { return None };
@@ -497,10 +501,12 @@ fn dropped_each(statement: &Statement) -> Option<Control> {
         let start = name.database.as_ref().unwrap_or(&name.table).span.start;
         start as usize..name.table.span.end as usize
     };
-    let is_simple = !ddl.is_temporary && !ddl.is_view;
-    let control =
-        || Control::DropEach { places: ddl.targets.iter().map(place).collect(), is_tolerant: ddl.is_tolerant };
-    (is_list && is_simple).then(control)
+    let control = || Control::DropEach {
+        places: ddl.targets.iter().map(place).collect(),
+        is_tolerant: ddl.is_tolerant,
+        are_views: ddl.is_view,
+    };
+    (is_list && !ddl.is_temporary).then(control)
 }
 
 /// A plan while it is made.

@@ -30,7 +30,9 @@ impl Plan {
 
     /// Whether no transaction of a server begins with it: it reads no tables, and calls nothing that could.
     pub fn begins_nothing(&self) -> bool {
-        self.kind == StatementKind::Read && self.names.mentioned().is_empty() && !self.calls_routines
+        let is_bare_read =
+            self.kind == StatementKind::Read && self.names.mentioned().is_empty() && !self.calls_routines;
+        is_bare_read || self.kind == StatementKind::Other && self.is_apart
     }
 
     /// For `is_plain`, once all else is known.

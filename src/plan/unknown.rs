@@ -5,14 +5,15 @@ use crate::sharding::schema::{is_the_servers, same_name};
 use crate::sharding::{DatabaseId, Placement, ShardId, Table};
 use crate::sql::parse::ast::TableName;
 use crate::sql::parse::{self, Problem};
-use crate::sql::{Lexer, Token};
+use crate::sql::tokens::{Mode, Op};
+use crate::sql::{Lexer, Token, TokenKind, facts};
 
 use super::bind::RouteTemplate;
 use super::catalog::wanted::{is_assembled, names_of};
 use super::names::NewText;
 use super::narrow::TableId;
 use super::scope::Scopes;
-use super::{PlanError, Route, StatementKind, ddl, routine};
+use super::{PlanError, Route, StatementKind, ddl, functions, routine};
 
 /// Tokens of FLUSH that are looked at.
 const MAX_FLUSH_WORDS: usize = 4096;
@@ -240,6 +241,25 @@ fn place_of(scopes: &mut Scopes<'_, '_>, name: &TableName, is_show: bool) -> Res
 fn words(sql: &[u8], scopes: &Scopes<'_, '_>, count: usize) -> Vec<String> {
     let upper = |token: Token| String::from_utf8_lossy(token.text(sql)).to_ascii_uppercase();
     Lexer::new(sql, scopes.ctx.mode).take(count).map(upper).collect()
+}
+
+/// Whether it is a DO of nothing but the servers' own functions, literals and variables.
+pub(super) fn only_computes(sql: &[u8], mode: Mode) -> bool {
+    let mut tokens = Lexer::new(sql, mode).peekable();
+    if !tokens.next().is_some_and(|token| token.is_word(sql, "DO")) {
+        return false;
+    }
+    while let Some(token) = tokens.next() {
+        let is_called = tokens.peek().is_some_and(|next| next.is_op(Op::LParen));
+        let name = String::from_utf8_lossy(token.text(sql)).to_ascii_lowercase();
+        match token.kind {
+            TokenKind::Word if is_called && !functions::is_scalar(&name) && !facts::is_native(&name) => return false,
+            TokenKind::Word if token.is_word(sql, "SELECT") => return false,
+            TokenKind::QuotedIdent | TokenKind::Invalid => return false,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// What a statement that the parser does not know is to the session, and whether it commits the open transaction.

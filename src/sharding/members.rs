@@ -51,13 +51,27 @@ impl Members {
         }
     }
 
-    /// What is stored for a value: a member by its text or its number, members of a set in the column's order.
+    /// What is stored for a value: a member by its text or its number, members of a set in the column's order. An ENUM stores ''
+    /// for what is none, if it is stored at all.
     pub(super) fn stored(&self, key: &KeyType, value: &Value<'_>) -> Canonical {
         match value {
-            Value::Int(number) => found(key, u64::try_from(*number).ok().and_then(|number| self.by_number(number))),
+            Value::Int(number) => match u64::try_from(*number) {
+                Ok(number) => found(key, self.by_number(number)),
+                Err(_) => found(key, self.for_none()),
+            },
             Value::UInt(number) => found(key, self.by_number(*number)),
+            Value::Text { bytes, charset } => {
+                let text = charset.decode(bytes);
+                let written = text.as_ref().and_then(|text| self.written_as(key, text));
+                let is_none = text.is_some_and(|text| is_compared_by(key) && is_word(&text));
+                found(key, written.or_else(|| self.for_none().filter(|_| is_none)))
+            }
             _ => self.compared(key, value),
         }
+    }
+
+    fn for_none(&self) -> Option<String> {
+        (!self.is_set).then(String::new)
     }
 
     /// The member that is equal to a text, as the column writes it; or the members of a set.
@@ -87,7 +101,8 @@ impl Members {
 
     fn by_number(&self, number: u64) -> Option<String> {
         if !self.is_set {
-            return self.texts.get(usize::try_from(number.checked_sub(1)?).ok()?).cloned();
+            let place = number.checked_sub(1).and_then(|place| usize::try_from(place).ok());
+            return place.and_then(|place| self.texts.get(place).cloned()).or_else(|| self.for_none());
         }
         let count = self.texts.len();
         if count < 64 && number >> count != 0 {
@@ -96,6 +111,16 @@ impl Members {
         let chosen = self.texts.iter().enumerate().filter(|(place, _)| number >> place & 1 == 1);
         Some(chosen.map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(","))
     }
+}
+
+/// Whether the key's texts are equal if and only if they are for the server.
+fn is_compared_by(key: &KeyType) -> bool {
+    matches!(key, KeyType::Enum(collation) if !collation.is_as_written())
+}
+
+/// Whether a text is neither a member's number nor becomes another when it is stored.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A text up to its closing quote, with doubled quotes made single, and what follows.
@@ -161,13 +186,18 @@ mod tests {
         let cases = [
             (text("new"), "new", "new"),
             (text("new "), "new", "new"),
-            (text("NEW"), "Unknown", "Unknown"),
+            (text("NEW"), "Unknown", ""),
             (text("2"), "2", "2"),
             // The first by its number.
             (text("1"), "Unknown", "Unknown"),
             (Value::Int(1), "Unknown", "new"),
-            (Value::Int(0), "Unknown", "Unknown"),
-            (Value::Int(4), "Unknown", "Unknown"),
+            // The error member.
+            (Value::Int(0), "Unknown", ""),
+            (Value::Int(4), "Unknown", ""),
+            (Value::Int(-1), "Unknown", ""),
+            (text("nope"), "Unknown", ""),
+            (text("7"), "Unknown", "Unknown"),
+            (text(" x"), "Unknown", "Unknown"),
             (text(""), "Unknown", "Unknown"),
         ];
         for (value, compared, stored) in cases {
@@ -179,6 +209,7 @@ mod tests {
         // As the column writes it, however it was spelt.
         let lenient = Members::read("enum", "'New'").unwrap();
         assert_eq!(shown(lenient.stored(&self::key("as-written"), &text("new"))), "Unknown");
+        assert_eq!(shown(lenient.stored(&self::key("as-written"), &Value::Int(7))), "");
     }
 
     #[test]

@@ -323,6 +323,14 @@ impl Transaction {
         self.is_open() && told.unwrap_or(self.read_only_by_default)
     }
 
+    /// Whether servers refuse writes: in the transaction that is open, or in the one that would begin.
+    pub fn refuses_writes(&self) -> bool {
+        match self.is_open() {
+            true => self.is_read_only(),
+            false => self.next.read_only.unwrap_or(self.read_only_by_default),
+        }
+    }
+
     /// The session's variables say this now. An open transaction stays what it is, also on shards that it has yet to reach.
     pub fn set_defaults(&mut self, isolation: Isolation, read_only: bool) {
         let level = std::mem::replace(&mut self.isolation_by_default, isolation);

@@ -67,7 +67,7 @@ codes! {
     UPDATE_WITHOUT_KEY_IN_SAFE_MODE = 1175 b"HY000";
     /// A foreign key has no row to refer to.
     NO_REFERENCED_ROW = 1452 b"23000";
-    /// A table is read by the statement that makes it.
+    /// A table is read by the statement that makes or writes it.
     UPDATE_TABLE_USED = 1093 b"HY000";
     /// Table has no partition for a value.
     NO_PARTITION_FOR_GIVEN_VALUE = 1526 b"HY000";
@@ -113,6 +113,8 @@ codes! {
     CHECK_VIOLATED = 3819 b"HY000";
     /// The same as MariaDB says it.
     CONSTRAINT_FAILED = 4025 b"23000";
+    /// A view does not exist, as MariaDB says it.
+    UNKNOWN_VIEW = 4092 b"42S02";
     /// Lock wait timeout exceeded.
     LOCK_WAIT_TIMEOUT = 1205 b"HY000";
     /// Wrong arguments to a command.

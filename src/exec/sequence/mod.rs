@@ -106,6 +106,14 @@ impl Sequences {
         begun.unwrap_or(Err(Reason::Timeout)).map_err(|reason| home.error(reason))
     }
 
+    /// The number that would be given next; 1 where none is leased.
+    pub async fn next(&self, topology: &Topology, schema: &Schema, table: TableId) -> u64 {
+        let Some(home) = self.home_of(topology, schema, table) else { return 1 };
+        let segment = self.segment_at(&home);
+        let segment = segment.lock().await;
+        segment.next().unwrap_or(1)
+    }
+
     /// No number up to `highest` is given out from what is leased. True if that is not enough: others may be leased.
     pub async fn pass(&self, topology: &Topology, schema: &Schema, numbers: &Numbers<'_>, highest: u64) -> bool {
         match numbers.sequence.kind {

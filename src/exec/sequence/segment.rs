@@ -97,6 +97,11 @@ impl Segment {
         Ok((first..self.next).collect())
     }
 
+    /// The first number that is leased and not given out.
+    pub(super) fn next(&self) -> Option<u64> {
+        (self.next < self.end).then_some(self.next)
+    }
+
     /// As `pass`, but for a range that is of a table of the same name that is gone: none of it will be given out, and rows
     /// that are not committed tell nobody of their numbers.
     pub(super) async fn pass_given(&mut self, home: &Home<'_>, floor: u64, trust: &Trust) -> bool {

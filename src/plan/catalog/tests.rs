@@ -129,6 +129,7 @@ fn names_in_messages() {
         ),
         ("Table 'data.USERS' doesn't exist", "Table 'shop.USERS' doesn't exist"),
         ("PROCEDURE data.p does not exist", "PROCEDURE shop.p does not exist"),
+        ("argument 1 for routine data.p is not a variable", "argument 1 for routine shop.p is not a variable"),
         ("Unknown column 'data' in 'field list'", "Unknown column 'data' in 'field list'"),
     ];
     for (physical, logical) in cases {

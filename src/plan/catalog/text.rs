@@ -56,6 +56,9 @@ pub fn in_sql(text: &[u8], place: &Place<'_>) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// What stands in messages before the name of a stored routine.
+const ROUTINES: [&[u8]; 3] = [b"PROCEDURE ", b"FUNCTION ", b" for routine "];
+
 /// A server's message in logical names; `None` if it has no others.
 ///
 /// Names stand in backticks (in double quotes under ANSI_QUOTES), or as `'schema.table'`, or as `'table.key'`; values of the
@@ -76,7 +79,7 @@ pub fn in_message(message: &str, place: &Place<'_>) -> Option<String> {
         }
         let (before, behind) = (text[..word.start].last(), text.get(word.end));
         let ahead = &text[..word.start];
-        let is_of_routine = word.qualifies && (ahead.ends_with(b"PROCEDURE ") || ahead.ends_with(b"FUNCTION "));
+        let is_of_routine = word.qualifies && ROUTINES.iter().any(|words| ahead.ends_with(words));
         let is_listed = before == Some(&b',') && text.starts_with(b"Unknown ");
         let is_quoted = before == Some(&b'"') && behind == Some(&b'"');
         let opens = matches!(before, Some(b'\'' | b'`')) || is_quoted || is_of_routine || is_listed;

@@ -30,6 +30,8 @@ pub enum Assignment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     Session,
+    /// `SET @@transaction_read_only = 1`: what the next transaction is, as by SET TRANSACTION.
+    Next,
     Global,
     Persist,
     PersistOnly,
@@ -146,6 +148,9 @@ fn user_variable(cursor: &mut Cursor<'_>) -> Parsed<Assignment> {
     Ok(Assignment::User { name, value })
 }
 
+/// What these say with `@@` and without a scope is about the next transaction.
+const OF_TRANSACTIONS: [&str; 4] = ["transaction_isolation", "transaction_read_only", "tx_isolation", "tx_read_only"];
+
 /// `@@x`, `@@session.x`, `@@session . x`
 fn system_variable(cursor: &mut Cursor<'_>) -> Parsed<Assignment> {
     let mut text = String::new();
@@ -158,7 +163,8 @@ fn system_variable(cursor: &mut Cursor<'_>) -> Parsed<Assignment> {
     }
     let Some((scope, name)) = system_name(&text) else { return Ok(other(cursor)) };
     let (value, is_default) = value(cursor)?;
-    Ok(Assignment::System { scope: scope.unwrap_or(Scope::Session), name, value, is_default })
+    let unscoped = if OF_TRANSACTIONS.contains(&name.as_str()) { Scope::Next } else { Scope::Session };
+    Ok(Assignment::System { scope: scope.unwrap_or(unscoped), name, value, is_default })
 }
 
 /// What `@@session.x` names; `None` if it has more parts than a scope and a name.

@@ -139,10 +139,11 @@ pub enum Control {
     CreateWithRule(CreateRuled),
     /// CREATE TABLE ... SELECT that no shard can run by itself.
     CreateSelect(CreateSelect),
-    /// DROP TABLE of tables on different shards, whose names are at these places. `is_tolerant`: IF EXISTS.
+    /// DROP TABLE, or DROP VIEW, of those on different shards whose names are at these places. `is_tolerant`: IF EXISTS.
     DropEach {
         places: Vec<Range<usize>>,
         is_tolerant: bool,
+        are_views: bool,
     },
     /// RELOAD CONFIG.
     ReloadConfig,

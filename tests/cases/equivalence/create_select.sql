@@ -107,3 +107,17 @@ SET @least = 2;
 EXECUTE s USING @least;
 SELECT COUNT(*), MIN(id) FROM made;
 DROP TABLE made;
+
+-- about: How many rows the client wants says nothing of the table.
+SET sql_select_limit = 1;
+CREATE TABLE made SELECT title, weight, ticket_id AS id FROM tickets WHERE ticket_id < 8;
+SET sql_select_limit = DEFAULT;
+-- ignore: status
+SELECT * FROM made ORDER BY id;
+DROP TABLE made;
+SET sql_select_limit = 0;
+CREATE TABLE made SELECT title, ticket_id AS id FROM tickets WHERE ticket_id < 8;
+SET sql_select_limit = DEFAULT;
+-- ignore: status
+SELECT * FROM made ORDER BY id;
+DROP TABLE made;

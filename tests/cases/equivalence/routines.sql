@@ -52,3 +52,7 @@ INSERT INTO users (user_id, name) VALUES (5170, 'a'), (1, 'b'), (5180, 'c'), (51
 SELECT @@timestamp, NOW() = FROM_UNIXTIME(1700000000);
 UPDATE users SET name = 'x', user_id = 2 WHERE user_id IN (1, 3);
 SELECT @@timestamp, NOW() = FROM_UNIXTIME(1700000000);
+
+CREATE PROCEDURE puts(OUT a INT) SET a = 1;
+CALL puts(7);
+DROP PROCEDURE puts;

@@ -18,3 +18,17 @@ SELECT COUNT(*) INTO @c FROM users;
 SET @d = 1.50, @f = 1.5e0, @n = NULL;
 SELECT '60abc' = @c, @c + 1, @d, @f, @n;
 SELECT user_id FROM users WHERE user_id < @c - 2 ORDER BY user_id LIMIT 3;
+
+-- about: What a statement has made of variables before it failed.
+SET @z = 5, @y = 'old';
+SELECT user_id INTO @z FROM users WHERE user_id = 3 OR user_id = 4 ORDER BY user_id;
+SELECT @z;
+SELECT @y := name, (SELECT user_id FROM users) FROM users WHERE user_id = 3;
+SELECT @y;
+UPDATE users SET level = (@y := 7), name = NULL WHERE user_id = 3;
+SELECT @y;
+SELECT weight INTO @z FROM tickets ORDER BY ticket_id DESC;
+SELECT @z;
+SET @z = 5;
+SELECT ticket_id, title INTO @z, @y FROM tickets WHERE ticket_id > 3 ORDER BY ticket_id;
+SELECT @z, @y;

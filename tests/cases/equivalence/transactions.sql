@@ -438,3 +438,70 @@ COMMIT;
 UPDATE tickets SET weight = 3 WHERE ticket_id IN (1, 2, 3);
 COMMIT;
 SELECT ticket_id, weight FROM tickets ORDER BY 1;
+
+-- about: What is refused in a transaction that only reads begins none, however it is answered, and neither does DO.
+SET TRANSACTION READ ONLY;
+-- text
+UPDATE tickets SET weight = weight ORDER BY ticket_id LIMIT 3;
+-- text
+INSERT INTO tickets SELECT ticket_id + 9000, MAX(title), 1 FROM tickets GROUP BY ticket_id;
+DO 1, SLEEP(0), @x := UPPER('x');
+SELECT 1;
+-- text
+UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
+-- text
+UPDATE tickets SET weight = weight WHERE ticket_id = 3;
+SELECT COUNT(*) FROM tickets;
+UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
+SET SESSION TRANSACTION READ ONLY;
+-- text
+UPDATE tickets SET weight = weight ORDER BY ticket_id LIMIT 3;
+-- text
+INSERT INTO tickets SELECT ticket_id + 9000, MAX(title), 1 FROM tickets GROUP BY ticket_id;
+START TRANSACTION READ WRITE;
+UPDATE tickets SET weight = weight ORDER BY ticket_id LIMIT 3;
+ROLLBACK;
+
+-- about: Variables with `@@` and without a scope are the next transaction's.
+-- only: MySQL
+SET @@transaction_read_only = 1;
+-- text
+UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
+SELECT COUNT(*) FROM tickets;
+UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
+SET @@transaction_isolation = 'SERIALIZABLE';
+SELECT @@transaction_isolation;
+SELECT @@session.transaction_isolation;
+-- refused: 1235 such a value
+SET @@transaction_isolation = 'nothing';
+BEGIN;
+SET @@transaction_isolation = 'READ-COMMITTED';
+ROLLBACK;
+SET @@transaction_read_only = ON;
+BEGIN;
+-- text
+UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
+ROLLBACK;
+UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
+
+-- about: Variables with `@@` and without a scope are the next transaction's.
+-- only: MariaDB
+SET @@tx_read_only = 1;
+-- text
+UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
+SELECT COUNT(*) FROM tickets;
+UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
+SET @@tx_isolation = 'SERIALIZABLE';
+SELECT @@tx_isolation;
+SELECT @@session.tx_isolation;
+-- refused: 1235 such a value
+SET @@tx_isolation = 'nothing';
+BEGIN;
+SET @@tx_isolation = 'READ-COMMITTED';
+ROLLBACK;
+SET @@tx_read_only = ON;
+BEGIN;
+-- text
+UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
+ROLLBACK;
+UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);

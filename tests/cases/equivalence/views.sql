@@ -32,3 +32,15 @@ SELECT routine_name, routine_type FROM information_schema.routines WHERE routine
 SHOW CREATE PROCEDURE theme;
 DROP PROCEDURE theme;
 CALL theme();
+
+-- about: Several at once, sharded and not.
+-- natural key
+CREATE VIEW made AS SELECT ticket_id AS id, title FROM tickets;
+CREATE VIEW of_settings AS SELECT * FROM settings;
+DROP VIEW made, of_settings;
+SHOW TABLES;
+DROP VIEW IF EXISTS made, of_settings;
+SHOW WARNINGS;
+CREATE VIEW of_settings AS SELECT * FROM settings;
+DROP VIEW made, of_settings;
+DROP VIEW IF EXISTS of_settings;

@@ -100,3 +100,11 @@ XA END 'eight';
 XA PREPARE 'eight';
 XA COMMIT 'eight';
 SELECT level FROM users WHERE user_id = 1;
+
+-- about: DO is about no table.
+XA START 'computed';
+DO 1;
+DO SLEEP(0), @x := 1;
+UPDATE users SET level = 9 WHERE user_id = 6;
+XA END 'computed';
+XA ROLLBACK 'computed';

@@ -99,7 +99,7 @@ impl Scopes<'_, '_> {
         spans.iter().copied().map(condensed).collect()
     }
 
-    /// What its texts meet, where that matters: of an operand of the whole statement the answer's definitions show it.
+    /// What its texts meet, where that matters.
     fn columns_in(
         &self,
         root: QueryId,
@@ -108,8 +108,7 @@ impl Scopes<'_, '_> {
         (around, placed): (&Around<'_>, &[Span]),
     ) -> Option<Vec<Meets>> {
         let Some(query) = self.queries.iter().find(|query| query.ast.span == span) else {
-            // An operand: of the statement, or of something in it.
-            return if self.is_operand(root, span) { None } else { Some(Vec::new()) };
+            return self.columns_of_operand(root, span, sql, placed);
         };
         let [TermScope::Block(block)] = query.terms.as_slice() else { return Some(Vec::new()) };
         let of_tables = self.blocks[*block].instances.iter().all(|id| self.instances[*id].table().is_some());
@@ -122,6 +121,24 @@ impl Scopes<'_, '_> {
             false => met.get(place).copied().unwrap_or(Meets::Others),
         };
         Some(items.iter().enumerate().map(of_item).collect())
+    }
+
+    /// The same of an operand, of the statement or of something in it. Its texts meet those of the other operands, which are
+    /// as strong only if they are answers too.
+    fn columns_of_operand(&self, root: QueryId, span: Span, sql: &[u8], placed: &[Span]) -> Option<Vec<Meets>> {
+        let block = self.blocks.iter().find(|block| block.select.is_some_and(|select| select.span == span))?;
+        let of_tables = block.instances.iter().all(|id| self.instances[*id].table().is_some());
+        let is_as_there = |item: &Item| {
+            is_literal(item) || of_tables && (item.is_wildcard() || is_of_column(item, sql, self.ctx.mode))
+        };
+        let items = &block.select?.items;
+        if !self.is_operand(root, span) || items.iter().any(Item::is_wildcard) && !items.iter().all(is_as_there) {
+            return Some(Vec::new());
+        }
+        let is_answer = |term: &TermScope| self.select_of(*term).is_some_and(|select| placed.contains(&select.span));
+        let beside = if self.queries[root].terms.iter().all(is_answer) { Meets::Answers } else { Meets::Others };
+        let of_item = |item| if is_as_there(item) { Meets::Anything } else { beside };
+        if items.iter().all(is_as_there) { None } else { Some(items.iter().map(of_item).collect()) }
     }
 
     /// Whether what uses the value of a query that is no derived table, which would store it, sees digits of a quotient that

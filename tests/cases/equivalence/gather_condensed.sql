@@ -319,3 +319,17 @@ SELECT general, COUNT(*) FROM words GROUP BY general UNION ALL SELECT ?, COUNT(*
 SET NAMES latin1;
 SELECT q.`größe`, t.title FROM (SELECT level, MAX(level) AS `größe` FROM users GROUP BY level) q JOIN tickets t ON t.ticket_id = q.level ORDER BY 1, 2;
 SELECT (SELECT MAX(level) AS `größe` FROM users) AS m, (SELECT COUNT(*) FROM tickets) AS `ü`;
+
+-- about: Texts of expressions beside those of other operands.
+-- error-only
+SELECT latin FROM words WHERE word_id < 5 UNION SELECT CONCAT('日', COUNT(*)) FROM users;
+
+SELECT CONCAT('n', COUNT(*)), COUNT(*) FROM users UNION ALL SELECT HEX(MAX(level)), 1 FROM users UNION ALL SELECT 'é', COUNT(*) FROM tickets ORDER BY 1, 2;
+
+SELECT general, COUNT(*) FROM words GROUP BY general UNION SELECT CONCAT(COUNT(*), 'A'), 1 FROM users UNION SELECT latin, MAX(word_id) FROM words GROUP BY latin ORDER BY 2, 1;
+
+SELECT DISTINCT * FROM tickets WHERE ticket_id < 4 UNION ALL SELECT 0, CONCAT('t', MAX(title)), COUNT(*) FROM tickets ORDER BY 1, 3;
+
+SET NAMES binary;
+SELECT latin FROM words WHERE word_id < 5 UNION SELECT CONCAT('A', COUNT(*)) FROM users ORDER BY 1;
+SELECT CONCAT('a', COUNT(*)) FROM users UNION SELECT MAX(latin) FROM words UNION SELECT 'A' ORDER BY 1;

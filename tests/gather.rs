@@ -134,6 +134,12 @@ fn aggregates_within_a_statement_are_within_a_budget() {
         (format!("SELECT amount FROM items WHERE {rows} AND amount = ({top})"), vec![last]),
         (
             format!(
+                "SELECT amount FROM items WHERE {rows} AND amount > (SELECT MAX(amount) - COUNT(*) / 30 FROM items WHERE {rows}) ORDER BY 1"
+            ),
+            vec![last - 2, last - 1, last],
+        ),
+        (
+            format!(
                 "SELECT amount FROM items WHERE {rows} AND ({top}) - 2 < amount AND ({top} AND id < {last}) <= amount ORDER BY 1"
             ),
             vec![last - 1, last],

@@ -20,7 +20,7 @@ use crate::exec::failure::Failure;
 use crate::exec::gather::{Scratch, Site, Taken};
 use crate::exec::links::Link;
 use crate::exec::measured::Measured;
-use crate::plan::condensed::CondensedQuery;
+use crate::plan::condensed::{CondensedQuery, Digits};
 use crate::plan::gather::{Gathered, Gathering};
 use crate::plan::reduction::{Answer, MAX_ROWS};
 use crate::plan::{Binding, Plan, Route, StatementKind};
@@ -105,6 +105,12 @@ impl Session {
             self.measuring = measuring;
             let Some((rows, measured)) = found else { return Ok(false) };
             self.measuring.iter_mut().for_each(|measuring| measuring.took(measured));
+            if query.digits != Digits::Any && has_decimals(&table) {
+                let shown = cells_of(&rows);
+                if !shown.iter().flatten().flatten().all(|value| query.digits.are_in(value)) {
+                    return Ok(false);
+                }
+            }
             let is_read = rows.len() <= MAX_ROWS && gathering.is_reduced_by(number);
             answers.push(is_read.then(|| Answer { types: table.types().to_vec(), rows: cells_of(&rows) }));
             let keeping = self.keeping();
@@ -137,7 +143,7 @@ impl Session {
         let site = Site { gathered: &answer, schema: Some(&schema), interrupt: &self.interrupt };
         match site.create_for(&mut scratch.lease, &query.example).await {
             Ok(table) => {
-                let is_whole = !query.hides_digits || !table.types().iter().any(|kind| kind.starts_with("decimal"));
+                let is_whole = query.digits != Digits::All || !has_decimals(&table);
                 let is_alike = is_whole && travels(&table) && table.texts().all(|column| query.may_be_stored(column));
                 Ok(if is_alike { table.for_what_is_shown() } else { None })
             }
@@ -180,6 +186,10 @@ impl Session {
             Err(_) => Ok(None),
         }
     }
+}
+
+fn has_decimals(table: &Scratch) -> bool {
+    table.types().iter().any(|kind| kind.starts_with("decimal"))
 }
 
 fn cells_of(rows: &[Vec<u8>]) -> Vec<Vec<Option<Vec<u8>>>> {

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::sharding::{Schema, ShardId};
-use crate::sql::parse::ast::{Constant, DerivedTable, Item, ItemKind, Query, Select, Span, TableRef};
+use crate::sql::parse::ast::{Constant, DerivedTable, Item, ItemKind, Operand, Query, Select, Span, TableRef};
 use crate::sql::tokens::{Op, Token, TokenKind, closes_last};
 use crate::sql::{Lexer, Mode, parameter};
 
@@ -30,7 +30,7 @@ pub(super) struct Condensed {
     params: Range<u16>,
     /// See `CondensedQuery::columns`.
     columns: Option<Vec<Meets>>,
-    hides_digits: bool,
+    digits: Digits,
     /// Select items that are literals, with their aliases, by place; empty if there are none.
     literals: Vec<Option<(Anchor, Anchor)>>,
 }
@@ -46,12 +46,38 @@ pub struct CondensedQuery {
     pub temporary: String,
     /// What its texts meet, by column. `None`: that is the same of all.
     pub columns: Option<Vec<Meets>>,
-    /// A DECIMAL of it may have more digits in the statement than it shows.
-    pub hides_digits: bool,
+    /// What its DECIMALs must show, since they may have more digits in the statement.
+    pub digits: Digits,
     /// How the statement reads the answer.
     reading: Vec<u8>,
     /// See `Condensed::literals`.
     literals: Vec<Option<Vec<u8>>>,
+}
+
+/// What a DECIMAL must show so that nothing depends on digits which it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digits {
+    /// It has no others, or nothing computes with it.
+    Any,
+    /// It is compared with exact values of so many decimals, and nothing else: shown with a digit behind those it is rounded, but to
+    /// no such value, nor past one.
+    Behind(usize),
+    /// All that a server keeps.
+    All,
+}
+
+impl Digits {
+    /// Whether this value shows enough.
+    pub fn are_in(self, shown: &[u8]) -> bool {
+        match self {
+            Digits::Any => true,
+            Digits::Behind(decimals) => {
+                let at = memchr::memchr(b'.', shown).map_or(shown.len(), |point| point + 1 + decimals);
+                shown.get(at..).is_some_and(|rest| rest.iter().any(|digit| *digit != b'0'))
+            }
+            Digits::All => false,
+        }
+    }
 }
 
 impl Scopes<'_, '_> {
@@ -93,7 +119,7 @@ impl Scopes<'_, '_> {
             is_derived: derived.contains(&span),
             params: params_before(span.start)..params_before(span.end),
             columns: self.columns_in(root, span, sql, (&around, &spans)),
-            hides_digits: !derived.contains(&span) && self.hides_digits(root, span, sql, &around),
+            digits: if derived.contains(&span) { Digits::Any } else { self.digits_in(root, span, sql, &around) },
             literals: self.literals_in(span),
         };
         spans.iter().copied().map(condensed).collect()
@@ -141,14 +167,41 @@ impl Scopes<'_, '_> {
         if items.iter().all(is_as_there) { None } else { Some(items.iter().map(of_item).collect()) }
     }
 
-    /// Whether what uses the value of a query that is no derived table, which would store it, sees digits of a quotient that
-    /// are not shown: servers compute more of them.
-    fn hides_digits(&self, root: QueryId, span: Span, sql: &[u8], around: &Around<'_>) -> bool {
+    /// What uses the value of a query that is no derived table, which would store it, sees digits of a quotient that are not
+    /// shown: servers compute more of them.
+    fn digits_in(&self, root: QueryId, span: Span, sql: &[u8], around: &Around<'_>) -> Digits {
         if self.is_operand(root, span) || around.of_value(span.start) == Meets::Nothing {
-            return false;
+            return Digits::Any;
         }
         let selects = self.blocks.iter().filter_map(|block| block.select).filter(|select| span.contains(select.span));
-        selects.flat_map(|select| &select.items).any(|item| is_quotient(item, sql, self.ctx.mode))
+        match selects.flat_map(|select| &select.items).any(|item| is_quotient(item, sql, self.ctx.mode)) {
+            true => self.decimals_beside(span).map_or(Digits::All, Digits::Behind),
+            false => Digits::Any,
+        }
+    }
+
+    /// How many decimals the column has that a condition compares with the value of a query.
+    fn decimals_beside(&self, span: Span) -> Option<usize> {
+        let is_it = |operand: &Operand| match operand {
+            Operand::Query(parentheses) => {
+                self.query_in(*parentheses).is_some_and(|query| self.queries[query].ast.span == span)
+            }
+            _ => false,
+        };
+        (0..self.instances.len()).find_map(|id| {
+            let rules = self.instances[id].filters.iter().filter_map(|rule| self.conditions[*rule]);
+            let compared =
+                rules.flat_map(|condition| condition.predicate.comparisons()).find_map(|sides| match sides {
+                    (Operand::Column(column), other) | (other, Operand::Column(column)) if is_it(other) => Some(column),
+                    _ => None,
+                })?;
+            let kind = self.column_kind(id, compared).filter(|_| self.certainly_means(compared, id))?;
+            match kind.data_type.as_str() {
+                "tinyint" | "smallint" | "mediumint" | "int" | "bigint" => Some(0),
+                "decimal" => kind.arguments.split(',').nth(1).map_or(Some(0), |decimals| decimals.trim().parse().ok()),
+                _ => None,
+            }
+        })
     }
 
     fn is_operand(&self, query: QueryId, span: Span) -> bool {
@@ -347,7 +400,7 @@ impl Condensed {
             example: filled_in(&example)?,
             temporary: temporary_name(number),
             columns: self.columns.clone(),
-            hides_digits: self.hides_digits,
+            digits: self.digits,
         })
     }
 }
@@ -407,5 +460,28 @@ pub(super) fn write_reading(number: usize, is_derived: bool, schema: &Schema, sc
     if is_derived {
         // What has a LIMIT is not merged.
         out.extend_from_slice(format!(" LIMIT {}", u64::MAX).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_rounded_to_a_value_of_the_column_does_not_show_enough() {
+        let cases: [(Digits, &str, bool); 9] = [
+            (Digits::Any, "2.0000", true),
+            (Digits::All, "2.3333", false),
+            (Digits::Behind(0), "2.3333", true),
+            (Digits::Behind(0), "2.0000", false),
+            (Digits::Behind(0), "2", false),
+            (Digits::Behind(2), "-7.120001", true),
+            (Digits::Behind(2), "-7.120000", false),
+            (Digits::Behind(4), "2.3333", false),
+            (Digits::Behind(6), "2.3333", false),
+        ];
+        for (digits, shown, wanted) in cases {
+            assert_eq!(digits.are_in(shown.as_bytes()), wanted, "{digits:?} {shown}");
+        }
     }
 }

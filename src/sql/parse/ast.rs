@@ -283,6 +283,17 @@ pub struct Item {
     pub alias: Option<Ident>,
 }
 
+impl Predicate {
+    /// The comparisons that are all met where it is.
+    pub fn comparisons(&self) -> Vec<(&Operand, &Operand)> {
+        match self {
+            Predicate::And(terms) => terms.iter().flat_map(Predicate::comparisons).collect(),
+            Predicate::Compare { left, right, .. } => vec![(left, right)],
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Item {
     /// `*`, `t.*`: it may be any number of columns.
     pub fn is_wildcard(&self) -> bool {

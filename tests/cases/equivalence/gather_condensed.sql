@@ -269,6 +269,22 @@ WITH c AS (SELECT AVG(user_id) AS a FROM users WHERE user_id IN (1, 2, 4)) SELEC
 
 SELECT AVG(user_id) FROM users WHERE user_id IN (1, 2, 4) UNION ALL SELECT COUNT(*) / 7 FROM tickets ORDER BY 1;
 
+-- about: What an average is compared with.
+SELECT user_id, balance FROM users WHERE balance > (SELECT AVG(balance) FROM users) AND (SELECT AVG(user_id) FROM users) >= user_id ORDER BY 1;
+
+SELECT ticket_id FROM tickets WHERE ticket_id >= (SELECT SUM(user_id) * 30000 / 89999 FROM users WHERE user_id IN (2, 7)) ORDER BY 1;
+
+SELECT ticket_id FROM tickets WHERE ticket_id = (SELECT SUM(user_id) * 30000 / 90001 FROM users WHERE user_id IN (2, 7)) OR ticket_id > 3 ORDER BY 1;
+
+SELECT ticket_id FROM tickets WHERE ticket_id <= (SELECT SUM(user_id) * 30000 / 90001 FROM users WHERE user_id IN (2, 7)) ORDER BY 1;
+
+SELECT ticket_id FROM tickets WHERE ticket_id <=> (SELECT AVG(user_id) FROM users WHERE user_id IN (1, 3)) OR weight < (SELECT AVG(user_id) FROM users) ORDER BY 1;
+
+SELECT u.user_id FROM users u JOIN tickets t ON t.weight < u.user_id AND u.user_id < (SELECT AVG(weight) FROM tickets) WHERE t.ticket_id > (SELECT AVG(level) FROM users WHERE user_id < 0) OR t.weight > 1 ORDER BY 1;
+
+-- params: 3
+SELECT user_id FROM users WHERE level > ? AND balance > (SELECT AVG(balance) FROM users) ORDER BY 1;
+
 -- about: BIT.
 SELECT (SELECT MIN(flags) FROM users) + 0, (SELECT COUNT(*) FROM tickets), q.flags + 0, q.n FROM (SELECT flags, COUNT(*) AS n FROM users GROUP BY flags) q ORDER BY 3;
 

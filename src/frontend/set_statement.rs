@@ -9,6 +9,7 @@ use crate::backend::settings::Settings;
 use crate::exec::links::{Link, Side};
 use crate::plan::Action;
 use crate::sql::control::{self, Assignment, Control, SimpleValue, simple_value};
+use crate::sql::tokens::Mode;
 
 /// What assignments of constants have made of settings: drivers send the same ones with each statement.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ impl Session {
             Some(after) => self.set_back(after),
             None => self.ask_for_one(assignments).await?,
         }
-        if self.mode != mode {
+        if (Mode { lenient: mode.lenient, ..self.mode }) != mode {
             // The server would read the text by the session's own sql_mode, and only run it under this one.
             self.set_back(before);
             return Err(ClientMessage::unsupported("SET STATEMENT with an sql_mode that changes how a text is read"));

@@ -78,6 +78,7 @@ pub(super) fn mode(shared: &Shared, settings: &Settings) -> Mode {
         ignore_space: has("IGNORE_SPACE"),
         no_auto_value_on_zero: has("NO_AUTO_VALUE_ON_ZERO"),
         oracle: has("ORACLE"),
+        lenient: !has("STRICT_TRANS_TABLES") && !has("STRICT_ALL_TABLES"),
         charset: Charset::from_mysql_name(charset),
         server_version: version.number,
         mariadb: version.mariadb,

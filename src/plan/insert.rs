@@ -2,7 +2,7 @@
 //! that a statement of many rows is cut without being parsed value by value.
 
 use crate::sharding::schema::same_name;
-use crate::sharding::{ShardId, ShardSet, Sharded, Table};
+use crate::sharding::{Column, ShardId, ShardSet, Sharded, Table};
 use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{
     Assignment, Cell, ColumnName, Insert, Item, ItemKind, Operand, Query, Row, Source as Rows, Term,
@@ -227,8 +227,13 @@ impl<'q> Into<'q> {
             sharded.key_columns().skip(1).map(|column| Ok((column, place(column)?))).collect();
         let others = others?;
         let key = ((sharded.key_column.as_str(), first), others.as_slice());
-        let templates: Result<Vec<_>, _> =
-            rows.iter().map(|row| template(scopes, (table, sharded), row, key, numbering.as_ref())).collect();
+        let not_null = if rows.len() > 1 && scopes.ctx.mode.lenient { self.not_null(table) } else { Vec::new() };
+        let template = |row: &Row| {
+            let nulls = nulls(scopes, row, &not_null);
+            template(scopes, (table, sharded), row, key, numbering.as_ref())
+                .map(|template| RowTemplate { nulls, ..template })
+        };
+        let templates: Result<Vec<_>, _> = rows.iter().map(template).collect();
         // Which rows are returned of those that are passed over, no shard says.
         let is_open = self.insert.has_returning && self.insert.ignores;
         let refused = is_open.then(|| "RETURNING with IGNORE over several shards".to_owned());
@@ -246,6 +251,14 @@ impl<'q> Into<'q> {
             returns: self.insert.has_returning,
         };
         Ok(Action::Insert(template))
+    }
+
+    /// The places in the rows of columns that are NOT NULL, and not numbered.
+    fn not_null(&self, table: &Table) -> Vec<usize> {
+        let is_not_null =
+            |column: &&Column| !column.auto_increment && column.kind.as_ref().is_some_and(|kind| !kind.nullable);
+        let columns = table.columns.iter().flatten().filter(is_not_null);
+        columns.filter_map(|column| self.place_of(table, &column.name).ok().flatten()).collect()
     }
 
     /// What is read beside the target.
@@ -441,6 +454,15 @@ fn number_of(scopes: &Scopes<'_, '_>, row: &Row, place: Option<usize>) -> Number
     }
 }
 
+/// What may be NULL of a row's values in these places, and is known when the statement is bound.
+fn nulls(scopes: &Scopes<'_, '_>, row: &Row, places: &[usize]) -> Vec<Known> {
+    let known = |place: &usize| match row.values.get(*place)? {
+        Cell::Constant(constant) => Known::of(constant, scopes.literals),
+        Cell::Default | Cell::Opaque => None,
+    };
+    places.iter().filter_map(known).filter(|known| matches!(known, Known::Null | Known::Param { .. })).collect()
+}
+
 fn template(
     scopes: &Scopes<'_, '_>,
     (table, sharded): (&Table, &Sharded),
@@ -462,5 +484,6 @@ fn template(
     let key = key_of(first)?;
     let others = others.iter().map(|place| key_of(*place)).collect::<Result<Vec<_>, _>>()?;
     let anchor = |offset| Anchor::new(offset, scopes.literals);
-    Ok(RowTemplate { key, others, number, from: anchor(row.span.start), to: anchor(row.span.end), params: row.params })
+    let (from, to) = (anchor(row.span.start), anchor(row.span.end));
+    Ok(RowTemplate { key, others, number, from, to, params: row.params, nulls: Vec::new() })
 }

@@ -47,6 +47,9 @@ pub(super) struct RowTemplate {
     pub(super) to: Anchor,
     /// `params.0..params.1` are in the row.
     pub(super) params: (u16, u16),
+    /// What may be NULL of what it gives to NOT NULL columns, where a server stores the type's default for that in a statement
+    /// of several rows.
+    pub(super) nulls: Vec<Known>,
 }
 
 #[derive(Debug, Clone)]
@@ -84,8 +87,25 @@ impl InsertTemplate {
             Err(PlanError::Unsupported { .. } | PlanError::KeyNotLiteral { .. }) if self.staged.is_some() => {
                 Ok(Route::Staged)
             }
+            Err(PlanError::NullShardKey { .. }) if self.staged.is_some() && self.gives_null(input) => Ok(Route::Staged),
+            Ok(Route::Split(parts)) if self.staged.is_some() && self.leaves_null_alone(&parts, input) => {
+                Ok(Route::Staged)
+            }
             bound => bound,
         }
+    }
+
+    fn gives_null(&self, input: &Binding<'_>) -> bool {
+        self.rows.iter().any(|row| row.gives_null(input))
+    }
+
+    /// Whether a shard would get one row alone that gives NULL to a NOT NULL column, which is an error then.
+    fn leaves_null_alone(&self, parts: &[ShardRows], input: &Binding<'_>) -> bool {
+        let alone = parts.iter().filter_map(|part| match part.rows[..] {
+            [only] => self.rows.get(only as usize),
+            _ => None,
+        });
+        alone.into_iter().any(|row| row.gives_null(input))
     }
 
     fn bind_rows(&self, input: &Binding<'_>) -> Result<Route, PlanError> {
@@ -180,6 +200,10 @@ impl InsertTemplate {
 }
 
 impl RowTemplate {
+    fn gives_null(&self, input: &Binding<'_>) -> bool {
+        self.nulls.iter().any(|known| known.value(input) == Value::Null)
+    }
+
     fn place(&self, table: &Table, sharded: &Sharded, input: &Binding<'_>) -> Result<ShardId, PlanError> {
         let value = |key: &RowKey| match key {
             RowKey::Known(known) => known.value(input),

@@ -469,6 +469,7 @@ mod tests {
         ignore_space: false,
         no_auto_value_on_zero: false,
         oracle: false,
+        lenient: false,
         charset: Charset::Utf8,
         server_version: 80036,
         mariadb: false,

@@ -24,6 +24,8 @@ pub struct Mode {
     pub no_auto_value_on_zero: bool,
     /// MariaDB's ORACLE: ROWNUM needs no parentheses. For parsers: the token is the same.
     pub oracle: bool,
+    /// Neither STRICT_TRANS_TABLES nor STRICT_ALL_TABLES. For plans: the token is the same.
+    pub lenient: bool,
     /// character_set_client.
     pub charset: Charset,
     /// 101119 is 10.11.19, 80036 is 8.0.36.
@@ -43,10 +45,11 @@ impl Mode {
             self.ignore_space,
             self.no_auto_value_on_zero,
             self.oracle,
+            self.lenient,
             self.mariadb,
         ];
         let flags = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u64::from(*flag));
-        u64::from(self.server_version) << 32 | (self.charset as u64) << 8 | flags
+        u64::from(self.server_version) << 32 | (self.charset as u64) << 16 | flags
     }
 }
 
@@ -61,6 +64,7 @@ impl Default for Mode {
             ignore_space: false,
             no_auto_value_on_zero: false,
             oracle: false,
+            lenient: false,
             charset: Charset::Utf8,
             server_version: 80036,
             mariadb: false,

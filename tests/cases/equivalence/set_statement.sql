@@ -50,3 +50,11 @@ PREPARE timed FROM 'SET STATEMENT max_statement_time = 10 FOR SELECT @@max_state
 SET @id = 2;
 EXECUTE timed USING @id;
 SELECT @@max_statement_time;
+
+-- about: NULL is the type's default where it is for one of several rows.
+-- only: MariaDB
+-- natural key
+SET STATEMENT sql_mode = '' FOR INSERT INTO tickets (ticket_id, title) VALUES (9101, NULL), (9102, 'x');
+SHOW WARNINGS;
+DELETE FROM tickets WHERE ticket_id BETWEEN 9100 AND 9199 AND title = '';
+DELETE FROM tickets WHERE ticket_id BETWEEN 9100 AND 9199;

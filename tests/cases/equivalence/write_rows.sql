@@ -112,3 +112,33 @@ SELECT LAST_INSERT_ID();
 REPLACE INTO made_copies (t, n) SELECT t, n + 1 FROM made_copies WHERE id = 33;
 SELECT * FROM made_copies ORDER BY id;
 DROP TABLE made_copies;
+
+-- about: Without STRICT, NULL is the type's default where several rows are inserted.
+-- natural key
+SET sql_mode = '';
+INSERT INTO tickets (ticket_id, title) VALUES (9101, NULL), (9102, 'x');
+SHOW WARNINGS;
+SELECT * FROM tickets WHERE ticket_id BETWEEN 9100 AND 9999 ORDER BY ticket_id;
+INSERT INTO tickets (ticket_id, title) VALUES (9111, 'y'), (9115, NULL), (9119, NULL), (9112, NULL);
+SHOW WARNINGS;
+INSERT INTO tickets (ticket_id, title) VALUES (9121, NULL);
+-- params: 'a', NULL
+-- params: NULL, 'b'
+INSERT INTO tickets (title, ticket_id, weight) VALUES (?, 9121, NULL), (?, 9122, 1) ON DUPLICATE KEY UPDATE title = CONCAT(VALUES(title), '!');
+SELECT * FROM tickets WHERE ticket_id BETWEEN 9100 AND 9999 ORDER BY ticket_id;
+REPLACE INTO tickets VALUES (9121, NULL, 3), (9122, 'x', 4);
+INSERT IGNORE INTO tickets (ticket_id, title) VALUES (9121, NULL), (9123, NULL);
+INSERT INTO users (user_id, name, tags, flags) VALUES (9101, NULL, NULL, 1), (9102, 'x', 'a', NULL), (9103, 'y', 'b', 2);
+SHOW WARNINGS;
+SELECT user_id, name, tags, flags FROM users WHERE user_id > 9100 ORDER BY user_id;
+SET sql_mode = DEFAULT;
+INSERT INTO tickets (ticket_id, title) VALUES (9131, NULL), (9132, 'x');
+
+-- about: Also where the column is the shard key.
+SET sql_mode = '';
+INSERT INTO tickets (ticket_id, title, weight) VALUES (9101, NULL, 1), (9102, 'x', 2), (9103, NULL, 3);
+SHOW WARNINGS;
+-- ignore: message
+INSERT INTO tickets (ticket_id, title, weight) VALUES (9104, NULL, 4);
+-- params: 'b', NULL
+REPLACE INTO tickets VALUES (9105, ?, 5), (9106, ?, 6);

@@ -14,7 +14,7 @@ use super::merged::{Element, MergePlan, Statement};
 use super::names::{Part, Splice};
 use super::scope::BlockId;
 use super::sets::Exactness;
-use super::sort_key::{ColumnAt, PADS, SortKey, SortValue, UNMERGEABLE};
+use super::sort_key::{ColumnAt, SortKey, SortValue, UNMERGEABLE, pads_unless};
 
 /// The name of the result on the shards.
 const SET: &str = "shardgate_set";
@@ -106,9 +106,8 @@ impl Writer<'_, '_, '_, '_> {
                 SortBy::Expression(_) => add(plan, &mut tail, &["", ""], &value),
             };
             let weights = add(plan, &mut tail, &["WEIGHT_STRING(", ")"], &value);
-            let known = format!(") RLIKE _utf8mb4'{UNMERGEABLE}',NULL,{}", PADS[0]);
-            let blank = ["IF(COLLATION(", known.as_str(), PADS[1], PADS[2], PADS[3], ",0)),0)))"];
-            let blank = add(plan, &mut tail, &blank, &value);
+            let blank = pads_unless(UNMERGEABLE);
+            let blank = add(plan, &mut tail, &blank.each_ref().map(String::as_str), &value);
             plan.keys.push(SortKey { value: SortValue::ByType { plain, weights, blank }, descending });
             elements.push((value, if descending { " DESC" } else { "" }));
         }

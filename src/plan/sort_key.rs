@@ -54,15 +54,22 @@ pub(super) const UNMERGEABLE: &str = "czech_cs|_w2|uca1400.*_(as_c|ai_cs)|^latin
 /// Collations by bytes (not those of Unicode's sets) in which MariaDB (10.11) sorts expressions otherwise than it compares
 /// them: 'a' before 'a ', though they are equal.
 const UNPADDED: &str = "^([^u]|uj).*_bin$";
-/// The weight of a blank in the collation of the text that goes between; empty where it does not pad. With weights on
-/// both sides: MySQL does not mix a collation that is named with that of weights.
-pub(super) const PADS: [&str; 5] = [
-    "IF(LEFT(",
-    ",0)=CONCAT(LEFT(",
-    ",0),_utf8mb4' '),WEIGHT_STRING(CONCAT(LEFT(",
-    ",0),_utf8mb4' ')),LEFT(WEIGHT_STRING(LEFT(",
-    ",0)),0))",
+/// The weight of a blank in the collation of the text that goes between; empty where it does not pad, which names of collations
+/// tell. No literal stands beside the text, whose collation could count for more. With weights on both sides: MySQL does not mix a
+/// collation that is named with that of weights.
+const PADS: [&str; 4] = [
+    "IF(COLLATION(",
+    ") RLIKE _utf8mb4'nopad|_0900_|^binary$',LEFT(WEIGHT_STRING(LEFT(",
+    ",0)),0),WEIGHT_STRING(LEFT(",
+    ",0) AS CHAR(1)))",
 ];
+
+/// The same, but NULL under a collation of these.
+pub(super) fn pads_unless(collations: &str) -> [String; 5] {
+    let [first, second, third, last] = PADS;
+    let known = format!(") RLIKE _utf8mb4'{collations}',NULL,{first}");
+    [first.to_owned(), known, second.to_owned(), third.to_owned(), format!("{last})")]
+}
 /// Two calls give two values.
 const FICKLE: &[&str] = &["rand", "uuid", "uuid_short", "sysdate"];
 /// Types of MariaDB whose order is not that of their text, in expressions of unknown type.
@@ -356,9 +363,8 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     fn weights(&mut self, span: Span, collations: Option<&str>, wrap: (&str, &str)) -> (ColumnAt, ColumnAt) {
         let weights = self.add_wrapped(&["WEIGHT_STRING(", ")"], span, wrap);
         let Some(collations) = collations else { return (weights, self.add_wrapped(&PADS, span, wrap)) };
-        let after = format!(") RLIKE _utf8mb4'{collations}',NULL,{}", PADS[0]);
-        let blank = self.add_wrapped(&["IF(COLLATION(", &after, PADS[1], PADS[2], PADS[3], ",0)),0)))"], span, wrap);
-        (weights, blank)
+        let blank = pads_unless(collations);
+        (weights, self.add_wrapped(&blank.each_ref().map(String::as_str), span, wrap))
     }
 
     fn add_wrapped(&mut self, texts: &[&str], span: Span, (before, after): (&str, &str)) -> ColumnAt {

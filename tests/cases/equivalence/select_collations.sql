@@ -76,3 +76,28 @@ SET NAMES latin1;
 SELECT MIN(word_id), COUNT(*) FROM words GROUP BY latin ORDER BY 1;
 SELECT latin FROM words WHERE word_id IN (3, 7, 11) ORDER BY latin;
 SELECT GROUP_CONCAT(latin ORDER BY word_id) FROM words WHERE word_id < 12;
+
+-- about: Padding is that of an expression's own collation: of none of its columns', or of the session's.
+SELECT CONCAT(general, uca) AS x, COUNT(*) FROM words GROUP BY x ORDER BY x;
+
+SELECT DISTINCT CONCAT(general, uca, SPACE(word_id % 2)) AS x FROM words ORDER BY x;
+
+SELECT word_id FROM words ORDER BY IFNULL(uca, general), word_id LIMIT 14;
+
+SET NAMES utf8mb4 COLLATE utf8mb4_general_ci;
+SELECT COUNT(*), MIN(word_id) FROM words GROUP BY IF(word_id % 3, 'a', 'a ') ORDER BY MIN(word_id);
+SELECT COUNT(*), MIN(word_id) FROM words GROUP BY SPACE(word_id % 3) ORDER BY MIN(word_id);
+SELECT word_id FROM words ORDER BY ELT(1 + word_id % 3, 'ß', 'ss', 'ss '), word_id LIMIT 9;
+SELECT LENGTH(x) > 2 FROM (SELECT SPACE(word_id % 3) AS x FROM words UNION SELECT '') q;
+SELECT CONCAT(SPACE(word_id % 3), 'b') AS x FROM words UNION SELECT 'b' ORDER BY x;
+
+SET NAMES latin1;
+SELECT COUNT(*), MIN(word_id) FROM words GROUP BY SPACE(word_id % 3) ORDER BY MIN(word_id);
+SELECT word_id FROM words ORDER BY CONCAT(latin, SPACE(word_id % 2)), RPAD('', word_id % 3, ' '), word_id DESC LIMIT 9;
+SELECT MAX(SPACE(word_id % 3)) = '', COUNT(DISTINCT RPAD('a', word_id % 3, ' ')) FROM words;
+
+SET NAMES gbk;
+SELECT COUNT(*), MIN(word_id) FROM words GROUP BY SPACE(word_id % 3) ORDER BY MIN(word_id);
+
+SET NAMES utf8mb4 COLLATE utf8mb4_bin;
+SELECT COUNT(*), MIN(word_id) FROM words GROUP BY RPAD('', word_id % 3, ' '), COALESCE(general, latin) ORDER BY MIN(word_id);

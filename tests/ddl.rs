@@ -175,6 +175,13 @@ fn rows_that_would_be_in_the_way_are_found_before_a_shard_is_changed() {
         assert!(refused.message.contains("on shard s2; no shard was changed"), "{sql}: {}", refused.message);
         assert!(*code == 0 || refused.code == *code, "{sql}: {}", refused.code);
     }
+    for numbering in [
+        "ADD COLUMN n INT NOT NULL AUTO_INCREMENT, ADD UNIQUE KEY (n)",
+        "ADD n BIGINT AUTO_INCREMENT FIRST, ADD KEY (n)",
+    ] {
+        let refused = client.error(format!("ALTER TABLE items {numbering}"));
+        assert!(refused.code == 1235 && refused.message.contains("numbering rows"), "{}", refused.message);
+    }
     assert!(client.rows("SHOW DDL").is_empty());
     client.run(&format!("DELETE FROM items WHERE id = {second}"));
     client.run(&cases[0].0);

@@ -335,7 +335,7 @@ fn definition(live: &LiveColumn) -> String {
     ];
     flags.iter().filter(|(is_set, _)| *is_set).for_each(|(_, word)| text += word);
     // MariaDB writes the default of a column that can be NULL and has none.
-    if let Some(default) = live.default.as_deref().filter(|default| *default != "NULL") {
+    if let Some(default) = kind.default.as_deref().filter(|default| *default != "NULL") {
         text += &format!(" DEFAULT {default}");
     }
     text
@@ -381,11 +381,7 @@ mod tests {
     fn live(name: &str, column_type: &str, nullable: bool) -> LiveColumn {
         let data_type = column_type.split('(').next().unwrap_or_default().to_owned();
         let kind = Some(ColumnKind { data_type, nullable, ..ColumnKind::default() });
-        LiveColumn {
-            column: Column { kind, ..Column::named(name) },
-            column_type: column_type.to_owned(),
-            default: None,
-        }
+        LiveColumn { column: Column { kind, ..Column::named(name) }, column_type: column_type.to_owned() }
     }
 
     #[test]
@@ -405,7 +401,12 @@ mod tests {
         for (found, wanted) in cases {
             assert_eq!(column_differences(&table(), &found).join(", "), wanted);
         }
-        let with = |default: &str| vec![LiveColumn { default: Some(default.to_owned()), ..live("a", "int", true) }];
+        let with = |default: &str| {
+            let mut column = live("a", "int", true);
+            column.column.kind =
+                column.column.kind.map(|kind| ColumnKind { default: Some(default.to_owned()), ..kind });
+            vec![column]
+        };
         assert_eq!(column_differences(&with("NULL"), &[live("a", "int(11)", true)]), Vec::<String>::new());
         assert_eq!(column_differences(&with("5"), &with("6")), ["column \"a\" is int DEFAULT 6, not int DEFAULT 5"]);
     }

@@ -30,8 +30,6 @@ pub(super) struct LiveColumn {
     pub(super) column: Column,
     /// COLUMN_TYPE: `int(11) unsigned`, `varchar(80)`.
     pub(super) column_type: String,
-    /// COLUMN_DEFAULT, without the physical schema in it.
-    pub(super) default: Option<String>,
 }
 
 type Described =
@@ -216,8 +214,9 @@ fn column(
             max_length,
             collation,
             arguments: arguments(&column_type),
+            on_update: extra.contains("on update"),
+            default: default.map(|default| default.replace(&format!("`{schema}`."), "")),
         }),
     };
-    let default = default.map(|default| default.replace(&format!("`{schema}`."), ""));
-    LiveColumn { column, column_type, default }
+    LiveColumn { column, column_type }
 }

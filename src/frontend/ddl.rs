@@ -22,14 +22,14 @@ use crate::exec::failure::Failure;
 use crate::exec::links::Side;
 use crate::exec::recovery;
 use crate::exec::tally::{self, Tally, Written};
-use crate::exec::write::{Command, Order, Share};
+use crate::exec::write::{self as writes, Command, Order, Share};
 use crate::plan::{DdlPlan, Plan, Route, TableEffect};
 use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, Placement, Schema, ShardId, ShardSet};
 use crate::sql::definition;
 use crate::txn::ddl::{self, Effect, Objection, Print};
 use crate::txn::ddl_journal::ShardState;
-use crate::txn::ddl_lines::{Hindrance, Strictness};
+use crate::txn::ddl_lines::{Hindrance, Rows, Strictness};
 use crate::txn::in_flight::Place as CrashPlace;
 use crate::txn::transaction::quoted;
 use crate::wire::StatusFlags;
@@ -58,7 +58,7 @@ impl Session {
             Some(ddl) if !self.links.has_table_locks() => self.change(plan, ddl, statement, orders).await,
             // Only the session's own connections may touch the tables.
             Some(_) => {
-                let ran = self.change_on(orders).await;
+                let ran = self.change_on(orders, None).await;
                 self.outcome_of(ran, None)
             }
             None => {
@@ -179,7 +179,7 @@ impl Session {
         let changed = match plan.ddl().filter(|_| shards.len() > 1) {
             Some(ddl) => self.change(&plan, ddl, &statement, orders).await,
             None => {
-                let ran = self.change_on(orders).await;
+                let ran = self.change_on(orders, None).await;
                 self.outcome_of(ran, None)
             }
         };
@@ -202,7 +202,9 @@ impl Session {
         let locks = journal.take_turn(&tables).await?;
         let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
         let (surveys, mut prints) = survey(place, &tables, &shards).await?;
-        let settings = self.settings_of_change();
+        // What its rows get of the time is the same on all shards.
+        let now = self.settings.get("timestamp").is_none().then(writes::now);
+        let settings = self.settings_of_change(now.as_deref());
         let keys = tables.first().map_or(Vec::new(), |changed| keys_of(&schema, changed));
         let is_made = prints.iter().any(|print| print.0.first() == Some(&None)) || ddl.replaces;
         if is_made {
@@ -222,7 +224,8 @@ impl Session {
         }
         if let Some(attempt) = attempt.filter(|_| may_meet_rows(statement.sql)) {
             let shards: Vec<ShardId> = orders.iter().map(|(shard, _)| *shard).collect();
-            if let Some(obstacle) = trial::obstacle(place, &attempt, &shards, self.strictness()).await? {
+            let strictness = self.strictness(rows_of(&schema, attempt.changed));
+            if let Some(obstacle) = trial::obstacle(place, &attempt, &shards, strictness).await? {
                 return Err(self.in_the_way(&obstacle));
             }
         }
@@ -236,7 +239,7 @@ impl Session {
         let restarts = numbers::before(&mut journal, place, &change).await?;
         let id = journal.record(&change, &locks).await?;
         recovery::die_at(&shared.in_flight, CrashPlace::DdlRecorded);
-        let ran = self.run_in_order(orders).await;
+        let ran = self.run_in_order(orders, now.as_deref()).await;
         if ran.failed.is_empty() || ran.left_nothing() {
             journal.forget(id).await?;
         } else {
@@ -264,12 +267,13 @@ impl Session {
         shards.iter().filter_map(text).collect()
     }
 
-    fn strictness(&self) -> Strictness {
+    fn strictness(&self, rows: Rows) -> Strictness {
         let mode = self.settings.get("sql_mode").map_or_else(|| self.shared.default_sql_mode(), str::to_owned);
         let is_off = |value: &str| matches!(value.trim_matches('\'').to_ascii_uppercase().as_str(), "0" | "OFF");
         Strictness {
             of_values: mode.contains("STRICT_"),
             of_foreign_keys: !self.settings.get("foreign_key_checks").is_some_and(is_off),
+            rows,
         }
     }
 
@@ -291,6 +295,17 @@ impl Session {
         let Obstacle { hindrance, name, value, shard } = obstacle;
         let (code, text) = match hindrance {
             Hindrance::KeyGone => return without_key(name),
+            Hindrance::Numbered => {
+                return ClientMessage::unsupported(&format!(
+                    "numbering rows that are on several shards, by '{name}': add the column without AUTO_INCREMENT and fill it first"
+                ));
+            }
+            Hindrance::OfTheMoment => {
+                return ClientMessage::unsupported(&format!(
+                    "a column whose default is another on each copy of a reference table with rows: add '{name}' with a constant default, \
+                     or none, fill it, and then set the default"
+                ));
+            }
             Hindrance::Duplicate => (codes::DUP_ENTRY, format!("Duplicate entry '{value}' for key '{name}'")),
             Hindrance::NoParent => {
                 let text = format!(
@@ -307,9 +322,9 @@ impl Session {
         ClientMessage::new(code, format!("{text} (ShardGate: on shard {shard}; no shard was changed)"))
     }
 
-    /// What a statement about tables depends on, for whoever resumes it.
-    fn settings_of_change(&self) -> String {
-        const NAMES: [&str; 7] = [
+    /// What a statement at the time `now` depends on, for whoever resumes it.
+    fn settings_of_change(&self, now: Option<&str>) -> String {
+        const NAMES: [&str; 8] = [
             "character_set_client",
             "character_set_results",
             "collation_connection",
@@ -317,8 +332,10 @@ impl Session {
             "time_zone",
             "foreign_key_checks",
             "unique_checks",
+            "timestamp",
         ];
         let mut settings = Settings::default();
+        now.iter().for_each(|now| settings.set("timestamp", now));
         for name in NAMES {
             if let Some(value) = self.settings.get(name) {
                 settings.set(name, value);
@@ -328,12 +345,12 @@ impl Session {
     }
 
     /// On the first shard, and where that goes well, on all others at once. An error from the first has altered nothing.
-    async fn run_in_order(&mut self, mut orders: Vec<(ShardId, Order)>) -> Ran {
+    async fn run_in_order(&mut self, mut orders: Vec<(ShardId, Order)>, now: Option<&str>) -> Ran {
         let rest = orders.split_off(1.min(orders.len()));
-        let mut ran = self.change_on(orders).await;
+        let mut ran = self.change_on(orders, now).await;
         if ran.failed.is_empty() {
             recovery::die_at(&self.shared.in_flight, CrashPlace::DdlBegun);
-            let others = self.change_on(rest).await;
+            let others = self.change_on(rest, now).await;
             ran.done.extend(others.done);
             ran.failed.extend(others.failed);
         }
@@ -347,7 +364,7 @@ impl Session {
             |failure: &Failure| matches!(failure, Failure::Server { code, .. } if *code == codes::SP_DOES_NOT_EXIST);
         let mut ran = Ran { done: Vec::new(), failed: Vec::new() };
         for order in orders {
-            let one = self.change_on(vec![order]).await;
+            let one = self.change_on(vec![order], None).await;
             self.links.give_back_unpinned();
             ran.done.extend(one.done);
             ran.failed.extend(one.failed);
@@ -361,7 +378,7 @@ impl Session {
         ran
     }
 
-    async fn change_on(&mut self, orders: Vec<(ShardId, Order)>) -> Ran {
+    async fn change_on(&mut self, orders: Vec<(ShardId, Order)>, now: Option<&str>) -> Ran {
         let mut ran = Ran { done: Vec::new(), failed: Vec::new() };
         let mut shares = Vec::new();
         for (shard, order) in orders {
@@ -370,7 +387,7 @@ impl Session {
                 Err(message) => ran.failed.push((shard, Failure::Server { code: message.code, message: message.text })),
             }
         }
-        for (link, done) in run::run(shares, &self.interrupt).await {
+        for (link, done) in run::run(shares, now, &self.interrupt).await {
             let shard = link.shard;
             match done {
                 Ok(written) => ran.done.push((shard, written)),
@@ -521,6 +538,19 @@ fn keys_of(schema: &Schema, changed: &Changed) -> Vec<String> {
     }
 }
 
+fn rows_of(schema: &Schema, changed: &Changed) -> Rows {
+    let rule = schema.database(&changed.database).and_then(|(_, database)| database.table(&changed.table));
+    match rule {
+        Some(rule) if rule.shard_set().len() > 1 => match &rule.placement {
+            // Each shard has its own numbers.
+            Placement::Sharded(sharded) if sharded.auto_increment_per_shard => Rows::OnOneShard,
+            Placement::Sharded(_) => Rows::InParts,
+            _ => Rows::InCopies,
+        },
+        _ => Rows::OnOneShard,
+    }
+}
+
 fn without_key(key: &str) -> ClientMessage {
     ClientMessage::unsupported(&format!(
         "a sharded table without the column '{key}' that its rule shards by: give it another rule first (ALTER SHARDED TABLE RULE)"
@@ -535,9 +565,11 @@ fn those<T>(all: Vec<T>, wanted: &[bool]) -> Vec<T> {
 fn may_meet_rows(sql: &[u8]) -> bool {
     const WORDS: [&str; 10] =
         ["DROP", "RENAME", "UNIQUE", "PRIMARY", "REFERENCES", "CHECK", "MODIFY", "CHANGE", "CONVERT", "TYPE"];
+    const FILLS: [&str; 5] = ["AUTO_INCREMENT", "UUID", "RAND", "SYSDATE", "CONNECTION_ID"];
     let text = String::from_utf8_lossy(sql).to_ascii_uppercase();
     // ALTER IGNORE drops such rows, on servers that have it.
     WORDS.iter().any(|word| text.contains(word)) && !text.contains("IGNORE")
+        || FILLS.iter().any(|word| text.contains(word))
 }
 
 pub(super) fn ddl_place<'a>(shared: &'a Shared, setup: &'a Setup, schema: &'a Schema) -> Place<'a> {

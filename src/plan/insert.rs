@@ -42,7 +42,7 @@ pub(super) fn action<'q>(
     }
     let action = match scopes.instances[target].source.clone() {
         Source::Sharded(id) => into.sharded(scopes, id, query),
-        Source::Fixed { table: Some(id), is_reference: true, .. } => into.copies(scopes, id, facts.nondeterministic),
+        Source::Fixed { table: Some(id), is_reference: true, .. } => into.copies(scopes, id, (sql, facts)),
         Source::Fixed { .. } | Source::Derived { .. } | Source::Nowhere => into.unsharded(scopes, query),
     };
     let reads_own = into.reads_own(scopes);
@@ -89,11 +89,18 @@ impl<'q> Into<'q> {
         Ok(Action::Route(RouteTemplate::narrowed(narrowed)))
     }
 
-    fn copies(&self, scopes: &Scopes<'_, '_>, id: TableId, is_nondeterministic: bool) -> Result<Action, PlanError> {
+    fn copies(&self, scopes: &Scopes<'_, '_>, id: TableId, (sql, facts): (&[u8], &Facts)) -> Result<Action, PlanError> {
         let table = id.table(scopes.ctx.schema);
         let copies = table.map(|table| table.shard_set()).unwrap_or_default();
         let number = table.and_then(|table| table.columns.iter().flatten().find(|column| column.auto_increment));
         let notes = number.map_or(0, |number| self.notes(&number.name));
+        let mode = scopes.ctx.mode;
+        let mut of_the_moment = table.into_iter().flat_map(|table| write::columns_of_the_moment(table, mode));
+        let is_given = |column: &Column| {
+            let place = table.map(|table| self.place_of(table, &column.name));
+            matches!(place, Some(Ok(Some(_)))) && !write::says_default(sql, mode)
+        };
+        let is_nondeterministic = facts.nondeterministic || !of_the_moment.all(is_given);
         write::check_copies(scopes, &copies, is_nondeterministic, notes)?;
         let mut template = RouteTemplate::fixed(Route::Scatter(copies.clone()));
         if copies.len() > 1 {

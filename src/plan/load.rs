@@ -13,7 +13,7 @@ use super::narrow::{Known, TableId};
 use super::rows::numbered;
 use super::scope::{InstanceId, Scopes};
 use super::staged::StagePlan;
-use super::{Binding, Plan, PlanError, Route, StatementKind, read};
+use super::{Binding, Plan, PlanError, Route, StatementKind, read, write};
 
 /// How a file that the client has is read.
 #[derive(Debug, Clone)]
@@ -181,6 +181,7 @@ impl Into<'_, '_, '_> {
         let differs = self.facts.nondeterministic
             || self.load.set.assigns_variable
             || !self.load.set.queries.is_empty()
+            || write::columns_of_the_moment(table, self.scopes.ctx.mode).next().is_some()
             || table.columns.iter().flatten().any(|column| column.auto_increment);
         match shards.len() > 1 && differs {
             true => Way::Staged("LOAD DATA of this kind into a reference table"),

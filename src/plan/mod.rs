@@ -419,6 +419,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         is_cacheable: !is_multi_row(&parsed) && !facts.load_data,
         facts: Facts {
             uses_last_insert_id: facts.uses_last_insert_id || draft.load.as_ref().is_some_and(|load| load.may_number),
+            time_dependent: facts.time_dependent || kind.is_write() && draft.scopes.stamps_rows(),
             ..facts
         },
         writes_copies: draft.writes_copies(kind, &action),

@@ -18,7 +18,7 @@ use super::instance::{Instance, Source};
 use super::names::{Anchor, write_quoted};
 use super::narrow::{Narrow, TableId};
 use super::scope::{InstanceId, QueryId, Scopes};
-use super::{Binding, Plan, PlanError, bind, functions};
+use super::{Binding, Plan, PlanError, bind, functions, write};
 use crate::sql::parse;
 
 /// What stands before the number of rows.
@@ -194,7 +194,7 @@ impl<'q> Scopes<'_, 'q> {
         let is_far = insert
             .tail
             .as_ref()
-            .is_some_and(|tail| self.is_far(tail, insert, facts) || self.names_selected(tail, insert, id));
+            .is_some_and(|tail| self.is_far(tail, insert, (sql, facts), id) || self.names_selected(tail, insert, id));
         // Only the shards know which rows were there already.
         let may_be_there = insert.ignores || insert.tail.is_some();
         if insert.has_partition || insert.has_returning && may_be_there || is_far {
@@ -257,12 +257,17 @@ impl<'q> Scopes<'_, 'q> {
     }
 
     /// Whether what follows the rows, which only the shards can run, needs more than a shard has.
-    fn is_far(&self, tail: &Tail, insert: &Insert, facts: &Facts) -> bool {
+    fn is_far(&self, tail: &Tail, insert: &Insert, (sql, facts): (&[u8], &Facts), id: InstanceId) -> bool {
         let reads = insert.expression.queries.iter().any(|query| query.span.start >= tail.span.start);
         let calls = insert.expression.calls.iter().filter(|call| call.span.start >= tail.span.start);
         let is_unknown = calls.into_iter().any(|call| !call.is_plain || !functions::is_spreadable(&call.name));
         let is_apart = facts.nondeterministic || facts.needs_local_values() || !facts.writes_user_vars.is_empty();
-        reads || is_unknown || is_apart
+        let text = sql.get(tail.span.start as usize..tail.span.end as usize).unwrap_or_default();
+        let is_copied = matches!(self.instances[id].source, Source::Fixed { is_reference: true, .. });
+        let table = self.instances[id].table().and_then(|id| id.table(self.ctx.schema)).filter(|_| is_copied);
+        let is_of_the_moment = |table: &Table| write::columns_of_the_moment(table, self.ctx.mode).next().is_some();
+        let takes_moment = write::says_default(text, self.ctx.mode) && table.is_some_and(is_of_the_moment);
+        reads || is_unknown || is_apart || takes_moment
     }
 
     /// Whether what follows the rows names columns of the SELECT that they come from: where they are inserted, there is

@@ -1,7 +1,7 @@
 //! UPDATE and DELETE.
 
-use crate::sharding::ShardSet;
 use crate::sharding::schema::same_name;
+use crate::sharding::{Column, ShardSet, Table};
 use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{Assignment, ColumnName, Delete, NamedTable, Operand, TableName, Update};
 use crate::sql::parse::only_table;
@@ -65,7 +65,13 @@ pub(super) fn route_update<'q>(
         Update { has_returning: true, .. } => Some("RETURNING over several shards"),
         _ => None,
     };
-    let write = Write { block, targets, refused, is_nondeterministic: facts.nondeterministic };
+    let mode = scopes.ctx.mode;
+    let takes_moment = |id: &InstanceId| {
+        let table = scopes.instances[*id].table().and_then(|id| id.table(scopes.ctx.schema));
+        table.is_some_and(|table| columns_of_the_moment(table, mode).next().is_some())
+    };
+    let is_nondeterministic = facts.nondeterministic || targets.iter().any(takes_moment) && says_default(sql, mode);
+    let write = Write { block, targets, refused, is_nondeterministic };
     let clauses =
         Clauses { filter: update.filter.as_ref(), order_by: update.order_by.as_ref(), limit: update.limit.as_ref() };
     let is_doubtful =
@@ -292,6 +298,37 @@ fn route_copies(scopes: &Scopes<'_, '_>, write: &Write<'_>) -> Result<Route, Pla
         return Err(PlanError::unsupported("LIMIT, ORDER BY or RETURNING in a write to a reference table"));
     }
     Ok(Route::Scatter(copies))
+}
+
+/// The columns whose default is an expression with another value on each server: UUID().
+pub(super) fn columns_of_the_moment(table: &Table, mode: Mode) -> impl Iterator<Item = &Column> {
+    let differs = move |column: &&Column| {
+        let default = column.kind.as_ref().and_then(|kind| kind.default.as_deref());
+        default.is_some_and(|text| {
+            let facts = Facts::read(text.as_bytes(), mode);
+            facts.nondeterministic || facts.needs_local_values() || !facts.reads_system_vars.is_empty()
+        })
+    };
+    table.columns.iter().flatten().filter(differs)
+}
+
+impl Scopes<'_, '_> {
+    /// Whether a table has a column that may get the time of the statement without being named.
+    pub(super) fn stamps_rows(&self) -> bool {
+        let is_stamp = |column: &Column| {
+            column.kind.as_ref().is_some_and(|kind| {
+                let of_time = |text: &str| Facts::read(text.as_bytes(), self.ctx.mode).time_dependent;
+                kind.on_update || kind.default.as_deref().is_some_and(of_time)
+            })
+        };
+        let tables = self.instances.iter().filter_map(|instance| instance.table()?.table(self.ctx.schema));
+        tables.flat_map(|table| table.columns.iter().flatten()).any(is_stamp)
+    }
+}
+
+/// Whether a text can ask for a column's default, as a word or a function.
+pub(super) fn says_default(sql: &[u8], mode: Mode) -> bool {
+    Lexer::new(sql, mode).any(|token| token.is_word(sql, "DEFAULT"))
 }
 
 /// Whether a statement reads and computes the same on all copies of a reference table.

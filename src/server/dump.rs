@@ -273,6 +273,7 @@ fn known(column: definition::Column) -> Column {
         generated: column.is_generated,
         collation,
         arguments: column.arguments,
+        ..ColumnKind::default()
     });
     Column { name: column.name, auto_increment: column.auto_increment, invisible: column.is_invisible, kind }
 }

@@ -119,6 +119,10 @@ pub struct ColumnKind {
     pub collation: Option<String>,
     /// What stands in parentheses in COLUMN_TYPE: `10,2`, `'a','b'`.
     pub arguments: String,
+    /// COLUMN_DEFAULT, without the physical schema in it.
+    pub default: Option<String>,
+    /// An UPDATE of a row sets it to the time (EXTRA).
+    pub on_update: bool,
 }
 
 /// Tables of equal id are sharded alike: rows with equal (and not NULL) keys are on the same shard.

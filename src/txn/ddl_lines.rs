@@ -146,6 +146,10 @@ pub enum Hindrance {
     Null,
     TooLong,
     OutOfRange,
+    /// The rows of each shard would be numbered from 1.
+    Numbered,
+    /// The rows of each copy would get another default.
+    OfTheMoment,
     /// Not rows: the column is gone that the table's rule shards by.
     KeyGone,
 }
@@ -171,6 +175,17 @@ pub struct Strictness {
     /// Values that do not fit are errors.
     pub of_values: bool,
     pub of_foreign_keys: bool,
+    pub rows: Rows,
+}
+
+/// Where the rows of a table are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    OnOneShard,
+    /// Each on one of several shards.
+    InParts,
+    /// Each on all of several shards.
+    InCopies,
 }
 
 /// What to ask before a table is changed from one definition to another. `table`: as the query must name it.
@@ -189,12 +204,47 @@ pub fn probes(before: &str, after: &str, table: &str, strictness: Strictness) ->
         probes.extend(orphans(key, table, is_as_it_was).filter(|_| strictness.of_foreign_keys));
         probes.extend(violations(key, table));
     }
+    match strictness.rows {
+        Rows::OnOneShard => {}
+        Rows::InParts => probes.extend(numbered(&before, &after, table)),
+        Rows::InCopies => probes.extend(of_the_moment(&before, &after, table)),
+    }
     if strictness.of_values {
         for column in &after.columns {
             probes.extend(before.column(column.name).into_iter().flat_map(|was| misfits(was, column, table)));
         }
     }
     probes
+}
+
+/// Rows that a column numbers which did not before: one server counts all of them.
+fn numbered(before: &Lines<'_>, after: &Lines<'_>, table: &str) -> Option<Probe> {
+    let counts = |column: &&Column<'_>| column.rest.contains(" AUTO_INCREMENT");
+    let is = after.columns.iter().find(counts)?;
+    let was = before.columns.iter().find(counts);
+    if was.is_some_and(|was| was.name.eq_ignore_ascii_case(is.name) || after.column(was.name).is_none()) {
+        // It has only another name, if anything.
+        return None;
+    }
+    let Column { name, .. } = is;
+    let query = match before.column(name) {
+        Some(_) => format!("SELECT {name} FROM {table} WHERE {name} IS NULL OR {name} = 0 LIMIT 1"),
+        None => format!("SELECT 1 FROM {table} LIMIT 1"),
+    };
+    Some(Probe { hindrance: Hindrance::Numbered, name: bare(name), query })
+}
+
+/// Any rows, where a new column takes a default that each server computes for itself.
+fn of_the_moment(before: &Lines<'_>, after: &Lines<'_>, table: &str) -> Option<Probe> {
+    const CALLS: [&str; 5] = ["uuid(", "uuid_short(", "rand(", "sysdate(", "connection_id("];
+    let is_new = |column: &&Column<'_>| {
+        let rest = column.rest.to_ascii_lowercase();
+        let default = rest.split_once(" default ").map_or("", |(_, default)| default);
+        before.column(column.name).is_none() && CALLS.iter().any(|call| default.contains(call))
+    };
+    let Column { name, .. } = after.columns.iter().find(is_new)?;
+    let query = format!("SELECT 1 FROM {table} LIMIT 1");
+    Some(Probe { hindrance: Hindrance::OfTheMoment, name: bare(name), query })
 }
 
 fn duplicates(key: &str, table: &str, is_known: impl Fn(&str) -> bool) -> Option<Probe> {
@@ -401,7 +451,7 @@ mod tests {
 
     const BEFORE: &str = "CREATE TABLE `t` (\n  `id` bigint(20) NOT NULL,\n  `a` varchar(20) DEFAULT NULL,\n  `n` int(11) DEFAULT NULL,\n  \
                           PRIMARY KEY (`id`),\n  KEY `old` (`n`)\n) ENGINE=InnoDB AUTO_INCREMENT=7 DEFAULT CHARSET=utf8mb4";
-    const STRICT: Strictness = Strictness { of_values: true, of_foreign_keys: true };
+    const STRICT: Strictness = Strictness { of_values: true, of_foreign_keys: true, rows: Rows::OnOneShard };
 
     fn with(lines: &[(&str, &str)]) -> String {
         lines.iter().fold(BEFORE.to_owned(), |text, (from, to)| {

@@ -245,9 +245,13 @@ impl<'a> Journal<'a> {
 
 const TURN_LIMIT: std::time::Duration = std::time::Duration::from_secs(TURN as u64 + 10);
 
-/// Runs the texts on their shards at the same time.
-pub async fn run(shares: Vec<Share>, interrupt: &Interrupt) -> Vec<(Link, Result<Written, Failure>)> {
-    all(shares.into_iter().map(|share| write::run_on_one(share, None, interrupt)).collect()).await
+/// Runs the texts on their shards at the same time, which is `now` for them.
+pub async fn run(
+    shares: Vec<Share>,
+    now: Option<&str>,
+    interrupt: &Interrupt,
+) -> Vec<(Link, Result<Written, Failure>)> {
+    all(shares.into_iter().map(|share| write::run_on_one(share, now, interrupt)).collect()).await
 }
 
 /// What the version of tables says, compared with that of the last time.

@@ -87,6 +87,7 @@ fn defaults_of_the_moment_are_the_same_on_all_copies() {
     client.run("INSERT INTO units VALUES (1), (2), (3)");
     for statement in [
         "INSERT INTO lands (name) VALUES ('one'), ('two')",
+        "UPDATE lands SET made = SYSDATE(6), luck = @@server_id",
         "INSERT INTO lands SET name = 'three'",
         "INSERT INTO lands (id, name, luck) VALUES ('4', 'four', 4)",
         "INSERT INTO lands (id, name, luck) VALUES (DEFAULT, 'five', DEFAULT)",
@@ -145,4 +146,29 @@ fn rows_get_one_time_on_all_shards() {
         client.run(written);
         assert_eq!(times(&mut client, "id > 4"), "1", "{written}");
     }
+}
+
+#[test]
+fn a_list_that_is_dropped_in_part_is_so_on_all_shards() {
+    let world = World::start(&[0, 0], &[("shop", [0, 0, 1, 1])]);
+    let stage = world.stage(Setup { rules: RULES.to_owned(), ..Default::default() });
+    let mut client = stage.connect();
+    client.run("CREATE TABLE lands (id INT PRIMARY KEY)");
+    let refused = client.error("DROP TABLE lands, units");
+    assert!(refused.code == 1051 && refused.message.contains("shop.units"), "{}", refused.message);
+    let left = client.rows("SHOW TABLES LIKE 'lands'").len();
+    // MySQL drops none of them.
+    assert_eq!(left, usize::from(!client.value("SELECT VERSION()").contains("MariaDB")));
+    let mut servers = [0, 1].map(|set| world.root(set));
+    let there =
+        |server: &mut Client| server.rows("SELECT 1 FROM information_schema.TABLES WHERE TABLE_NAME = 'lands'").len();
+    assert_eq!(servers.each_mut().map(there), [2 * left; 2]);
+    assert!(client.rows("SHOW DDL").is_empty());
+    client.run("CREATE TABLE IF NOT EXISTS lands (id INT PRIMARY KEY)");
+    client.run("CREATE TABLE units (id INT, FOREIGN KEY (id) REFERENCES lands (id))");
+    let code = client.error("DROP TABLE lands").code;
+    assert!([1451, 3730].contains(&code), "{code}");
+    client.run("DROP TABLE units, lands");
+    assert_eq!(servers.each_mut().map(there), [0; 2]);
+    stage.assert_sound();
 }

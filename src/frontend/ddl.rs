@@ -99,7 +99,7 @@ impl Session {
         total
     }
 
-    /// DROP TABLE or DROP VIEW of those on different shards, one after the other.
+    /// DROP TABLE or DROP VIEW of several, one after the other.
     pub(super) async fn drop_each(
         &mut self,
         places: &[Range<usize>],
@@ -108,7 +108,7 @@ impl Session {
     ) -> Result<(), ClientMessage> {
         self.refuse_in_xa()?;
         if !self.temporary_tables.is_empty() || self.links.has_table_locks() {
-            let feature = "dropping tables on different shards while temporary tables or locks are held";
+            let feature = "dropping several tables on several shards at once while temporary tables or locks are held";
             return Err(ClientMessage::unsupported(feature));
         }
         let verb: &[u8] = if are_views { b"DROP VIEW IF EXISTS " } else { b"DROP TABLE IF EXISTS " };
@@ -128,8 +128,19 @@ impl Session {
             return Err(unknown_tables(&missing.join(","), false));
         }
         let mut conditions = Vec::new();
+        let mut referred = None;
         for sql in &texts {
-            conditions.extend(self.change_by(sql).await?);
+            match self.change_by(sql).await {
+                Ok(more) => conditions.extend(more),
+                // MariaDB goes on with the others.
+                Err(message) if self.mode.mariadb && message.code == codes::ROW_IS_REFERENCED_2 => {
+                    referred = referred.or(Some(message));
+                }
+                Err(message) => return Err(message),
+            }
+        }
+        if let Some(message) = referred {
+            return Err(message);
         }
         self.last.row_count = 0;
         self.diagnostics.clear();

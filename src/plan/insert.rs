@@ -100,7 +100,7 @@ impl<'q> Into<'q> {
             let place = table.map(|table| self.place_of(table, &column.name));
             matches!(place, Some(Ok(Some(_)))) && !write::says_default(sql, mode)
         };
-        let is_nondeterministic = facts.nondeterministic || !of_the_moment.all(is_given);
+        let is_nondeterministic = facts.is_of_server() || !of_the_moment.all(is_given);
         write::check_copies(scopes, &copies, is_nondeterministic, notes)?;
         let mut template = RouteTemplate::fixed(Route::Scatter(copies.clone()));
         if copies.len() > 1 {

@@ -178,7 +178,7 @@ impl Into<'_, '_, '_> {
             return Way::Staged("LOAD DATA with a subquery on tables of other shards");
         }
         // Copies must come out alike.
-        let differs = self.facts.nondeterministic
+        let differs = self.facts.is_of_server()
             || self.load.set.assigns_variable
             || !self.load.set.queries.is_empty()
             || write::columns_of_the_moment(table, self.scopes.ctx.mode).next().is_some()

@@ -404,6 +404,11 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
                 }
                 action => action?,
             };
+            // MariaDB drops what it can of a list, and then says what it could not: on each shard, if it came to the others.
+            let is_list = ctx.mode.mariadb && is_scattered(&action);
+            if let Some(control) = is_list.then(|| dropped_each(statement)).flatten() {
+                return Ok(of_session(control, facts, &hint));
+            }
             routine::check_called(&draft.scopes)?;
             (read::kind(statement, draft.scopes.locks_rows()), action, commits(statement))
         }
@@ -493,8 +498,8 @@ fn created_from(statement: &Statement, sql: &[u8], ctx: &Context<'_>) -> Result<
     }))
 }
 
-/// A DROP TABLE or DROP VIEW of several that no shard can run by itself: what it leaves is the same when they are dropped one after
-/// the other.
+/// A DROP TABLE or DROP VIEW of several, whose tables no shard has all, or that may fail in part: what it leaves is the same when
+/// they are dropped one after the other.
 fn dropped_each(statement: &Statement) -> Option<Control> {
     let Statement::Ddl(ddl) = statement else { return None };
     let is_list = ddl.kind == DdlKind::DropTable && ddl.targets.len() > 1;
@@ -578,11 +583,14 @@ impl<'a, 'q> Draft<'a, 'q> {
     }
 
     fn writes_copies(&self, kind: StatementKind, action: &Action) -> bool {
-        let is_fixed =
-            matches!(action, Action::Route(route) if matches!(route.target, bind::Target::Fixed(Route::Scatter(_))));
         let loads_all = self.load.as_ref().is_some_and(|load| load.split.is_none());
-        kind == StatementKind::Write && (is_fixed || loads_all)
+        kind == StatementKind::Write && (is_scattered(action) || loads_all)
     }
+}
+
+/// Whether it goes to several shards, whatever its values are.
+fn is_scattered(action: &Action) -> bool {
+    matches!(action, Action::Route(route) if matches!(route.target, bind::Target::Fixed(Route::Scatter(_))))
 }
 
 /// A statement that the session acts on by itself. What it says is in its literals, so it is not kept.

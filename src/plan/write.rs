@@ -70,7 +70,7 @@ pub(super) fn route_update<'q>(
         let table = scopes.instances[*id].table().and_then(|id| id.table(scopes.ctx.schema));
         table.is_some_and(|table| columns_of_the_moment(table, mode).next().is_some())
     };
-    let is_nondeterministic = facts.nondeterministic || targets.iter().any(takes_moment) && says_default(sql, mode);
+    let is_nondeterministic = facts.is_of_server() || targets.iter().any(takes_moment) && says_default(sql, mode);
     let write = Write { block, targets, refused, is_nondeterministic };
     let clauses =
         Clauses { filter: update.filter.as_ref(), order_by: update.order_by.as_ref(), limit: update.limit.as_ref() };
@@ -306,7 +306,7 @@ pub(super) fn columns_of_the_moment(table: &Table, mode: Mode) -> impl Iterator<
         let default = column.kind.as_ref().and_then(|kind| kind.default.as_deref());
         default.is_some_and(|text| {
             let facts = Facts::read(text.as_bytes(), mode);
-            facts.nondeterministic || facts.needs_local_values() || !facts.reads_system_vars.is_empty()
+            facts.is_of_server() || facts.needs_local_values()
         })
     };
     table.columns.iter().flatten().filter(differs)

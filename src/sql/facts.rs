@@ -51,6 +51,11 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whether what it computes may be another value on each server.
+    pub fn is_of_server(&self) -> bool {
+        self.nondeterministic || !self.reads_system_vars.is_empty()
+    }
+
     /// The facts of one statement.
     pub fn read(sql: &[u8], mode: Mode) -> Self {
         let mut facts = Self::default();
@@ -244,7 +249,7 @@ fn meaning(word: &[u8], is_call: bool) -> Option<Meaning> {
         ("NOW", Meaning::Time),
         ("CURDATE", Meaning::Time),
         ("CURTIME", Meaning::Time),
-        ("SYSDATE", Meaning::Time),
+        ("SYSDATE", Meaning::Nondeterministic),
         ("UNIX_TIMESTAMP", Meaning::Time),
     ];
     // These need no parentheses.

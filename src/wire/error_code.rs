@@ -66,6 +66,7 @@ codes! {
     /// A table is used without its key in safe update mode.
     UPDATE_WITHOUT_KEY_IN_SAFE_MODE = 1175 b"HY000";
     /// A foreign key has no row to refer to.
+    ROW_IS_REFERENCED_2 = 1451 b"23000";
     NO_REFERENCED_ROW = 1452 b"23000";
     /// A table is read by the statement that makes or writes it.
     UPDATE_TABLE_USED = 1093 b"HY000";

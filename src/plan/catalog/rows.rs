@@ -47,8 +47,12 @@ impl Collector {
         };
         self.to_logical(place, &mut row);
         let identity = self.identity(&row);
+        // Of what several shards tell without naming a table.
+        let is_told = |found: &HashMap<_, _>| {
+            physical.is_none() && self.contents.contains(&Content::Constraint) && found.contains_key(&identity)
+        };
         match part {
-            Part::First if physical.is_none() && self.found.contains_key(&identity) => {}
+            Part::First if is_told(&self.found) => {}
             Part::First => {
                 self.found.insert(identity, self.rows.len());
                 self.rows.push(row);

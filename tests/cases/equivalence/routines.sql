@@ -56,3 +56,20 @@ SELECT @@timestamp, NOW() = FROM_UNIXTIME(1700000000);
 CREATE PROCEDURE puts(OUT a INT) SET a = 1;
 CALL puts(7);
 DROP PROCEDURE puts;
+
+-- about: all routines of a database are shown
+CREATE FUNCTION first_one(x INT) RETURNS INT DETERMINISTIC NO SQL RETURN x;
+CREATE FUNCTION second_one(x INT, y VARCHAR(9)) RETURNS INT DETERMINISTIC NO SQL RETURN x * 2;
+CREATE PROCEDURE third_one(IN a INT, OUT b INT) SET b = a;
+CREATE PROCEDURE fourth_one() DO 1;
+SELECT routine_name, routine_type, specific_name FROM information_schema.routines WHERE routine_schema = 'shop' ORDER BY 1;
+SELECT routine_name FROM information_schema.routines WHERE routine_schema = DATABASE() AND routine_name = 'second_one';
+SELECT specific_name, ordinal_position, parameter_mode, parameter_name, data_type FROM information_schema.parameters WHERE specific_schema = 'shop' ORDER BY 1, 2;
+SELECT routine_type, COUNT(*) FROM information_schema.routines WHERE routine_schema = 'shop' GROUP BY 1 ORDER BY 1;
+-- ignore: rows
+SHOW FUNCTION STATUS WHERE Db = 'shop';
+DROP FUNCTION first_one;
+SELECT routine_name FROM information_schema.routines WHERE routine_schema = 'shop' ORDER BY 1;
+DROP FUNCTION second_one;
+DROP PROCEDURE third_one;
+DROP PROCEDURE fourth_one;

@@ -207,9 +207,8 @@ impl Session {
     /// What the scratch must be given before the client's statement runs there.
     pub(super) async fn before_the_last(&mut self, scratch: &mut Link, plan: &Plan) -> Result<(), ClientMessage> {
         if self.txn.is_open() && !self.txn.is_unseen() {
-            // So that the status flags say what the client must see.
-            let mode = if self.txn.is_read_only() { "ONLY" } else { "WRITE" };
-            let sql = &format!("START TRANSACTION READ {mode}");
+            // So that the status flags say what the client must see. Not READ WRITE: replicas refuse it, and routines must not write.
+            let sql = if self.txn.is_read_only() { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" };
             scratch.lease.execute("the start of a transaction", sql, &self.interrupt).await?;
         }
         self.before_sending(plan, scratch).await

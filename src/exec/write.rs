@@ -43,6 +43,15 @@ pub enum Command {
 }
 
 impl Order {
+    /// The statement as the shard gets it.
+    pub fn text(&self) -> Option<&[u8]> {
+        match &self.command {
+            Command::Text(text) => Some(text),
+            Command::Prepared(execution) => Some(&execution.text),
+            Command::File(_) => None,
+        }
+    }
+
     /// To be given again, if the statement must be. Not what is too long to be kept for that.
     pub fn again(&self) -> Option<Order> {
         /// In bytes: longer ones take so long that what is lost when they fail matters less.

@@ -441,8 +441,7 @@ impl Session {
                     let numbers = numbers_of(plan, &statement.binding(&self.schema, &values));
                     return self.write_everywhere(plan, orders, numbers, false).await;
                 }
-                let own = Text { sql: &statement.text, more_follows: false };
-                match self.put_together(plan, orders, side, kind, &own).await? {
+                match self.put_together(plan, orders, side, kind, false).await? {
                     Merging::Answered => Ok(()),
                     Merging::Unsuitable(feature) => self.gather_unsuitable(statement, plan, &feature, head, body).await,
                 }

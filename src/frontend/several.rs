@@ -390,7 +390,7 @@ impl Session {
         side: Side,
     ) -> Result<(), ClientMessage> {
         let orders = self.orders(plan, statement, shards);
-        match self.put_together(plan, orders, side, AnswerKind::Query, statement).await? {
+        match self.put_together(plan, orders, side, AnswerKind::Query, statement.more_follows).await? {
             Merging::Answered => Ok(()),
             Merging::Unsuitable(feature) => {
                 let plan = self.plan_to_gather(plan, statement.sql, &feature)?;
@@ -406,16 +406,17 @@ impl Session {
         orders: Vec<(ShardId, Order)>,
         side: Side,
         kind: AnswerKind,
-        statement: &Statement<'_>,
+        more_follows: bool,
     ) -> Result<Merging, ClientMessage> {
         let limit = match self.rows_limit() {
             Some(count) => Limit { offset: 0, count },
             None if plan.described.is_some() => Limit::NONE,
-            None => return self.concatenate(plan, orders, side, kind, statement.more_follows).await,
+            None => return self.concatenate(plan, orders, side, kind, more_follows).await,
         };
         let merge = &MergePlan::CONCATENATION;
-        let request = Request { merge, orders, limit, own: statement.sql.to_vec(), kind };
-        self.merge(plan, request, side, statement.more_follows).await
+        let own = orders.first().and_then(|(_, order)| order.text()).unwrap_or_default().to_vec();
+        let request = Request { merge, orders, limit, own, kind };
+        self.merge(plan, request, side, more_follows).await
     }
 
     async fn concatenate(

@@ -87,6 +87,8 @@ impl OtherWays {
     /// `root` may create databases, and has the session's modes set. The application's user sees nothing of all this.
     pub fn new(mut root: Client, port: u16, login: &Login, setup: &str, tables: &[Table]) -> OtherWays {
         run(&mut root, &format!("CREATE USER IF NOT EXISTS {OTHER}@'%' IDENTIFIED BY '{PASSWORD}'"));
+        // Tables are read as they are for everybody; a session may have taken rows away that it has not committed.
+        run(&mut root, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
         let names = BUILDS.map(Build::database);
         names.iter().for_each(|name| run(&mut root, &format!("GRANT ALL ON {name}.* TO {OTHER}@'%'")));
         let login = Login { user: OTHER.to_owned(), database: None, ..login.clone() };

@@ -81,7 +81,8 @@ impl Judge<'_> {
 
     fn known(&self, columns: &[Column], row: &Row, weights: &Weights) -> Known {
         let mut known = Known::default();
-        let weight = |collation, bytes: &Vec<u8>| match weights.get(&(collation, trimmed(bytes).to_vec())) {
+        let weight = |collation, bytes: &Vec<u8>| match weights.get(&(collation, told_apart(collation, bytes).to_vec()))
+        {
             Some(weight) => weight.clone(),
             None => bytes.clone(),
         };
@@ -119,16 +120,17 @@ impl Judge<'_> {
         for row in rows {
             for (number, cell) in row.iter().enumerate() {
                 if let (Some(collation), Some(bytes)) = (self.collation(number), cell) {
-                    weights.insert((collation, trimmed(bytes).to_vec()), Vec::new());
+                    weights.insert((collation, told_apart(collation, bytes).to_vec()), Vec::new());
                 }
             }
         }
         let keys: Vec<(Collation, Vec<u8>)> = weights.keys().cloned().collect();
+        let is_mysql = !self.plain.server_version.contains("MariaDB");
         for chunk in keys.chunks(200) {
             let weight = |(collation, bytes): &(Collation, Vec<u8>)| {
                 let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
                 let text = format!("CONVERT(CONVERT(x'{hex}' USING utf8mb4) USING {})", collation.charset());
-                format!("HEX(WEIGHT_STRING({text} COLLATE {}))", collation.name())
+                format!("HEX(WEIGHT_STRING({text} COLLATE {}))", collation.name(is_mysql))
             };
             let sql = format!("SELECT {}", chunk.iter().map(weight).collect::<Vec<_>>().join(", "));
             let found = self.plain.one(&sql).text().remove(0);
@@ -242,8 +244,11 @@ fn all_in(rows: &[Known], mut all: Vec<Known>) -> bool {
     })
 }
 
-/// Trailing spaces do not count in the collations that are used.
-fn trimmed(bytes: &[u8]) -> &[u8] {
+/// What counts of a text: in most collations not the spaces at its end.
+fn told_apart(collation: Collation, bytes: &[u8]) -> &[u8] {
+    if collation == Collation::NoPad {
+        return bytes;
+    }
     let end = bytes.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1);
     &bytes[..end]
 }

@@ -48,6 +48,21 @@ const INT_FORMS: &[Form] = &[
     ("({} + 1)", &[Kind::Year]),
     ("FIND_IN_SET('a', {})", &[Kind::Set]),
     ("JSON_LENGTH({})", &[Kind::Json]),
+    ("DATEDIFF({}, {})", &[Kind::Date, Kind::DateTime]),
+    ("DAYOFWEEK({})", &[Kind::Date]),
+    ("EXTRACT(MINUTE FROM {})", &[Kind::Time]),
+    ("TIMESTAMPDIFF(DAY, {}, {})", &[Kind::DateTime, Kind::Date]),
+    ("MICROSECOND({})", &[Kind::DateTime]),
+    ("ASCII({})", &[TEXT]),
+    ("({} LIKE {})", &[TEXT, TEXT]),
+    ("({} IN ({}, {}))", &[TEXT, TEXT, TEXT]),
+    ("({} AND {})", &[Kind::Int, Kind::Int]),
+    ("(NOT {})", &[Kind::Int]),
+    ("FLOOR({})", &[Kind::Decimal]),
+    ("CEILING({})", &[Kind::Int]),
+    ("({} = {})", &[Kind::Enum, Kind::Enum]),
+    ("({} < {})", &[Kind::Bit, Kind::Int]),
+    ("({} = {})", &[TEXT, TEXT]),
 ];
 const BIG_FORMS: &[Form] = &[
     ("COALESCE({}, {})", &[Kind::Big, Kind::Int]),
@@ -55,6 +70,8 @@ const BIG_FORMS: &[Form] = &[
     ("({} | {})", &[Kind::Int, Kind::Int]),
     ("CRC32({})", &[TEXT]),
     ("GREATEST({}, 5)", &[Kind::Big]),
+    ("({} << 2)", &[Kind::Int]),
+    ("CAST({} AS UNSIGNED)", &[Kind::Bit]),
 ];
 const DECIMAL_FORMS: &[Form] = &[
     ("({} + {})", &[Kind::Decimal, Kind::Int]),
@@ -67,6 +84,11 @@ const DECIMAL_FORMS: &[Form] = &[
     ("CAST({} AS DECIMAL(12,3))", &[Kind::Int]),
     ("COALESCE({}, {})", &[Kind::Decimal, Kind::Int]),
     ("IF({}, {}, {})", &[Kind::Int, Kind::Decimal, Kind::Int]),
+    ("CASE WHEN {} THEN {} END", &[Kind::Int, Kind::Decimal]),
+    ("LEAST({}, {})", &[Kind::Decimal, Kind::Int]),
+    ("ROUND({})", &[Kind::Decimal]),
+    ("(-{})", &[Kind::Decimal]),
+    ("MOD({}, 7)", &[Kind::Decimal]),
 ];
 const DOUBLE_FORMS: &[Form] = &[
     ("({} * 0.5e0)", &[Kind::Double]),
@@ -74,6 +96,8 @@ const DOUBLE_FORMS: &[Form] = &[
     ("SQRT(ABS({}))", &[Kind::Double]),
     ("({} + 0e0)", &[Kind::Decimal]),
     ("COALESCE({}, {})", &[Kind::Double, Kind::Int]),
+    ("CASE {} WHEN {} THEN {} ELSE {} END", &[Kind::Int, Kind::Int, Kind::Double, Kind::Double]),
+    ("ROUND({})", &[Kind::Double]),
 ];
 /// Without NULLIF: MariaDB 10.11 groups all values of NULLIF(column of type TINYTEXT, '') together.
 const TEXT_FORMS: &[Form] = &[
@@ -92,6 +116,14 @@ const TEXT_FORMS: &[Form] = &[
     ("LPAD({}, 4, '*')", &[TEXT]),
     ("REPEAT({}, 2)", &[TEXT]),
     ("CONCAT_WS('/', {}, {})", &[TEXT, TEXT]),
+    ("SUBSTRING_INDEX({}, 'a', 1)", &[TEXT]),
+    ("INSERT({}, 1, 1, 'q')", &[TEXT]),
+    ("RPAD({}, 4, ' ')", &[TEXT]),
+    ("LEFT({}, {})", &[TEXT, Kind::Int]),
+    ("RTRIM({})", &[TEXT]),
+    ("CASE WHEN {} THEN {} ELSE {} END", &[Kind::Int, TEXT, TEXT]),
+    ("GREATEST({}, {})", &[TEXT, TEXT]),
+    ("CONCAT({}, ' ')", &[TEXT]),
 ];
 /// These have the collation of the connection, which is another one on MySQL.
 const MADE_TEXT_FORMS: &[Form] = &[
@@ -111,13 +143,23 @@ const DATE_FORMS: &[Form] = &[
     ("COALESCE({}, {})", &[Kind::Date, Kind::Date]),
     ("CAST({} AS DATE)", &[Kind::DateTime]),
     ("IF({}, {}, {})", &[Kind::Int, Kind::Date, Kind::Date]),
+    ("DATE_ADD({}, INTERVAL {} DAY)", &[Kind::Date, Kind::Int]),
+    ("LAST_DAY({})", &[Kind::DateTime]),
+    ("LEAST({}, {})", &[Kind::Date, Kind::Date]),
 ];
-const DATETIME_FORMS: &[Form] =
-    &[("CAST({} AS DATETIME)", &[Kind::Date]), ("COALESCE({}, {})", &[Kind::DateTime, Kind::DateTime])];
+const DATETIME_FORMS: &[Form] = &[
+    ("CAST({} AS DATETIME)", &[Kind::Date]),
+    ("COALESCE({}, {})", &[Kind::DateTime, Kind::DateTime]),
+    ("DATE_SUB({}, INTERVAL 90 MINUTE)", &[Kind::DateTime]),
+    ("TIMESTAMP({}, {})", &[Kind::Date, Kind::Time]),
+    ("GREATEST({}, {})", &[Kind::DateTime, Kind::DateTime]),
+];
 const TIME_FORMS: &[Form] = &[
     ("SEC_TO_TIME({})", &[Kind::Int]),
     ("COALESCE({}, {})", &[Kind::Time, Kind::Time]),
     ("TIME({})", &[Kind::DateTime]),
+    ("ADDTIME({}, {})", &[Kind::Time, Kind::Time]),
+    ("TIMEDIFF({}, {})", &[Kind::DateTime, Kind::DateTime]),
 ];
 /// Without texts, by whose collation MariaDB would take documents for equal.
 const JSON_FORMS: &[Form] =
@@ -140,6 +182,21 @@ fn forms(kind: Kind) -> &'static [Form] {
 }
 
 const COMPARISONS: [&str; 7] = ["{} = {}", "{} <> {}", "{} < {}", "{} <= {}", "{} > {}", "{} >= {}", "{} <=> {}"];
+
+const FRAMES: [&str; 7] = [
+    "",
+    "",
+    "ROWS BETWEEN 1 PRECEDING AND CURRENT ROW",
+    "ROWS UNBOUNDED PRECEDING",
+    "ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING",
+    "ROWS BETWEEN 2 PRECEDING AND 1 FOLLOWING",
+    "RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
+];
+
+/// As it stands there.
+fn number(text: &str) -> Expr {
+    Expr::Literal { text: text.to_owned(), param: None, kind: Kind::Int }
+}
 
 pub fn any_kind(dice: &mut Dice) -> Kind {
     dice.pick(&kind::TYPES).1
@@ -166,7 +223,8 @@ impl Grower<'_> {
             scope.columns().into_iter().filter(|column| column.kind() == kind).collect()
         };
         let own = of_kind(&scope);
-        let outer = scope.outer.map(of_kind).unwrap_or_default();
+        let around = scope.outer.and_then(|outer| outer.outer).filter(|_| self.dice.percent(25));
+        let outer = around.or(scope.outer).map(of_kind).unwrap_or_default();
         match (own.is_empty(), outer.is_empty()) {
             (_, false) if own.is_empty() || self.dice.percent(15) => Some(self.dice.pick(&outer).clone()),
             (false, _) => Some(self.dice.pick(&own).clone()),
@@ -389,7 +447,7 @@ impl Grower<'_> {
             let by = self.any_expr(scope, 1);
             window.order.push(self.ordered(by));
         }
-        match self.dice.below(9) {
+        match self.dice.below(11) {
             0 | 1 => {
                 // MariaDB computes CUME_DIST and PERCENT_RANK of another window's rows where there are several.
                 window.name = self.dice.word(&["RANK", "DENSE_RANK"]);
@@ -406,14 +464,28 @@ impl Grower<'_> {
                 window.kind = arg.kind();
                 window.args = vec![arg];
                 window.order.extend(key);
+                if window.name.ends_with("VALUE") {
+                    window.frame = self.dice.word(&FRAMES);
+                }
+            }
+            9 => {
+                window.name = self.dice.word(&["LAG", "LEAD", "NTH_VALUE"]);
+                let arg = self.any_expr(scope, 0);
+                window.kind = arg.kind();
+                window.args = vec![arg, number("2")];
+                window.order.extend(key);
+            }
+            10 => {
+                window.name = "NTILE";
+                window.args = vec![number("3")];
+                window.order.extend(key);
             }
             5 => {
                 window.name = "SUM";
                 window.kind = Kind::Decimal;
                 window.args = vec![self.expr(scope, Kind::Int, 1)];
                 window.order.extend(key);
-                window.frame =
-                    self.dice.word(&["", "ROWS BETWEEN 1 PRECEDING AND CURRENT ROW", "ROWS UNBOUNDED PRECEDING"]);
+                window.frame = self.dice.word(&FRAMES);
             }
             6 => {
                 window.name = self.dice.word(&["MIN", "MAX"]);

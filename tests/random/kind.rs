@@ -31,30 +31,39 @@ pub enum Collation {
     Unicode,
     Bin,
     Latin,
+    /// In which a space at the end counts.
+    NoPad,
+    /// Of characters that are no bytes.
+    Wide,
 }
 
 impl Collation {
-    pub const ALL: [Collation; 4] = [Collation::General, Collation::Unicode, Collation::Bin, Collation::Latin];
+    pub const ALL: [Collation; 6] =
+        [Collation::General, Collation::Unicode, Collation::Bin, Collation::Latin, Collation::NoPad, Collation::Wide];
 
-    pub fn name(self) -> &'static str {
+    pub fn name(self, is_mysql: bool) -> &'static str {
         match self {
             Collation::General => "utf8mb4_general_ci",
             Collation::Unicode => "utf8mb4_unicode_ci",
             Collation::Bin => "utf8mb4_bin",
             Collation::Latin => "latin1_swedish_ci",
+            Collation::NoPad if is_mysql => "utf8mb4_0900_ai_ci",
+            Collation::NoPad => "utf8mb4_unicode_nopad_ci",
+            Collation::Wide => "utf16_general_ci",
         }
     }
 
     pub fn charset(self) -> &'static str {
         match self {
             Collation::Latin => "latin1",
+            Collation::Wide => "utf16",
             _ => "utf8mb4",
         }
     }
 }
 
 /// Column types with the kind of what they hold.
-pub const TYPES: [(&str, Kind); 37] = [
+pub const TYPES: [(&str, Kind); 43] = [
     ("TINYINT", Kind::Int),
     ("SMALLINT", Kind::Int),
     ("MEDIUMINT", Kind::Int),
@@ -77,15 +86,21 @@ pub const TYPES: [(&str, Kind); 37] = [
     ("TINYTEXT", Kind::Text(Collation::Latin)),
     ("TEXT", Kind::Text(Collation::General)),
     ("MEDIUMTEXT", Kind::Text(Collation::Unicode)),
+    ("CHAR(8)", Kind::Text(Collation::NoPad)),
+    ("VARCHAR(20)", Kind::Text(Collation::NoPad)),
+    ("VARCHAR(20)", Kind::Text(Collation::Wide)),
     ("BINARY(3)", Kind::Bytes),
     ("VARBINARY(10)", Kind::Bytes),
     ("BLOB", Kind::Bytes),
     ("DATE", Kind::Date),
     ("DATETIME", Kind::DateTime),
     ("DATETIME(3)", Kind::DateTime),
+    ("DATETIME(6)", Kind::DateTime),
     ("TIMESTAMP", Kind::DateTime),
+    ("TIMESTAMP(3)", Kind::DateTime),
     ("TIME", Kind::Time),
     ("TIME(2)", Kind::Time),
+    ("TIME(6)", Kind::Time),
     ("YEAR", Kind::Year),
     ("BIT(1)", Kind::Bit),
     ("BIT(9)", Kind::Bit),
@@ -95,10 +110,10 @@ pub const TYPES: [(&str, Kind); 37] = [
 ];
 
 /// The column's definition but for NULL and defaults.
-pub fn definition(type_name: &str, kind: Kind) -> String {
+pub fn definition(type_name: &str, kind: Kind, is_mysql: bool) -> String {
     match kind {
         Kind::Text(collation) => {
-            format!("{type_name} CHARACTER SET {} COLLATE {}", collation.charset(), collation.name())
+            format!("{type_name} CHARACTER SET {} COLLATE {}", collation.charset(), collation.name(is_mysql))
         }
         _ => type_name.to_owned(),
     }
@@ -135,9 +150,11 @@ pub fn stored(type_name: &str, kind: Kind, dice: &mut Dice) -> String {
         // Its rounding would warn.
         ("DECIMAL(38,0)", _) => dice.word(&INTS).to_owned(),
         ("BIT(1)", _) => dice.word(&BITS[..2]).to_owned(),
-        ("TIMESTAMP", _) => format!("'2024-02-{:02} {}'", dice.between(1, 3), dice.word(&TIMES_OF_DAY)),
-        ("DATETIME(3)", _) if dice.percent(40) => "'2024-02-29 12:30:45.125'".to_owned(),
-        ("TIME(2)", _) if dice.percent(40) => "'-01:30:00.25'".to_owned(),
+        ("TIMESTAMP" | "TIMESTAMP(3)", _) => {
+            format!("'2024-02-{:02} {}'", dice.between(1, 3), dice.word(&TIMES_OF_DAY))
+        }
+        ("DATETIME(3)" | "DATETIME(6)", _) if dice.percent(40) => "'2024-02-29 12:30:45.125'".to_owned(),
+        ("TIME(2)" | "TIME(6)", _) if dice.percent(40) => "'-01:30:00.25'".to_owned(),
         (_, Kind::Date) => format!("'{}'", dice.word(&DATES)),
         (_, Kind::DateTime) => format!("'{} {}'", dice.word(&DATES), dice.word(&TIMES_OF_DAY)),
         (_, Kind::Time) => format!("'{}'", dice.word(&TIMES)),

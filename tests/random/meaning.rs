@@ -8,6 +8,7 @@
 use crate::kind::{Collation, Kind};
 use crate::queries::collation_of;
 use crate::schema::TableShape;
+use crate::scope::Relation;
 use crate::tree::{Aggregate, Block, Body, Cte, Expr, From, Item, On, OrderBy, Query, Window};
 
 /// What is certain of a column's values.
@@ -71,6 +72,22 @@ pub struct Catalog(Vec<(String, Output)>);
 /// What the statement's answer is determined to.
 pub fn of(query: &Query, catalog: &Catalog) -> Option<Output> {
     catalog.query(query, None)
+}
+
+/// What the rows of a derived table behind LATERAL are determined to.
+pub fn of_lateral(query: &Query, catalog: &Catalog, before: &[Relation]) -> Option<Output> {
+    let relations = before.iter().map(|relation| {
+        let exact = relation.fields.iter().filter(|field| field.is_exact);
+        let columns = exact.map(|field| OutputColumn {
+            name: field.name.clone(),
+            kind: field.kind,
+            quality: Quality::Exact,
+            is_literal: false,
+        });
+        let output = Output { columns: columns.collect(), key: None, order: Order::Open, is_cut: false };
+        (relation.alias.clone(), output)
+    });
+    catalog.nested(query, Some(&Env { relations: relations.collect(), outer: None }))
 }
 
 /// The relations of a block by alias.
@@ -186,7 +203,7 @@ impl Catalog {
     fn from(&self, from: &From, env: &mut Env<'_>) -> Option<()> {
         let (alias, output) = match from {
             From::Table { name, alias } | From::Cte { name, alias } => (alias, self.relation(name)?.clone()),
-            From::Derived { query, alias } => (alias, self.nested(query, None)?),
+            From::Derived { query, alias, is_lateral } => (alias, self.nested(query, is_lateral.then_some(&*env))?),
             From::Join { left, right, .. } => {
                 self.from(left, env)?;
                 return self.from(right, env);
@@ -276,7 +293,9 @@ impl Reader<'_> {
                 self.all_exact(args).then_some(())?;
                 self.of_subquery(form, self.catalog.nested(query, Some(self.env))?)
             }
-            Expr::Window(window) if !self.is_grouped => self.window(window),
+            Expr::Window(window) if !self.is_grouped => {
+                self.window(window, &|expr| self.row(expr), &|by| self.env.is_key(by))
+            }
             Expr::Aggregate(_) | Expr::Window(_) => None,
         }
     }
@@ -313,7 +332,11 @@ impl Reader<'_> {
                 args.iter().all(|arg| self.of_group(arg) == Some(Quality::Exact)).then_some(())?;
                 self.of_subquery(form, self.catalog.nested(query, None)?)
             }
-            Expr::Column { .. } | Expr::Window(_) => None,
+            Expr::Window(window) => {
+                let is_total = |by: &[&Expr]| self.block.group.iter().all(|key| by.contains(&key));
+                self.window(window, &|expr| self.of_group(expr), &is_total)
+            }
+            Expr::Column { .. } => None,
         }
     }
 
@@ -345,13 +368,19 @@ impl Reader<'_> {
         (by_itself || !aggregate.distinct && self.env.is_key(&by)).then_some(Quality::Exact)
     }
 
-    fn window(&self, window: &Window) -> Option<Quality> {
+    /// Of rows, or of groups: `quality` is that of an expression, and `is_key` tells whether no two have equal values of some.
+    fn window(
+        &self,
+        window: &Window,
+        quality: &dyn Fn(&Expr) -> Option<Quality>,
+        is_key: &dyn Fn(&[&Expr]) -> bool,
+    ) -> Option<Quality> {
         let by = values(&window.order)?;
         let all = window.args.iter().chain(&window.partition).chain(by.iter().copied());
-        all.into_iter().all(|expr| self.row(expr) == Some(Quality::Exact)).then_some(())?;
+        all.into_iter().all(|expr| quality(expr) == Some(Quality::Exact)).then_some(())?;
         // MariaDB sorts another window's rows wrongly where this one has them all in one place.
         by.iter().all(|expr| names_a_column(expr)).then_some(())?;
-        let is_total = self.env.is_key(&by) && !by.is_empty();
+        let is_total = is_key(&by) && !by.is_empty();
         let kind = window.args.first().map_or(Kind::Int, Expr::kind);
         let needs_total = match window.name {
             "RANK" | "DENSE_RANK" => false,

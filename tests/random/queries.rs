@@ -8,7 +8,7 @@ use crate::kind::{Collation, Kind};
 use crate::meaning::{self, Catalog};
 use crate::schema::Schema;
 use crate::scope::{Relation, Scope};
-use crate::tree::{Aggregate, Block, Body, Expr, Item, Limit, OrderBy, OrderItem, Query};
+use crate::tree::{Aggregate, Block, Body, Expr, Item, Limit, OrderBy, OrderItem, Query, Window};
 
 /// Grows one statement after the other.
 #[derive(Debug)]
@@ -87,7 +87,27 @@ impl<'a> Grower<'a> {
             let is_single = block.is_grouped() && block.group.is_empty();
             block.counts_found = !is_single && self.dice.percent(if query.limit.is_some() { 12 } else { 1 });
         }
+        if self.dice.percent(15) {
+            self.rename(&mut query);
+        }
         query
+    }
+
+    /// Calls an item as a column is called, which it may hide.
+    fn rename(&mut self, query: &mut Query) {
+        let shape = self.dice.pick(&self.schema.shapes);
+        let name = self.dice.pick(&shape.columns).name.clone();
+        let Body::Block(block) = &mut query.body else { return };
+        // GROUP BY means the column first.
+        let Some(Item::Value { alias, .. }) = block.items.first_mut().filter(|_| !block.groups_by_items) else {
+            return;
+        };
+        for item in &mut query.order {
+            if matches!((&item.by, &*alias), (OrderBy::Alias(by), Some(alias)) if by == alias) {
+                item.by = OrderBy::Alias(name.clone());
+            }
+        }
+        *alias = Some(name);
     }
 
     pub fn fresh(&mut self, prefix: &str) -> String {
@@ -242,7 +262,7 @@ impl<'a> Grower<'a> {
     fn block(&mut self, nested: bool) -> Grown {
         let (from, relations) = self.from();
         let scope = Scope { relations: &relations, outer: None };
-        let mut block = Block { from: Some(from), ..Block::default() };
+        let mut block = Block { from: Some(from), is_bare: self.dice.percent(40), ..Block::default() };
         block.conditions = self.conditions(scope);
         match self.dice.below(100) {
             0..=44 => self.plain_block(block, scope, nested),
@@ -267,7 +287,7 @@ impl<'a> Grower<'a> {
     }
 
     /// Select items; a derived table's key is among them more often than not, so that its rows can be ordered.
-    fn values(&mut self, scope: Scope<'_>, nested: bool) -> Vec<Item> {
+    pub fn values(&mut self, scope: Scope<'_>, nested: bool) -> Vec<Item> {
         let mut values = Vec::new();
         if self.dice.percent(50) {
             values.extend(scope.key().unwrap_or_default());
@@ -314,14 +334,35 @@ impl<'a> Grower<'a> {
         for _ in 0..self.dice.between(1, 3) {
             values.push(self.of_aggregates(scope));
         }
+        if self.dice.percent(10) && !block.group.is_empty() {
+            values.push(self.window_over_groups(scope, &block.group));
+        }
         block.items = values.into_iter().map(|value| self.item(value, nested)).collect();
         if self.dice.percent(25) {
             block.having = vec![self.having(scope)];
         }
         block.groups_by_items = self.dice.percent(20);
-        block.rollup = !block.group.is_empty() && self.dice.percent(8);
+        let has_window = block.items.iter().any(|item| matches!(item, Item::Value { value: Expr::Window(_), .. }));
+        block.rollup = !block.group.is_empty() && !has_window && self.dice.percent(8);
         let total = (!block.rollup).then(|| block.group.clone());
         Grown { total, others: vec![self.aggregate(scope)], block }
+    }
+
+    /// A window whose rows are the groups.
+    fn window_over_groups(&mut self, scope: Scope<'_>, group: &[Expr]) -> Expr {
+        let name = self.dice.word(&["SUM", "RANK", "ROW_NUMBER", "MAX", "LAG"]);
+        let args = if name.ends_with('K') || name == "ROW_NUMBER" { Vec::new() } else { vec![self.aggregate(scope)] };
+        let kind = args.first().map_or(Kind::Int, Expr::kind);
+        let partition = if self.dice.percent(30) { vec![self.dice.pick(group).clone()] } else { Vec::new() };
+        let mut order = Vec::new();
+        if self.dice.percent(60) {
+            let by = self.aggregate(scope);
+            order.push(self.ordered(by));
+        }
+        if name != "RANK" || order.is_empty() {
+            order.extend(group.iter().map(|by| self.ordered(by.clone())).collect::<Vec<_>>());
+        }
+        Expr::Window(Box::new(Window { name, args, partition, order, frame: "", kind }))
     }
 
     pub fn having(&mut self, scope: Scope<'_>) -> Expr {

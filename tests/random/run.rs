@@ -24,6 +24,8 @@ const SHRINKING: Duration = Duration::from_secs(40);
 pub enum Mode {
     Text,
     Prepared,
+    /// Prepared, and executed with NULL for each parameter before.
+    Again,
 }
 
 /// What came of a statement.
@@ -83,7 +85,7 @@ pub fn check(world: &mut World<'_>, query: &Query, output: &Output, mode: Mode) 
         Err(error) => return unanswered(world, query, &error),
     };
     let forms = other_forms(query, mode, output.columns.len());
-    let is_binary = mode == Mode::Prepared;
+    let is_binary = mode != Mode::Text;
     let settled = world.other_ways().settle(expected, &got, is_binary, |client, word| {
         let answers = forms.iter().map(|form| form.send(client, word));
         Ok(answers.collect::<Result<Vec<_>, _>>()?.concat())
@@ -132,7 +134,7 @@ impl Sent {
     fn of(query: &Query, mode: Mode) -> Sent {
         let (sql, params) = match mode {
             Mode::Text => (query.text(), Vec::new()),
-            Mode::Prepared => query.prepared(),
+            Mode::Prepared | Mode::Again => query.prepared(),
         };
         Sent { sql, params, mode, counts_found: query.block().is_some_and(|block| block.counts_found) }
     }
@@ -142,9 +144,13 @@ impl Sent {
         let sql = with_word(&self.sql, word);
         let mut answers = match self.mode {
             Mode::Text => client.query(sql)?,
-            Mode::Prepared => match client.prepare(sql.as_bytes())? {
+            Mode::Prepared | Mode::Again => match client.prepare(sql.as_bytes())? {
                 Err(error) => return Ok(vec![Answer::Error { error, after: None }]),
                 Ok(statement) => {
+                    if self.mode == Mode::Again {
+                        let nulls: Vec<Param> = self.params.iter().map(|_| Param::Null).collect();
+                        client.execute(&statement, &nulls)?;
+                    }
                     let answers = client.execute(&statement, &self.params)?;
                     client.close(&statement)?;
                     let columns = statement.columns;
@@ -269,7 +275,8 @@ fn with_fewer_rows(
 fn report(world: &mut World<'_>, schema: &Schema, query: &Query, mode: Mode) -> String {
     let text = query.text();
     let mut report = format!("{text};\n");
-    if mode == Mode::Prepared {
+    report += &format!("  {}\n  behind {}\n", world.circumstances, schema.rules.replace('\n', "; "));
+    if mode != Mode::Text {
         let (sql, params) = query.prepared();
         report += &format!("  prepared: {sql}\n  with {params:?}\n");
     }

@@ -31,6 +31,7 @@ pub struct Schema {
     pub shapes: Vec<TableShape>,
     pub tables: Vec<Table>,
     pub rules: String,
+    is_mysql: bool,
 }
 
 const WORDS: [&str; 24] = [
@@ -39,7 +40,7 @@ const WORDS: [&str; 24] = [
 ];
 
 impl Schema {
-    pub fn new(dice: &mut Dice) -> Schema {
+    pub fn new(dice: &mut Dice, is_mysql: bool) -> Schema {
         let text = [Collation::General, Collation::Bin, Collation::Latin][dice.below(3)];
         let integer = *dice.pick(&["INT", "BIGINT"]);
         let function = *dice.pick(&["{ kind = \"mod\" }", "{ kind = \"hash\", slots = 64 }"]);
@@ -55,7 +56,7 @@ impl Schema {
                 1 + shard / 2
             );
         }
-        let by_text = format!("key_type = \"text\"\ncollation = \"{}\"", text.name());
+        let by_text = format!("key_type = \"text\"\ncollation = \"{}\"", text.name(is_mysql));
         for (name, lines) in [
             ("alpha", format!("{physical}shard_key = \"id\"\nfunction = {function}\n{shards}")),
             ("beta", format!("{physical}shard_key = \"id\"\ncolocated_with = \"alpha\"")),
@@ -80,7 +81,7 @@ impl Schema {
             kind,
             nullable: false,
         };
-        let mut schema = Schema { shapes: Vec::new(), tables: Vec::new(), rules };
+        let mut schema = Schema { shapes: Vec::new(), tables: Vec::new(), rules, is_mysql };
         schema.add("alpha", &["id"], vec![key("id", integer, Kind::Int)], dice);
         let keys = vec![key("id", integer, Kind::Int), key("no", "SMALLINT", Kind::Int)];
         schema.add("beta", &["id", "no"], keys, dice);
@@ -117,18 +118,19 @@ impl Schema {
                 nullable: dice.percent(75),
             });
         }
-        let definition = definition(&columns, key, dice);
+        let definition = definition(&columns, key, self.is_mysql, dice);
         let rows = rows(name, &columns, dice);
         self.tables.push(Table { name: name.to_owned(), definition, rows });
         self.shapes.push(TableShape { name, columns, key: key.to_vec() });
     }
 }
 
-fn definition(columns: &[Column], key: &[&str], dice: &mut Dice) -> String {
+fn definition(columns: &[Column], key: &[&str], is_mysql: bool, dice: &mut Dice) -> String {
     let mut text = "(\n".to_owned();
     for column in columns {
         let null = if column.nullable { "NULL DEFAULT NULL" } else { "NOT NULL" };
-        let _ = writeln!(text, "  {} {} {null},", column.name, kind::definition(column.type_name, column.kind));
+        let _ =
+            writeln!(text, "  {} {} {null},", column.name, kind::definition(column.type_name, column.kind, is_mysql));
     }
     for column in &columns[key.len()..] {
         let indexable = matches!(column.kind, Kind::Int | Kind::Big | Kind::Decimal | Kind::Date | Kind::Time)

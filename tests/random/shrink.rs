@@ -93,6 +93,7 @@ fn of_block(block: &crate::tree::Block) -> Vec<crate::tree::Block> {
         (block.distinct, with(&|block| block.distinct = false)),
         (block.counts_found, with(&|block| block.counts_found = false)),
         (block.rollup, with(&|block| block.rollup = false)),
+        (block.is_bare, with(&|block| block.is_bare = false)),
         (block.groups_by_items, with(&|block| block.groups_by_items = false)),
     ] {
         found.extend(is_set.then_some(changed));
@@ -136,9 +137,9 @@ fn of_block(block: &crate::tree::Block) -> Vec<crate::tree::Block> {
 fn of_from(from: &From) -> Vec<From> {
     match from {
         From::Table { .. } | From::Cte { .. } => Vec::new(),
-        From::Derived { query, alias } => {
-            let smaller = of_query(query).into_iter();
-            smaller.map(|query| From::Derived { query: Box::new(query), alias: alias.clone() }).collect()
+        From::Derived { query, alias, is_lateral } => {
+            let (smaller, is_lateral) = (of_query(query).into_iter(), *is_lateral);
+            smaller.map(|query| From::Derived { query: Box::new(query), alias: alias.clone(), is_lateral }).collect()
         }
         From::Join { word, left, right, on } => {
             let join = |left: &From, right: &From, on: On, word: &'static str| From::Join {

@@ -2,7 +2,7 @@
 
 use crate::expressions::call;
 use crate::kind::Kind;
-use crate::meaning;
+use crate::meaning::{self, Output, Quality};
 use crate::queries::Grower;
 use crate::scope::{Field, Relation, Scope};
 use crate::tree::{Block, Body, Cte, Expr, From, Item, On, Query};
@@ -24,7 +24,8 @@ impl Grower<'_> {
                 let joined = self.join(left, &mut both, right, others, false);
                 (joined, both)
             } else {
-                let (leaf, relation) = self.leaf();
+                let lateral = if self.is_mysql && self.dice.percent(8) { self.lateral(&relations) } else { None };
+                let (leaf, relation) = lateral.unwrap_or_else(|| self.leaf());
                 (leaf, vec![relation])
             };
             from = self.join(from, &mut relations, right, std::mem::take(&mut new), number + 1 == count);
@@ -127,19 +128,20 @@ impl Grower<'_> {
         let query = self.query(true);
         self.nesting -= 1;
         let alias = self.fresh("d");
-        let relation = self.relation_of(&query, &alias)?;
-        Some((From::Derived { query: Box::new(query), alias }, relation))
+        let relation = relation_of(meaning::of(&query, &self.catalog)?, &alias);
+        Some((From::Derived { query: Box::new(query), alias, is_lateral: false }, relation))
     }
 
-    fn relation_of(&self, query: &Query, alias: &str) -> Option<Relation> {
-        let output = meaning::of(query, &self.catalog)?;
-        let fields = output.columns.iter().map(|column| Field {
-            name: column.name.clone(),
-            kind: column.kind,
-            is_exact: column.quality == meaning::Quality::Exact,
-        });
-        let key = output.key.map(|key| key.iter().map(|position| output.columns[*position].name.clone()).collect());
-        Some(Relation { alias: alias.to_owned(), fields: fields.collect(), key })
+    /// A derived table that may name what stands before it.
+    fn lateral(&mut self, before: &[Relation]) -> Option<(From, Relation)> {
+        let outer = Scope { relations: before, outer: None };
+        let query = self.inner(outer, |grower, scope, block| {
+            block.items = grower.values(scope, true);
+            Some(Query::of_block(block.clone()))
+        })?;
+        let alias = self.fresh("d");
+        let relation = relation_of(meaning::of_lateral(&query, &self.catalog, before)?, &alias);
+        Some((From::Derived { query: Box::new(query), alias, is_lateral: true }, relation))
     }
 
     pub fn cte(&mut self) -> Option<Cte> {
@@ -150,7 +152,7 @@ impl Grower<'_> {
         let query = self.query(true);
         self.nesting -= 1;
         let name = self.fresh("w");
-        let relation = self.relation_of(&query, &name)?;
+        let relation = relation_of(meaning::of(&query, &self.catalog)?, &name);
         let cte = Cte { name, columns: Vec::new(), query, is_recursive: false };
         self.catalog = self.catalog.with_cte(&cte)?;
         self.ctes.push(relation);
@@ -225,6 +227,16 @@ impl Grower<'_> {
         }
         cte
     }
+}
+
+fn relation_of(output: Output, alias: &str) -> Relation {
+    let fields = output.columns.iter().map(|column| Field {
+        name: column.name.clone(),
+        kind: column.kind,
+        is_exact: column.quality == Quality::Exact,
+    });
+    let key = output.key.map(|key| key.iter().map(|position| output.columns[*position].name.clone()).collect());
+    Relation { alias: alias.to_owned(), fields: fields.collect(), key }
 }
 
 fn names_same(one: &Expr, other: &Expr) -> bool {

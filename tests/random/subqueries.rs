@@ -87,7 +87,7 @@ impl Grower<'_> {
     }
 
     /// A block inside an expression, mostly tied to the block around it.
-    fn inner(
+    pub fn inner(
         &mut self,
         outer: Scope<'_>,
         finish: impl FnOnce(&mut Self, Scope<'_>, &mut Block) -> Option<Query>,
@@ -98,7 +98,7 @@ impl Grower<'_> {
         self.nesting += 1;
         let (from, relations) = self.from();
         let scope = Scope { relations: &relations, outer: Some(&outer) };
-        let mut block = Block { from: Some(from), ..Block::default() };
+        let mut block = Block { from: Some(from), is_bare: self.dice.percent(30), ..Block::default() };
         if self.dice.percent(65) {
             block.conditions.extend(self.link(outer.relations, &relations));
         }

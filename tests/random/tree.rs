@@ -41,6 +41,8 @@ pub struct Block {
     /// SQL_CALC_FOUND_ROWS
     pub counts_found: bool,
     pub distinct: bool,
+    /// The columns of its only relation are named without it, where that means them.
+    pub is_bare: bool,
     pub items: Vec<Item>,
     pub from: Option<From>,
     /// All of them.
@@ -65,10 +67,26 @@ pub enum Item {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum From {
-    Table { name: String, alias: String },
-    Derived { query: Box<Query>, alias: String },
-    Cte { name: String, alias: String },
-    Join { word: &'static str, left: Box<From>, right: Box<From>, on: On },
+    Table {
+        name: String,
+        alias: String,
+    },
+    /// Behind LATERAL it may name what stands before it.
+    Derived {
+        query: Box<Query>,
+        alias: String,
+        is_lateral: bool,
+    },
+    Cte {
+        name: String,
+        alias: String,
+    },
+    Join {
+        word: &'static str,
+        left: Box<From>,
+        right: Box<From>,
+        on: On,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -168,6 +186,28 @@ impl Expr {
     }
 }
 
+impl Block {
+    /// The relation whose columns are named without it.
+    fn bare(&self) -> Option<&String> {
+        match &self.from {
+            Some(From::Table { alias, .. } | From::Derived { alias, .. } | From::Cte { alias, .. }) if self.is_bare => {
+                Some(alias)
+            }
+            _ => None,
+        }
+    }
+
+    /// Names of items that are not columns of that name.
+    fn renamed(&self) -> Vec<String> {
+        let names = self.items.iter().filter_map(|item| match item {
+            Item::Value { value: Expr::Column { name, .. }, alias: Some(alias) } if name == alias => None,
+            Item::Value { alias, .. } => alias.clone(),
+            Item::Star | Item::AllOf(_) => None,
+        });
+        names.collect()
+    }
+}
+
 impl Query {
     pub fn of_block(block: Block) -> Query {
         Query { ctes: Vec::new(), body: Body::Block(Box::new(block)), order: Vec::new(), limit: None, lock: None }
@@ -242,6 +282,11 @@ struct Writer {
     sql: String,
     params: Vec<Param>,
     binds: bool,
+    /// The relation whose columns are named without it, where it is the one that is meant.
+    bare: Option<String>,
+    /// Names of select items that are not columns of that name, and whether they are meant first where this is written.
+    renamed: Vec<String>,
+    sees_items: bool,
 }
 
 impl Writer {
@@ -266,6 +311,7 @@ impl Writer {
     }
 
     fn query(&mut self, query: &Query) {
+        let around = (self.bare.take(), std::mem::take(&mut self.renamed), std::mem::take(&mut self.sees_items));
         if !query.ctes.is_empty() {
             let recursive = query.ctes.iter().any(|cte| cte.is_recursive);
             self.push(if recursive { "WITH RECURSIVE " } else { "WITH " });
@@ -273,14 +319,17 @@ impl Writer {
             self.push(" ");
         }
         match &query.body {
-            Body::Block(block) => self.block(block),
+            Body::Block(block) => {
+                (self.bare, self.renamed) = (block.bare().cloned(), block.renamed());
+                self.block(block);
+            }
             Body::Set { operator, left, right } => {
                 self.operand(left);
                 self.push(&format!(" {operator} "));
                 self.operand(right);
             }
         }
-        self.clause(" ORDER BY ", ", ", &query.order, Writer::order_item);
+        self.where_items_are_seen(|writer| writer.clause(" ORDER BY ", ", ", &query.order, Writer::order_item));
         if let Some(limit) = &query.limit {
             self.push(" LIMIT ");
             self.expr(&limit.count);
@@ -292,6 +341,13 @@ impl Writer {
         if let Some(lock) = query.lock {
             self.push(&format!(" {lock}"));
         }
+        (self.bare, self.renamed, self.sees_items) = around;
+    }
+
+    fn where_items_are_seen(&mut self, write: impl FnOnce(&mut Writer)) {
+        self.sees_items = true;
+        write(self);
+        self.sees_items = false;
     }
 
     fn cte(&mut self, cte: &Cte) {
@@ -342,7 +398,7 @@ impl Writer {
         if block.rollup {
             self.push(" WITH ROLLUP");
         }
-        self.clause(" HAVING ", " AND ", &block.having, Writer::expr);
+        self.where_items_are_seen(|writer| writer.clause(" HAVING ", " AND ", &block.having, Writer::expr));
     }
 
     fn group_key(&mut self, block: &Block, by: &Expr) {
@@ -360,8 +416,8 @@ impl Writer {
         match from {
             From::Table { name, alias } | From::Cte { name, alias } if name == alias => self.push(name),
             From::Table { name, alias } | From::Cte { name, alias } => self.push(&format!("{name} {alias}")),
-            From::Derived { query, alias } => {
-                self.push("(");
+            From::Derived { query, alias, is_lateral } => {
+                self.push(if *is_lateral { "LATERAL (" } else { "(" });
                 self.query(query);
                 self.push(&format!(") {alias}"));
             }
@@ -392,6 +448,7 @@ impl Writer {
 
     fn expr(&mut self, expr: &Expr) {
         match expr {
+            Expr::Column { of, name, .. } if self.bare.as_ref() == Some(of) && !self.is_hidden(name) => self.push(name),
             Expr::Column { of, name, .. } => self.push(&format!("{of}.{name}")),
             Expr::Literal { param: Some(param), .. } if self.binds => {
                 self.push("?");
@@ -403,6 +460,10 @@ impl Writer {
             Expr::Aggregate(aggregate) => self.aggregate(aggregate),
             Expr::Window(window) => self.window(window),
         }
+    }
+
+    fn is_hidden(&self, name: &String) -> bool {
+        self.sees_items && self.renamed.contains(name)
     }
 
     fn form(&mut self, form: &str, args: &[Expr], query: Option<&Query>) {
@@ -443,9 +504,11 @@ impl Writer {
         }
         self.list(", ", &window.args, Writer::expr);
         self.push(") OVER (");
+        let around = std::mem::replace(&mut self.sees_items, true);
         self.clause("PARTITION BY ", ", ", &window.partition, Writer::expr);
         let word = if window.partition.is_empty() { "ORDER BY " } else { " ORDER BY " };
         self.clause(word, ", ", &window.order, Writer::order_item);
+        self.sees_items = around;
         self.push(&format!(" {})", window.frame));
     }
 }

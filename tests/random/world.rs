@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use shardgate::playground::flavour::Flavour;
 use shardgate::playground::{Cluster, ClusterOptions, ports};
 
+use crate::circumstances::{Circumstances, SESSION};
 use crate::harness::answer::Answer;
 use crate::harness::client::{Client, ClientError, EXTENDED_METADATA, Login};
 use crate::harness::layout::{self, DATABASE, PASSWORD, PhysicalTable, USER};
@@ -13,10 +14,6 @@ use crate::harness::proxy::Proxy;
 use crate::harness::stage::administrator;
 use crate::harness::tables::Table;
 use crate::schema::Schema;
-
-/// What the answer of a statement can depend on is the same in all sessions.
-const SESSION: &str = "SET SESSION sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,\
-                       NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', group_concat_max_len = 1000000";
 
 /// Three servers; each schema in turn is filled into them.
 #[derive(Debug)]
@@ -30,6 +27,7 @@ pub struct Servers {
 #[derive(Debug)]
 pub struct World<'a> {
     servers: &'a Servers,
+    pub circumstances: Circumstances,
     pub proxy: Proxy<'a>,
     rules: shardgate::sharding::Schema,
     collation: u8,
@@ -58,15 +56,12 @@ impl Servers {
     }
 
     /// Fills the schema in and starts a ShardGate for it.
-    pub fn open(&self, schema: &Schema, number: usize) -> World<'_> {
+    pub fn open(&self, schema: &Schema, circumstances: Circumstances, number: usize) -> World<'_> {
         let port = ports::free_port().unwrap();
         let folder = self.cluster.folder().join(format!("seed{number}"));
         let config = layout::write_config(&folder, &self.cluster, port, &schema.rules);
-        if number % 2 == 1 && std::env::var_os("RANDOM_SHIP").is_some() {
-            // Tables are small here: they are shipped to each other wherever that can be.
-            let text = std::fs::read_to_string(&config).unwrap() + "\n[gather]\nship_from = 0\n";
-            std::fs::write(&config, text).unwrap();
-        }
+        let text = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, format!("{text}\n{}", circumstances.configuration)).unwrap();
         let rules = shardgate::config::load(&config).unwrap_or_else(|problems| panic!("{problems}")).schema;
         for set in 0..3 {
             let tables = physical(&rules, set, &schema.tables);
@@ -85,6 +80,7 @@ impl Servers {
         let collation = if self.is_mysql { 255 } else { 45 };
         World {
             servers: self,
+            circumstances,
             proxy,
             rules,
             collation,
@@ -114,6 +110,11 @@ impl World<'_> {
 
     /// Puts these rows in the place of all others of the table.
     pub fn refill(&mut self, schema: &Schema, table: usize) {
+        if self.circumstances.in_transaction {
+            // Its rows are locked.
+            self.plain = None;
+            self.sharded = None;
+        }
         self.tables[table] = schema.tables[table].clone();
         if let Some(other_ways) = &mut self.other_ways {
             other_ways.refill(&schema.tables[table]);
@@ -130,15 +131,16 @@ impl World<'_> {
     /// A session on the plain server.
     pub fn plain(&mut self) -> &mut Client {
         let port = self.servers.cluster.replica_sets[0].primary.port();
-        let collation = self.collation;
-        self.plain.get_or_insert_with(|| connect(port, collation).unwrap())
+        let (collation, session) = (self.collation, &self.circumstances.session);
+        self.plain.get_or_insert_with(|| connect(port, collation, session).unwrap())
     }
 
     /// The plain server, for what it says in other ways.
     pub fn other_ways(&mut self) -> &mut OtherWays {
         self.other_ways.get_or_insert_with(|| {
             let port = self.servers.cluster.replica_sets[0].primary.port();
-            OtherWays::new(self.servers.prepared_root(0), port, &login(self.collation), SESSION, &self.tables)
+            let setup = if self.circumstances.in_transaction { SESSION } else { &self.circumstances.session };
+            OtherWays::new(self.servers.prepared_root(0), port, &login(self.collation), setup, &self.tables)
         })
     }
 
@@ -148,7 +150,7 @@ impl World<'_> {
         if self.sharded.is_none() {
             let itself = std::env::var_os("RANDOM_SELF").is_some();
             let port = if itself { self.servers.cluster.replica_sets[0].primary.port() } else { self.proxy.port };
-            self.sharded = Some(connect(port, self.collation)?);
+            self.sharded = Some(connect(port, self.collation, &self.circumstances.session)?);
         }
         Ok(self.sharded.as_mut().expect("just connected"))
     }
@@ -174,9 +176,9 @@ impl World<'_> {
     }
 }
 
-fn connect(port: u16, collation: u8) -> Result<Client, ClientError> {
+fn connect(port: u16, collation: u8, session: &str) -> Result<Client, ClientError> {
     let mut client = Client::connect(("127.0.0.1", port), &login(collation))?;
-    run(&mut client, SESSION);
+    run(&mut client, session);
     Ok(client)
 }
 

@@ -21,3 +21,9 @@ SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() 
 SET sql_select_limit = 0;
 SHOW TABLES LIKE 'o%';
 SHOW DATABASES;
+
+-- about: What is wrong with a text is told as the shards call its tables, also where the session's own limit counts the rows.
+SET sql_select_limit = 5;
+SELECT nope FROM users;
+SELECT user_id FROM users WHERE nope = 1 AND user_id IN (1, 2, 3);
+SELECT name, COUNT(*) FROM users GROUP BY user_id, nope;

@@ -4,7 +4,7 @@
 mod harness;
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use harness::answer::Answer;
 use harness::client::{Client, Param};
@@ -596,5 +596,42 @@ fn a_statement_is_prepared_over_tables_of_both_layouts() {
     assert_eq!((refused.code, refused.message), (1235, client.error(both).message));
     client.run("DROP TABLE boxes");
     client.run("DROP TABLE lids");
+    stage.assert_sound();
+}
+
+#[test]
+fn a_table_that_is_changed_on_one_shard_after_the_other_is_waited_for() {
+    let tables = "\n[[tables]]\nname = \"changing\"\nshard_key = \"id\"\nfunction = { kind = \"mod\" }\nshards = [\"s0\", \"s1\", \"s2\", \"s3\"]\n";
+    let stage = world().stage(Setup { tables: tables.to_owned(), ..Setup::default() });
+    let mut client = stage.connect();
+    client.run("CREATE TABLE changing (id INT NOT NULL PRIMARY KEY, a INT NOT NULL, b INT NOT NULL)");
+    client.run("INSERT INTO changing VALUES (0, 4, 0), (1, 3, 0), (2, 2, 0), (3, 1, 0)");
+    let all = "SELECT * FROM changing ORDER BY a, id LIMIT 3";
+    client.run(&format!("PREPARE p FROM '{all}'"));
+    world().root(1).run("ALTER TABLE shop_3.changing DROP COLUMN b");
+    let begun = Instant::now();
+    let error = client.error(all);
+    assert_eq!((error.code, error.message.contains("'changing'")), (1412, true), "{error:?}");
+    assert!(begun.elapsed() > Duration::from_secs(4), "it did not wait");
+    // Others get on meanwhile.
+    assert_eq!(client.value("SELECT SUM(a) FROM changing"), "10");
+    let change = std::thread::spawn(|| {
+        std::thread::sleep(Duration::from_millis(300));
+        world().root(1).run("ALTER TABLE shop_3.changing ADD COLUMN b INT NOT NULL DEFAULT 0");
+    });
+    for sql in [all, "EXECUTE p"] {
+        // Where the change comes late, it waits again.
+        let found = loop {
+            match client.query(sql).unwrap().remove(0) {
+                Answer::Error { error, .. } => assert_eq!(error.code, 1412, "{error:?}"),
+                answer => break answer.text(),
+            }
+        };
+        assert_eq!(found.len(), 3, "{found:?}");
+    }
+    change.join().unwrap();
+    let rows: Vec<String> = client.rows(all).iter().map(|row| row.join(" ")).collect();
+    assert_eq!(rows, ["3 1 0", "2 2 0", "1 3 0"]);
+    stage.connect().run("DROP TABLE changing");
     stage.assert_sound();
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::error::ClientMessage;
-use super::gathered::{Last, Order as GatherOrder};
+use super::gathered::{CHANGES, Last, Order as GatherOrder};
 use super::merging::{Merging, Request};
 use super::prepared::Prepared;
 use super::regrouped::Order as RegroupOrder;
@@ -283,9 +283,16 @@ impl Session {
         {
             return Ok(());
         }
-        let gathering = self.gathering(plan, &statement.binding(&self.schema, &values));
-        let gathering = gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
-        Box::pin(self.gather(order(gathering)?)).await.map(drop)
+        let mut left = CHANGES;
+        loop {
+            let gathering = self.gathering(plan, &statement.binding(&self.schema, &values));
+            let gathering =
+                gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
+            let done = Box::pin(self.gather(order(gathering)?)).await;
+            if !self.waits_for_change(&done, &mut left).await {
+                return done.map(drop);
+            }
+        }
     }
 
     /// A write over gathered rows, which runs as a prepared statement too.

@@ -22,6 +22,7 @@ use crate::plan::Plan;
 use crate::plan::gather::{Gathered, Gathering};
 use crate::plan::regroup;
 use crate::sharding::ShardId;
+use crate::wire::error_code as codes;
 use crate::wire::walker::AnswerKind;
 
 /// Shards that work at once for one table.
@@ -80,6 +81,7 @@ impl Session {
         self.variant(|settings| {
             settings.set("character_set_results", "NULL");
             settings.unset("sql_select_limit");
+            settings.unset("max_join_size");
         })
     }
 
@@ -192,6 +194,11 @@ impl Session {
     pub(super) async fn load_failed(&mut self, failure: Failure, links: Vec<Link>, source: &Gathered) -> ClientMessage {
         let is_too_much = matches!(failure, Failure::OverBudget { .. });
         let message = self.read_failed(links, failure).await;
+        if message.code.number == codes::BAD_FIELD_ERROR.number {
+            // The columns are those of another shard.
+            let text = format!("Table definition has changed: '{}' is not yet alike on all shards", source.written);
+            return ClientMessage::new(codes::TABLE_DEF_CHANGED, text);
+        }
         if !is_too_much {
             return message;
         }

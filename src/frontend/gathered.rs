@@ -2,6 +2,7 @@
 //! server, where the client's own statement then runs (`plan::gather`, `exec::gather`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::error::ClientMessage;
 use super::explained::Measuring;
@@ -23,6 +24,10 @@ use crate::sql::{Lexer, Mode, Token, TokenKind};
 use crate::wire::command::PrepareOk;
 use crate::wire::error_code as codes;
 use crate::wire::walker::{AnswerKind, Summary};
+
+/// How often a statement is gathered again because a table is not yet alike on all shards, and how long after.
+pub(super) const CHANGES: u32 = 50;
+const CHANGE: Duration = Duration::from_millis(100);
 
 /// How the statement over the gathered rows is sent.
 #[derive(Debug)]
@@ -101,9 +106,28 @@ impl Session {
             }
             self.shape.read(sql, self.mode);
         }
-        let gathering = self.gathering(plan, &self.binding(sql));
-        let gathering = gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
-        Box::pin(self.gather(Order { plan, sql, gathering, last: Last::Text, more_follows })).await.map(drop)
+        let mut left = CHANGES;
+        loop {
+            let gathering = self.gathering(plan, &self.binding(sql));
+            let gathering =
+                gathering.ok_or_else(|| ClientMessage::unsupported("this statement over several shards"))?;
+            let done = Box::pin(self.gather(Order { plan, sql, gathering, last: Last::Text, more_follows })).await;
+            if !self.waits_for_change(&done, &mut left).await {
+                return done.map(drop);
+            }
+        }
+    }
+
+    /// Whether a statement is to be gathered again, after a while, because it met a table in the middle of a change that goes
+    /// over its shards: on one server it would have seen the table as it was, or as it is then.
+    pub(super) async fn waits_for_change(&self, done: &Result<bool, ClientMessage>, left: &mut u32) -> bool {
+        let is_amid = matches!(done, Err(message) if message.code.number == codes::TABLE_DEF_CHANGED.number);
+        if !is_amid || *left == 0 || self.txn.is_open() || self.interrupt.reason().is_some() {
+            return false;
+        }
+        *left -= 1;
+        tokio::time::sleep(CHANGE).await;
+        true
     }
 
     /// Gathers, runs the statement, and relays its answer. `false`, and nothing was sent: queries in it cannot be answered by

@@ -18,6 +18,7 @@ mod condensed;
 mod query;
 mod statement;
 mod several;
+mod moment;
 mod merging;
 mod numbered;
 mod regrouped;

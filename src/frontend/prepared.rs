@@ -416,6 +416,20 @@ impl Session {
         head: Execute,
         body: &[u8],
     ) -> Result<(), ClientMessage> {
+        let before = self.hold_time(plan, &route);
+        let done = self.execute_by_now(statement, plan, route, head, body).await;
+        self.let_time_go(before);
+        done
+    }
+
+    async fn execute_by_now(
+        &mut self,
+        statement: &mut Prepared,
+        plan: &Arc<Plan>,
+        route: Route,
+        head: Execute,
+        body: &[u8],
+    ) -> Result<(), ClientMessage> {
         let side = self.side(plan);
         // A cursor is opened on one shard only. Otherwise all rows come at once, which clients must expect.
         let kind = AnswerKind::Execute { cursor: false };

@@ -150,7 +150,8 @@ impl Session {
         let Some(read) = self.first_of_answer(scratch, kind).await? else { return Ok(false) };
         let schema = Arc::clone(&self.schema);
         let own = plan.renames(&schema, scratch.shard);
-        let renames = Renames { definitions: &table.described, ..own };
+        let mut renames = Renames { definitions: &table.described, ..own };
+        renames.tables.extend(regrouping.of_table.as_deref().map(|name| (TABLE, name)));
         let ended = self.relay_last(scratch, kind, read, &renames, order.more_follows).await?;
         let is_one_row = regrouping.is_one_row;
         if let Err(message) = self.after_gathered(plan, order.sql, is_one_row, scratch, ended).await {

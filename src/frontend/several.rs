@@ -186,12 +186,6 @@ impl Session {
         asked.map_or(true, |asked| asked == Some(number))
     }
 
-    /// The time that a statement must have on all shards alike, unless the client has set one.
-    pub(super) fn time_of(&self, plan: &Plan) -> Option<String> {
-        let is_wanted = plan.facts.time_dependent || plan.writes_copies;
-        (is_wanted && self.settings.get("timestamp").is_none()).then(writes::now)
-    }
-
     /// The transactions that a write of several shards runs in.
     pub(super) fn bounds(&self) -> Bounds {
         match self.autocommit && !self.txn.is_open() {

@@ -263,6 +263,18 @@ impl Session {
         statement: &Statement<'_>,
         route: Route,
     ) -> Result<(), ClientMessage> {
+        let before = self.hold_time(plan, &route);
+        let done = self.on_route_by_now(plan, statement, route).await;
+        self.let_time_go(before);
+        done
+    }
+
+    async fn on_route_by_now(
+        &mut self,
+        plan: &Arc<Plan>,
+        statement: &Statement<'_>,
+        route: Route,
+    ) -> Result<(), ClientMessage> {
         let side = self.side(plan);
         match route {
             Route::One(shard) => self.on_one(plan, statement, shard, side).await,

@@ -7,6 +7,7 @@
 
 use crate::sharding::schema::same_name;
 use crate::sharding::{DatabaseId, Schema, ShardId, ShardSet, Table};
+use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{Ident, ItemKind, JoinCondition, Locking, NamedTable, Span, TableName};
 use crate::sql::parse::conjunct::Reader;
 use crate::sql::tokens::TokenKind;
@@ -178,9 +179,15 @@ impl<'q> Scopes<'_, 'q> {
         root: QueryId,
         sql: &[u8],
         names: &[TableName],
-        may_condense: bool,
+        facts: &Facts,
     ) -> Option<GatherPlan> {
         let mut plan = self.gathered(sql, names, |_| Role::Read)?;
+        if facts.hints_rows {
+            // The shards do not see the hint.
+            plan.sources.iter_mut().for_each(|source| source.few = None);
+        }
+        // Who counts all rows may count those of a subquery (MariaDB 10.11).
+        let may_condense = !facts.calc_found_rows && !facts.hints_rows;
         // Copies of a common table expression would have to read one table.
         if may_condense && plan.params.is_none() {
             plan.condensed = self.condensed(root, &plan.sources, sql);

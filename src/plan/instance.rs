@@ -173,6 +173,14 @@ impl Instance {
 }
 
 impl Scopes<'_, '_> {
+    /// The table from which all rows come, if that is one with a rule.
+    pub(super) fn only_table(&self) -> Option<TableId> {
+        let is_table = |instance: &&Instance| !matches!(instance.source, Source::Derived { .. });
+        let mut tables = self.instances.iter().filter(is_table).map(Instance::table);
+        let first = tables.next().flatten();
+        first.filter(|_| tables.all(|table| table == first))
+    }
+
     /// Whether the statement names the instance's table elsewhere, too.
     pub(super) fn has_another_of(&self, id: InstanceId) -> bool {
         let table = self.instances[id].table();

@@ -65,6 +65,11 @@ pub(super) fn route<'q>(
     if narrowed.refused.is_some() && narrowed.merge.is_none() && narrowed.regroup.is_none() {
         narrowed.regroup = regroup::plan_within(scopes, id, sql, guards).map(Box::new);
     }
+    if facts.hints_rows {
+        // Each shard would obey, for rows of its own.
+        let feature = "SET_VAR of sql_select_limit or max_sort_length over several shards";
+        narrowed = Narrowed { refused: Some(feature.to_owned()), merge: None, regroup: None, ..narrowed };
+    }
     // What servers say of a column may depend on how they read a derived table.
     let is_derived = |id: &InstanceId| matches!(scopes.instances[*id].source, Source::Derived { .. });
     let has_derived = roots.iter().any(|block| scopes.blocks[*block].instances.iter().any(is_derived));
@@ -100,8 +105,7 @@ fn gather_plan(scopes: &Scopes<'_, '_>, root: QueryId, sql: &[u8], facts: &Facts
         return None;
     }
     let names = parse::mentioned_names(sql, scopes.ctx.mode)?;
-    // Who counts all rows may count those of a subquery (MariaDB 10.11).
-    scopes.gather_plan(root, sql, &names, !facts.calc_found_rows).map(Box::new)
+    scopes.gather_plan(root, sql, &names, facts).map(Box::new)
 }
 
 /// The route of a statement without sharded tables.

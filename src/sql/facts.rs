@@ -5,6 +5,7 @@
 //! What views, triggers and stored routines do is not seen.
 
 use crate::sql::cursor::{Cursor, TableName, user_var};
+use crate::sql::lexer::{Lexer, PieceKind};
 use crate::sql::tokens::{Mode, Op, Token, TokenKind};
 
 /// See the module. All of it is the same for all statements of a shape.
@@ -44,6 +45,8 @@ pub struct Facts {
     pub into_outfile: bool,
     pub load_data: bool,
     pub load_data_local: bool,
+    /// A hint of MySQL's sets a variable that is about the rows of the answer together: `SET_VAR(sql_select_limit = 3)`.
+    pub hints_rows: bool,
     /// HANDLER, whose cursors belong to the connection.
     pub uses_handler: bool,
     /// Some token could not be read: the other facts may lack something.
@@ -66,6 +69,7 @@ impl Facts {
             facts.note(token, &cursor, &mut scan);
             scan.before = Some(token);
         }
+        facts.hints_rows = hints_rows(sql, mode);
         sort(&mut facts.reads_user_vars);
         sort(&mut facts.writes_user_vars);
         sort(&mut facts.reads_system_vars);
@@ -141,6 +145,10 @@ impl Facts {
             }
             Meaning::Nondeterministic => self.nondeterministic = true,
             Meaning::Time => self.time_dependent = true,
+            Meaning::TimeWithoutArguments => {
+                let mut after = cursor.clone();
+                self.time_dependent |= after.eat_op(Op::LParen) && after.is_op(Op::RParen);
+            }
         }
     }
 
@@ -206,6 +214,7 @@ enum Meaning {
     LockChange,
     Nondeterministic,
     Time,
+    TimeWithoutArguments,
 }
 
 /// Whether a function is certainly one of the server's own that changes no table: a sequence is one.
@@ -250,7 +259,7 @@ fn meaning(word: &[u8], is_call: bool) -> Option<Meaning> {
         ("CURDATE", Meaning::Time),
         ("CURTIME", Meaning::Time),
         ("SYSDATE", Meaning::Nondeterministic),
-        ("UNIX_TIMESTAMP", Meaning::Time),
+        ("UNIX_TIMESTAMP", Meaning::TimeWithoutArguments),
     ];
     // These need no parentheses.
     const WORDS: &[(&str, Meaning)] = &[
@@ -270,6 +279,24 @@ fn meaning(word: &[u8], is_call: bool) -> Option<Meaning> {
         table.iter().find(|(name, _)| word.eq_ignore_ascii_case(name.as_bytes())).map(|(_, meaning)| *meaning)
     };
     find(WORDS).or_else(|| if is_call { find(CALLS) } else { None })
+}
+
+/// Whether an optimizer hint says how many rows an answer has, or how far texts are sorted by.
+fn hints_rows(sql: &[u8], mode: Mode) -> bool {
+    const VARIABLES: [&str; 2] = ["sql_select_limit", "max_sort_length"];
+    if mode.mariadb || memchr::memmem::find(sql, b"/*+").is_none() {
+        return false;
+    }
+    let mut lexer = Lexer::new(sql, mode);
+    while let Some(piece) = lexer.next_piece() {
+        if piece.kind == PieceKind::OptimizerHint {
+            let hints = String::from_utf8_lossy(&sql[piece.start..piece.end]).to_ascii_lowercase();
+            if VARIABLES.iter().any(|name| hints.contains(name)) {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// After CREATE.
@@ -331,6 +358,10 @@ mod tests {
             ("(SELECT SQL_CALC_FOUND_ROWS 1)", Facts { calc_found_rows: true, ..none.clone() }),
             ("SELECT /*!50001 uuid() */", Facts { nondeterministic: true, ..none.clone() }),
             ("SELECT NOW(6), current_date", Facts { time_dependent: true, ..none.clone() }),
+            ("SELECT UNIX_TIMESTAMP ( )", Facts { time_dependent: true, ..none.clone() }),
+            ("SELECT UNIX_TIMESTAMP(placed), unix_timestamp", none.clone()),
+            ("SELECT /*+ BKA(t) Set_Var(SQL_Select_Limit=1) */ 1", Facts { hints_rows: true, ..none.clone() }),
+            ("SELECT /*+ SET_VAR(sort_buffer_size=1) */ 'sql_select_limit' /* max_sort_length */", none.clone()),
             ("SELECT NEXT VALUE FOR s", Facts { nondeterministic: true, ..none.clone() }),
             ("SELECT next, t.uuid, `rand`, user, 'NOW()', x.now() FROM database -- sleep()", none.clone()),
             ("SELECT /*!99999 uuid() */ 1", none.clone()),

@@ -110,6 +110,8 @@ codes! {
     INVALID_USE_OF_NULL = 1138 b"22004";
     /// A value that is too long for its column.
     DATA_TOO_LONG = 1406 b"22001";
+    /// The table's definition has changed.
+    TABLE_DEF_CHANGED = 1412 b"HY000";
     /// A row that a CHECK constraint does not allow, as MySQL says it.
     CHECK_VIOLATED = 3819 b"HY000";
     /// The same as MariaDB says it.

@@ -23,6 +23,7 @@ use crate::sharding::ShardId;
 
 use super::merged::LimitTemplate;
 use super::names::{Anchor, NewText, Part, write_quoted};
+use super::narrow::TableId;
 use super::{Binding, Plan};
 
 pub(super) use read::plan;
@@ -47,6 +48,8 @@ pub struct RegroupPlan {
     /// Select items that are columns of the groups.
     shown_keys: Vec<usize>,
     is_one_row: bool,
+    /// Where all rows come from, if that is one table.
+    of_table: Option<TableId>,
     /// A server describes the columns otherwise: where there is room to gather the rows, it does.
     pub(super) is_loose: bool,
     /// No groups are made: of each shard the first rows are wanted.
@@ -118,6 +121,8 @@ pub struct Regrouping {
     pub shown_keys: Vec<usize>,
     /// An aggregate without groups: FOUND_ROWS() is 1, whatever LIMIT leaves of it.
     pub is_one_row: bool,
+    /// The table from which all rows come, if it is one: what a server may say of columns of the groups.
+    pub of_table: Option<String>,
     pub resort: Resort,
 }
 
@@ -185,6 +190,7 @@ impl Plan {
             own,
             shown_keys: regroup.shown_keys.clone(),
             is_one_row: regroup.is_one_row,
+            of_table: regroup.of_table.and_then(|id| Some(id.table(input.schema)?.name.clone())),
             resort: Resort::First,
         })
     }

@@ -396,6 +396,7 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
             edits: self.edits.iter().map(edit).collect(),
             shown_keys: std::mem::take(&mut self.shown_keys),
             is_one_row: kept == Kept::Groups && !is_grouped && statement.select.having.is_none() && !has_window,
+            of_table: statement.scopes.only_table(),
             // Which rows are the first may be open: one server takes those that it meets first.
             is_loose: self.has_rollup() || first.is_some(),
             first,

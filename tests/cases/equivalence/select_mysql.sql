@@ -93,3 +93,16 @@ SELECT AVG(?) AS mean FROM users;
 
 -- params: 3, 1
 SELECT level, AVG(?) AS mean, SUM(? + 1) AS total FROM users GROUP BY level ORDER BY level;
+
+-- about: hints that are about all rows of an answer
+-- only: MySQL
+SELECT /*+ SET_VAR(sql_select_limit=3) */ user_id FROM users ORDER BY user_id;
+SELECT /*+ SET_VAR(sql_select_limit=3) */ user_id FROM users WHERE user_id = 3;
+SELECT /*+ SET_VAR(sql_select_limit=1) */ COUNT(*), SUM(level), COUNT(DISTINCT level) FROM users;
+SELECT /*+ SET_VAR(sql_select_limit=2) */ level, COUNT(*) FROM users GROUP BY level ORDER BY level;
+SELECT /*+ SET_VAR(sql_select_limit=2) */ u.user_id, o.order_id FROM users u JOIN orders o ON o.order_id = u.level ORDER BY 1, 2;
+SELECT /*+ MAX_EXECUTION_TIME(1000) Set_Var(SQL_Select_Limit = 2) */ user_id FROM users UNION SELECT order_id FROM orders ORDER BY 1;
+SELECT /*+ SET_VAR(max_sort_length=8) */ user_id FROM users ORDER BY bio, user_id LIMIT 5;
+SELECT /*+ SET_VAR(div_precision_increment=9) */ AVG(balance), AVG(level) / 3, COUNT(DISTINCT level) FROM users;
+SELECT /*+ SET_VAR(group_concat_max_len=10) */ GROUP_CONCAT(user_id ORDER BY user_id) FROM users;
+SELECT /*+ SET_VAR(timestamp=1700000000) */ UNIX_TIMESTAMP(), COUNT(*) FROM users GROUP BY NOW();

@@ -52,3 +52,8 @@ SELECT user_id FROM users WHERE RAND(7) < 0.5 ORDER BY user_id;
 SELECT COUNT(*) FROM users WHERE RAND(7) < 0.5;
 
 SELECT user_id, name FROM users ORDER BY RAND(11), user_id LIMIT 6;
+
+-- about: an empty answer, of which MariaDB says that its columns are the table's
+SELECT q.x8, RANK() OVER (ORDER BY q.x6) AS place
+  FROM (SELECT d.x2 AS x6, d.x4 AS x8
+          FROM (SELECT DISTINCT title AS x2, ticket_id AS x4 FROM tickets WHERE ticket_id > 1000000) d) q;

@@ -44,6 +44,8 @@ mod xa;
 pub mod deadlocks;
 mod variables;
 mod set_statement;
+mod set_selected;
+mod user_variables;
 mod lock_board;
 mod locks;
 mod diagnostics;

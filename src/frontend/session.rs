@@ -1,6 +1,5 @@
 //! One client's session: its state, and the loop that takes one command after the other.
 
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,6 +23,7 @@ use super::response::{self, Form};
 use super::set_statement::ForOne;
 use super::shared::{Setup, Shared};
 use super::text_prepared::TextStatements;
+use super::user_variables::UserVariables;
 use crate::backend::error::Reason;
 use crate::backend::interrupt::{Interrupt, Limit};
 use crate::backend::pool::WorkerId;
@@ -112,8 +112,7 @@ pub(super) struct Session {
     pub(super) for_one: Option<ForOne>,
     /// What the next OK tells a client that tracks the state of its session.
     pub(super) state_changes: Vec<u8>,
-    /// User variables: name without `@`, in lower case -> value as an SQL literal. NULL ones are not kept.
-    pub(super) user_variables: BTreeMap<String, String>,
+    pub(super) user_variables: UserVariables,
     /// Whose they are on connections: another number after each reset of the session.
     pub(super) variables_id: u32,
     // Work on several statements.
@@ -191,7 +190,7 @@ impl Session {
             autocommit: true,
             for_one: None,
             state_changes: Vec::new(),
-            user_variables: BTreeMap::new(),
+            user_variables: UserVariables::default(),
             variables_id: id,
             txn: Transaction::default(),
             links: Links::default(),

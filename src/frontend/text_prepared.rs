@@ -48,13 +48,17 @@ impl Session {
         match &plan.action {
             Action::Control(Control::CreateSelect(_)) => Ok(()),
             Action::Control(Control::SetStatement { statement, .. }) => {
-                let inner = &text[statement.clone()];
-                let plan = self.plan_or_probe(inner).await?;
-                self.check_access(&plan)?;
-                self.describe(&plan, inner).await.map(drop)
+                self.check_inner(&text[statement.clone()]).await
             }
+            Action::Control(Control::SetSelected(set)) => self.check_inner(&set.query).await,
             _ => self.describe(&plan, text).await.map(drop),
         }
+    }
+
+    async fn check_inner(&mut self, text: &[u8]) -> Result<(), ClientMessage> {
+        let plan = self.plan_or_probe(text).await?;
+        self.check_access(&plan)?;
+        self.describe(&plan, text).await.map(drop)
     }
 
     async fn text_of(&mut self, source: &PrepareSource) -> Result<Vec<u8>, ClientMessage> {
@@ -65,7 +69,7 @@ impl Session {
     }
 
     async fn text_of_variable(&mut self, variable: &str) -> Result<Vec<u8>, ClientMessage> {
-        let literal = self.user_variables.get(variable).map_or("NULL", String::as_str);
+        let literal = self.user_variables.literal(variable);
         let sql = format!("SELECT {literal}");
         let shard = self.home_shard(&self.schema);
         let mut link = self.obtain(shard, Side::Primary).await?;
@@ -109,7 +113,7 @@ impl Session {
     /// What stands for a marker, as a literal.
     fn value_of<'v>(&'v self, argument: &'v Argument) -> &'v [u8] {
         match argument {
-            Argument::UserVar(variable) => self.user_variables.get(variable).map_or("NULL", String::as_str).as_bytes(),
+            Argument::UserVar(variable) => self.user_variables.literal(variable).as_bytes(),
             Argument::Literal(literal) => literal,
         }
     }

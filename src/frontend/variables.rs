@@ -14,6 +14,7 @@ use super::query::Statement;
 use super::session::{Current, Session};
 use super::shared::Shared;
 use super::transactions::End;
+use super::user_variables;
 use crate::backend::answer::Answer;
 use crate::backend::error::{Error, Reason};
 use crate::backend::settings::Settings;
@@ -22,6 +23,7 @@ use crate::exec::links::{Link, Side};
 use crate::plan::Plan;
 use crate::sharding::DatabaseId;
 use crate::sharding::schema::is_the_servers;
+use crate::sql::Lexer;
 use crate::sql::control::{Assignment, Scope, SimpleValue, TransactionScope, simple_value};
 use crate::sql::tokens::Mode;
 use crate::txn::transaction::Isolation;
@@ -129,19 +131,21 @@ impl Session {
         }
         let answer = answered?;
         if let Some(error) = answer.error() {
-            let message = ClientMessage::from(error);
+            let message = self.in_logical_names(ClientMessage::from(error), Some(shard));
             self.links.put(link);
             return Err(message);
         }
         let warnings = answer.summary.warnings;
         let told = answer.ok(self.class.session_track()).map(|ok| ok.session_state.to_vec());
+        // The next statement would make the server forget them.
+        match warnings {
+            // MariaDB (10.11) leaves the list as it was where no table is read.
+            0 if self.mode.mariadb && !reads_tables(statement.sql, self.mode) => {}
+            0 => self.diagnostics.clear(),
+            _ => self.fetch_diagnostics(&mut link).await?,
+        }
         self.read_back(&mut link, assignments).await?;
         self.last.row_count = 0;
-        if warnings > 0 {
-            self.fetch_diagnostics(&mut link).await?;
-        } else {
-            self.diagnostics.clear();
-        }
         self.links.put(link);
         self.state_changes = told.unwrap_or_default();
         self.send_ok(OkPacket { warnings, ..OkPacket::default() }, statement.more_follows).await
@@ -329,17 +333,14 @@ impl Session {
         // A text is on its way in the character set of results, which may not have its letters: as digits it is whole.
         let list: Vec<_> = names
             .iter()
-            .map(|name| user_variable(name))
+            .map(|name| user_variables::written(name))
             .map(|name| format!("{name}, HEX({name}), COLLATION({name})"))
             .collect();
         link.lease.has_user_variables_of(self.variables_id);
         let answer =
             link.lease.query(format!("SELECT {} LIMIT 1", list.join(", ")).as_bytes(), &self.interrupt).await?;
         for (name, value) in names.iter().zip(variable_literals(&answer)?) {
-            match value {
-                Some(value) => self.user_variables.insert(name.clone(), value),
-                None => self.user_variables.remove(name),
-            };
+            self.user_variables.set(name, value);
         }
         Ok(())
     }
@@ -347,21 +348,14 @@ impl Session {
     /// Gives a connection the values of the user variables that the statement reads.
     pub(super) async fn bring_user_variables(&mut self, link: &mut Link, plan: &Plan) -> Result<(), ClientMessage> {
         let facts = &plan.facts;
-        let all: Vec<String> = match facts.calls_procedure {
+        let list = match facts.calls_procedure {
             // A procedure may use any of them.
-            true => self.user_variables.keys().cloned().collect(),
-            false => facts.reads_user_vars.iter().chain(&facts.writes_user_vars).cloned().collect(),
+            true => self.user_variables.assignments(self.user_variables.names()),
+            false => self.user_variables.assignments(facts.reads_user_vars.iter().chain(&facts.writes_user_vars)),
         };
-        if all.is_empty() {
+        if list.is_empty() {
             return Ok(());
         }
-        // Variables that the session has not set are NULL on a clean connection, and there is no better NULL.
-        let known = all.iter().filter_map(|name| Some((user_variable(name), self.user_variables.get(name)?)));
-        let known: Vec<_> = known.collect();
-        if known.is_empty() {
-            return Ok(());
-        }
-        let list: Vec<_> = known.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         link.lease.has_user_variables_of(self.variables_id);
         if !link.lease.version().mariadb {
             // MySQL (8.0.22) fixes what type a variable has when it prepares a statement.
@@ -419,6 +413,10 @@ fn collation_id(name: &str) -> Option<u16> {
     ids.filter(|collation| collation.collation().eq_ignore_ascii_case(name)).map(|found| found.id() as u16).next()
 }
 
+fn reads_tables(sql: &[u8], mode: Mode) -> bool {
+    Lexer::new(sql, mode).any(|token| token.is_word(sql, "FROM"))
+}
+
 /// ON, OFF, 1, 0 and their like; `None` for what the server must judge.
 fn switch(sql: &[u8], place: Range<usize>, mode: Mode) -> Option<bool> {
     match simple_value(sql, place, mode)? {
@@ -440,10 +438,6 @@ fn canonical_name(name: &str) -> &str {
         "character_set_connection" => "collation_connection",
         other => other,
     }
-}
-
-fn user_variable(name: &str) -> String {
-    format!("@{}", crate::txn::transaction::quoted(name))
 }
 
 fn quoted(text: &str) -> String {

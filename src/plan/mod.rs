@@ -4,6 +4,7 @@
 //! answered as one server would. A plan belongs to a shape: `bind` gives the route for the literals and parameters of
 //! one statement, `render` the text for one shard. Nothing here does I/O.
 
+mod assigned;
 pub mod bind;
 pub mod cache;
 pub mod catalog;
@@ -374,12 +375,12 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         |control: &_| hint.shard.is_some() && matches!(control, Ok(Control::ShowCatalog(_) | Control::Maintain(_)));
     if let Some(control) = control::parse(sql, ctx.mode).filter(|control| !is_of_shard(control)) {
         let control = control?;
-        if matches!(control, Control::Set(_)) && !catalog::wanted::names_of(sql, ctx.mode).is_empty() {
-            return Err(PlanError::unsupported("information_schema in SET: SELECT ... INTO the variable"));
-        }
         let mut draft = Draft::new(ctx, shape.literals());
-        if matches!(control, Control::Set(_)) {
-            unknown::check_set(&mut draft.scopes, sql)?;
+        if let Control::Set(assignments) = &control
+            && let Err(refused) = unknown::check_set(&mut draft.scopes, sql)
+        {
+            let selected = assigned::selected(assignments, sql, ctx.mode).ok_or(refused)?;
+            return Ok(of_session(Control::SetSelected(selected), facts, &hint));
         }
         return Ok(Plan { names: draft.scopes.edits, ..of_session(control, facts, &hint) });
     }

@@ -2,7 +2,7 @@
 //! table on several shards; a server answers them, or says what is wrong with them.
 
 use crate::sharding::schema::{is_the_servers, same_name};
-use crate::sharding::{DatabaseId, Placement, ShardId, Table};
+use crate::sharding::{DatabaseId, Placement, ShardId};
 use crate::sql::parse::ast::TableName;
 use crate::sql::parse::{self, Problem};
 use crate::sql::tokens::{Mode, Op};
@@ -48,10 +48,10 @@ pub(super) fn route(scopes: &mut Scopes<'_, '_>, sql: &[u8], problem: Problem) -
     {
         return Ok(route);
     }
-    let is_show = words.first().is_some_and(|word| word == "SHOW");
+    let verb = words.first().map_or("", String::as_str);
     let mut place: Option<ShardId> = None;
     for name in &names {
-        let Some(shard) = place_of(scopes, name, is_show)? else { continue };
+        let Some(shard) = place_of(scopes, name, verb)? else { continue };
         if place.is_some_and(|place| place != shard) {
             return Err(PlanError::unsupported("a statement on tables of several shards"));
         }
@@ -81,6 +81,11 @@ pub(super) fn check_set(scopes: &mut Scopes<'_, '_>, sql: &[u8]) -> Result<(), P
     if !Lexer::new(sql, scopes.ctx.mode).any(|token| token.is_word(sql, "SELECT")) {
         return Ok(());
     }
+    if !names_of(sql, scopes.ctx.mode).is_empty() {
+        return Err(PlanError::unsupported(
+            "information_schema in SET of more than user variables: SELECT ... INTO those",
+        ));
+    }
     let home = default_shard(scopes);
     let names = parse::mentioned_names(sql, scopes.ctx.mode)
         .ok_or_else(|| PlanError::unsupported("a subquery in SET with names that cannot be read"))?;
@@ -98,7 +103,7 @@ pub(super) fn check_set(scopes: &mut Scopes<'_, '_>, sql: &[u8]) -> Result<(), P
         if !is_there {
             let table = &name.table.text;
             return Err(PlanError::unsupported(format!(
-                "a subquery about '{table}' in SET: SELECT ... INTO the variable"
+                "a subquery about '{table}' in SET of more than user variables: SELECT ... INTO those"
             )));
         }
     }
@@ -195,8 +200,8 @@ fn flush_tables(scopes: &Scopes<'_, '_>, sql: &[u8]) -> Result<Option<RouteTempl
     Ok(Some(RouteTemplate::fixed(Route::Scatter(schema.distinct_copies(&shards)))))
 }
 
-/// Where the table of a name is, if it can be one; its database is edited.
-fn place_of(scopes: &mut Scopes<'_, '_>, name: &TableName, is_show: bool) -> Result<Option<ShardId>, PlanError> {
+/// Where the table of a name is, if it can be one; its database is edited. `verb`: the statement's first word.
+fn place_of(scopes: &mut Scopes<'_, '_>, name: &TableName, verb: &str) -> Result<Option<ShardId>, PlanError> {
     let schema = scopes.ctx.schema;
     let qualified = name.database.as_ref().and_then(|written| schema.database(&written.text));
     if qualified.is_some() {
@@ -213,7 +218,7 @@ fn place_of(scopes: &mut Scopes<'_, '_>, name: &TableName, is_show: bool) -> Res
         if schema.is_kept_by_shard(database, &name.table.text) {
             return Err(ddl::kept_by_shard(&name.table.text));
         }
-        let shown = schema.database(&name.table.text).filter(|_| name.database.is_none() && is_show);
+        let shown = schema.database(&name.table.text).filter(|_| name.database.is_none() && verb == "SHOW");
         if let Some((_, shown)) = shown {
             // SHOW TABLES FROM db
             let default_shard = shown.default_shard;
@@ -222,19 +227,27 @@ fn place_of(scopes: &mut Scopes<'_, '_>, name: &TableName, is_show: bool) -> Res
         }
         return Ok(qualified.map(|(_, database)| database.default_shard));
     };
-    match id.table(schema) {
-        Some(Table { placement: Placement::Single(shard), .. }) => {
-            if id.table(schema).is_some_and(Table::is_renamed) {
-                let written = name.table.text.clone();
-                scopes.edits.replace(name.table.span, NewText::Table { table: id, written }, scopes.literals);
-            }
-            Ok(Some(*shard))
+    let Some(table) = id.table(schema) else { return Ok(None) };
+    let shard = match &table.placement {
+        Placement::Single(shard) => Some(*shard),
+        // It only reads, and names that it gives are looked for there.
+        Placement::Reference(shards) if verb == "HANDLER" => {
+            default_shard(scopes).filter(|home| shards.contains(*home)).or(shards.first())
         }
-        Some(table) => {
-            Err(PlanError::unsupported(format!("this statement on '{}', which is on several shards", table.name)))
+        _ if verb == "HANDLER" => {
+            let feature = format!("HANDLER on '{}', whose rows several shards have: SELECT them", table.name);
+            return Err(PlanError::unsupported(feature));
         }
-        None => Ok(None),
+        _ => None,
+    };
+    if shard.is_none() {
+        return Err(PlanError::unsupported(format!("this statement on '{}', which is on several shards", table.name)));
     }
+    if table.is_renamed() {
+        let written = name.table.text.clone();
+        scopes.edits.replace(name.table.span, NewText::Table { table: id, written }, scopes.literals);
+    }
+    Ok(shard)
 }
 
 /// The first words of a statement, in upper case.

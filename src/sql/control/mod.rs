@@ -37,6 +37,15 @@ pub enum DdlVerb {
     Forget,
 }
 
+/// SET of user variables as a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetSelected {
+    /// INTO variables of its own.
+    pub query: Vec<u8>,
+    /// Those, and which variable of the client's each is to be.
+    pub variables: Vec<(String, String)>,
+}
+
 /// A statement that ShardGate acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
@@ -70,6 +79,8 @@ pub enum Control {
     Use(String),
     /// SET, in order.
     Set(Vec<Assignment>),
+    /// SET of user variables that several shards are read for.
+    SetSelected(SetSelected),
     /// MariaDB's `SET STATEMENT assignments FOR statement`: their places.
     SetStatement {
         assignments: Range<usize>,

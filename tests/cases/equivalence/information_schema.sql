@@ -86,4 +86,4 @@ SELECT * FROM information_schema.user_privileges;
 -- refused: 1235 information_schema
 INSERT INTO settings (name, value) SELECT table_name, 'x' FROM information_schema.tables WHERE table_schema = 'shop';
 -- refused: 1235 information_schema
-SET @n = (SELECT COUNT(*) FROM information_schema.tables);
+SET group_concat_max_len = (SELECT COUNT(*) FROM information_schema.tables);

@@ -112,3 +112,14 @@ SHOW COLUMNS FROM settings;
 DESCRIBE settings;
 
 DESC settings name;
+
+-- about: HANDLER reads the copy that is at hand
+HANDLER countries OPEN;
+HANDLER countries READ `PRIMARY` FIRST;
+HANDLER countries READ `PRIMARY` NEXT;
+HANDLER countries READ `PRIMARY` = ('JP');
+HANDLER countries CLOSE;
+HANDLER countries OPEN AS c;
+HANDLER c READ `PRIMARY` LAST;
+HANDLER c CLOSE;
+HANDLER c READ NEXT;

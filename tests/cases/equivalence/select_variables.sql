@@ -32,3 +32,67 @@ SELECT @z;
 SET @z = 5;
 SELECT ticket_id, title INTO @z, @y FROM tickets WHERE ticket_id > 3 ORDER BY ticket_id;
 SELECT @z, @y;
+
+-- about: SET takes values from several shards
+SET @a = (SELECT MAX(level) FROM users);
+SELECT @a;
+SELECT user_id FROM users WHERE user_id > 3 ORDER BY user_id LIMIT 4;
+SET @a = 1, @B = (SELECT COUNT(*) FROM users) + @a, @c := (SELECT name FROM users WHERE user_id = 3), @`d e` = @a;
+SELECT FOUND_ROWS(), ROW_COUNT();
+SELECT @a, @b, @c, @`d e`, COLLATION(@c);
+SET @n = (SELECT user_id FROM users WHERE user_id = -12345), @m = (SELECT AVG(balance) FROM users), @t = (SELECT SUM(total) FROM orders o JOIN users u ON u.level = o.order_id);
+SELECT @n, @m, @t;
+SET @e = EXISTS (SELECT 1 FROM users u JOIN orders o ON o.order_id = u.level);
+SELECT @e, user_id FROM users WHERE user_id = 3;
+SET @w = (SELECT 1 / 0 FROM users WHERE user_id = 3), @x = (SELECT COUNT(*) FROM users);
+SHOW WARNINGS;
+SELECT @w, @x;
+
+-- about: or none, where one fails
+SET @a = 5, @b = 6;
+SET @a = 7, @b = (SELECT user_id FROM users);
+SELECT @a, @b;
+SET @a = 7, @b = (SELECT nonsense FROM users);
+SET @a = 7, @b = (SELECT MAX(user_id) FROM nowhere);
+SELECT @a, @b;
+
+-- about: in a transaction, whose rows it sees
+BEGIN;
+INSERT INTO tickets VALUES (90001, 'a', 1000), (90002, 'b', 2000), (90003, 'c', 3000);
+SET @s = (SELECT SUM(weight) FROM tickets WHERE ticket_id > 90000);
+ROLLBACK;
+SELECT @s, (SELECT COUNT(*) FROM tickets WHERE ticket_id > 90000);
+
+-- about: from information_schema, as scripts do that look before they change a table
+SET @sql = (SELECT IF((SELECT COUNT(*) FROM information_schema.columns
+                        WHERE table_schema = DATABASE() AND table_name = 'users' AND column_name = 'name') > 0,
+                      'SELECT COUNT(*) FROM users', 'ALTER TABLE users ADD COLUMN name INT'));
+PREPARE s FROM @sql;
+EXECUTE s;
+DEALLOCATE PREPARE s;
+
+-- about: prepared by name
+PREPARE s FROM 'SET @a = (SELECT MAX(level) FROM users)';
+EXECUTE s;
+SELECT @a;
+
+-- about: one that is NULL again is so wherever it was something else
+SET @a = 5, @b = 7;
+SELECT user_id FROM users WHERE user_id = 3 AND @a = 5;
+SELECT user_id FROM users WHERE user_id = 4 AND @a = 5;
+SELECT user_id FROM users WHERE user_id = 5 AND @a = 5;
+SELECT @a := NULL FROM users WHERE user_id = 5;
+SELECT user_id, @a, @b FROM users WHERE user_id = 3;
+SELECT user_id, @a, @b FROM users WHERE user_id = 4;
+SELECT user_id, @a, @b FROM users WHERE user_id = 5;
+SELECT @a, @b;
+SET @a = 'x';
+SELECT user_id, @a, @b FROM users WHERE user_id = 3;
+SET @a = NULL;
+SELECT @a, @b;
+SELECT user_id, @a, @b FROM users WHERE user_id = 3;
+SELECT user_id, @a, @b FROM users WHERE user_id = 4;
+SELECT level FROM users WHERE user_id = 4 INTO @b;
+SELECT MAX(level) INTO @b FROM users WHERE name = 'nobody at all';
+SELECT user_id, @b FROM users WHERE user_id = 3;
+SELECT user_id, @b FROM users WHERE user_id = 4;

@@ -35,3 +35,24 @@ SHOW COUNT(*) WARNINGS;
 SELECT user_id FROM users WHERE user_id IN (1, 2, 3);
 SELECT FOUND_ROWS();
 SHOW WARNINGS;
+
+-- about: what SET warns of
+SET SESSION sort_buffer_size = 1;
+SHOW WARNINGS;
+SET group_concat_max_len = 1, sort_buffer_size = 1, @a = 1 / 0;
+SHOW WARNINGS;
+SET @a = 2;
+SHOW WARNINGS;
+SET sort_buffer_size = DEFAULT;
+SHOW WARNINGS;
+SET @b = (SELECT MAX(code) FROM countries);
+SHOW WARNINGS;
+
+-- about: and of modes and character sets
+-- only: MySQL
+SET sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE';
+SHOW WARNINGS;
+SET sql_mode = 'NO_ZERO_DATE';
+SHOW WARNINGS;
+SET NAMES utf8;
+SHOW WARNINGS;

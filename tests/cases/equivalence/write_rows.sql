@@ -8,8 +8,9 @@ SELECT COUNT(*) FROM tickets;
 DELETE FROM tickets ORDER BY ticket_id LIMIT 3 RETURNING *, ticket_id + 1 AS more;
 
 -- about: A subquery in SET must see all rows.
--- refused: 1235 not supported: a subquery about 'tickets' in SET
 SET @x = (SELECT COUNT(*) FROM tickets);
+-- refused: 1235 not supported: a subquery about 'tickets' in SET of more than user variables
+SET group_concat_max_len = (SELECT COUNT(*) FROM tickets);
 SELECT COUNT(*) FROM tickets;
 
 SET @x = (SELECT COUNT(*) FROM countries);

@@ -1269,6 +1269,31 @@ fn found_rows_is_each_clients_own_choice() {
 }
 
 #[test]
+fn blanks_behind_functions_are_ignored_as_long_as_the_session_says_so() {
+    let stage = narrow(2);
+    let id = ids();
+    stage.connect().run(&format!("INSERT INTO items (id) VALUES ({id}), ({})", id + 1));
+    let capabilities = client::USUAL | client::IGNORE_SPACE;
+    let (mut one, mut two) = (stage.try_connect(&stage.login().capabilities(capabilities)).unwrap(), stage.connect());
+    let ignores = |client: &mut Client| client.value("SELECT @@sql_mode").contains("IGNORE_SPACE");
+    let count = format!("SELECT COUNT (*) FROM items WHERE id IN ({id}, {})", id + 1);
+    for _ in 0..3 {
+        assert_eq!((one.value(&count).as_str(), ignores(&mut one)), ("2", true));
+        assert_eq!((two.error(&count).code == 0, ignores(&mut two)), (false, false));
+    }
+    one.run("SET sql_mode = DEFAULT");
+    assert!(!ignores(&mut one));
+    stage.assert_sound();
+}
+
+#[test]
+fn the_greeting_tells_the_servers_own_character_set() {
+    let stage = common();
+    let own = world().root(0).charset;
+    wait_until("the servers are known", SOON, || stage.connect().charset == own);
+}
+
+#[test]
 fn any_subset_of_capabilities_works() {
     let stage = common();
     let id = ids();

@@ -26,7 +26,8 @@ struct Prepared {
 
 impl Prepared {
     fn is_for(&self, schema: Option<&str>, settings: &Arc<Settings>) -> bool {
-        self.schema.as_deref() == schema && Arc::ptr_eq(&self.settings, settings)
+        let is_same = || Arc::ptr_eq(&self.settings, settings) || self.settings.is_at_another_time(settings);
+        self.schema.as_deref() == schema && is_same()
     }
 
     /// The one that was executed with such parameters, unless a newer one waits for its first execution.

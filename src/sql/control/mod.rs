@@ -37,12 +37,11 @@ pub enum DdlVerb {
     Forget,
 }
 
-/// SET of user variables as a query.
+/// A query for what only its effects are wanted of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetSelected {
-    /// INTO variables of its own.
+pub struct Computed {
     pub query: Vec<u8>,
-    /// Those, and which variable of the client's each is to be.
+    /// The user variables that it is INTO, and which of the client's each is to be.
     pub variables: Vec<(String, String)>,
 }
 
@@ -79,8 +78,8 @@ pub enum Control {
     Use(String),
     /// SET, in order.
     Set(Vec<Assignment>),
-    /// SET of user variables that several shards are read for.
-    SetSelected(SetSelected),
+    /// SET of user variables, or DO, for which several shards are read.
+    Computed(Computed),
     /// MariaDB's `SET STATEMENT assignments FOR statement`: their places.
     SetStatement {
         assignments: Range<usize>,

@@ -172,8 +172,8 @@ impl Sent {
     }
 }
 
-/// The statement, and as it is without its conditions, with its rows in another order, with a limit that is none, or with
-/// equal rows: none of these says what a column is. Each of them prepared, too.
+/// The statement, and as it is without its conditions or where no optimiser can tell that they are false, with its rows in another
+/// order, with a limit that is none, or with equal rows: none of these says what a column is. Each of them prepared, too.
 fn other_forms(query: &Query, mode: Mode, width: usize) -> Vec<Sent> {
     let by = |position: usize| OrderItem { by: OrderBy::Position(position), descending: false };
     let most = Expr::Literal { text: u64::MAX.to_string(), param: None, kind: Kind::Int };
@@ -190,6 +190,7 @@ fn other_forms(query: &Query, mode: Mode, width: usize) -> Vec<Sent> {
         Query { limit: all, ..query.clone() },
         Query { limit: None, order: Vec::new(), ..query.clone() },
         Query { body, ..query.clone() },
+        query.with_open_conditions(),
     ];
     if let Some(block) = query.block() {
         let block = Block { conditions: Vec::new(), having: Vec::new(), ..block.clone() };

@@ -14,6 +14,8 @@ pub struct Column {
     pub type_name: &'static str,
     pub kind: Kind,
     pub nullable: bool,
+    /// What it is computed from, and how it is kept.
+    pub generated: Option<&'static str>,
 }
 
 /// A table as statements see it.
@@ -80,6 +82,7 @@ impl Schema {
             type_name,
             kind,
             nullable: false,
+            generated: None,
         };
         let mut schema = Schema { shapes: Vec::new(), tables: Vec::new(), rules, is_mysql };
         schema.add("alpha", &["id"], vec![key("id", integer, Kind::Int)], dice);
@@ -103,11 +106,13 @@ impl Schema {
         let mut columns = keys;
         // Common to most tables: what NATURAL and USING join on, and beside it the key that is none of the others.
         if name == "delta" || dice.percent(70) {
-            columns.push(Column { name: "k".into(), type_name: "INT", kind: Kind::Int, nullable: true });
+            let (name, type_name, kind) = ("k".to_owned(), "INT", Kind::Int);
+            columns.push(Column { name, type_name, kind, nullable: true, generated: None });
         }
         if dice.percent(60) {
             let kind = Kind::Text(Collation::General);
-            columns.push(Column { name: "s".into(), type_name: "VARCHAR(20)", kind, nullable: dice.percent(80) });
+            let (name, type_name, nullable) = ("s".to_owned(), "VARCHAR(20)", dice.percent(80));
+            columns.push(Column { name, type_name, kind, nullable, generated: None });
         }
         for number in 1..=dice.between(3, 7) {
             let (type_name, kind) = *dice.pick(&kind::TYPES);
@@ -116,7 +121,12 @@ impl Schema {
                 type_name,
                 kind,
                 nullable: dice.percent(75),
+                generated: None,
             });
+        }
+        if dice.percent(30) && columns.iter().any(|column| column.name == "k") {
+            let generated = Some(*dice.pick(&["(k + 1) VIRTUAL", "(k DIV 2) STORED"]));
+            columns.push(Column { name: "v".to_owned(), type_name: "INT", kind: Kind::Int, nullable: true, generated });
         }
         let definition = definition(&columns, key, self.is_mysql, dice);
         let rows = rows(name, &columns, dice);
@@ -128,7 +138,11 @@ impl Schema {
 fn definition(columns: &[Column], key: &[&str], is_mysql: bool, dice: &mut Dice) -> String {
     let mut text = "(\n".to_owned();
     for column in columns {
-        let null = if column.nullable { "NULL DEFAULT NULL" } else { "NOT NULL" };
+        let null = match column.generated {
+            Some(expression) => format!("AS {expression}"),
+            None if column.nullable => "NULL DEFAULT NULL".to_owned(),
+            None => "NOT NULL".to_owned(),
+        };
         let _ =
             writeln!(text, "  {} {} {null},", column.name, kind::definition(column.type_name, column.kind, is_mysql));
     }
@@ -158,9 +172,10 @@ fn rows(name: &str, columns: &[Column], dice: &mut Dice) -> Vec<String> {
             "alpha" if number == 3 => vec!["-5".to_owned()],
             _ => vec![number.to_string()],
         };
-        let others = columns[keys.len()..].iter().map(|column| match column.nullable && dice.percent(25) {
-            true => "NULL".to_owned(),
-            false => kind::stored(column.type_name, column.kind, dice),
+        let others = columns[keys.len()..].iter().map(|column| match column.generated {
+            Some(_) => "DEFAULT".to_owned(),
+            None if column.nullable && dice.percent(25) => "NULL".to_owned(),
+            None => kind::stored(column.type_name, column.kind, dice),
         });
         let values: Vec<String> = keys.iter().cloned().chain(others.collect::<Vec<_>>()).collect();
         rows.push(format!("({})", values.join(", ")));

@@ -186,6 +186,32 @@ impl Expr {
     }
 }
 
+fn opened(condition: &Expr) -> Expr {
+    Expr::Call { form: "({} OR @unset)", args: vec![condition.clone()], kind: Kind::Int }
+}
+
+impl From {
+    fn with_open_conditions(&self) -> From {
+        match self {
+            From::Table { .. } | From::Cte { .. } => self.clone(),
+            From::Derived { query, alias, is_lateral } => From::Derived {
+                query: Box::new(query.with_open_conditions()),
+                alias: alias.clone(),
+                is_lateral: *is_lateral,
+            },
+            From::Join { word, left, right, on } => From::Join {
+                word,
+                left: Box::new(left.with_open_conditions()),
+                right: Box::new(right.with_open_conditions()),
+                on: match on {
+                    On::All(conditions) => On::All(conditions.iter().map(opened).collect()),
+                    On::Nothing | On::Using(_) => on.clone(),
+                },
+            },
+        }
+    }
+}
+
 impl Block {
     /// The relation whose columns are named without it.
     fn bare(&self) -> Option<&String> {
@@ -211,6 +237,25 @@ impl Block {
 impl Query {
     pub fn of_block(block: Block) -> Query {
         Query { ctes: Vec::new(), body: Body::Block(Box::new(block)), order: Vec::new(), limit: None, lock: None }
+    }
+
+    /// The same answer, with conditions of joins and WHERE that are not known to be false before they are evaluated: each may also
+    /// be met by a variable that is not set.
+    pub fn with_open_conditions(&self) -> Query {
+        let ctes = self.ctes.iter().map(|cte| Cte { query: cte.query.with_open_conditions(), ..cte.clone() });
+        let body = match &self.body {
+            Body::Block(block) => Body::Block(Box::new(Block {
+                from: block.from.as_ref().map(From::with_open_conditions),
+                conditions: block.conditions.iter().map(opened).collect(),
+                ..(**block).clone()
+            })),
+            Body::Set { operator, left, right } => Body::Set {
+                operator,
+                left: Box::new(left.with_open_conditions()),
+                right: Box::new(right.with_open_conditions()),
+            },
+        };
+        Query { ctes: ctes.collect(), body, ..self.clone() }
     }
 
     pub fn block(&self) -> Option<&Block> {

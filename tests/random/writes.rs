@@ -108,7 +108,7 @@ impl Grower<'_> {
     fn inserted_columns(&mut self, shape: &TableShape) -> Vec<Column> {
         let must = |column: &Column| shape.key.contains(&column.name.as_str()) || !column.nullable;
         let leaves_out = self.dice.percent(40);
-        let columns = shape.columns.iter();
+        let columns = shape.columns.iter().filter(|column| column.generated.is_none());
         columns.filter(|column| must(column) || !leaves_out || self.dice.percent(70)).cloned().collect()
     }
 
@@ -324,7 +324,7 @@ impl Grower<'_> {
 
 /// Columns that are no part of a unique key.
 fn changeable<'a>(shape: &'a TableShape, columns: &'a [Column]) -> impl Iterator<Item = &'a Column> {
-    columns.iter().filter(|column| !shape.key.contains(&column.name.as_str()))
+    columns.iter().filter(|column| column.generated.is_none() && !shape.key.contains(&column.name.as_str()))
 }
 
 fn relation(shape: &TableShape, alias: &str) -> Relation {

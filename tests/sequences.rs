@@ -375,6 +375,32 @@ fn rows_are_not_inserted_without_their_numbers() {
 }
 
 #[test]
+fn a_column_that_is_full_gets_no_more_rows() {
+    let stage = stage(&[("narrow", "who", "{ column = \"id\" }")]);
+    let mut client = stage.connect();
+    let make = |client: &mut Client, kind: &str| {
+        client.run(&format!("ALTER TABLE narrow MODIFY id {kind} NOT NULL AUTO_INCREMENT"));
+    };
+    make(&mut client, "TINYINT");
+    client.run("INSERT INTO narrow (id, who) VALUES (126, 1)");
+    wait_until("the column to be known", std::time::Duration::from_secs(10), || {
+        client.error("INSERT INTO narrow (who) VALUES (1), (2)").code == 1467
+    });
+    for verb in ["INSERT", "INSERT IGNORE", "REPLACE"] {
+        let error = client.error(format!("{verb} INTO narrow (who) VALUES (1), (2)"));
+        assert_eq!(error.code, 1467, "{verb}: {error:?}");
+    }
+    client.run("SET sql_mode = ''");
+    assert_eq!(client.error("INSERT INTO narrow (who) VALUES (3), (4)").code, 1467);
+    assert_eq!(client.value("SELECT MAX(id) FROM narrow"), "126");
+    make(&mut client, "TINYINT UNSIGNED");
+    wait_until("the column to be known", std::time::Duration::from_secs(10), || {
+        !matches!(client.one("INSERT INTO narrow (who) VALUES (3)"), Answer::Error { .. })
+    });
+    assert_eq!(client.value("SELECT COUNT(*) FROM narrow"), "2");
+}
+
+#[test]
 fn rows_of_one_shard_are_in_the_transaction_that_they_begin() {
     let stage = stage(&[("ledger", "who", "{ column = \"id\" }")]);
     let (mut client, mut other) = (stage.connect(), stage.connect());

@@ -291,20 +291,11 @@ enum LiveType {
 
 impl LiveType {
     fn of(kind: &ColumnKind) -> Self {
-        let integer = |bits: u32| {
-            let values = 1_u64.checked_shl(bits).map_or(u64::MAX, |count| count - 1);
-            Self::Integer(match kind.unsigned {
-                true => IntegerRange { min: 0, max: values },
-                false => IntegerRange { min: -((values / 2) as i64) - 1, max: values / 2 },
-            })
-        };
+        if let Some(integers) = kind.integers() {
+            return Self::Integer(integers);
+        }
         let capacity = |fixed, divisor| kind.max_length.map(|max| Capacity { max: max / divisor, fixed });
         match kind.data_type.to_ascii_lowercase().as_str() {
-            "tinyint" => integer(8),
-            "smallint" => integer(16),
-            "mediumint" => integer(24),
-            "int" | "integer" => integer(32),
-            "bigint" => integer(64),
             "char" => Self::Text(capacity(true, 1)),
             "varchar" => Self::Text(capacity(false, 1)),
             // Their length is in bytes, of which a character takes up to four.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::value::Value;
 
 use super::function::Function;
-use super::key::{Canonical, Digits, Key, KeyType};
+use super::key::{Canonical, Digits, IntegerRange, Key, KeyType};
 use super::members::Members;
 use super::schema::same_name;
 use super::shard_set::{ShardId, ShardSet};
@@ -123,6 +123,25 @@ pub struct ColumnKind {
     pub default: Option<String>,
     /// An UPDATE of a row sets it to the time (EXTRA).
     pub on_update: bool,
+}
+
+impl ColumnKind {
+    /// What an integer column holds.
+    pub fn integers(&self) -> Option<IntegerRange> {
+        let bits = match self.data_type.to_ascii_lowercase().as_str() {
+            "tinyint" => 8,
+            "smallint" => 16,
+            "mediumint" => 24,
+            "int" | "integer" => 32,
+            "bigint" => 64,
+            _ => return None,
+        };
+        let values = 1_u64.checked_shl(bits).map_or(u64::MAX, |count| count - 1);
+        Some(match self.unsigned {
+            true => IntegerRange { min: 0, max: values },
+            false => IntegerRange { min: -((values / 2) as i64) - 1, max: values / 2 },
+        })
+    }
 }
 
 /// Tables of equal id are sharded alike: rows with equal (and not NULL) keys are on the same shard.

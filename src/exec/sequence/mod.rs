@@ -21,6 +21,7 @@ use crate::backend::control::ControlError;
 use crate::backend::topology::Topology;
 use crate::plan::Numbers;
 use crate::plan::narrow::TableId;
+use crate::sharding::schema::same_name;
 use crate::sharding::{Schema, SequenceKind};
 use node::Node;
 use segment::{Home, Segment};
@@ -172,6 +173,15 @@ impl Sequences {
 }
 
 impl Home<'_> {
+    /// The last number that the column holds, as far as its type is known. Where a server is not strict, it would store that one
+    /// for any that is higher.
+    fn last(&self) -> u64 {
+        let columns = self.table.table(self.schema).and_then(|table| table.columns.as_ref());
+        let column = columns.and_then(|all| all.iter().find(|column| same_name(&column.name, self.column)));
+        let integers = column.and_then(|column| column.kind.as_ref()?.integers());
+        integers.map_or(u64::MAX, |integers| integers.max)
+    }
+
     fn error(&self, reason: Reason) -> SequenceError {
         SequenceError {
             table: self.table.table(self.schema).map_or_else(String::new, |table| table.name.clone()),

@@ -93,6 +93,9 @@ impl Segment {
             self.lease(home, wanted.max(u64::from(size)), floor).await?;
         }
         let first = self.next;
+        if wanted > 0 && first + (wanted - 1) > home.last() {
+            return Err(Reason::Exhausted);
+        }
         self.next += wanted;
         Ok((first..self.next).collect())
     }

@@ -27,7 +27,7 @@ use crate::exec::unread;
 use crate::exec::write::Turns;
 use crate::plan::Plan;
 use crate::plan::gather::Gathered;
-use crate::plan::staged::{StageKind, Staging, WrittenTable};
+use crate::plan::staged::{Insertion, StageKind, Staging, WrittenTable};
 use crate::sharding::ShardId;
 use crate::wire::StatusFlags;
 use crate::wire::error_code as codes;
@@ -188,6 +188,7 @@ impl Session {
         self.load_targets(scratch, order, &mut tables, taken).await?;
         self.adapt(scratch, &session).await?;
         let ran = self.run_staged(scratch, order, definitions).await?;
+        self.refuse_computed(order, &ran)?;
         self.adapt(scratch, &loading).await?;
         self.write_back(scratch, order, &tables, ran, keeps_transaction).await
     }
@@ -510,6 +511,19 @@ impl Session {
         let returned = Returned::of(&answer);
         let returned = returned.map(|rows| self.as_described(scratch, order, rows, definitions)).transpose()?;
         Ok(Ran { written, conditions, returned })
+    }
+
+    /// A query has values for a generated column, which MariaDB refuses if it is strict, but not in temporary tables.
+    fn refuse_computed(&self, order: &Order<'_>, ran: &Ran) -> Result<(), ClientMessage> {
+        let StageKind::Insert(Insertion { computed: Some(column), verb, .. }) = &order.staging.kind else {
+            return Ok(());
+        };
+        if !self.mode.mariadb || self.mode.lenient || *verb == "INSERT IGNORE" || ran.written.affected_rows == 0 {
+            return Ok(());
+        }
+        let table = order.staging.targets.first().map_or("", |target| target.written.as_str());
+        let text = format!("The value specified for generated column '{column}' in table '{table}' has been ignored");
+        Err(ClientMessage::new(codes::NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN, text))
     }
 
     /// What the statement returned, as tables of the client's would be described.

@@ -199,7 +199,7 @@ impl Session {
         keeps_transaction: bool,
     ) -> Result<(), Failure> {
         let schema = Arc::clone(&self.schema);
-        let how = Insertion { verb: "INSERT", tails: Vec::new(), params: (0, 0), returns: false };
+        let how = Insertion { verb: "INSERT", ..Insertion::default() };
         let mut back = WriteBack::of_insert(&schema, target, table);
         back.delete_all(table.rows());
         let rows = NewRows { target, sql: table.left(), how: &how, back };

@@ -6,7 +6,7 @@
 //! would. What it changed is then written to the shards by primary key, and what it inserted by shard key.
 
 use crate::sharding::schema::same_name;
-use crate::sharding::{Placement, Schema, Sequence, ShardId, ShardSet, Table};
+use crate::sharding::{Column, Placement, Schema, Sequence, ShardId, ShardSet, Table};
 use crate::sql::facts::Facts;
 use crate::sql::parse::ast::{Condition, Expression, Insert, Source as Rows, Span, Tail};
 use crate::sql::parse::load::Load;
@@ -52,7 +52,7 @@ struct Target {
 enum Change {
     Update { ignores: bool },
     Delete,
-    Insert { verb: &'static str, tail: Option<(Anchor, Anchor, (u16, u16))>, returns: bool },
+    Insert { verb: &'static str, tail: Option<(Anchor, Anchor, (u16, u16))>, returns: bool, computed: Option<String> },
 }
 
 /// One statement, ready to be staged.
@@ -82,7 +82,7 @@ impl StageKind {
 }
 
 /// How rows are inserted on the shards.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Insertion {
     /// `INSERT`, `INSERT IGNORE` or `REPLACE`.
     pub verb: &'static str,
@@ -92,6 +92,8 @@ pub struct Insertion {
     pub params: (u16, u16),
     /// RETURNING: the client gets the rows as they were staged.
     pub returns: bool,
+    /// A generated column for which a query has values. MariaDB takes them in temporary tables only, and passes over them.
+    pub computed: Option<String>,
 }
 
 /// One table that is written, and where it is.
@@ -213,8 +215,20 @@ impl<'q> Scopes<'_, 'q> {
         let tail = insert.tail.as_ref().map(|Tail { span, params }| {
             (Anchor::new(span.start, self.literals), Anchor::new(span.end, self.literals), *params)
         });
-        let change = Change::Insert { verb, tail, returns: insert.has_returning };
+        let computed = query.and_then(|_| self.computed(insert, id));
+        let change = Change::Insert { verb, tail, returns: insert.has_returning, computed };
         Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new(), keys: self.keys() }))
+    }
+
+    /// The first generated column among those that get values.
+    fn computed(&self, insert: &Insert, id: InstanceId) -> Option<String> {
+        let columns = self.instances[id].table()?.table(self.ctx.schema)?.columns.as_ref()?;
+        let is_computed = |column: &&Column| column.kind.as_ref().is_some_and(|kind| kind.generated);
+        let gets_values = |column: &&Column| match &insert.columns {
+            Some(named) => named.iter().any(|name| same_name(&name.column.text, &column.name)),
+            None => !column.invisible,
+        };
+        columns.iter().filter(is_computed).find(gets_values).map(|column| column.name.clone())
     }
 
     /// Whether a SELECT of the same query would stream its rows however many there are: combinations of rows are each on one
@@ -247,7 +261,7 @@ impl<'q> Scopes<'_, 'q> {
         // A client that sends its file cannot be stopped: rows that are there already are passed over.
         let verb = if load.replaces { "REPLACE" } else { "INSERT IGNORE" };
         let gather = self.sources_of(sql, facts, |_| Role::ReadToWrite)?;
-        let change = Change::Insert { verb, tail: None, returns: false };
+        let change = Change::Insert { verb, tail: None, returns: false, computed: None };
         Some(Box::new(StagePlan { gather, targets: vec![target], change, narrowing: Vec::new(), keys: self.keys() }))
     }
 
@@ -458,7 +472,7 @@ impl Plan {
         let kind = match &plan.change {
             Change::Update { ignores } => StageKind::Update { ignores: *ignores },
             Change::Delete => StageKind::Delete,
-            Change::Insert { verb, tail, returns } => {
+            Change::Insert { verb, tail, returns, computed } => {
                 let render = |shard: ShardId| {
                     let mut out = Vec::new();
                     if let Some((from, to, _)) = tail {
@@ -470,7 +484,7 @@ impl Plan {
                 };
                 let tails = plan.targets.iter().flat_map(|target| target.shards.iter()).map(render).collect();
                 let params = tail.map_or((0, 0), |(_, _, params)| params);
-                StageKind::Insert(Insertion { verb, tails, params, returns: *returns })
+                StageKind::Insert(Insertion { verb, tails, params, returns: *returns, computed: computed.clone() })
             }
         };
         let targets = plan.targets.iter().map(|target| target.bind(&plan.gather, input, scratch)).collect();

@@ -189,6 +189,7 @@ codes! {
     /// Connections using insecure transport are prohibited.
     SECURE_TRANSPORT_REQUIRED = 3159 b"HY000";
     AUTOINC_READ_FAILED = 1467 b"HY000";
+    NON_DEFAULT_VALUE_FOR_GENERATED_COLUMN = 1906 b"HY000";
     /// A client, or MariaDB, that does not load files of clients.
     NOT_ALLOWED_COMMAND = 1148 b"42000";
     /// The same in MySQL 8.

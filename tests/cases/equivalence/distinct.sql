@@ -49,19 +49,3 @@ SELECT DISTINCT avatar FROM users ORDER BY avatar LIMIT 4;
 
 -- ignore: flags
 SELECT DISTINCTROW country_code FROM users ORDER BY country_code DESC LIMIT 2;
-
--- about: BIT stays BIT
--- unordered
-SELECT DISTINCT flags FROM users;
--- unordered
-SELECT DISTINCT flags, level FROM users u WHERE user_id > 0;
--- unordered
-SELECT DISTINCT `flags` AS b FROM users;
--- unordered
-SELECT DISTINCT q.* FROM (SELECT flags, level FROM users) q;
-SELECT DISTINCT flags FROM users ORDER BY flags;
-SELECT DISTINCT flags, level FROM users ORDER BY level, flags LIMIT 3;
--- ignore: rows
-SELECT DISTINCT flags FROM users LIMIT 3;
--- unordered
-SELECT DISTINCT level FROM users;

@@ -44,7 +44,3 @@ SELECT user_id, ROW_NUMBER() OVER (ORDER BY user_id) AS n FROM users ORDER BY n;
 -- about: One flag of a recursive column tells whether the server made an index for its join.
 -- ignore: flags
 WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT n.i, u.name FROM n JOIN users u ON u.user_id = n.i ORDER BY n.i;
-
--- about: max_join_size is about the client's statement
-SET max_join_size = 100;
-SELECT COUNT(*) FROM users a JOIN orders e ON e.order_id = a.user_id WHERE a.user_id = 3;

@@ -81,13 +81,3 @@ SELECT FOUND_ROWS();
 SELECT name FROM users WHERE user_id IN (1,2,3,4,5,6,7,8);
 SELECT FOUND_ROWS();
 SELECT ROW_COUNT();
-
--- about: what each shard says of the statement's text
-SELECT user_id AS ` lead` FROM users WHERE user_id > 0 ORDER BY user_id;
-SHOW WARNINGS;
-
--- only: MySQL
-SELECT /*+ SET_VAR(nonsense=8) */ user_id FROM users ORDER BY user_id LIMIT 3;
-SHOW WARNINGS;
-INSERT DELAYED INTO tickets VALUES (90001, 'a', 1), (90002, 'b', 1), (90003, 'c', 1), (90004, 'c', 1);
-SHOW WARNINGS;

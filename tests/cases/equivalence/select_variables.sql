@@ -96,15 +96,3 @@ SELECT level FROM users WHERE user_id = 4 INTO @b;
 SELECT MAX(level) INTO @b FROM users WHERE name = 'nobody at all';
 SELECT user_id, @b FROM users WHERE user_id = 3;
 SELECT user_id, @b FROM users WHERE user_id = 4;
-
--- about: DO computes over several shards, too
-SELECT user_id FROM users WHERE user_id > 3 ORDER BY user_id LIMIT 4;
-DO (SELECT COUNT(*) FROM users), @a := (SELECT MAX(level) FROM users) + 2;
-SELECT FOUND_ROWS(), ROW_COUNT();
-SELECT @a;
-DO (SELECT COUNT(*) FROM countries);
-DO (SELECT user_id FROM users);
-SHOW WARNINGS;
-DO (SELECT 1 / 0 FROM users WHERE user_id = 3), (SELECT COUNT(*) FROM users);
-SHOW WARNINGS;
-DO (SELECT nonsense FROM users), 1;

@@ -123,3 +123,12 @@ BEGIN;
 DELETE FROM orders;
 INSERT INTO orders (user_id, order_id, total) SELECT user_id, 1, level FROM users;
 COMMIT;
+
+-- about: A query's values for a generated column are refused, on temporary tables too.
+CREATE TABLE shop.prices (id INT NOT NULL PRIMARY KEY, low INT, span INT AS (low * 2) STORED);
+INSERT INTO prices (id, low) SELECT user_id, level FROM users WHERE user_id < 4;
+INSERT INTO prices SELECT user_id + 10, level, 1 FROM users WHERE user_id < 4;
+INSERT INTO prices SELECT id + 30, low, span FROM prices;
+INSERT INTO prices SELECT user_id + 40, level, 1 FROM users WHERE user_id < 0;
+SELECT * FROM prices ORDER BY id;
+DROP TABLE prices;

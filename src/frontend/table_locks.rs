@@ -1,12 +1,18 @@
 //! LOCK TABLES and UNLOCK TABLES: real locks on every shard of the tables, kept on the session's own connections.
 //!
 //! The shards are locked one after the other in an order that all sessions of all ShardGates have in common (names of
-//! replica sets, schemas and shards), so that two of them never wait for each other. A statement that leads to a shard
-//! without a lock names a table that was not locked: the servers cannot tell there, so ShardGate does.
+//! replica sets, schemas and shards), so that two of them never wait for each other. Who writes holds shards in any order, though, for
+//! as long as its transaction lasts, and no server sees a circle of waits for tables over several: so whoever holds a shard's tables waits for
+//! the next one's for a moment only. Then it gives them up, waits for that shard alone, and begins again. A statement that leads to a
+//! shard without a lock names a table that was not locked: the servers cannot tell there, so ShardGate does.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::error::ClientMessage;
 use super::session::Session;
 use super::transactions::End;
+use crate::backend::settings::Settings;
 use crate::exec::cancel;
 use crate::exec::links::Side;
 use crate::plan::narrow::TableId;
@@ -18,6 +24,9 @@ use crate::sql::control::{TableLock, TableLocks};
 use crate::txn::transaction::quoted;
 use crate::wire::error_code as codes;
 
+/// How long a shard is waited for while others are locked, in seconds, as servers take it.
+const WAIT_WITH_LOCKS: u64 = 1;
+
 impl Session {
     /// LOCK TABLES, which commits and unlocks first.
     pub(super) async fn lock_tables(&mut self, locks: &TableLocks) -> Result<(), ClientMessage> {
@@ -25,15 +34,48 @@ impl Session {
         self.end_transaction(End::Commit).await?;
         self.unlock_tables().await?;
         self.begin_sequences(locks).await;
-        self.txn.set_unbranched(true);
-        for (shard, text) in texts {
-            if let Err(message) = self.lock_on(shard, &text).await {
-                self.unlock_tables().await?;
+        let until = self.patience(locks).and_then(|patience| Instant::now().checked_add(patience));
+        while let Some((busy, message)) = self.lock_in_order(&texts, locks.wait).await? {
+            if until.is_some_and(|until| Instant::now() >= until) {
                 return Err(message);
             }
+            self.lock_in_order(&texts[busy..=busy], locks.wait).await?;
+            self.unlock_tables().await?;
         }
         self.locked_tables = locks.tables.iter().map(|lock| lock.table.table.clone()).collect();
         Ok(())
+    }
+
+    /// How long the client waits for locks; `None`: as long as the servers let it.
+    fn patience(&self, locks: &TableLocks) -> Option<Duration> {
+        let own = || self.settings.get("lock_wait_timeout")?.trim_matches('\'').parse().ok();
+        locks.wait.or_else(own).map(Duration::from_secs)
+    }
+
+    /// Locks one shard after the other. If one behind the first is busy, that one and what it said: nothing is locked then.
+    async fn lock_in_order(
+        &mut self,
+        texts: &[(ShardId, String)],
+        wait: Option<u64>,
+    ) -> Result<Option<(usize, ClientMessage)>, ClientMessage> {
+        self.txn.set_unbranched(true);
+        let patient = Arc::clone(&self.settings);
+        let brief = self.variant(|settings| {
+            settings.set("lock_wait_timeout", &WAIT_WITH_LOCKS.to_string());
+            settings.set("innodb_lock_wait_timeout", &WAIT_WITH_LOCKS.to_string());
+        });
+        for (number, (shard, text)) in texts.iter().enumerate() {
+            let (settings, wait) = match number {
+                0 => (&patient, wait),
+                _ => (&brief, wait.map(|seconds| seconds.min(WAIT_WITH_LOCKS))),
+            };
+            let wait = wait.map_or_else(String::new, |seconds| format!(" WAIT {seconds}"));
+            let Err(message) = self.lock_on(*shard, &format!("{text}{wait}"), settings).await else { continue };
+            self.unlock_tables().await?;
+            let is_busy = number > 0 && message.code.number == codes::LOCK_WAIT_TIMEOUT.number;
+            return if is_busy { Ok(Some((number, message))) } else { Err(message) };
+        }
+        Ok(None)
     }
 
     /// The sequences of tables whose rows can be inserted under the locks look at the rows now, not through the locks.
@@ -49,8 +91,8 @@ impl Session {
         }
     }
 
-    async fn lock_on(&mut self, shard: ShardId, text: &str) -> Result<(), ClientMessage> {
-        let mut link = self.obtain(shard, Side::Primary).await?;
+    async fn lock_on(&mut self, shard: ShardId, text: &str, settings: &Arc<Settings>) -> Result<(), ClientMessage> {
+        let mut link = self.obtain_with(settings, shard, Side::Primary).await?;
         let answer = match link.lease.query(text.as_bytes(), &self.interrupt).await {
             Ok(answer) => answer,
             Err(error) => {
@@ -149,11 +191,7 @@ impl Session {
             let shard = need.schema.shard(*id);
             (need.replica_set(*id).to_owned(), shard.schema.clone(), shard.name.clone())
         });
-        let wait = match locks.wait {
-            Some(seconds) => format!(" WAIT {seconds}"),
-            None => String::new(),
-        };
-        let text = |texts: Vec<String>| format!("LOCK TABLES {}{wait}", texts.join(", "));
+        let text = |texts: Vec<String>| format!("LOCK TABLES {}", texts.join(", "));
         Ok(shards.into_iter().map(|(shard, texts)| (shard, text(texts))).collect())
     }
 

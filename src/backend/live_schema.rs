@@ -42,18 +42,15 @@ struct Primaries<'t> {
     failed: Vec<(String, ControlError)>,
 }
 
-/// Version text, and of the global variables sql_mode, max_sort_length and collation_server.
-pub type ServerFacts = (String, String, usize, String);
-
-/// Those of the first primary that answers.
-pub async fn server_facts(topology: &Topology) -> Result<ServerFacts, ControlError> {
-    const ASKED: &str = "SELECT VERSION(), @@global.sql_mode, @@global.max_sort_length, @@global.collation_server";
+/// Version text, `@@global.sql_mode` and `@@global.max_sort_length` of the first primary that answers.
+pub async fn server_facts(topology: &Topology) -> Result<(String, String, usize), ControlError> {
     let mut failed = None;
     for set in &topology.sets {
         let address = &set.primary().map_or(&set.servers[0], |server| server).address;
         match control::connect(&set.options, address).await {
             Ok(mut connection) => {
-                let facts = control::within(ANSWER_TIMEOUT, connection.query_first(ASKED)).await?;
+                let asked = connection.query_first("SELECT VERSION(), @@global.sql_mode, @@global.max_sort_length");
+                let facts = control::within(ANSWER_TIMEOUT, asked).await?;
                 connection.disconnect().await?;
                 return Ok(facts.unwrap_or_default());
             }

@@ -33,15 +33,6 @@ impl Settings {
         self.variables.get(name).map(AsRef::as_ref)
     }
 
-    /// Whether they are the same at another moment.
-    pub fn is_at_another_time(&self, other: &Settings) -> bool {
-        self.lasting().eq(other.lasting())
-    }
-
-    fn lasting(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.variables.iter().map(|(name, value)| (&**name, &**value)).filter(|(name, _)| *name != "timestamp")
-    }
-
     /// The `SET` statement that brings a connection from `have` to `self`; `None` when they are equal.
     pub fn difference(&self, have: &Settings, variable_name: impl Fn(&str) -> &str) -> Option<String> {
         let mut assignments = Vec::new();
@@ -179,13 +170,6 @@ mod tests {
 
     fn name_of(name: &str) -> &str {
         name
-    }
-
-    #[test]
-    fn the_time_makes_no_difference_to_what_was_prepared() {
-        let one = settings(&[("sql_mode", "''"), ("timestamp", "5.5")]);
-        assert!(one.is_at_another_time(&settings(&[("sql_mode", "''")])) && one.is_at_another_time(&one));
-        assert!(!one.is_at_another_time(&settings(&[("timestamp", "5.5")])));
     }
 
     #[test]

@@ -26,8 +26,7 @@ struct Prepared {
 
 impl Prepared {
     fn is_for(&self, schema: Option<&str>, settings: &Arc<Settings>) -> bool {
-        let is_same = || Arc::ptr_eq(&self.settings, settings) || self.settings.is_at_another_time(settings);
-        self.schema.as_deref() == schema && is_same()
+        self.schema.as_deref() == schema && Arc::ptr_eq(&self.settings, settings)
     }
 
     /// The one that was executed with such parameters, unless a newer one waits for its first execution.

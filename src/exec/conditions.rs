@@ -41,9 +41,9 @@ pub async fn fetch(connection: &mut Connection, interrupt: &Interrupt) -> Result
 /// Deprecated syntax: with what is to be used instead, and without, `utf8` and NATIONAL, collations.
 const OF_SYNTAX: [&str; 5] = ["1287", "1681", "3719", "3720", "3778"];
 
-/// What else a server says once of a statement, whatever its rows are: a hint that it does not understand (1064, 3126 to 3128, 3637), a
-/// column without a value or default, a name with blanks in front, a statement that its binary log takes for unsafe, DELAYED.
-const OF_STATEMENTS: [&str; 9] = ["1064", "1364", "1466", "1592", "3005", "3126", "3127", "3128", "3637"];
+/// What else a server says once of a statement, whatever its rows are: a column without a value or default, a statement that
+/// its binary log takes for unsafe.
+const OF_STATEMENTS: [&str; 2] = ["1364", "1592"];
 
 /// The conditions of both, without what the second says again of the statement as such.
 pub fn said_once(first: &[Condition], second: &[Condition]) -> Vec<Condition> {

@@ -170,7 +170,7 @@ impl Link {
 
     /// Brings the connection to the variables of `need`.
     pub async fn adapt(&mut self, need: &Need<'_>) -> Result<(), Error> {
-        self.lease.prepare_held_for(&need.wanted(self.shard), need.interrupt).await
+        self.lease.prepare_for(&need.wanted(self.shard), need.interrupt).await
     }
 }
 
@@ -327,9 +327,7 @@ impl Links {
                 Link { shard, side, pins: Pins::default(), xid: None, told_next: false, lease }
             }
         };
-        if link.pins.any() {
-            link.lease.prepare_held_for(&wanted, need.interrupt).await?;
-        } else if !link.lease.needs_nothing(&wanted) {
+        if !link.lease.needs_nothing(&wanted) {
             link.lease.prepare_for(&wanted, need.interrupt).await?;
         }
         if !txn.has_branch(shard) {

@@ -201,7 +201,8 @@ async fn rows(
         let ended =
             rests.iter_mut().zip(&summaries).filter_map(|(rest, summary)| Some((&mut *rest.link, summary.as_ref()?)));
         let again = warnings_again(job.status, ended, sink.interrupt).await;
-        let ok = end(&summaries, job, &cuts, again, sink.more_follows);
+        let mut ok = end(&summaries, job, &cuts, again, sink.more_follows);
+        ok.status |= sink.cursor.tell(out.has_rows());
         let at = packet::begin(&mut out.bytes);
         response::write_end_of_rows(&mut out.bytes, &ok, class.deprecate_eof(), class.session_track());
         packet::finish(&mut out.bytes, at, &mut sink.seq);
@@ -408,6 +409,7 @@ fn begin(
 ) -> Result<(), Failure> {
     let Some((head, stream)) = heads.first().zip(streams.first_mut()) else { return Ok(()) };
     let written = write_head(head, layout, job, sink, &mut out.bytes);
+    out.end_head();
     written.map_err(|source| stream.link.lease.protocol(source).into())
 }
 

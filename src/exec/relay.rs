@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::cancel;
 use super::failure::Failure;
 use super::named_rows::NamedRows;
-use super::sink::{Sink, SinkError};
+use super::sink::{Cursor, Sink, SinkError};
 use crate::backend::buffer::{Buffer, Scratch};
 use crate::backend::connection::Watch;
 use crate::backend::error::{Error, Reason};
@@ -90,7 +90,7 @@ impl Relay {
     /// Passes on what was read, in which nothing must be changed, as far as the client takes it at once. True when the
     /// answer is complete; what is left otherwise, `finish` does.
     pub fn pass_on_now(&mut self, client: &Transport, lease: &mut Lease) -> Result<bool, Failure> {
-        let progress = self.walk(false).map_err(|source| lease.protocol(source))?;
+        let progress = self.walk(StatusFlags::empty()).map_err(|source| lease.protocol(source))?;
         let sent = client.try_write(&self.buffer.filled()[..progress.forward]).map_err(SinkError::Io)?;
         self.due = progress.forward - sent;
         self.has_begun |= sent > 0;
@@ -163,7 +163,12 @@ impl Relay {
                 }
             }
             let before = self.walker;
-            let progress = self.walk(sink.more_follows).map_err(|source| lease.protocol(source))?;
+            let mut flags = match *sink.cursor {
+                Cursor::Wanted if self.ends_without_rows() => sink.cursor.tell(false),
+                _ => StatusFlags::empty(),
+            };
+            flags.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, sink.more_follows);
+            let progress = self.walk(flags).map_err(|source| lease.protocol(source))?;
             self.due = progress.forward;
             if !renames.is_empty() && self.walker.summary().error.is_some() {
                 self.due = before.last_packet(&self.buffer.filled()[..progress.forward]);
@@ -201,15 +206,25 @@ impl Relay {
         Ok(())
     }
 
-    fn walk(&mut self, more_follows: bool) -> Result<Progress, WireError> {
+    /// Walks over what there is, of which the end gets these flags.
+    fn walk(&mut self, flags: StatusFlags) -> Result<Progress, WireError> {
         let is_full = self.buffer.is_full();
-        if self.delta == 0 && !more_follows {
+        if self.delta == 0 && flags.is_empty() {
             let chunk = self.buffer.filled();
             return if is_full { self.walker.walk_full(chunk) } else { self.walker.walk(chunk) };
         }
-        let mut patch = Patch { seq_delta: self.delta, ..Patch::NONE };
-        patch.set.set(StatusFlags::SERVER_MORE_RESULTS_EXISTS, more_follows);
+        let patch = Patch { seq_delta: self.delta, set: flags, ..Patch::NONE };
         self.walker.walk_patched(self.buffer.filled_mut(), is_full, patch)
+    }
+
+    /// Whether the answer comes to its end in what there is of it, and has no rows.
+    fn ends_without_rows(&self) -> bool {
+        let (mut ahead, mut at) = (self.walker, 0);
+        while let Ok(Some(found)) = ahead.next_packet(&self.buffer.filled()[at..]) {
+            at += HEADER_LEN + found.payload.len();
+        }
+        let summary = ahead.summary();
+        ahead.is_complete() && summary.has_rows && summary.rows == 0 && summary.error.is_none()
     }
 
     /// Moves the whole packets up to the end of the column definitions to `out`, with the logical names in them.

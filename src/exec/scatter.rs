@@ -142,7 +142,8 @@ async fn end(
     again: u16,
 ) -> Result<(), Failure> {
     let Some(link) = links.first() else { return Ok(()) };
-    let status = status.and(summaries.iter(), sink.more_follows);
+    let has_rows = summaries.iter().any(|summary| summary.rows > 0);
+    let status = status.and(summaries.iter(), sink.more_follows) | sink.cursor.tell(has_rows);
     let warnings =
         summaries.iter().fold(0u16, |sum, summary| sum.saturating_add(summary.warnings)).saturating_sub(again);
     let class = link.lease.class();

@@ -9,6 +9,30 @@ use crate::backend::connection::Watch;
 use crate::backend::error::Reason;
 use crate::backend::interrupt::Interrupt;
 use crate::backend::transport::Transport;
+use crate::wire::StatusFlags;
+
+/// What a client that asks for a cursor gets where there is none: all rows. The drivers that understand no EOF behind the columns' definitions
+/// (CLIENT_DEPRECATE_EOF) look at the next packet: a row tells them that there is no cursor. The end of the rows would be taken for the end of
+/// the definitions, and rows waited for, so an answer without rows says that there is a cursor. It has none to fetch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Cursor {
+    #[default]
+    Unwanted,
+    Wanted,
+    /// The client was told of one.
+    Told,
+}
+
+impl Cursor {
+    /// The flag for the end of an answer.
+    pub(super) fn tell(&mut self, has_rows: bool) -> StatusFlags {
+        if *self != Self::Wanted || has_rows {
+            return StatusFlags::empty();
+        }
+        *self = Self::Told;
+        StatusFlags::SERVER_STATUS_CURSOR_EXISTS
+    }
+}
 
 /// The client end of one statement.
 #[derive(Debug)]
@@ -21,6 +45,7 @@ pub struct Sink<'s> {
     pub has_begun: &'s mut bool,
     /// Another statement of the same command follows: answers carry SERVER_MORE_RESULTS_EXISTS.
     pub more_follows: bool,
+    pub cursor: &'s mut Cursor,
     pub write_timeout: Duration,
 }
 

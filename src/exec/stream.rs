@@ -53,13 +53,25 @@ pub(super) struct Piece {
     pub(super) first_seq: u8,
     /// Whether the client was sent any before.
     pub(super) has_sent: bool,
+    /// How many bytes the client was sent, and how many of its answer come before the rows.
+    sent: usize,
+    head: usize,
     /// They wait for the first row, or for it to be known that there is none: until then a server may refuse.
     pub(super) is_held: bool,
 }
 
 impl Piece {
     pub(super) fn new(sink: &Sink<'_>) -> Self {
-        Self { bytes: Vec::new(), first_seq: sink.seq, has_sent: false, is_held: true }
+        Self { bytes: Vec::new(), first_seq: sink.seq, has_sent: false, sent: 0, head: 0, is_held: true }
+    }
+
+    /// The rows come next.
+    pub(super) fn end_head(&mut self) {
+        self.head = self.sent + self.bytes.len();
+    }
+
+    pub(super) fn has_rows(&self) -> bool {
+        self.sent + self.bytes.len() > self.head
     }
 
     pub(super) async fn send(&mut self, sink: &mut Sink<'_>) -> Result<(), Failure> {
@@ -68,6 +80,7 @@ impl Piece {
         }
         self.has_sent |= !self.bytes.is_empty();
         sink.send(&self.bytes).await?;
+        self.sent += self.bytes.len();
         self.bytes.clear();
         self.first_seq = sink.seq;
         Ok(())

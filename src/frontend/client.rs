@@ -13,7 +13,7 @@ use crate::backend::buffer::Buffer;
 use crate::backend::error::Reason;
 use crate::backend::interrupt::Interrupt;
 use crate::backend::transport::Transport;
-use crate::exec::sink::{Sink, SinkError, write_all};
+use crate::exec::sink::{Cursor, Sink, SinkError, write_all};
 use crate::wire::WireError;
 use crate::wire::packet::{self, Assembled, Assembler};
 
@@ -56,6 +56,8 @@ pub(super) struct Client {
     pub seq: u8,
     /// It was sent something since the current statement began.
     has_begun_answer: bool,
+    /// What the statement under way has to say of one.
+    cursor: Cursor,
     write_timeout: Duration,
     is_logged_in: bool,
 }
@@ -94,6 +96,7 @@ impl Client {
             ahead: Buffer::default(),
             seq: 0,
             has_begun_answer: false,
+            cursor: Cursor::Unwanted,
             write_timeout,
             is_logged_in: false,
         }
@@ -122,20 +125,25 @@ impl Client {
 
     /// Changes to TLS, as the client has asked for.
     pub(super) async fn accept_tls(self, config: Arc<ServerConfig>, limit: Duration) -> Result<Client, ClientError> {
-        let Client { transport, assembler, ahead, seq, has_begun_answer, write_timeout, is_logged_in } = self;
+        let Client { transport, assembler, ahead, seq, has_begun_answer, cursor, write_timeout, is_logged_in } = self;
         let Transport::Tcp(stream) = transport else {
             return Err(WireError::Malformed("a second request for TLS").into());
         };
         let accepted = tokio::time::timeout(limit, TlsAcceptor::from(config).accept(stream)).await;
         let stream = accepted.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         let transport = Transport::Tls(Box::new(TlsStream::Server(stream)));
-        Ok(Client { transport, assembler, ahead, seq, has_begun_answer, write_timeout, is_logged_in })
+        Ok(Client { transport, assembler, ahead, seq, has_begun_answer, cursor, write_timeout, is_logged_in })
     }
 
     /// Where one answer goes. Its number is to be put back into `seq` when it has been written.
     pub(super) fn sink<'s>(&'s mut self, interrupt: &'s Interrupt, more_follows: bool) -> Sink<'s> {
-        let Client { transport, seq, has_begun_answer: has_begun, write_timeout, .. } = self;
-        Sink { transport, interrupt, seq: *seq, has_begun, more_follows, write_timeout: *write_timeout }
+        let Client { transport, seq, has_begun_answer: has_begun, cursor, write_timeout, .. } = self;
+        Sink { transport, interrupt, seq: *seq, has_begun, more_follows, cursor, write_timeout: *write_timeout }
+    }
+
+    /// What the current statement's client wants of a cursor from now on; what it was before.
+    pub(super) fn replace_cursor(&mut self, cursor: Cursor) -> Cursor {
+        std::mem::replace(&mut self.cursor, cursor)
     }
 
     /// A statement begins, of whose answer it `has` been sent something, or not.

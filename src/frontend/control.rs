@@ -50,7 +50,7 @@ impl Session {
             }
             Control::Use(name) => self.use_database(name)?,
             Control::Set(assignments) => return self.set(assignments, plan, statement).await,
-            Control::Computed(computed) => return Box::pin(self.compute(computed, statement.more_follows)).await,
+            Control::SetSelected(set) => return Box::pin(self.set_selected(set, statement.more_follows)).await,
             Control::Kill { query_only, target } => {
                 let id = match target {
                     KillTarget::Id(id) => *id,

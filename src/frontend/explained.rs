@@ -14,6 +14,7 @@ use crate::backend::connection::Watch;
 use crate::backend::transport::Transport;
 use crate::exec::links::{Link, Side};
 use crate::exec::measured::{self, Measured};
+use crate::exec::sink::Cursor;
 use crate::plan::{Plan, StatementKind, explain};
 use crate::sharding::{ReplicaSetId, ShardId};
 use crate::sql::parse;
@@ -237,11 +238,13 @@ impl Session {
         let walker = ResultWalker::new(AnswerKind::Query, self.class.deprecate_eof()).starting_at(self.client.seq);
         let reading = tokio::spawn(read(reader, walker));
         let (client, seq) = (self.client.replace_transport(Transport::Unix(inner)), self.client.seq);
+        let cursor = self.client.replace_cursor(Cursor::Unwanted);
         let statement = Statement { sql, more_follows: false };
         self.last.failed = false;
         let done = Box::pin(self.run(plan, &statement)).await;
         // The reader sees the end.
         drop(self.client.replace_transport(client));
+        self.client.replace_cursor(cursor);
         self.client.seq = seq;
         self.client.begin_statement(false);
         done?;

@@ -8,7 +8,7 @@ use super::error::ClientMessage;
 use super::options::{TlsMode, User};
 use super::response;
 use super::session::{Current, Session};
-use super::shared::{Shared, UTF8};
+use super::shared::Shared;
 use super::variables;
 use crate::backend::interrupt::Interrupt;
 use crate::backend::pool::WorkerId;
@@ -97,11 +97,6 @@ pub(super) async fn log_in(mut arrival: Arrival, shared: Arc<Shared>) -> Option<
     let mut session = Session::new(arrival, shared, registered, user, capabilities, class);
     session.settings = variables::after_handshake(&session.shared, u16::from(hello.charset));
     session.settings_changed();
-    if capabilities.contains(CapabilityFlags::CLIENT_IGNORE_SPACE) && !session.mode.ignore_space {
-        let mode = session.shared.default_sql_mode();
-        let comma = if mode.is_empty() { "" } else { "," };
-        session.change_settings(|settings| settings.set("sql_mode", &format!("'{mode}{comma}IGNORE_SPACE'")));
-    }
     session.last.found_rows = u64::from(session.mode.mariadb);
     if let Err(message) = session.finish_login(hello.database.as_deref()).await {
         session.refuse(&message).await;
@@ -193,8 +188,7 @@ impl Arrival {
             scramble,
             capabilities: capability::offered(shared.setup().tls.is_some()),
             extended_metadata: shared.offers_extended_metadata(),
-            // Only the ids of one byte have room.
-            charset: u8::try_from(shared.default_charset()).unwrap_or(UTF8 as u8),
+            charset: 45,
             status: StatusFlags::SERVER_STATUS_AUTOCOMMIT,
             plugin: shared.setup().options.default_auth.name().as_bytes(),
         }
@@ -359,8 +353,7 @@ impl Session {
         }
         self.registered.entry.user.lock().clone_from(&self.user.name);
         self.start_afresh().await;
-        let charset = request.charset.unwrap_or_else(|| self.shared.default_charset());
-        self.settings = variables::after_handshake(&self.shared, charset);
+        self.settings = variables::after_handshake(&self.shared, request.charset.unwrap_or(45));
         self.settings_changed();
         self.current = Current::None;
         *self.registered.entry.activity.database.lock() = None;

@@ -44,7 +44,7 @@ mod xa;
 pub mod deadlocks;
 mod variables;
 mod set_statement;
-mod computed;
+mod set_selected;
 mod user_variables;
 mod lock_board;
 mod locks;

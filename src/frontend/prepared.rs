@@ -24,6 +24,7 @@ use crate::backend::buffer::Scratch;
 use crate::backend::connection::Watch;
 use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
+use crate::exec::sink::Cursor;
 use crate::exec::write::{Command as WriteCommand, Order};
 use crate::plan::{Action, Binding, Plan, PlanError, Route, StatementKind};
 use crate::sharding::ShardId;
@@ -33,9 +34,11 @@ use crate::sql::lock_calls;
 use crate::sql::tokens::Mode;
 use crate::sql::{Lexer, Shape, TokenKind};
 use crate::value::Value;
+use crate::wire::StatusFlags;
 use crate::wire::command::{Arguments, Command, Execute, Given, PrepareOk};
 use crate::wire::error_code as codes;
 use crate::wire::packet;
+use crate::wire::response::{self, OkPacket};
 use crate::wire::walker::AnswerKind;
 
 /// Bytes of long data that one session may pile up before it executes.
@@ -67,8 +70,16 @@ pub(super) struct Prepared {
     pub(super) long_data: BTreeMap<u16, Vec<u8>>,
     /// SEND_LONG_DATA went wrong: the next execution says so.
     long_data_failed: bool,
-    /// Where a cursor is open, and the server's id of the statement there.
-    cursor: Option<(ShardId, u32)>,
+    cursor: Option<Open>,
+}
+
+/// A cursor that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// On a shard, by the server's id of the statement.
+    On(ShardId, u32),
+    /// Nowhere: it has no rows.
+    Nowhere,
 }
 
 impl Session {
@@ -417,7 +428,13 @@ impl Session {
         body: &[u8],
     ) -> Result<(), ClientMessage> {
         let before = self.hold_time(plan, &route);
+        let is_told =
+            head.wants_cursor() && self.class.deprecate_eof() && !matches!(route, Route::One(_) | Route::Any(_));
+        self.client.replace_cursor(if is_told { Cursor::Wanted } else { Cursor::Unwanted });
         let done = self.execute_by_now(statement, plan, route, head, body).await;
+        if self.client.replace_cursor(Cursor::Unwanted) == Cursor::Told {
+            statement.cursor = Some(Open::Nowhere);
+        }
         self.let_time_go(before);
         done
     }
@@ -513,7 +530,8 @@ impl Session {
         let mut link = self.begin_execution(plan, &execution, shard, side).await?;
         if head.wants_cursor() {
             link.pins.cursors = true;
-            statement.cursor = link.lease.known_statement(&execution.text, execution.kinds).map(|id| (shard, id));
+            statement.cursor =
+                link.lease.known_statement(&execution.text, execution.kinds).map(|id| Open::On(shard, id));
         }
         let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
         self.relay_answer(plan, &statement.text, link, kind, false).await
@@ -549,13 +567,29 @@ impl Session {
             let text = format!("The statement ({id}) has no open cursor.");
             ClientMessage::new(codes::STMT_HAS_NO_OPEN_CURSOR, text)
         };
-        let (shard, server_id) = statement.cursor.ok_or_else(no_cursor)?;
+        let Open::On(shard, server_id) = statement.cursor.ok_or_else(no_cursor)? else {
+            return self.end_fetching(id).await;
+        };
         let plan = Arc::clone(&statement.plan);
         let mut link = self.links.take(shard, Side::Primary).ok_or_else(no_cursor)?;
         let mut payload = Vec::new();
         Command::StmtFetch { statement_id: server_id, rows }.write(&mut payload);
         self.send_payload(&mut link, &payload).await?;
         self.relay_answer(&plan, b"", link, AnswerKind::Fetch, false).await
+    }
+
+    /// The answer to a fetch from a cursor without rows, which ends it.
+    async fn end_fetching(&mut self, id: u32) -> Result<(), ClientMessage> {
+        if let Some(statement) = self.statements.by_id.get_mut(&id) {
+            statement.cursor = None;
+        }
+        let status = self.status() | StatusFlags::SERVER_STATUS_LAST_ROW_SENT;
+        let ok = OkPacket { status, ..OkPacket::default() };
+        let mut out = Vec::new();
+        let at = packet::begin(&mut out);
+        response::write_end_of_rows(&mut out, &ok, self.class.deprecate_eof(), self.class.session_track());
+        packet::finish(&mut out, at, &mut self.client.seq);
+        self.send(&out).await
     }
 
     /// COM_STMT_RESET.
@@ -570,12 +604,13 @@ impl Session {
     }
 
     async fn close_cursor(&mut self, statement: &mut Prepared) -> Result<(), ClientMessage> {
-        let Some((shard, server_id)) = statement.cursor.take() else { return Ok(()) };
+        let Some(Open::On(shard, server_id)) = statement.cursor.take() else { return Ok(()) };
         let Some(mut link) = self.links.take(shard, Side::Primary) else { return Ok(()) };
         let mut payload = Vec::new();
         Command::StmtReset(server_id).write(&mut payload);
         link.lease.ask(&payload, AnswerKind::Single, &self.interrupt).await?;
-        let others = self.statements.by_id.values().any(|other| other.cursor.is_some_and(|(on, _)| on == shard));
+        let mut cursors = self.statements.by_id.values().filter_map(|other| other.cursor);
+        let others = cursors.any(|cursor| matches!(cursor, Open::On(on, _) if on == shard));
         link.pins.cursors = others;
         self.links.put(link);
         Ok(())
@@ -595,7 +630,7 @@ impl Session {
     /// COM_STMT_CLOSE. The servers keep the statement for whoever prepares the same text next.
     pub(super) fn close_statement(&mut self, id: u32) {
         if let Some(statement) = self.statements.by_id.remove(&id)
-            && let Some((shard, _)) = statement.cursor
+            && let Some(Open::On(shard, _)) = statement.cursor
         {
             // The cursor dies with its connection's next reset; until then the connection is not given back.
             for link in self.links.held_mut().iter_mut().filter(|link| link.shard == shard) {

@@ -13,9 +13,7 @@ use super::deadlocks::Caution;
 use super::lock_board::LockBoard;
 use super::options::{Options, User};
 use super::registry::Registry;
-use super::variables;
 use crate::backend::interrupt::Watchdog;
-use crate::backend::live_schema::ServerFacts;
 use crate::backend::settings::Interner;
 use crate::backend::topology::Topology;
 use crate::exec::sequence::Sequences;
@@ -35,24 +33,18 @@ pub struct Servers {
     pub sql_mode: String,
     /// `@@global.max_sort_length`
     sort_length: usize,
-    /// The id of `@@global.collation_server`.
-    charset: u16,
     /// They give MariaDB's extended metadata to connections that ask for it.
     have_extended_metadata: bool,
 }
-
-/// utf8mb4_general_ci.
-pub(super) const UTF8: u16 = 45;
 
 /// MariaDB 10.5.2.
 const EXTENDED_METADATA_SINCE: u32 = 100_502;
 
 impl Servers {
-    pub fn of((version, sql_mode, sort_length, collation): ServerFacts) -> Servers {
+    pub fn of(version: String, sql_mode: String, sort_length: usize) -> Servers {
         let known = ServerVersion::parse(version.as_bytes());
-        let charset = variables::collation_id(&collation).unwrap_or(UTF8);
         let have_extended_metadata = known.mariadb && known.number >= EXTENDED_METADATA_SINCE;
-        Servers { version, sql_mode, sort_length, charset, have_extended_metadata }
+        Servers { version, sql_mode, sort_length, have_extended_metadata }
     }
 }
 
@@ -64,7 +56,6 @@ impl Default for Servers {
             version: "10.11.0-MariaDB-ShardGate".to_owned(),
             sql_mode: sql_mode.to_owned(),
             sort_length: 1024,
-            charset: UTF8,
             have_extended_metadata: false,
         }
     }
@@ -225,11 +216,6 @@ impl Shared {
     /// How much of a text sessions that say nothing of it sort by.
     pub fn default_sort_length(&self) -> usize {
         self.servers.load().sort_length
-    }
-
-    /// The collation of sessions that name none. A greeting tells it, and PHP's clients take its character set.
-    pub fn default_charset(&self) -> u16 {
-        self.servers.load().charset
     }
 
     pub fn usual_class(&self) -> RelayedCapabilities {

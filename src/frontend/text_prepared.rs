@@ -50,7 +50,7 @@ impl Session {
             Action::Control(Control::SetStatement { statement, .. }) => {
                 self.check_inner(&text[statement.clone()]).await
             }
-            Action::Control(Control::Computed(computed)) => self.check_inner(&computed.query).await,
+            Action::Control(Control::SetSelected(set)) => self.check_inner(&set.query).await,
             _ => self.describe(&plan, text).await.map(drop),
         }
     }

@@ -408,7 +408,7 @@ impl Session {
     }
 }
 
-pub(super) fn collation_id(name: &str) -> Option<u16> {
+fn collation_id(name: &str) -> Option<u16> {
     let ids = (1..1024).map(|id| Collation::resolve(CollationId::from(id)));
     ids.filter(|collation| collation.collation().eq_ignore_ascii_case(name)).map(|found| found.id() as u16).next()
 }

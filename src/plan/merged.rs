@@ -7,9 +7,8 @@
 //! Where it is in doubt what the server sorts by, there is no such plan.
 
 use crate::merge::Limit;
-use crate::sharding::schema::same_name;
 use crate::sharding::{ShardId, ShardSet};
-use crate::sql::parse::ast::{Call, ColumnName, Ident, Item, Query, Select, Span};
+use crate::sql::parse::ast::{Call, ColumnName, Ident, Query, Select, Span};
 use crate::sql::tokens::{Op, Token, TokenKind, ident};
 use crate::sql::{Lexer, Literal, PieceKind};
 use crate::value::Value;
@@ -207,9 +206,6 @@ pub(super) fn plan(scopes: &Scopes<'_, '_>, query: QueryId, sql: &[u8], guards: 
         }
         asked_keys = keys.keys.len();
         if statement.select.is_distinct {
-            if statement.query.order_by.is_none() && statement.may_show_bits() {
-                return None;
-            }
             let items = statement.select.items.iter().map(|item| item.expression.span);
             if items.into_iter().any(|span| statement.hands_on_values(span)) {
                 return None;
@@ -291,18 +287,6 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
             || select.having.is_some() && !scopes.has_whole_groups(block)
             || ast.into.is_some();
         (!is_both && !has_more).then_some(statement)
-    }
-
-    /// Whether BIT columns may be shown, which MariaDB (10.11) makes numbers of where rows are sorted and made different at once.
-    fn may_show_bits(&self) -> bool {
-        let mut bits = self.scopes.live_columns().filter(|(_, kind)| kind.data_type == "bit").map(|(name, _)| name);
-        let shows_all = self.select.items.iter().any(Item::is_wildcard);
-        let mode = self.scopes.ctx.mode;
-        let names = |name: &str| {
-            let mut idents = self.tokens.iter().filter_map(|token| ident(*token, self.sql, mode));
-            idents.any(|ident| same_name(&ident, name))
-        };
-        mode.mariadb && bits.any(|name| shows_all || names(name))
     }
 
     /// Any statement of one block, if what it calls means the same on all shards.

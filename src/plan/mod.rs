@@ -4,10 +4,10 @@
 //! answered as one server would. A plan belongs to a shape: `bind` gives the route for the literals and parameters of
 //! one statement, `render` the text for one shard. Nothing here does I/O.
 
+mod assigned;
 pub mod bind;
 pub mod cache;
 pub mod catalog;
-mod computed;
 pub mod condensed;
 mod condition;
 mod cte_copies;
@@ -379,8 +379,8 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         if let Control::Set(assignments) = &control
             && let Err(refused) = unknown::check_set(&mut draft.scopes, sql)
         {
-            let computed = computed::of_set(assignments, sql, ctx.mode).ok_or(refused)?;
-            return Ok(of_session(Control::Computed(computed), facts, &hint));
+            let selected = assigned::selected(assignments, sql, ctx.mode).ok_or(refused)?;
+            return Ok(of_session(Control::SetSelected(selected), facts, &hint));
         }
         return Ok(Plan { names: draft.scopes.edits, ..of_session(control, facts, &hint) });
     }
@@ -413,13 +413,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
             routine::check_called(&draft.scopes)?;
             (read::kind(statement, draft.scopes.locks_rows()), action, commits(statement))
         }
-        Err(problem) => match draft.unknown(sql, *problem) {
-            Err(refused @ PlanError::Unsupported { .. }) => {
-                let computed = computed::of_do(sql, ctx.mode).ok_or(refused)?;
-                return Ok(of_session(Control::Computed(computed), facts, &hint));
-            }
-            planned => planned?,
-        },
+        Err(problem) => draft.unknown(sql, *problem)?,
     };
     let action = match &hint.shard {
         Some(name) => forced(name, kind, action, ctx)?,

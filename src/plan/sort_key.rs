@@ -412,16 +412,12 @@ impl Scopes<'_, '_> {
 
     /// Whether an expression may be of a type that looks like text and does not sort so.
     pub(super) fn has_strange_types(&self) -> bool {
-        self.live_columns().any(|(_, kind)| STRANGE_TYPES.contains(&kind.data_type.as_str()))
-    }
-
-    /// The columns of all tables of the statement, as far as they are known.
-    pub(super) fn live_columns(&self) -> impl Iterator<Item = (&str, &ColumnKind)> {
         let tables = self.instances.iter().filter(|instance| !matches!(instance.source, InstanceSource::Nowhere));
-        tables
+        let mut columns = tables
             .filter_map(|instance| instance.table()?.table(self.ctx.schema)?.columns.as_deref())
             .flatten()
-            .filter_map(|column| Some((column.name.as_str(), column.kind.as_ref()?)))
+            .filter_map(|column| column.kind.as_ref());
+        columns.any(|kind| STRANGE_TYPES.contains(&kind.data_type.as_str()))
     }
 }
 

@@ -281,7 +281,7 @@ impl Keeper {
         // Of an earlier configuration some may have drained meanwhile.
         self.monitors.follow(&setup.topology, &self.config.backend.monitor);
         match live_schema::server_facts(&setup.topology).await {
-            Ok(facts) => self.shared.learn(Servers::of(facts)),
+            Ok((version, sql_mode, sort_length)) => self.shared.learn(Servers::of(version, sql_mode, sort_length)),
             Err(error) => {
                 tracing::warn!(%error, "no server tells its version");
                 return Instant::now() + SCHEMA_RETRY;

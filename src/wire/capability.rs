@@ -18,6 +18,7 @@ const BASE: Flags = Flags::CLIENT_LONG_PASSWORD
 
 /// What changes the bytes or the meaning of an answer.
 const RELAYED: Flags = Flags::CLIENT_FOUND_ROWS
+    .union(Flags::CLIENT_IGNORE_SPACE)
     .union(Flags::CLIENT_INTERACTIVE)
     .union(Flags::CLIENT_MULTI_RESULTS)
     .union(Flags::CLIENT_PS_MULTI_RESULTS)
@@ -35,11 +36,7 @@ pub const EXTENDED_METADATA: u32 = 1 << 3;
 /// What a client is offered. Not offered, because then it may not ask for it: compression, query attributes, optional
 /// metadata, multi-factor authentication, NO_SCHEMA.
 pub fn offered(tls: bool) -> CapabilityFlags {
-    let sessions = Flags::CLIENT_MULTI_STATEMENTS
-        | Flags::CLIENT_CONNECT_ATTRS
-        | Flags::CLIENT_LOCAL_FILES
-        // It is a word of the session's sql_mode.
-        | Flags::CLIENT_IGNORE_SPACE;
+    let sessions = Flags::CLIENT_MULTI_STATEMENTS | Flags::CLIENT_CONNECT_ATTRS | Flags::CLIENT_LOCAL_FILES;
     let mut flags = BASE | RELAYED | sessions;
     flags.set(Flags::CLIENT_SSL, tls);
     flags

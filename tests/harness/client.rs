@@ -20,7 +20,6 @@ pub const FOUND_ROWS: u32 = 1 << 1;
 pub const LONG_FLAG: u32 = 1 << 2;
 pub const CONNECT_WITH_DB: u32 = 1 << 3;
 pub const LOCAL_FILES: u32 = 1 << 7;
-pub const IGNORE_SPACE: u32 = 1 << 8;
 pub const SSL: u32 = 1 << 11;
 pub const PROTOCOL_41: u32 = 1 << 9;
 pub const TRANSACTIONS: u32 = 1 << 13;
@@ -150,8 +149,6 @@ pub struct Client {
     mariadb: u32,
     pub server_version: String,
     pub connection_id: u32,
-    /// The collation that the greeting told.
-    pub charset: u8,
     /// The OK packet that ended the login.
     pub welcome: OkFields,
     /// What the server's greeting offered.
@@ -425,7 +422,6 @@ impl Client {
             capabilities: login.capabilities,
             mariadb: 0,
             server_version: String::new(),
-            charset: 0,
             connection_id: 0,
             welcome: OkFields::default(),
             offered: 0,
@@ -439,7 +435,6 @@ impl Client {
         let greeting = Greeting::parse(&greeting)?;
         client.server_version = greeting.version;
         client.connection_id = greeting.connection_id;
-        client.charset = greeting.charset;
         client.offered = greeting.capabilities;
         client.capabilities &= greeting.capabilities;
         // MariaDB clears bit 0 in its greeting to say that it is not MySQL; a client that sets it is an ordinary one.
@@ -556,7 +551,6 @@ struct Greeting {
     salt: Vec<u8>,
     capabilities: u32,
     mariadb: u32,
-    charset: u8,
     plugin: String,
 }
 
@@ -571,8 +565,7 @@ impl Greeting {
         let mut salt = at.take(8)?.to_vec();
         at.u8()?;
         let low = at.u16()?;
-        let charset = at.u8()?;
-        at.take(2)?;
+        at.take(3)?;
         let high = at.u16()?;
         at.take(7)?;
         let own = at.u32()?;
@@ -581,7 +574,7 @@ impl Greeting {
         let plugin = at.text_to_zero().unwrap_or_default();
         let capabilities = u32::from(low) | u32::from(high) << 16;
         let mariadb = if capabilities & LONG_PASSWORD == 0 { own } else { 0 };
-        Ok(Greeting { version, connection_id, salt, capabilities, mariadb, charset, plugin })
+        Ok(Greeting { version, connection_id, salt, capabilities, mariadb, plugin })
     }
 }
 

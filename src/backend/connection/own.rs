@@ -74,14 +74,6 @@ impl Connection {
         }
     }
 
-    /// The same of a connection that its session holds: a reset would take away what it is held for.
-    pub async fn prepare_held_for(&mut self, wanted: &Wanted<'_>, interrupt: &Interrupt) -> Result<(), Error> {
-        if let Some(schema) = wanted.schema.filter(|_| !self.has_schema(wanted.schema)) {
-            self.init_schema(schema, interrupt).await?;
-        }
-        self.bring_to(wanted.settings, interrupt).await
-    }
-
     async fn bring_to(&mut self, settings: &Arc<Settings>, interrupt: &Interrupt) -> Result<(), Error> {
         let difference = settings.difference(&self.settings, |name| variable_name(self.version, name));
         if let Some(sql) = difference {

@@ -37,11 +37,12 @@ pub enum DdlVerb {
     Forget,
 }
 
-/// A query for what only its effects are wanted of.
+/// SET of user variables as a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Computed {
+pub struct SetSelected {
+    /// INTO variables of its own.
     pub query: Vec<u8>,
-    /// The user variables that it is INTO, and which of the client's each is to be.
+    /// Those, and which variable of the client's each is to be.
     pub variables: Vec<(String, String)>,
 }
 
@@ -78,8 +79,8 @@ pub enum Control {
     Use(String),
     /// SET, in order.
     Set(Vec<Assignment>),
-    /// SET of user variables, or DO, for which several shards are read.
-    Computed(Computed),
+    /// SET of user variables that several shards are read for.
+    SetSelected(SetSelected),
     /// MariaDB's `SET STATEMENT assignments FOR statement`: their places.
     SetStatement {
         assignments: Range<usize>,

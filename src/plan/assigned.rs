@@ -1,13 +1,13 @@
-//! SET of user variables, and DO, whose values no shard can compute by itself, as a query that computes them. Servers evaluate all
-//! values of a SET before they assign the first, and those of INTO one by one: so that query has variables of its own.
+//! SET of user variables whose values no shard can compute by itself, as a query that computes them. Servers evaluate all values of a
+//! SET before they assign the first, and those of INTO one by one: so the query has variables of its own.
 
 use super::names::write_quoted;
-use crate::sql::control::{Assignment, Computed};
+use crate::sql::control::{Assignment, SetSelected};
 use crate::sql::{Lexer, Mode, TokenKind};
 
 /// The query, if nothing else is assigned.
-pub(super) fn of_set(assignments: &[Assignment], sql: &[u8], mode: Mode) -> Option<Computed> {
-    if has_params(sql, mode) {
+pub(super) fn selected(assignments: &[Assignment], sql: &[u8], mode: Mode) -> Option<SetSelected> {
+    if Lexer::new(sql, mode).any(|token| token.kind == TokenKind::Param) {
         return None;
     }
     let (mut query, mut into, mut variables) = (b"SELECT ".to_vec(), b" INTO ".to_vec(), Vec::new());
@@ -24,21 +24,7 @@ pub(super) fn of_set(assignments: &[Assignment], sql: &[u8], mode: Mode) -> Opti
         variables.push((own, name.clone()));
     }
     query.extend(into);
-    Some(Computed { query, variables })
-}
-
-/// The same of DO: its rows are nobody's.
-pub(super) fn of_do(sql: &[u8], mode: Mode) -> Option<Computed> {
-    let mut tokens = Lexer::new(sql, mode);
-    let verb = tokens.next().filter(|token| token.is_word(sql, "DO"))?;
-    let last = tokens.filter(|token| token.text(sql) != b";").last()?;
-    let values = sql.get(verb.end as usize..last.end as usize)?;
-    (!has_params(sql, mode)).then(|| Computed { query: [b"SELECT", values].concat(), variables: Vec::new() })
-}
-
-/// Their values are not known where a query has another text than its client prepared.
-fn has_params(sql: &[u8], mode: Mode) -> bool {
-    Lexer::new(sql, mode).any(|token| token.kind == TokenKind::Param)
+    Some(SetSelected { query, variables })
 }
 
 #[cfg(test)]
@@ -58,7 +44,7 @@ mod tests {
         ];
         for (sql, expected) in cases {
             let Some(Ok(Control::Set(list))) = control::parse(sql.as_bytes(), Mode::default()) else { panic!("{sql}") };
-            let found = of_set(&list, sql.as_bytes(), Mode::default()).map(|set| {
+            let found = selected(&list, sql.as_bytes(), Mode::default()).map(|set| {
                 let names: Vec<_> = set.variables.into_iter().map(|(_, name)| name).collect();
                 format!("{} -> {}", String::from_utf8_lossy(&set.query), names.join(" "))
             });

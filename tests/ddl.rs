@@ -77,6 +77,47 @@ fn other_shardgates_see_an_altered_table_soon() {
 
 /// An INSERT without names of columns needs to know them.
 #[test]
+fn an_alter_is_no_part_of_a_circle_over_shards() {
+    let _turn = in_turn();
+    let (stage, block) = (stage(), world().ids());
+    let (mut one, mut two, mut alters) = (stage.connect(), stage.connect(), stage.connect());
+    let insert = |key: i64| format!("INSERT INTO items (id) VALUES ({})", block + key);
+    one.run(&format!("BEGIN; {}", insert(1)));
+    two.run(&format!("BEGIN; {}", insert(2)));
+    std::thread::scope(|scope| {
+        let altered = scope.spawn(|| alters.run("ALTER TABLE items ADD COLUMN circled INT"));
+        // It is done on the first shard, and waits for these two on theirs.
+        wait_until("the first shard", SOON, || has_column("circled")[0]);
+        std::thread::sleep(Duration::from_millis(200));
+        let mut writers = [(&mut one, insert(6)), (&mut two, insert(5))];
+        std::thread::scope(|scope| {
+            let tasks: Vec<_> = writers.iter_mut().map(|(client, sql)| scope.spawn(move || client.run(sql))).collect();
+            tasks.into_iter().for_each(|task| drop(task.join().unwrap()));
+        });
+        writers.into_iter().for_each(|(client, _)| drop(client.run("COMMIT")));
+        altered.join().unwrap();
+    });
+    assert_eq!(has_column("circled"), [true; 4]);
+    let rows = format!("FROM items WHERE id BETWEEN {block} AND {}", block + 9);
+    assert_eq!(one.value(&format!("SELECT COUNT(*) {rows}")), "4");
+    one.run(&format!("DELETE {rows}"));
+    // Who does not want to wait is told so, and nothing is left of it.
+    two.run(&format!("BEGIN; {}", insert(3)));
+    one.run("SET lock_wait_timeout = 1");
+    let error = one.error("ALTER TABLE items DROP COLUMN circled");
+    two.run("ROLLBACK");
+    assert_eq!(error.code, 1205, "{error:?}");
+    let id = one.rows("SHOW DDL").first().map(|row| row[0].clone());
+    id.iter().for_each(|id| drop(one.run(&format!("RESUME DDL {id}"))));
+    if id.is_none() {
+        one.run("ALTER TABLE items DROP COLUMN circled");
+    }
+    assert_eq!(has_column("circled"), [false; 4]);
+    assert!(one.rows("SHOW DDL").is_empty());
+    stage.assert_sound();
+}
+
+#[test]
 fn other_shardgates_know_a_new_table_at_once() {
     let _turn = in_turn();
     let tables = "[[tables]]\nname = \"fresh\"\nshard_key = \"id\"\ncolocated_with = \"items\"\n".to_owned();

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::configuration::Wish;
 use super::error::ClientMessage;
@@ -38,6 +39,9 @@ use crate::wire::response::OkPacket;
 
 /// The last count of ALTER TABLE's info line.
 const WARNINGS: &str = "Warnings: ";
+
+/// How long a part of a statement waits for its table at once, in seconds.
+const LONGEST_WAIT: u64 = 64;
 
 /// How the shards of one statement ended.
 struct Ran {
@@ -389,11 +393,42 @@ impl Session {
         ran
     }
 
-    async fn change_on(&mut self, orders: Vec<(ShardId, Order)>, now: Option<&str>) -> Ran {
+    /// On all of these shards at once. Who waits for a table holds up all who come behind it, and among them may be a transaction for
+    /// which another shard's part waits: a circle that no server sees, and that one server would not have. So each try waits a
+    /// moment only, and the next one for twice as long; a part that has waited in vain has changed nothing.
+    async fn change_on(&mut self, mut orders: Vec<(ShardId, Order)>, now: Option<&str>) -> Ran {
+        let is_busy = |(_, failure): &(ShardId, Failure)| matches!(failure, Failure::Server { code, .. } if code.number == codes::LOCK_WAIT_TIMEOUT.number);
+        let until = self.lock_patience().and_then(|patience| Instant::now().checked_add(patience));
+        let mut ran = Ran { done: Vec::new(), failed: Vec::new() };
+        for wait in (0..).map(|tries| (1 << tries).min(LONGEST_WAIT)) {
+            let again: Vec<_> = orders.iter().filter_map(|(shard, order)| Some((*shard, order.again()?))).collect();
+            let is_last = again.len() < orders.len();
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()).as_secs().max(1));
+            let wait = (!is_last).then(|| left.map_or(wait, |left| left.min(wait)));
+            let tried = self.try_on(orders, now, wait).await;
+            ran.done.extend(tried.done);
+            let (busy, failed): (Vec<_>, Vec<_>) = tried.failed.into_iter().partition(is_busy);
+            ran.failed.extend(failed);
+            let is_over = is_last || until.is_some_and(|until| Instant::now() >= until) || !ran.failed.is_empty();
+            if is_over || busy.is_empty() {
+                ran.failed.extend(busy);
+                break;
+            }
+            orders = again.into_iter().filter(|(shard, _)| busy.iter().any(|(late, _)| late == shard)).collect();
+        }
+        ran
+    }
+
+    /// Once. `wait`: for so many seconds at most; `None`: as long as the session does.
+    async fn try_on(&mut self, orders: Vec<(ShardId, Order)>, now: Option<&str>, wait: Option<u64>) -> Ran {
+        let settings = match wait {
+            Some(seconds) => self.variant(|settings| settings.set("lock_wait_timeout", &seconds.to_string())),
+            None => Arc::clone(&self.settings),
+        };
         let mut ran = Ran { done: Vec::new(), failed: Vec::new() };
         let mut shares = Vec::new();
         for (shard, order) in orders {
-            match self.obtain(shard, Side::Primary).await {
+            match self.obtain_with(&settings, shard, Side::Primary).await.map_err(ClientMessage::from) {
                 Ok(link) => shares.push(Share { link, order, before: Vec::new() }),
                 Err(message) => ran.failed.push((shard, Failure::Server { code: message.code, message: message.text })),
             }

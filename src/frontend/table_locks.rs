@@ -34,7 +34,8 @@ impl Session {
         self.end_transaction(End::Commit).await?;
         self.unlock_tables().await?;
         self.begin_sequences(locks).await;
-        let until = self.patience(locks).and_then(|patience| Instant::now().checked_add(patience));
+        let patience = locks.wait.map(Duration::from_secs).or_else(|| self.lock_patience());
+        let until = patience.and_then(|patience| Instant::now().checked_add(patience));
         while let Some((busy, message)) = self.lock_in_order(&texts, locks.wait).await? {
             if until.is_some_and(|until| Instant::now() >= until) {
                 return Err(message);
@@ -46,10 +47,10 @@ impl Session {
         Ok(())
     }
 
-    /// How long the client waits for locks; `None`: as long as the servers let it.
-    fn patience(&self, locks: &TableLocks) -> Option<Duration> {
-        let own = || self.settings.get("lock_wait_timeout")?.trim_matches('\'').parse().ok();
-        locks.wait.or_else(own).map(Duration::from_secs)
+    /// How long the session waits for tables; `None`: as long as the servers let it.
+    pub(super) fn lock_patience(&self) -> Option<Duration> {
+        let own = self.settings.get("lock_wait_timeout")?;
+        own.trim_matches('\'').parse().ok().map(Duration::from_secs)
     }
 
     /// Locks one shard after the other. If one behind the first is busy, that one and what it said: nothing is locked then.

@@ -53,6 +53,27 @@ fn a_long_file_is_loaded_whole() {
     common().assert_sound();
 }
 
+/// A server reads a file in its database's character set, which it forgets when a connection is reset for the next session.
+#[test]
+fn files_are_read_in_the_character_set_of_the_database() {
+    let replica_set = "pool = { max = 3, wait = \"10s\" }".to_owned();
+    let stage = world().stage(Setup { replica_set, ..Setup::default() });
+    for (set, schema) in [(0, "shop_0"), (0, "shop_1"), (1, "shop_2"), (1, "shop_3")] {
+        world().root(set).run(&format!("ALTER DATABASE {schema} CHARACTER SET utf8mb4"));
+    }
+    for round in 0..4 {
+        let mut client = stage.connect();
+        let first = world().ids();
+        client.file = (first..first + 8).map(|id| format!("{id}\tä\t1\n")).collect::<String>().into_bytes();
+        client.run(LOAD);
+        let texts = format!("SELECT DISTINCT HEX(note) FROM items WHERE id >= {first} AND id < {}", first + 8);
+        assert_eq!(client.rows(&texts), [["C3A4"]], "round {round}");
+        // Rows are gathered on a connection that is reset then.
+        client.value("SELECT COUNT(*) FROM items a JOIN items b ON a.note = b.note AND a.id = b.amount");
+    }
+    stage.assert_sound();
+}
+
 #[test]
 fn rows_that_are_there_are_passed_over_or_replaced() {
     let mut client = common().connect();

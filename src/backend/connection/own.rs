@@ -98,8 +98,10 @@ impl Connection {
         answer.expect_ok(&self.server, "the reset of a connection")?;
         self.user_variables_of = None;
         self.statements = StatementCache::default();
-        // The server forgot the character sets of the handshake too; nothing equals this map, so all is said again.
+        // The server forgot the character sets of the handshake too; nothing equals this map, so all is said again. MariaDB keeps
+        // the database, but not its character set, by which LOAD DATA reads.
         self.settings = Arc::new(Settings::default());
+        self.schema = None;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::layout::{Folding, Layout};
 use super::links::Link;
 use super::relay::define;
-use super::scatter::{Status, warnings_again};
+use super::scatter::{Status, check_locks, warnings_again};
 use super::sink::Sink;
 use super::stream::{Head, Piece, Stream};
 use super::unread::{self, Unread};
@@ -197,6 +197,7 @@ async fn rows(
     let mut rests: Vec<Unread<'_>> = std::mem::take(streams).into_iter().map(Stream::into_unread).collect();
     unread::end_all(&mut rests, sink.interrupt).await;
     let summaries: Vec<Option<Summary>> = rests.iter().map(Unread::summary).collect();
+    check_locks(job.status, rests.iter_mut().map(|rest| &mut *rest.link), sink.interrupt).await?;
     if let Some(class) = class {
         let ended =
             rests.iter_mut().zip(&summaries).filter_map(|(rest, summary)| Some((&mut *rest.link, summary.as_ref()?)));

@@ -5,6 +5,8 @@
 //! client sees one result set: the first shard's column definitions, all rows renumbered, one end. It is sent nothing
 //! before all shards have described their columns: rows by other definitions than the first's could not be read.
 
+use futures_util::future::join_all;
+
 use super::conditions;
 use super::failure::Failure;
 use super::links::Link;
@@ -36,6 +38,8 @@ pub struct Status {
     pub own: StatusFlags,
     /// The shards are in a transaction that the client does not see.
     pub is_unseen: bool,
+    /// The statement locks rows in a transaction of its own: what one shard has locked must be so until all have answered.
+    pub keeps_locks: bool,
     /// Servers may be asked for their warnings before the end is told. (MariaDB would forget FOUND_ROWS().)
     pub asks_warnings: bool,
 }
@@ -101,6 +105,7 @@ async fn concatenate_shards(
         shard.relay(sink, link, renames, place == 0).await?;
     }
     let summaries: Vec<Summary> = shards.iter().map(|shard| *shard.walker.summary()).collect();
+    check_locks(job.status, links.iter_mut(), sink.interrupt).await?;
     let again = warnings_again(job.status, links.iter_mut().zip(&summaries), sink.interrupt).await;
     end(sink, links, &summaries, job.status, again).await?;
     Ok(Outcome::Relayed(summaries))
@@ -119,6 +124,19 @@ async fn are_alike(shards: &mut [Shard], sink: &Sink<'_>, links: &mut [Link]) ->
 }
 
 const DIFFERENT: &str = "columns of different types on different shards";
+
+/// Fails where locks are gone that had to be kept: a connection that was lost since it answered.
+pub(super) async fn check_locks(
+    status: Status,
+    links: impl Iterator<Item = &mut Link>,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    if !status.keeps_locks {
+        return Ok(());
+    }
+    let asked = links.map(|link| link.lease.ask_status(interrupt));
+    join_all(asked).await.into_iter().try_for_each(|answer| Ok(answer.map(drop)?))
+}
 
 /// How many warnings say again what another shard has said of the statement as such.
 pub(super) async fn warnings_again<'l>(

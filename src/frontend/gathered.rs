@@ -163,6 +163,7 @@ impl Session {
             return Ok(false);
         }
         self.load(scratch, order.plan, &order.gathering).await?;
+        self.check_locks(order.plan).await?;
         self.make_ready(scratch, &order, there.is_some()).await?;
         let mut text = order.gathering.text.clone();
         if order.plan.facts.needs_local_values() {
@@ -194,6 +195,21 @@ impl Session {
             self.lose_track(&message);
         }
         Ok(true)
+    }
+
+    /// Fails where a shard has let go of what it had locked before all had given their rows.
+    async fn check_locks(&mut self, plan: &Plan) -> Result<(), ClientMessage> {
+        if !self.status_of_shards(plan).keeps_locks {
+            return Ok(());
+        }
+        let is_held = |shard| self.links.held().iter().any(|link| link.shard == shard);
+        if !self.txn.branches().iter().all(|part| is_held(part.shard)) {
+            return Err(super::transactions::lost());
+        }
+        for link in self.links.held_mut() {
+            link.lease.ask_status(&self.interrupt).await?;
+        }
+        Ok(())
     }
 
     /// Brings the connection with the temporary tables into the state in which the client's statement runs.

@@ -210,7 +210,10 @@ impl Session {
                     definitions: plan.described.as_deref().unwrap_or_default(),
                     ..plan.renames(&self.schema, first)
                 },
-                status: Status { asks_warnings: !(counts_by_shards && self.mode.mariadb), ..self.status_of_shards() },
+                status: Status {
+                    asks_warnings: !(counts_by_shards && self.mode.mariadb),
+                    ..self.status_of_shards(plan)
+                },
                 reads_all: counts_by_shards,
             };
             let mut sink = self.client.sink(&self.interrupt, more_follows);

@@ -427,7 +427,7 @@ impl Session {
             let job = Job {
                 renames: links.iter().map(|link| plan.renames(&self.schema, link.shard)).collect(),
                 kind,
-                status: self.status_of_shards(),
+                status: self.status_of_shards(plan),
             };
             let mut sink = self.client.sink(&self.interrupt, more_follows);
             let result = scatter::concatenate(&mut sink, &mut links, ahead, &job).await;

@@ -66,8 +66,10 @@ impl Session {
     }
 
     /// For rows that come from several shards.
-    pub(super) fn status_of_shards(&self) -> Status {
-        Status { own: self.status(), is_unseen: self.txn.is_unseen(), asks_warnings: true }
+    pub(super) fn status_of_shards(&self, plan: &Plan) -> Status {
+        let is_unseen = self.txn.is_unseen();
+        let keeps_locks = is_unseen && plan.kind == StatementKind::LockingRead;
+        Status { own: self.status(), is_unseen, keeps_locks, asks_warnings: true }
     }
 
     /// BEGIN and START TRANSACTION: ends what is open, then begins on each shard when it is first touched. A

@@ -267,9 +267,10 @@ impl Session {
 }
 
 /// Whether an error may come of where the tables were sent, and tell nothing of the client's statement: one of the text, of
-/// a temporary table (full, opened twice, of an engine that is not to be used), or of the room for what is gathered, since
+/// a temporary table (full, opened twice, of an engine that is not to be used, missing where the statement went in another way), or of the room for what is gathered, since
 /// a statement may be one whose parts are merged where that is short.
 fn is_of_shipping(message: &ClientMessage) -> bool {
-    const CODES: [u16; 5] = [codes::TOO_BIG_SELECT.number, 1114, 1137, codes::NOT_SUPPORTED_YET.number, 3161];
+    const CODES: [u16; 6] =
+        [codes::TOO_BIG_SELECT.number, 1114, 1137, codes::NO_SUCH_TABLE.number, codes::NOT_SUPPORTED_YET.number, 3161];
     is_of_text(message.code) || CODES.contains(&message.code.number)
 }

@@ -20,9 +20,11 @@ impl Grower<'_> {
                     Query { order, limit, ..Query::of_block(block.clone()) }
                 }
                 _ => {
-                    let arg = grower.expr(scope, kind, 1);
+                    // An aggregate of what is around the query alone would be one of that, and the query have many rows.
+                    let arg = Some(grower.expr(scope, kind, 1)).filter(|arg| names_some_of(arg, scope));
                     let name = grower.dice.word(&["MIN", "MAX"]);
-                    let args = if kind == Kind::Int && grower.dice.percent(50) { Vec::new() } else { vec![arg] };
+                    let counts = kind == Kind::Int && grower.dice.percent(50);
+                    let args = if counts { Vec::new() } else { vec![arg.or_else(|| own_column(scope, kind))?] };
                     let name = if args.is_empty() { "COUNT" } else { name };
                     let made = Aggregate { name, distinct: false, args, order: Vec::new(), separator: None, kind };
                     let value = Expr::Aggregate(Box::new(made));
@@ -110,4 +112,17 @@ impl Grower<'_> {
         self.nesting -= 1;
         query
     }
+}
+
+/// Whether the expression names a column of the block itself.
+fn names_some_of(expr: &Expr, scope: Scope<'_>) -> bool {
+    match expr {
+        Expr::Column { of, .. } => scope.relations.iter().any(|relation| relation.alias == *of),
+        Expr::Call { args, .. } | Expr::Subquery { args, .. } => args.iter().any(|arg| names_some_of(arg, scope)),
+        Expr::Literal { .. } | Expr::Aggregate(_) | Expr::Window(_) => false,
+    }
+}
+
+fn own_column(scope: Scope<'_>, kind: Kind) -> Option<Expr> {
+    scope.columns().into_iter().find(|column| column.kind() == kind)
 }

@@ -130,6 +130,8 @@ impl Session {
         // What was said of the next transaction is used up, even where there was none.
         self.txn.take_next();
         if let Some(characteristics) = again {
+            // On a server, too, a transaction ends what LOCK TABLES did.
+            self.unlock_tables().await?;
             self.txn.begin(characteristics);
         }
         self.diagnostics.clear();

@@ -169,3 +169,13 @@ SELECT GET_LOCK('x', 1), (SELECT COUNT(*) FROM users);
 -- refused: 1235 a named lock whose name depends on rows
 SELECT COUNT(*) FROM users WHERE IS_FREE_LOCK(name);
 SELECT RELEASE_LOCK('mine');
+
+-- about: A transaction that follows another unlocks tables, as one does that begins.
+LOCK TABLES users WRITE;
+COMMIT AND CHAIN;
+SELECT COUNT(*) FROM orders;
+ROLLBACK;
+LOCK TABLES users READ, orders READ;
+ROLLBACK AND CHAIN;
+SELECT COUNT(*) FROM countries;
+COMMIT;

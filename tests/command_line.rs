@@ -636,6 +636,8 @@ fn what_has_no_place_in_a_dump_is_told_by_its_line() {
     let cases = [
         ("SELECT 1;\n\nINSERT INTO users (name) VALUES ('x');\n", "line 3: only a running server"),
         ("INSERT INTO users VALUES (1);\n", "line 1: the columns of 'users' are not known"),
+        ("INSERT INTO \"users\" VALUES (1);\n", "line 1: names in double quotes"),
+        ("DROP TABLE IF EXISTS \"users\";\n", "line 1: names in double quotes"),
         ("SET a = 1;\nINSERT INTO users (user_id) VALUES (1), (1 + 1);\n", "line 2: "),
         ("\nINSERT INTO users (user_id VALUES (1);\n", "line 2: syntax error"),
         ("USE nonsense;\n", "line 1: unknown database 'nonsense'"),

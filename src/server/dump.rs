@@ -147,6 +147,9 @@ impl Router {
                 self.keeps_zero |= words_have(sql, mode, b"NO_AUTO_VALUE_ON_ZERO'");
                 return Ok(Fate::All);
             }
+            (b"INSERT" | b"REPLACE", _) | (_, b"TABLE") if names_in_double_quotes(sql, mode) => {
+                bail!("names in double quotes are not read: make the dump without --compatible=ansi");
+            }
             (b"LOCK" | b"UNLOCK", b"TABLES" | b"TABLE") => return Ok(Fate::None),
             (b"ALTER", b"TABLE") if words_have(sql, mode, b"KEYS") => return Ok(Fate::None),
             _ => {}
@@ -246,6 +249,12 @@ impl Router {
             columns.get(&(database.to_owned(), table.to_lowercase())).cloned()
         });
     }
+}
+
+/// In front of what stands in parentheses, in which such are texts.
+fn names_in_double_quotes(sql: &[u8], mode: Mode) -> bool {
+    let mut tokens = Lexer::new(sql, mode).take_while(|token| !token.is_op(Op::LParen));
+    tokens.any(|token| token.text(sql).starts_with(b"\""))
 }
 
 fn words_have(sql: &[u8], mode: Mode, word: &[u8]) -> bool {

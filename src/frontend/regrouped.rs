@@ -184,6 +184,10 @@ impl Session {
         if self.mode.mariadb && table.texts().next().is_some() && makes_json(order.sql, self.mode) {
             return Ok(None);
         }
+        // With how many digits MySQL compares an average is known by the default.
+        if !self.mode.mariadb && order.regrouping.compares_averages() && self.divides_otherwise(order.sql) {
+            return Ok(None);
+        }
         let Some(text) = order.regrouping.written(table.types(), self.mode.mariadb).filter(|_| travels(&table)) else {
             return Ok(None);
         };
@@ -201,6 +205,13 @@ impl Session {
         });
         let described = described.collect();
         Ok(Some(Table { scratch: table, text, described }))
+    }
+
+    /// Whether the session, or a hint, says how many digits a quotient has more.
+    fn divides_otherwise(&self, sql: &[u8]) -> bool {
+        const VARIABLE: &str = "div_precision_increment";
+        self.settings.get(VARIABLE).is_some()
+            || sql.windows(VARIABLE.len()).any(|text| text.eq_ignore_ascii_case(VARIABLE.as_bytes()))
     }
 
     /// The session's settings, under which any column can be made.

@@ -292,9 +292,9 @@ impl Group {
                     Some(sum) if !sum.is_finite() => return Err(MergeError::TooLarge),
                     sum => sum.map(|sum| self.real_cell(sum)),
                 },
-                (State::Derived, Combine::Rounded { sum, decimals }) => exact(self.cells[*sum].as_deref())?
-                    .and_then(|sum| sum.divided(1, *decimals))
-                    .map(|sum| sum.to_string().into_bytes()),
+                (State::Derived, Combine::Rounded { sum, decimals }) => {
+                    exact(self.cells[*sum].as_deref())?.map(|sum| sum.rounded(*decimals).to_string().into_bytes())
+                }
                 (State::Derived, Combine::Average { sum, count, decimals }) => {
                     let (sum, count) =
                         (exact(self.cells[*sum].as_deref())?, self.count(self.cells[*count].as_deref())?);

@@ -258,6 +258,12 @@ impl<'q> Scopes<'_, 'q> {
         self.calls.iter().any(|calls| !calls.expression.calls.is_empty())
     }
 
+    /// Whether rows are made of several somewhere in it.
+    pub(super) fn groups_any(&self) -> bool {
+        let selects = self.blocks.iter().filter_map(|block| block.select);
+        selects.into_iter().any(|select| select.is_distinct || select.group_by.is_some())
+    }
+
     /// Whether it names no table, nor may read one in another way.
     pub(super) fn reads_nothing(&self) -> bool {
         self.places.is_empty() && !self.calls_unknown()

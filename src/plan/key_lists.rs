@@ -4,6 +4,9 @@
 //! A row is where its key leads, so a value that leads to another shard is equal to no key there, and the condition says
 //! the same without it. In a prepared statement the text stays as it is, the same for all shards and executions: in the
 //! place of a parameter for another shard stands one of the shard's own.
+//!
+//! A column that is equal to one value is a constant to a server: groups by it need no temporary table, and MariaDB (10.11)
+//! then tells other types of aggregates. So where rows are grouped, a list that has several values keeps two of them.
 
 use crate::sharding::{KeyType, Located, ShardId, Sharded};
 use crate::sql::Literal;
@@ -94,19 +97,23 @@ impl KeyList {
         ends.map_or(0..0, |(first, last)| first.from.offset(literals)..last.to.offset(literals))
     }
 
-    /// The text of the shard's own values; `None` where that is all of them, or where they must stay together.
-    pub(super) fn own(&self, input: &Binding<'_>, shard: ShardId) -> Option<Vec<u8>> {
+    /// The text of the shard's own values, with one more if there must be two; `None` where that is all of them, or where they
+    /// must stay together.
+    pub(super) fn own(&self, input: &Binding<'_>, shard: ShardId, keeps_two: bool) -> Option<Vec<u8>> {
         let led = self.led(input)?;
         let is_param = |place: usize| matches!(self.values[place].key, Known::Param { .. });
-        let is_own = |place: &usize| is_param(*place) || led[*place].is_none_or(|leads| leads == shard);
-        let own: Vec<usize> = (0..led.len()).filter(is_own).collect();
+        let is_own = |place: usize| is_param(place) || led[place].is_none_or(|leads| leads == shard);
+        let text = |place: usize| {
+            let Listed { from, to, .. } = &self.values[place];
+            input.sql.get(from.offset(input.literals)..to.offset(input.literals))
+        };
+        let own: Vec<usize> = (0..led.len()).filter(|place| is_own(*place)).collect();
         if own.is_empty() || own.len() == led.len() {
             return None;
         }
-        let texts = own.into_iter().filter_map(|place| {
-            let Listed { from, to, .. } = &self.values[place];
-            input.sql.get(from.offset(input.literals)..to.offset(input.literals))
-        });
+        let is_one = own.iter().all(|place| text(*place) == text(own[0]));
+        let second = (keeps_two && is_one).then(|| (0..led.len()).find(|place| !is_own(*place))).flatten();
+        let texts = (0..led.len()).filter(|place| is_own(*place) || second == Some(*place)).filter_map(text);
         Some(texts.collect::<Vec<_>>().join(&b", "[..]))
     }
 
@@ -131,8 +138,8 @@ impl KeyList {
         (kinds.len() < 2).then_some(led)
     }
 
-    /// Puts parameters of the shard's own in the place of those for other shards.
-    fn redirect(&self, input: &Binding<'_>, shard: ShardId, params: &mut [u16]) {
+    /// Puts parameters of the shard's own in the place of those for other shards, but for one if there must be two values.
+    fn redirect(&self, input: &Binding<'_>, shard: ShardId, keeps_two: bool, params: &mut [u16]) {
         let Some(led) = self.led(input) else { return };
         let param = |place: usize| match self.values[place].key {
             Known::Param { index, is_negative: false } => Some(index),
@@ -140,8 +147,8 @@ impl KeyList {
         };
         let own = (0..led.len()).filter(|place| led[*place] == Some(shard)).find_map(param);
         let Some(own) = own else { return };
-        for place in (0..led.len()).filter(|place| led[*place].is_some_and(|leads| leads != shard)) {
-            let Some(other) = param(place) else { continue };
+        let others = (0..led.len()).filter(|place| led[*place].is_some_and(|leads| leads != shard)).filter_map(param);
+        for other in others.skip(usize::from(keeps_two)) {
             params.iter_mut().filter(|index| **index == other).for_each(|index| *index = own);
         }
     }
@@ -181,7 +188,8 @@ impl Plan {
     /// The parameters of one of several shards, of which those of its text are `params`.
     pub fn params_of_share(&self, input: &Binding<'_>, shard: ShardId, params: &[u16]) -> Vec<u16> {
         let mut params = params.to_vec();
-        self.names.lists().iter().for_each(|list| list.redirect(input, shard, &mut params));
+        let keeps_two = self.names.keeps_two_values();
+        self.names.lists().iter().for_each(|list| list.redirect(input, shard, keeps_two, &mut params));
         params
     }
 }

@@ -94,6 +94,8 @@ pub(super) struct Edits {
     list: Vec<Edit>,
     /// Lists of which each of several shards gets its own part.
     lists: Vec<KeyList>,
+    /// No list of several values is cut down to one.
+    keeps_two_values: bool,
     tables: Vec<TableId>,
     database: Option<DatabaseId>,
     /// Databases that the statement names, as it writes them.
@@ -173,6 +175,14 @@ impl Edits {
         }
     }
 
+    pub(super) fn keep_two_values(&mut self) {
+        self.keeps_two_values = true;
+    }
+
+    pub(super) fn keeps_two_values(&self) -> bool {
+        self.keeps_two_values
+    }
+
     pub(super) fn lists(&self) -> &[KeyList] {
         &self.lists
     }
@@ -245,7 +255,7 @@ impl Edits {
             if place.start < done || place.end > range.end {
                 continue;
             }
-            if let Some(own) = list.own(input, shard) {
+            if let Some(own) = list.own(input, shard, self.keeps_two_values) {
                 self.render_where(input, shard, done..place.start, &is_wanted, out);
                 out.extend_from_slice(&own);
                 done = place.end;

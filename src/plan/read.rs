@@ -28,6 +28,9 @@ pub(super) fn route<'q>(
         // What a server says of a function that it does not have names its schema.
         scopes.edits.note_database(scopes.ctx.database);
     }
+    if scopes.groups_any() {
+        scopes.edits.keep_two_values();
+    }
     if scopes.reads_catalog()? {
         let refused = || PlanError::unsupported("information_schema in such a statement");
         let gather = gather_plan(scopes, id, sql, facts).ok_or_else(refused)?;

@@ -42,15 +42,16 @@ impl Decimal {
         self.trimmed()
     }
 
-    /// The quotient with `scale` digits after the point, halves rounded away from zero. `None` for a division by zero.
+    /// The quotient as servers write it with `scale` digits after the point: they compute decimals nine by nine, cut off what is
+    /// behind, and round the rest, halves away from zero. So a quotient is cut where all digits that were computed are written.
+    /// `None` for a division by zero.
     pub fn divided(mut self, by: u64, scale: usize) -> Option<Self> {
         if by == 0 {
             return None;
         }
-        // One digit more, to round.
-        let behind = self.scale;
-        if behind < scale + 1 {
-            self.widen(scale + 1);
+        let computed = scale.next_multiple_of(9);
+        if self.scale < computed {
+            self.widen(computed);
         }
         let (mut rest, by) = (0_u128, u128::from(by));
         for digit in &mut self.digits {
@@ -58,10 +59,16 @@ impl Decimal {
             *digit = (rest / by) as u8;
             rest %= by;
         }
+        self.digits.truncate(self.digits.len() - (self.scale - computed));
+        self.scale = computed;
         Some(self.rounded(scale))
     }
 
-    fn rounded(mut self, scale: usize) -> Self {
+    /// The number with `scale` digits after the point; halves are rounded away from zero.
+    pub fn rounded(mut self, scale: usize) -> Self {
+        if self.scale < scale {
+            self.widen(scale);
+        }
         let cut = self.digits.len() - (self.scale - scale);
         let is_up = self.digits.get(cut).is_some_and(|digit| *digit >= 5);
         self.digits.truncate(cut);
@@ -238,6 +245,10 @@ mod tests {
             ("-0.00001", 1, 4, "0.0000"),
             ("9.99995", 1, 4, "10.0000"),
             ("7", 7, 0, "1"),
+            ("113", 5, 0, "22"),
+            ("2.00000", 3, 9, "0.666666666"),
+            ("2", 3, 14, "0.66666666666667"),
+            ("-2.00000000000000", 3, 18, "-0.666666666666666666"),
             ("123456789012345678901234567890.5", 10, 4, "12345678901234567890123456789.0500"),
         ] {
             assert_eq!(number(left).divided(by, scale).unwrap().to_string(), quotient, "{left} / {by}");

@@ -38,10 +38,12 @@ enum Build {
     Empty,
     /// Without rows, by an engine that knows that.
     CountedEmpty,
+    /// With all rows that there were at first.
+    Full,
 }
 
-const BUILDS: [Build; 6] =
-    [Build::Own, Build::Again, Build::WithoutKeys, Build::Counted, Build::Empty, Build::CountedEmpty];
+const BUILDS: [Build; 7] =
+    [Build::Own, Build::Again, Build::WithoutKeys, Build::Counted, Build::Empty, Build::CountedEmpty, Build::Full];
 
 /// Who asks in other ways.
 const OTHER: &str = "other";
@@ -79,6 +81,7 @@ pub struct OtherWays {
     session: Client,
     is_mysql: bool,
     tables: Vec<Table>,
+    tables_at_first: Vec<Table>,
     /// Of the rows that there are now.
     built: BTreeSet<Build>,
 }
@@ -97,7 +100,8 @@ impl OtherWays {
             run(&mut session, setup);
         }
         let is_mysql = !session.server_version.contains("MariaDB");
-        OtherWays { root, session, is_mysql, tables: tables.to_vec(), built: BTreeSet::new() }
+        let (tables, tables_at_first) = (tables.to_vec(), tables.to_vec());
+        OtherWays { root, session, is_mysql, tables, tables_at_first, built: BTreeSet::new() }
     }
 
     /// The table has other rows now.
@@ -164,7 +168,8 @@ impl OtherWays {
         let mut sql = format!(
             "DROP DATABASE IF EXISTS {database};CREATE DATABASE {database};SET SESSION default_storage_engine = {engine};"
         );
-        for table in &self.tables {
+        let tables = if build == Build::Full { &self.tables_at_first } else { &self.tables };
+        for table in tables {
             let rows = match build {
                 Build::Empty | Build::CountedEmpty => Vec::new(),
                 _ => table.rows.iter().map(String::as_str).collect(),
@@ -192,6 +197,7 @@ impl Build {
             Build::Counted => "other_counted",
             Build::Empty => "other_empty",
             Build::CountedEmpty => "other_counted_empty",
+            Build::Full => "other_full",
         }
     }
 }

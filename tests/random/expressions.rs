@@ -99,7 +99,8 @@ const DOUBLE_FORMS: &[Form] = &[
     ("CASE {} WHEN {} THEN {} ELSE {} END", &[Kind::Int, Kind::Int, Kind::Double, Kind::Double]),
     ("ROUND({})", &[Kind::Double]),
 ];
-/// Without NULLIF: MariaDB 10.11 groups all values of NULLIF(column of type TINYTEXT, '') together.
+/// Without NULLIF: MariaDB 10.11 groups all values of NULLIF(column of type TINYTEXT, '') together. Without REPEAT: MySQL 9.7
+/// repeats the value of a subquery, and for the next row what came of it.
 const TEXT_FORMS: &[Form] = &[
     ("CONCAT({}, '-')", &[TEXT]),
     ("CONCAT({}, {})", &[TEXT, TEXT]),
@@ -114,7 +115,7 @@ const TEXT_FORMS: &[Form] = &[
     ("IFNULL({}, {})", &[TEXT, TEXT]),
     ("IF({}, {}, {})", &[Kind::Int, TEXT, TEXT]),
     ("LPAD({}, 4, '*')", &[TEXT]),
-    ("REPEAT({}, 2)", &[TEXT]),
+    ("MID({}, 2)", &[TEXT]),
     ("CONCAT_WS('/', {}, {})", &[TEXT, TEXT]),
     ("SUBSTRING_INDEX({}, 'a', 1)", &[TEXT]),
     ("INSERT({}, 1, 1, 'q')", &[TEXT]),

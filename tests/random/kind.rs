@@ -63,7 +63,7 @@ impl Collation {
 }
 
 /// Column types with the kind of what they hold.
-pub const TYPES: [(&str, Kind); 43] = [
+pub const TYPES: [(&str, Kind); 44] = [
     ("TINYINT", Kind::Int),
     ("SMALLINT", Kind::Int),
     ("MEDIUMINT", Kind::Int),
@@ -74,6 +74,7 @@ pub const TYPES: [(&str, Kind); 43] = [
     ("INT UNSIGNED", Kind::Big),
     ("DECIMAL(5,2)", Kind::Decimal),
     ("DECIMAL(20,6)", Kind::Decimal),
+    ("DECIMAL(14,5)", Kind::Decimal),
     ("DECIMAL(38,0)", Kind::Decimal),
     ("FLOAT", Kind::Double),
     ("DOUBLE", Kind::Double),

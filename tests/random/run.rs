@@ -182,7 +182,7 @@ fn other_forms(query: &Query, mode: Mode, width: usize) -> Vec<Sent> {
         Body::Block(block) => Body::Block(Box::new(Block { distinct: false, ..(**block).clone() })),
         Body::Set { left, right, .. } => Body::Set { operator: "UNION ALL", left: left.clone(), right: right.clone() },
     };
-    let mut forms = vec![
+    let forms = [
         query.clone(),
         Query { order: Vec::new(), ..query.clone() },
         Query { order: vec![by(0)], ..query.clone() },
@@ -191,11 +191,8 @@ fn other_forms(query: &Query, mode: Mode, width: usize) -> Vec<Sent> {
         Query { limit: None, order: Vec::new(), ..query.clone() },
         Query { body, ..query.clone() },
         query.with_open_conditions(),
+        query.without_conditions(),
     ];
-    if let Some(block) = query.block() {
-        let block = Block { conditions: Vec::new(), having: Vec::new(), ..block.clone() };
-        forms.push(Query { body: Body::Block(Box::new(block)), ..query.clone() });
-    }
     let sent = |form: &Query| {
         let as_text = (mode == Mode::Text).then(|| Sent { mode: Mode::Prepared, ..Sent::of(form, mode) });
         [Some(Sent::of(form, mode)), as_text].into_iter().flatten()

@@ -191,20 +191,19 @@ fn opened(condition: &Expr) -> Expr {
 }
 
 impl From {
-    fn with_open_conditions(&self) -> From {
+    /// With each condition of a join behind `join`, and each query in it behind `query`.
+    fn changed(&self, join: fn(&Expr) -> Expr, query: fn(&Query) -> Query) -> From {
         match self {
             From::Table { .. } | From::Cte { .. } => self.clone(),
-            From::Derived { query, alias, is_lateral } => From::Derived {
-                query: Box::new(query.with_open_conditions()),
-                alias: alias.clone(),
-                is_lateral: *is_lateral,
-            },
+            From::Derived { query: derived, alias, is_lateral } => {
+                From::Derived { query: Box::new(query(derived)), alias: alias.clone(), is_lateral: *is_lateral }
+            }
             From::Join { word, left, right, on } => From::Join {
                 word,
-                left: Box::new(left.with_open_conditions()),
-                right: Box::new(right.with_open_conditions()),
+                left: Box::new(left.changed(join, query)),
+                right: Box::new(right.changed(join, query)),
                 on: match on {
-                    On::All(conditions) => On::All(conditions.iter().map(opened).collect()),
+                    On::All(conditions) => On::All(conditions.iter().map(join).collect()),
                     On::Nothing | On::Using(_) => on.clone(),
                 },
             },
@@ -242,18 +241,35 @@ impl Query {
     /// The same answer, with conditions of joins and WHERE that are not known to be false before they are evaluated: each may also
     /// be met by a variable that is not set.
     pub fn with_open_conditions(&self) -> Query {
-        let ctes = self.ctes.iter().map(|cte| Cte { query: cte.query.with_open_conditions(), ..cte.clone() });
+        self.changed(Query::with_open_conditions, |block| Block {
+            from: block.from.as_ref().map(|from| from.changed(opened, Query::with_open_conditions)),
+            conditions: block.conditions.iter().map(opened).collect(),
+            ..block.clone()
+        })
+    }
+
+    /// What it says of the rows that it would have without WHERE and HAVING, also in the tables that it reads.
+    pub fn without_conditions(&self) -> Query {
+        self.changed(Query::without_conditions, |block| Block {
+            from: block.from.as_ref().map(|from| from.changed(opened, Query::without_conditions)),
+            conditions: Vec::new(),
+            having: Vec::new(),
+            ..block.clone()
+        })
+    }
+
+    /// With each of its common tables and operands behind `query`, or itself behind `block`. What reads itself needs conditions to
+    /// come to an end.
+    fn changed(&self, query: fn(&Query) -> Query, block: fn(&Block) -> Block) -> Query {
+        let ctes = self.ctes.iter().map(|cte| {
+            let of_cte = if cte.is_recursive { Query::with_open_conditions } else { query };
+            Cte { query: of_cte(&cte.query), ..cte.clone() }
+        });
         let body = match &self.body {
-            Body::Block(block) => Body::Block(Box::new(Block {
-                from: block.from.as_ref().map(From::with_open_conditions),
-                conditions: block.conditions.iter().map(opened).collect(),
-                ..(**block).clone()
-            })),
-            Body::Set { operator, left, right } => Body::Set {
-                operator,
-                left: Box::new(left.with_open_conditions()),
-                right: Box::new(right.with_open_conditions()),
-            },
+            Body::Block(own) => Body::Block(Box::new(block(own))),
+            Body::Set { operator, left, right } => {
+                Body::Set { operator, left: Box::new(query(left)), right: Box::new(query(right)) }
+            }
         };
         Query { ctes: ctes.collect(), body, ..self.clone() }
     }

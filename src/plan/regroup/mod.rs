@@ -291,6 +291,11 @@ impl Regrouping {
         self.text.iter().flat_map(text).collect()
     }
 
+    /// Whether an average is compared.
+    pub fn compares_averages(&self) -> bool {
+        self.text.iter().any(|chunk| matches!(chunk, Chunk::Average { .. }))
+    }
+
     /// The statement over the groups, by the types of their table's columns; `None` where a column is of a type that
     /// may not hold its sums, or whose sum is not the sum of its sums. An average has more digits than it shows: so has a
     /// quotient of MariaDB's, and that of MySQL (9.7) does not.
@@ -347,7 +352,7 @@ fn counted(name: &[u8]) -> Vec<u8> {
 }
 
 /// One in the last digit that MySQL (9.7) computes of an average of such sums, which it cuts there: decimals are kept nine by
-/// nine, and four more are wanted than a sum has (`div_precision_increment`). `None`: no type has so many.
+/// nine, and four more are wanted than a sum has (the default of `div_precision_increment`). `None`: no type has so many.
 fn last_digit(sums: &str) -> Option<Vec<u8>> {
     let (digits, decimals) = sums.strip_prefix("decimal(")?.split_once(')')?.0.split_once(',')?;
     let (digits, decimals) = (digits.parse::<usize>().ok()?, decimals.parse::<usize>().ok()?);

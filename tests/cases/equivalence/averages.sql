@@ -33,3 +33,21 @@ SELECT level, AVG(? / (user_id + ?)) AS a FROM users GROUP BY level ORDER BY lev
 
 -- params: 999.99
 SELECT level, AVG(? + user_id) + 1 AS a FROM users GROUP BY level HAVING COUNT(*) > 1 ORDER BY level;
+
+-- about: Servers compute decimals nine by nine: an average that shows all of those is cut, another one is rounded.
+SELECT AVG(CAST(quantity / 7 AS DECIMAL(12,5))), AVG(CAST(total / 7 AS DECIMAL(20,14))), AVG(CAST(total / 7 AS DECIMAL(20,4))) FROM orders;
+
+SELECT status, AVG(CAST(total / 7 AS DECIMAL(12,5))) AS a, AVG(CAST(total AS DECIMAL(30,23))) FROM orders GROUP BY status ORDER BY a DESC;
+
+SET div_precision_increment = 0;
+SELECT AVG(quantity), AVG(total), AVG(quantity * 3) FROM orders;
+SELECT status, AVG(quantity) AS a FROM orders GROUP BY status HAVING a > 2.0 ORDER BY status;
+
+SET div_precision_increment = 9;
+SELECT AVG(quantity), AVG(total), AVG(quantity * 3) FROM orders;
+SELECT status, AVG(quantity) AS a, COUNT(DISTINCT user_id) FROM orders GROUP BY status HAVING a > 1.75000001 ORDER BY status;
+SELECT MOD(order_id, 7) AS r, AVG(quantity) AS a FROM orders GROUP BY r HAVING a <> ROUND(a, 9) ORDER BY r;
+SELECT MOD(order_id, 7) AS r, AVG(quantity) AS a FROM orders GROUP BY r HAVING a * 3000000000 <> ROUND(a * 3000000000) ORDER BY r;
+
+-- only: MySQL
+SELECT /*+ SET_VAR(div_precision_increment = 9) */ MOD(order_id, 7) AS r, AVG(quantity) AS a FROM orders GROUP BY r HAVING a <> ROUND(a, 9) ORDER BY r;

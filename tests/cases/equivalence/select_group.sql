@@ -114,3 +114,11 @@ SET SESSION sql_mode = CONCAT(@@sql_mode, ',ONLY_FULL_GROUP_BY');
 -- error-only
 SELECT level, name, COUNT(*) FROM users GROUP BY level;
 SELECT level, COUNT(*) FROM users GROUP BY level ORDER BY level;
+
+-- about: A shard's part of a list is no constant where the list is none: MariaDB tells other types of such groups.
+SELECT user_id, MIN(mood), MAX(flags), MIN(tags) FROM users WHERE user_id IN (1, 2, 3, 4) GROUP BY user_id ORDER BY MIN(mood), user_id;
+
+SELECT DISTINCT user_id, flags FROM users WHERE user_id IN (1, 2, 3) ORDER BY user_id;
+
+-- params: 1, 2, 3
+SELECT user_id, MAX(mood), MIN(flags) FROM users WHERE user_id IN (?, ?, ?) GROUP BY user_id ORDER BY MAX(mood), user_id;

@@ -17,6 +17,7 @@ mod commands;
 mod condensed;
 mod query;
 mod statement;
+mod called;
 mod several;
 mod moment;
 mod merging;

@@ -117,6 +117,8 @@ pub(super) struct Session {
     pub(super) variables_id: u32,
     // Work on several statements.
     pub(super) txn: Transaction,
+    /// What tells how a procedure ends the transaction lies on its connection.
+    pub(super) watched_call: Option<Gtrid>,
     pub(super) links: Links,
     pub(super) locks: NamedLocks,
     /// Of the lock functions that the running statement calls, in order; empty where it is not run.
@@ -193,6 +195,7 @@ impl Session {
             user_variables: UserVariables::default(),
             variables_id: id,
             txn: Transaction::default(),
+            watched_call: None,
             links: Links::default(),
             locks: NamedLocks::default(),
             lock_values: Vec::new(),

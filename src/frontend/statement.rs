@@ -406,7 +406,8 @@ impl Session {
             let sql = format!("SET last_insert_id = {}", self.last.insert_id);
             link.lease.execute("LAST_INSERT_ID()", &sql, &self.interrupt).await?;
         }
-        self.bring_user_variables(link, plan).await
+        self.bring_user_variables(link, plan).await?;
+        self.watch_call(plan, link).await
     }
 
     /// The long way after a statement: errors, warnings, and facts that outlive it.
@@ -450,8 +451,8 @@ impl Session {
             link.lease.reset(&self.interrupt).await?;
         }
         let shard = link.shard;
-        self.links.settle(link, status, &mut self.txn);
-        self.end_what_was_torn(TransactionEnd::Commit).await?;
+        let by_call = self.ended_by_call(&mut link).await?;
+        self.settle_all(link, status, by_call, TransactionEnd::Commit).await?;
         if plan.kind.may_change_rows() {
             self.txn.note_write(shard);
         }
@@ -477,7 +478,8 @@ impl Session {
         }
         self.fetch_diagnostics(&mut link).await?;
         self.read_user_variables(&mut link, written).await?;
-        if rolls_back_transaction(code) {
+        let by_call = self.ended_by_call(&mut link).await?;
+        if by_call.is_none() && rolls_back_transaction(code) {
             link.pins.transaction = link.xid.is_some();
             self.links.put(link);
             // One shard has rolled back: so must the others.
@@ -488,9 +490,8 @@ impl Session {
             return Ok(());
         }
         let status = link.lease.ask_status(&self.interrupt).await?;
-        self.links.settle(link, status, &mut self.txn);
         // `innodb_rollback_on_timeout`.
-        self.end_what_was_torn(TransactionEnd::Rollback).await
+        self.settle_all(link, status, by_call, TransactionEnd::Rollback).await
     }
 
     /// What the statement leaves on its connection that must not leave the session.

@@ -405,11 +405,16 @@ impl Transaction {
     pub fn forget(&mut self, shard: ShardId) {
         let before = self.branches.len();
         self.branches.retain(|branch| branch.shard != shard);
-        self.torn |= self.branches.len() < before && !self.branches.is_empty();
+        self.torn |= self.branches.len() < before;
         self.apart &= !self.branches.is_empty();
     }
 
-    /// One shard has ended its part by itself, and others go on.
+    /// Whether several shards take part, and one of them has written.
+    pub fn has_written_with_others(&self) -> bool {
+        self.branches.len() > 1 && self.branches.iter().any(|branch| branch.wrote)
+    }
+
+    /// One shard has ended its part by itself: whatever others there are, and what the client has begun, must end as well.
     pub fn is_torn(&self) -> bool {
         self.torn
     }

@@ -96,6 +96,7 @@ impl Monitor {
     fn seen(&mut self, state: ServerState, lag: Option<Duration>) {
         self.failures = 0;
         let before = self.server.state();
+        self.watchdog.server_is_back(self.server.index);
         self.server.observe(state, lag);
         if before != state {
             tracing::info!(server = %self.server.address, ?before, now = ?state, "server state");
@@ -106,10 +107,13 @@ impl Monitor {
         self.connection = None;
         self.failures = self.failures.saturating_add(1);
         let is_down = self.server.state() == ServerState::Down;
-        if self.failures >= self.options.failures && !is_down {
-            tracing::error!(server = %self.server.address, reason, "server is down");
-            self.server.observe(ServerState::Down, None);
-            self.server.pool.close_idle();
+        if self.failures >= self.options.failures {
+            if !is_down {
+                tracing::error!(server = %self.server.address, reason, "server is down");
+                self.server.observe(ServerState::Down, None);
+                self.server.pool.close_idle();
+            }
+            // Each time: a session may have begun to wait just when this was said last.
             self.watchdog.server_went_down(self.server.index);
         }
     }

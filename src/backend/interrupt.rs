@@ -4,7 +4,7 @@
 //! second, so the path of a query pays for no timer; the `Watchdog` looks at all sessions on each tick. Whether the
 //! client is still there is asked only of sessions that have waited for a server for a tick: most answers come sooner.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -19,7 +19,6 @@ pub const TICK: Duration = Duration::from_millis(TICK_MS);
 const TICK_MS: u64 = 100;
 
 const NO_DEADLINE: u64 = u64::MAX;
-const NO_SERVER: u32 = u32::MAX;
 
 // Beside a time, what `Interrupt::look_ms` can be.
 const NO_LOOK: u64 = u64::MAX;
@@ -55,6 +54,44 @@ pub struct Watchdog {
     started: Instant,
     now_ms: AtomicU64,
     watched: Mutex<Vec<Weak<Interrupt>>>,
+    down: Servers,
+}
+
+/// Servers by their indexes. Beyond 256 two may share a place; then one that is down ends statements of the other as well.
+#[derive(Debug, Default)]
+struct Servers {
+    bits: [AtomicU64; 4],
+}
+
+impl Servers {
+    fn place(&self, server: u32) -> (&AtomicU64, u64) {
+        (&self.bits[server as usize / 64 % self.bits.len()], 1 << (server % 64))
+    }
+
+    fn contains(&self, server: u32) -> bool {
+        let (bits, bit) = self.place(server);
+        bits.load(Ordering::Relaxed) & bit != 0
+    }
+
+    fn add(&self, server: u32) {
+        let (bits, bit) = self.place(server);
+        bits.fetch_or(bit, Ordering::AcqRel);
+    }
+
+    /// The same where nobody else adds.
+    fn add_alone(&self, server: u32) {
+        let (bits, bit) = self.place(server);
+        bits.store(bits.load(Ordering::Relaxed) | bit, Ordering::Relaxed);
+    }
+
+    fn remove(&self, server: u32) {
+        let (bits, bit) = self.place(server);
+        bits.fetch_and(!bit, Ordering::AcqRel);
+    }
+
+    fn clear(&self) {
+        self.bits.iter().for_each(|bits| bits.store(0, Ordering::Relaxed));
+    }
 }
 
 /// What a waiting session looks at each time it is polled.
@@ -63,8 +100,8 @@ pub struct Interrupt {
     watchdog: Arc<Watchdog>,
     reason: AtomicU8,
     deadline_ms: AtomicU64,
-    /// Index of the server whose answer is awaited.
-    server: AtomicU32,
+    /// Those that the session's command was sent to: the answer of any of them may be awaited.
+    servers: Servers,
     /// When the session is woken to look whether its client is still there.
     look_ms: AtomicU64,
     waker: AtomicWaker,
@@ -72,7 +109,12 @@ pub struct Interrupt {
 
 impl Watchdog {
     pub fn new() -> Arc<Watchdog> {
-        Arc::new(Watchdog { started: Instant::now(), now_ms: AtomicU64::new(0), watched: Mutex::new(Vec::new()) })
+        Arc::new(Watchdog {
+            started: Instant::now(),
+            now_ms: AtomicU64::new(0),
+            watched: Mutex::new(Vec::new()),
+            down: Servers::default(),
+        })
     }
 
     /// Ticks until the task is aborted. One per process is enough.
@@ -112,7 +154,7 @@ impl Watchdog {
             watchdog: Arc::clone(self),
             reason: AtomicU8::new(0),
             deadline_ms: AtomicU64::new(NO_DEADLINE),
-            server: AtomicU32::new(NO_SERVER),
+            servers: Servers::default(),
             look_ms: AtomicU64::new(NO_LOOK),
             waker: AtomicWaker::new(),
         });
@@ -120,13 +162,18 @@ impl Watchdog {
         interrupt
     }
 
-    /// Ends the statements that wait for this server.
+    /// Ends the statements that wait for this server, and those that are sent to it from now on.
     pub fn server_went_down(&self, server: u32) {
+        self.down.add(server);
         for interrupt in self.watched.lock().iter().filter_map(Weak::upgrade) {
-            if interrupt.server.load(Ordering::Relaxed) == server {
+            if interrupt.servers.contains(server) {
                 interrupt.raise(Reason::ServerDown);
             }
         }
+    }
+
+    pub fn server_is_back(&self, server: u32) {
+        self.down.remove(server);
     }
 
     pub fn raise_all(&self, reason: Reason) {
@@ -177,15 +224,18 @@ impl Interrupt {
         }
     }
 
-    /// The server whose answer is awaited from now on.
+    /// This server's answer, too, is awaited from now on.
     pub fn waits_for(&self, server: u32) {
-        self.server.store(server, Ordering::Relaxed);
+        self.servers.add_alone(server);
+        if self.watchdog.down.contains(server) {
+            self.raise(Reason::ServerDown);
+        }
         self.look_ms.store(self.watchdog.now_ms() + TICK_MS, Ordering::Relaxed);
     }
 
     /// No server's answer is awaited any more.
     pub fn waits_for_none(&self) {
-        self.server.store(NO_SERVER, Ordering::Relaxed);
+        self.servers.clear();
         self.look_ms.store(NO_LOOK, Ordering::Relaxed);
     }
 

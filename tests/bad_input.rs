@@ -1059,13 +1059,22 @@ fn a_backend_that_stops_answering_is_declared_down() {
     let replica_set = "connect_timeout = \"1s\"".to_owned();
     let stage = world().stage_of("frail", Setup { more, replica_set, ..Default::default() });
     let base = world().ids();
-    let (mut client, mut other) = (stage.connect(), stage.connect());
+    let (mut client, mut other, mut writer) = (stage.connect(), stage.connect(), stage.connect());
+    let (mut reader, mut later) = (stage.connect(), stage.connect());
     client.run(&format!("INSERT INTO items (id, note) VALUES ({base}, 'good'), ({}, 'bad')", base + 2));
+    later.run("BEGIN");
+    later.run(&format!("SELECT note FROM items WHERE id IN ({base}, {}) ORDER BY id", base + 2));
     let bad = format!("SELECT note FROM items WHERE id = {}", base + 2);
+    writer.run("BEGIN");
+    writer.run(&format!("UPDATE items SET note = 'lost' WHERE id = {base}"));
+    writer.run(&format!("UPDATE items SET note = 'lost' WHERE id = {}", base + 2));
     let server = &world().cluster.replica_sets[2].primary;
     server.pause().unwrap();
     // The signal is sent; threads on other cores stop a moment later.
     wait_until("every thread has stopped", SOON, || are_all_threads_stopped(server.pid().unwrap()));
+    writer.command(COM_QUERY, b"SAVEPOINT a").unwrap();
+    let all = "SELECT id, note FROM items ORDER BY id";
+    reader.command(COM_QUERY, all.as_bytes()).unwrap();
     for session in [&mut client, &mut other] {
         let error = within(SOON, "a frozen server", || session.error(&bad));
         assert!(LOST.contains(&error.code), "{error:?}");
@@ -1073,9 +1082,21 @@ fn a_backend_that_stops_answering_is_declared_down() {
     }
     let error = within(SOON, "a server known to be down", || client.error("SELECT id FROM items WHERE note = 'q'"));
     assert!(LOST.contains(&error.code), "{error:?}");
+    let savepoint = within(SOON, "SAVEPOINT", || writer.answers(false).unwrap().remove(0));
+    assert!(savepoint.error().is_some_and(|error| LOST.contains(&error.code)), "{savepoint:?}");
+    let read = within(SOON, "a read of all shards", || reader.answers(false).unwrap().remove(0));
+    assert!(read.error().is_some_and(|error| LOST.contains(&error.code)), "{read:?}");
+    let error = within(SOON, "a transaction that holds a connection to it", || later.error(&bad));
+    assert!(LOST.contains(&error.code), "{error:?}");
     server.resume().unwrap();
     wait_until("it is used again", SOON, || client.one(&bad).error().is_none());
     assert_eq!(client.value(&bad), "bad");
+    // Its transaction is over, and no answer that came too late is taken for another one.
+    for sql in [bad.as_str(), "SELECT 7", "COMMIT"] {
+        assert_eq!(writer.error(sql).code, 1180, "{sql}");
+    }
+    assert_eq!(writer.value(&bad), "bad");
+    assert_eq!(writer.value(&format!("SELECT note FROM items WHERE id = {base}")), "good");
     stage.assert_sound();
 }
 

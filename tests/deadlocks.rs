@@ -278,3 +278,33 @@ fn a_transaction_that_waits_for_itself_ends_soon() {
     assert_eq!(amounts(&[a]), ["0"]);
     root.run("DROP TABLE shop_0.kids, shop_1.kids");
 }
+
+/// What a run that was taken back has made of user variables is taken back as well.
+#[test]
+fn a_staged_write_that_runs_again_begins_afresh() {
+    let _turn = turn();
+    let first = world().ids() / 4 * 4;
+    let mut client = stage().connect();
+    client.run("INSERT INTO settings (id, name) VALUES (801, 'a'), (802, 'b'), (803, 'c')");
+    client.run("SET @n = 0");
+    // It has locked more, so that the other is the victim.
+    let mut holder = world().root(0);
+    let rows: Vec<String> = (0..60).map(|row| format!("({})", first + 4 + row * 4)).collect();
+    holder.run("SET SESSION innodb_lock_wait_timeout = 20");
+    holder.run("BEGIN");
+    holder.run(&format!("INSERT INTO shop_0.items (id) VALUES {}", rows.join(", ")));
+    let staged = format!(
+        "INSERT INTO items (id, amount) SELECT {first} + (id - 801) * 4, @n := @n + 1 FROM settings WHERE id BETWEEN 801 AND 803"
+    );
+    client.command(0x03, staged.as_bytes()).unwrap();
+    harness::talk::wait_until("it waits for a row", SOON, || {
+        world().root(0).value("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'") != "0"
+    });
+    within(SOON, "the deadlock", || holder.run("UPDATE shop_0.settings SET value = 'x' WHERE id BETWEEN 801 AND 803"));
+    holder.run("ROLLBACK");
+    let answer = within(SOON, "the write", || client.answers(false).unwrap().remove(0));
+    assert!(answer.error().is_none(), "{answer:?}");
+    assert_eq!(client.value("SELECT @n"), "3");
+    assert_eq!(amounts(&[first, first + 4, first + 8]), ["1", "2", "3"]);
+    client.run("DELETE FROM settings WHERE id BETWEEN 801 AND 803");
+}

@@ -197,6 +197,29 @@ fn a_load_that_is_killed_leaves_nothing_and_the_session_goes_on() {
     common().assert_sound();
 }
 
+/// Where all of it is for one shard, too: its server has loaded what came, and holds that for the whole file.
+#[test]
+fn a_load_into_one_shard_that_is_killed_is_taken_back() {
+    let (mut client, mut other) = (common().connect(), common().connect());
+    client.run("BEGIN");
+    client.run("INSERT INTO settings (id, name) VALUES (7000, 'before')");
+    let id = client.value("SELECT CONNECTION_ID()");
+    client.command(0x03, b"LOAD DATA LOCAL INFILE 'items.txt' INTO TABLE settings (id, name)").unwrap();
+    assert_eq!(client.read_packet().unwrap(), b"\xfbitems.txt");
+    let lines = |from: i64| (from..from + 3000).map(|id| format!("{id}\tx{id}\n")).collect::<String>().into_bytes();
+    client.write_packet(&lines(10_000)).unwrap();
+    other.run(&format!("KILL QUERY {id}"));
+    std::thread::sleep(Duration::from_millis(300));
+    client.write_packet(&lines(20_000)).unwrap();
+    client.write_packet(&[]).unwrap();
+    let answers = client.answers(false).unwrap();
+    assert_eq!(answers[0].error().unwrap().code, 1317);
+    client.run("COMMIT");
+    assert_eq!(other.rows("SELECT id FROM settings WHERE id >= 7000"), [["7000"]]);
+    other.run("DELETE FROM settings WHERE id >= 7000");
+    common().assert_sound();
+}
+
 #[test]
 fn a_client_without_files_is_not_asked_for_one() {
     let login = Login::new(USER, PASSWORD).database("shop").capabilities(USUAL & !LOCAL_FILES);

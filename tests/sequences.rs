@@ -426,3 +426,29 @@ fn rows_of_one_shard_are_in_the_transaction_that_they_begin() {
     }
     stage.assert_sound();
 }
+
+/// One shard has all of its rows: nothing of it is kept, and the next statement gets an answer of its own.
+#[test]
+fn an_insert_into_one_shard_that_is_killed_is_taken_back() {
+    let stage = stage(&[("stopped", "who", "{ column = \"id\" }")]);
+    let (mut holder, mut client, mut killer) = (stage.connect(), stage.connect(), stage.connect());
+    killer.run("INSERT INTO stopped (who, text) VALUES (1, 'first')");
+    holder.run("BEGIN");
+    holder.run("INSERT INTO stopped (who, text) VALUES (1, 'taken')");
+    client.run("BEGIN");
+    client.run("INSERT INTO stopped (who, text) VALUES (2, 'elsewhere')");
+    client.command(0x03, b"INSERT INTO stopped (who, text) VALUES (1, 'free'), (1, 'taken')").unwrap();
+    wait_until("it waits", std::time::Duration::from_secs(10), || {
+        let waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%\\'free\\'%\\'taken\\'%' AND user = 'shardgate'";
+        world().root(0).value(waiting) != "0"
+    });
+    killer.run(&format!("KILL QUERY {}", client.connection_id));
+    let answer = client.answers(false).unwrap().remove(0);
+    assert_eq!(answer.error().map(|error| error.code), Some(1317), "{answer:?}");
+    holder.run("ROLLBACK");
+    assert_eq!(client.rows("SELECT who, text FROM stopped WHERE who = 1"), [["1", "first"]]);
+    assert_eq!(client.run("UPDATE stopped SET text = 'changed' WHERE who = 1").affected_rows, 1);
+    client.run("COMMIT");
+    assert_eq!(killer.rows("SELECT who, text FROM stopped ORDER BY who"), [["1", "changed"], ["2", "elsewhere"]]);
+    stage.assert_sound();
+}

@@ -604,6 +604,64 @@ fn memory_of_many_sessions_is_given_back() {
     stage.assert_sound();
 }
 
+/// A session that never commits by itself reads in a transaction, by SET as well, and COMMIT ends that.
+#[test]
+fn what_set_reads_is_in_the_sessions_transaction() {
+    let stage = common();
+    let (mut client, mut other) = (stage.connect(), stage.connect());
+    other.run("INSERT INTO settings (id, name) VALUES (8100, 'old')");
+    client.run("SET autocommit = 0");
+    client.run("SET @name = (SELECT name FROM settings WHERE id = 8100)");
+    client.run("COMMIT");
+    // MariaDB locks what SET reads.
+    within(SOON, "its locks", || other.run("UPDATE settings SET name = 'new' WHERE id = 8100"));
+    assert_eq!(client.value("SELECT name FROM settings WHERE id = 8100"), "new");
+    client.run("COMMIT");
+    // A variable that cannot be put back asks for a reset, which would roll back.
+    if client.server_version.contains("MariaDB") {
+        let id = ids();
+        client.run(&format!("INSERT INTO items (id) VALUES ({id}), ({})", id + 2));
+        client.run(&format!("SET STATEMENT rand_seed1 = 1 FOR INSERT INTO items (id) VALUES ({})", id + 4));
+        let last = client.one(format!("INSERT INTO items (id) VALUES ({})", id + 4));
+        assert!(last.error().is_some(), "{last:?}");
+        client.run("COMMIT");
+        let kept = format!("SELECT COUNT(*) FROM items WHERE id IN ({id}, {}, {})", id + 2, id + 4);
+        assert_eq!(other.value(&kept), "3");
+    }
+    other.run("DELETE FROM settings WHERE id = 8100");
+    stage.assert_sound();
+}
+
+/// MariaDB (11.8 by default) rolls back all of a transaction that meets a newer row: so must the other shards.
+#[test]
+fn a_transaction_that_a_server_has_rolled_back_is_rolled_back_everywhere() {
+    let stage = common();
+    let (mut client, mut other) = (stage.connect(), stage.connect());
+    if client.one("SET innodb_snapshot_isolation = ON").error().is_some() {
+        eprintln!("skipped: this server has no innodb_snapshot_isolation");
+        return;
+    }
+    for meeting in [
+        "SELECT id FROM items WHERE id IN (#, @) FOR UPDATE",
+        "UPDATE items SET note = 'met' WHERE id IN (#, @) ORDER BY note, id LIMIT 1",
+        "UPDATE items SET note = 'met' WHERE id IN (#, @)",
+        "SELECT id FROM items WHERE id = # FOR UPDATE",
+    ] {
+        let id = ids();
+        other.run(&format!("INSERT INTO items (id, note) VALUES ({id}, 'old'), ({}, 'old')", id + 2));
+        client.run("BEGIN");
+        client.run(&format!("INSERT INTO items (id) VALUES ({}), ({})", id + 4, id + 6));
+        client.run(&format!("SELECT * FROM items WHERE id IN ({id}, {})", id + 2));
+        other.run(&format!("UPDATE items SET note = 'new' WHERE id = {id}"));
+        let met = client.error(meeting.replace('#', &id.to_string()).replace('@', &(id + 2).to_string()));
+        assert_eq!(met.code, 1020, "{meeting}: {met:?}");
+        let _ = client.one("COMMIT");
+        let left = format!("SELECT note FROM items WHERE id IN ({id}, {}, {}, {}) ORDER BY id", id + 2, id + 4, id + 6);
+        assert_eq!(other.rows(&left), [["new"], ["old"]], "{meeting}");
+    }
+    stage.assert_sound();
+}
+
 // ---- KILL
 
 #[test]
@@ -683,6 +741,40 @@ fn a_write_over_several_shards_can_be_killed_and_leaves_nothing() {
         assert_eq!(other.rows(&amounts), [["1"], ["1"]]);
         let again = format!("UPDATE items SET note = 'free' WHERE id IN ({id}, {})", id + 2);
         within(SOON, "their locks", || other.run(&again));
+    }
+    stage.assert_sound();
+}
+
+/// What a killed statement leaves to be read is not the answer to the next one.
+#[test]
+fn a_write_that_is_killed_leaves_transactions_and_table_locks_as_they_were() {
+    let stage = common();
+    let mut killer = stage.connect();
+    let aliases =
+        "abcdefghijklmnopqrstuv".chars().map(|alias| format!(", colours AS {alias} READ")).collect::<String>();
+    let lock = format!("LOCK TABLES items WRITE{aliases}");
+    for (opening, ending) in [("BEGIN", "COMMIT"), (lock.as_str(), "UNLOCK TABLES")] {
+        let id = ids();
+        let mut victim = stage.connect();
+        victim.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 1), ({}, 1)", id + 2));
+        victim.run(opening);
+        victim.run(&format!("INSERT INTO items (id, amount) VALUES ({}, 5), ({}, 5)", id + 4, id + 6));
+        let rows = format!("id IN ({id}, {})", id + 2);
+        let sql =
+            format!("UPDATE items SET amount = 2 WHERE {rows} AND (id = {id} OR {ENDLESS}) AND 'killed within' <> ''");
+        victim.command(COM_QUERY, sql.as_bytes()).unwrap();
+        wait_until("it runs", SOON, || running(1, "killed within") == "1");
+        killer.run(&format!("KILL QUERY {}", victim.connection_id));
+        let answer = within(SOON, "KILL QUERY", || victim.answers(false).unwrap().remove(0));
+        assert_eq!(answer.error().map(|error| error.code), Some(1317), "{answer:?}");
+        assert_eq!(victim.value(&format!("SELECT amount + 40 FROM items WHERE id = {id}")), "41", "{opening}");
+        assert_eq!(victim.value(&format!("SELECT amount + 50 FROM items WHERE id = {}", id + 2)), "51", "{opening}");
+        victim.run(&format!("UPDATE items SET note = 'kept' WHERE {rows}"));
+        victim.run(ending);
+        let seen =
+            format!("SELECT id, amount, note FROM items WHERE {rows} OR id IN ({}, {}) ORDER BY id", id + 4, id + 6);
+        let seen: Vec<_> = killer.rows(&seen).into_iter().map(|row| row[1..].join(" ")).collect();
+        assert_eq!(seen, ["1 kept", "1 kept", "5 NULL", "5 NULL"], "{opening}");
     }
     stage.assert_sound();
 }

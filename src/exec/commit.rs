@@ -350,7 +350,9 @@ impl Decided<'_> {
                 source: std::io::ErrorKind::TimedOut.into(),
             })),
         };
-        if reply(&done) == Reply::Lost || done.is_err() && action == Action::Release(at) {
+        // Where the server has refused its end, the branch is still its connection's, which nobody else can use then.
+        let ends = matches!(action, Action::Release(_) | Action::Commit(_) | Action::RollBack(_));
+        if reply(&done) == Reply::Lost || done.is_err() && ends {
             abandon(link);
         }
         match action {

@@ -11,7 +11,7 @@ use mysql_common::constants::StatusFlags;
 use smallvec::SmallVec;
 
 use super::all::all;
-use super::commit;
+use super::{cancel, commit};
 use crate::backend::error::Error;
 use crate::backend::interrupt::Interrupt;
 use crate::backend::pool::{Lease, Wanted, WorkerId};
@@ -164,13 +164,13 @@ impl Link {
     pub async fn apart(need: &Need<'_>, shard: ShardId, side: Side) -> Result<Link, Error> {
         let wanted = need.wanted(shard);
         let mut lease = need.checkout(shard, side, &wanted).await?;
-        lease.prepare_for(&wanted, need.interrupt).await?;
+        lease.prepare_for(&wanted, true, need.interrupt).await?;
         Ok(Link { shard, side, pins: Pins::default(), xid: None, told_next: false, lease })
     }
 
     /// Brings the connection to the variables of `need`.
     pub async fn adapt(&mut self, need: &Need<'_>) -> Result<(), Error> {
-        self.lease.prepare_for(&need.wanted(self.shard), need.interrupt).await
+        self.lease.prepare_for(&need.wanted(self.shard), !self.pins.any(), need.interrupt).await
     }
 }
 
@@ -327,8 +327,12 @@ impl Links {
                 Link { shard, side, pins: Pins::default(), xid: None, told_next: false, lease }
             }
         };
-        if !link.lease.needs_nothing(&wanted) {
-            link.lease.prepare_for(&wanted, need.interrupt).await?;
+        if !link.lease.needs_nothing(&wanted)
+            && let Err(error) = link.lease.prepare_for(&wanted, !link.pins.any(), need.interrupt).await
+        {
+            // Where it only refuses a variable, what it holds is not lost.
+            self.put(link);
+            return Err(error);
         }
         if !txn.has_branch(shard) {
             self.leave_unbound(need, txn).await?;
@@ -389,8 +393,12 @@ impl Links {
         self.put(link);
     }
 
-    /// As `settle`, where the state of the transaction is known to the caller.
+    /// As `settle`, where the state of the transaction is known to the caller. A connection in the middle of an answer is closed,
+    /// whatever it holds: what is asked there next would get that answer.
     pub fn put(&mut self, mut link: Link) {
+        if link.lease.is_busy() {
+            return cancel::abandon(link);
+        }
         if link.pins.any() {
             return self.held.push(link);
         }
@@ -414,7 +422,7 @@ impl Links {
         &mut self.held
     }
 
-    /// Gives back what no pin keeps any more.
+    /// Gives back what no pin keeps any more, and closes what is in the middle of an answer.
     pub fn give_back_unpinned(&mut self) {
         for link in self.take_all() {
             self.put(link);

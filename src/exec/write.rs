@@ -15,6 +15,7 @@ use super::prepared;
 use super::returned::{self, Returned};
 use super::row_numbers::{OwnRows, row_of};
 use super::tally::{Written, with_info_of_one_row};
+use super::unread;
 use crate::backend::answer::Answer;
 use crate::backend::connection::Connection;
 use crate::backend::error::{Error, Reason};
@@ -22,6 +23,7 @@ use crate::backend::interrupt::Interrupt;
 use crate::sharding::ShardId;
 use crate::wire::error_code as codes;
 use crate::wire::text;
+use crate::wire::walker::AnswerKind;
 
 /// What one shard gets.
 #[derive(Debug)]
@@ -209,12 +211,10 @@ impl Failed {
     }
 }
 
-/// Runs the statement in the transactions that are open on the links.
+/// Runs the statement in the transactions that are open on the links. What fails is taken back also where there is one share only:
+/// a file may end early, which its server does not hold for an error, or a server may have rolled back more than the statement.
 async fn write_within(mut shares: Vec<Share>, how: Manner<'_>, interrupt: &Interrupt) -> (Vec<Link>, Within) {
-    let is_one = shares.len() == 1;
-    if !is_one {
-        shares.iter_mut().for_each(|share| share.before.push(SAVEPOINT.to_owned()));
-    }
+    shares.iter_mut().for_each(|share| share.before.push(SAVEPOINT.to_owned()));
     let (mut links, done) = run_everywhere(shares, how, interrupt).await;
     let failed = match done {
         Ok(written) => return (links, Within::Done(written)),
@@ -223,7 +223,7 @@ async fn write_within(mut shares: Vec<Share>, how: Manner<'_>, interrupt: &Inter
     if !leaves_transaction(&failed.failure) || !clear_time(&mut links, how.timestamp, interrupt).await {
         return (links, Within::Spoiled(failed));
     }
-    match is_one || everywhere(&mut links, TAKE_BACK, interrupt).await {
+    match everywhere(&mut links, TAKE_BACK, interrupt).await {
         true => (links, Within::TakenBack(failed)),
         false => (links, Within::Spoiled(failed)),
     }
@@ -241,7 +241,11 @@ pub(super) fn leaves_transaction(failure: &Failure) -> bool {
     }
 }
 
+/// After KILL QUERY the answer to the statement is still to come.
 async fn execute(link: &mut Link, sql: &str, interrupt: &Interrupt) -> bool {
+    if link.lease.is_busy() {
+        unread::pass_over_whole(std::iter::once(&mut *link), AnswerKind::Query, interrupt).await;
+    }
     link.lease.is_usable() && link.lease.execute("an end of a statement", sql, interrupt).await.is_ok()
 }
 
@@ -388,7 +392,8 @@ pub(super) async fn number_made(link: &mut Link, interrupt: &Interrupt) -> Resul
 /// That it is about a row, and not about locks or what else keeps a statement from being run.
 fn is_of_row(failure: &Failure) -> bool {
     let waited = matches!(failure, Failure::Server { code, .. } if *code == codes::LOCK_WAIT_TIMEOUT);
-    leaves_transaction(failure) && !waited
+    let is_killed = matches!(failure, Failure::Backend(_));
+    leaves_transaction(failure) && !waited && !is_killed
 }
 
 /// What failed worst is what the client must know: a deadlock has rolled back more than a duplicate key.

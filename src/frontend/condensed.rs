@@ -182,7 +182,11 @@ impl Session {
         (self.last, self.diagnostics) = (last, diagnostics);
         match done {
             Ok(rows) => Ok(rows.filter(|_| is_clean)),
-            Err(message) if rolls_back_transaction(message.code) || self.interrupt.reason().is_some() => Err(message),
+            Err(message)
+                if rolls_back_transaction(message.code) || self.txn.is_lost() || self.interrupt.reason().is_some() =>
+            {
+                Err(message)
+            }
             Err(_) => Ok(None),
         }
     }

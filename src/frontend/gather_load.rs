@@ -134,7 +134,14 @@ impl Session {
         let (shard, table) = &source.model;
         let schema = self.schema.shard(*shard).schema.clone();
         let mut link = match is_hidden {
-            true => self.obtain_with(loading, *shard, Side::Primary).await?,
+            true => {
+                // To set it would end the session's transaction.
+                let autocommit = self.settings.get("autocommit").map(str::to_owned);
+                let within = self.variant_of(loading, |settings| {
+                    autocommit.iter().for_each(|value| settings.set("autocommit", value));
+                });
+                self.obtain_with(&within, *shard, Side::Primary).await?
+            }
             false => Link::apart(&Need { settings: loading, ..self.need().2 }, *shard, Side::Primary).await?,
         };
         let site = Site { gathered: source, schema: Some(&schema), interrupt: &self.interrupt };

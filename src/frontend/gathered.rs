@@ -207,7 +207,10 @@ impl Session {
             return Err(super::transactions::lost());
         }
         for link in self.links.held_mut() {
-            link.lease.ask_status(&self.interrupt).await?;
+            if let Err(error) = link.lease.ask_status(&self.interrupt).await {
+                self.links.give_back_unpinned();
+                return Err(error.into());
+            }
         }
         Ok(())
     }

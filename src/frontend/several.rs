@@ -532,9 +532,9 @@ impl Session {
         if rolls_back_transaction(code) && self.txn.is_open() {
             return self.end_transaction(End::Rollback).await;
         }
-        // `innodb_rollback_on_timeout`. An XA branch ends by XA statements only.
-        let decider = self.txn.first_shard().filter(|_| code.number == codes::LOCK_WAIT_TIMEOUT.number);
-        let Some(mut link) = decider.and_then(|shard| self.links.take(shard, Side::Primary)) else { return Ok(()) };
+        // `innodb_rollback_on_timeout`, or `innodb_snapshot_isolation` of MariaDB (1020). An XA branch ends by XA statements only.
+        let Some(shard) = self.txn.first_shard() else { return Ok(()) };
+        let Some(mut link) = self.links.take(shard, Side::Primary) else { return Ok(()) };
         let status = link.lease.ask_status(&self.interrupt).await?;
         self.links.settle(link, status, &mut self.txn);
         self.end_what_was_torn(End::Rollback).await

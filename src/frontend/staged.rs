@@ -105,9 +105,12 @@ impl Session {
         let is_alone = self.autocommit && !self.txn.is_open();
         // A file's rows come only once.
         let mut left = if is_alone && order.plan.load().is_none() { ENDURED } else { 0 };
+        let next = self.txn.next();
+        // What a run leaves in the session, the next one must not begin with.
+        let before = is_alone.then(|| (self.user_variables.clone(), self.last));
         let ran = loop {
             if !self.txn.is_open() {
-                self.txn.begin(Default::default());
+                self.txn.begin(next);
             }
             let message = match self.stage(&order, !is_alone).await {
                 Ok(ran) => break ran,
@@ -118,6 +121,9 @@ impl Session {
             }
             if message.code != codes::LOCK_DEADLOCK || !self.runs_again(&mut left) {
                 return Err(message);
+            }
+            if let Some((variables, last)) = &before {
+                (self.user_variables, self.last) = (variables.clone(), *last);
             }
         };
         if is_alone {

@@ -293,9 +293,14 @@ impl Session {
         Err(ClientMessage::new(codes::SP_DOES_NOT_EXIST, format!("SAVEPOINT {name} does not exist")))
     }
 
+    /// Where that fails on one, others have done it: the transaction is over.
     async fn on_every_branch(&mut self, sql: &str) -> Result<(), ClientMessage> {
         for link in self.links.held_mut().iter_mut().filter(|link| link.pins.transaction) {
-            link.lease.execute("a savepoint", sql, &self.interrupt).await?;
+            if let Err(error) = link.lease.execute("a savepoint", sql, &self.interrupt).await {
+                self.links.give_back_unpinned();
+                self.transaction_was_lost().await;
+                return Err(error.into());
+            }
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::txn::transaction::quoted;
 
 /// By names without `@`, in lower case.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct UserVariables {
     /// As SQL literals.
     values: BTreeMap<String, String>,

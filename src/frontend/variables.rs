@@ -132,7 +132,7 @@ impl Session {
         let answer = answered?;
         if let Some(error) = answer.error() {
             let message = self.in_logical_names(ClientMessage::from(error), Some(shard));
-            self.links.put(link);
+            self.settle_set(plan, link).await?;
             return Err(message);
         }
         let warnings = answer.summary.warnings;
@@ -146,9 +146,24 @@ impl Session {
         }
         self.read_back(&mut link, assignments).await?;
         self.last.row_count = 0;
-        self.links.put(link);
+        self.settle_set(plan, link).await?;
         self.state_changes = told.unwrap_or_default();
         self.send_ok(OkPacket { warnings, ..OkPacket::default() }, statement.more_follows).await
+    }
+
+    /// A subquery or a function in SET begins a transaction where the session never commits by itself.
+    async fn settle_set(&mut self, plan: &Plan, mut link: Link) -> Result<(), ClientMessage> {
+        if self.autocommit {
+            self.links.put(link);
+            return Ok(());
+        }
+        let shard = link.shard;
+        let status = link.lease.ask_status(&self.interrupt).await?;
+        self.links.settle(link, status, &mut self.txn);
+        if plan.calls_routines {
+            self.txn.note_write(shard);
+        }
+        Ok(())
     }
 
     pub(super) fn refuse_foreign(&self, assignments: &[Assignment], sql: &[u8]) -> Result<(), ClientMessage> {

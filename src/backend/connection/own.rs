@@ -52,12 +52,18 @@ impl Connection {
         variable_name(self.version, name)
     }
 
-    /// Makes schema and settings those that are wanted, and clears user variables that another session left.
-    pub async fn prepare_for(&mut self, wanted: &Wanted<'_>, interrupt: &Interrupt) -> Result<(), Error> {
+    /// Makes schema and settings those that are wanted, and clears user variables that another session left. `may_reset`: nothing
+    /// is lost by a reset, which rolls back.
+    pub async fn prepare_for(
+        &mut self,
+        wanted: &Wanted<'_>,
+        may_reset: bool,
+        interrupt: &Interrupt,
+    ) -> Result<(), Error> {
         if let Some(schema) = wanted.schema.filter(|_| !self.has_schema(wanted.schema)) {
             self.init_schema(schema, interrupt).await?;
         }
-        if !self.is_clean_for(wanted.session) {
+        if may_reset && !self.is_clean_for(wanted.session) {
             // Nothing else takes a user variable away: NULL would keep the type of the last value.
             self.reset(interrupt).await?;
         }
@@ -65,7 +71,7 @@ impl Connection {
             return Ok(());
         }
         match self.bring_to(wanted.settings, interrupt).await {
-            Err(Error::Refused { .. }) => {
+            Err(Error::Refused { .. }) if may_reset => {
                 // Some variables have no default to go back to.
                 self.reset(interrupt).await?;
                 self.bring_to(wanted.settings, interrupt).await

@@ -745,6 +745,31 @@ fn a_write_over_several_shards_can_be_killed_and_leaves_nothing() {
     stage.assert_sound();
 }
 
+/// A KILL QUERY that comes when the answer is out ends nothing: not what ShardGate asks then, nor the session.
+#[test]
+fn a_kill_that_comes_behind_the_answer_leaves_the_session() {
+    let stage = common();
+    let (mut client, mut killer) = (stage.connect(), stage.connect());
+    client.run("SET @kept = 'mine'");
+    let kill = format!("KILL QUERY {}", client.connection_id);
+    let (mut ended, mut killed) = (0, 0);
+    for turn in 0..400 {
+        client.command(COM_QUERY, b"SELECT 'a' + 1, @seen := 1 FROM settings LIMIT 0").unwrap();
+        for _ in 0..turn % 40 * 50 {
+            std::hint::spin_loop();
+        }
+        killer.run(&kill);
+        match client.answers(false).unwrap().remove(0) {
+            Answer::Error { error, .. } if error.code == 1317 => killed += 1,
+            Answer::Error { error, .. } => panic!("{error:?}"),
+            _ => ended += 1,
+        }
+    }
+    assert!(ended > 0, "{killed} were killed before they ended");
+    assert_eq!(client.value("SELECT @kept"), "mine");
+    stage.assert_sound();
+}
+
 /// What a killed statement leaves to be read is not the answer to the next one.
 #[test]
 fn a_write_that_is_killed_leaves_transactions_and_table_locks_as_they_were() {

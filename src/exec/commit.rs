@@ -142,7 +142,7 @@ async fn let_go(link: &mut Link, interrupt: &Interrupt) -> Result<(), Failure> {
 }
 
 async fn run(link: &mut Link, sql: &str, interrupt: &Interrupt) -> Result<(), Failure> {
-    let answer = link.lease.end(sql, interrupt).await?;
+    let answer = link.lease.query_patiently(sql, interrupt).await?;
     judged(&answer)
 }
 

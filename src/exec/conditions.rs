@@ -27,7 +27,7 @@ impl Condition {
 
 /// Asks for the conditions; a COMMIT would make the server forget them.
 pub async fn fetch(connection: &mut Connection, interrupt: &Interrupt) -> Result<Vec<Condition>, Error> {
-    let answer = connection.query(b"SHOW WARNINGS", interrupt).await?;
+    let answer = connection.query_patiently("SHOW WARNINGS", interrupt).await?;
     let (_, rows) = answer.table();
     let condition = |row: &&[u8]| {
         let mut cells =

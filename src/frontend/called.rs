@@ -16,7 +16,7 @@ use crate::txn::decision::{Decision, Row};
 use crate::txn::xid::Gtrid;
 
 const MARK: &str = "SAVEPOINT shardgate_call";
-const UNMARK: &[u8] = b"RELEASE SAVEPOINT shardgate_call";
+const UNMARK: &str = "RELEASE SAVEPOINT shardgate_call";
 
 impl Session {
     /// Before a statement: makes what tells afterwards how a procedure has ended the transaction, where there is something to be
@@ -40,14 +40,14 @@ impl Session {
     /// How a procedure has ended the transaction, if it has.
     pub(super) async fn ended_by_call(&mut self, link: &mut Link) -> Result<Option<End>, ClientMessage> {
         let Some(name) = self.watched_call.take() else { return Ok(None) };
-        let goes_on = link.lease.query(UNMARK, &self.interrupt).await?.error().is_none();
+        let goes_on = link.lease.query_patiently(UNMARK, &self.interrupt).await?.error().is_none();
         if goes_on {
             self.forget_watch(link, &name).await?;
             return Ok(None);
         }
         // `sql_select_limit` may be 0.
         let asked = format!("{} LIMIT 1", self.shared.in_flight.table.select(&name));
-        let answer = link.lease.query(asked.as_bytes(), &self.interrupt).await?;
+        let answer = link.lease.query_patiently(&asked, &self.interrupt).await?;
         if let Some(error) = answer.error() {
             return Err(error.into());
         }

@@ -572,7 +572,7 @@ impl Session {
 
     pub(super) async fn ask_number(&mut self, link: &mut Link, sql: &str) -> Result<Option<u64>, ClientMessage> {
         // `sql_select_limit` may be 0.
-        let answer = link.lease.query(format!("{sql} LIMIT 1").as_bytes(), &self.interrupt).await?;
+        let answer = link.lease.query_patiently(&format!("{sql} LIMIT 1"), &self.interrupt).await?;
         let (_, rows) = answer.table();
         let cell = rows.first().and_then(|row| crate::wire::text::cells(row).next()).and_then(Result::ok).flatten();
         Ok(cell.and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok()))

@@ -246,7 +246,7 @@ impl Session {
     }
 
     async fn end_branch(&mut self, link: &mut Link, end: End) -> Result<(), ClientMessage> {
-        match link.lease.end(end.sql(), &self.interrupt).await {
+        match link.lease.query_patiently(end.sql(), &self.interrupt).await {
             Ok(answer) => match answer.error() {
                 None => Ok(()),
                 Some(error) => {

@@ -309,7 +309,7 @@ impl Session {
         if !names.is_empty() {
             let list: Vec<_> = names.iter().map(|name| format!("@@session.{name}")).collect();
             let answer =
-                link.lease.query(format!("SELECT {} LIMIT 1", list.join(", ")).as_bytes(), &self.interrupt).await?;
+                link.lease.query_patiently(&format!("SELECT {} LIMIT 1", list.join(", ")), &self.interrupt).await?;
             values = literals(&answer, system_literal)?;
         }
         let insert_id = names.iter().zip(&values).find(|(name, _)| ["last_insert_id", "identity"].contains(*name));
@@ -353,7 +353,7 @@ impl Session {
             .collect();
         link.lease.has_user_variables_of(self.variables_id);
         let answer =
-            link.lease.query(format!("SELECT {} LIMIT 1", list.join(", ")).as_bytes(), &self.interrupt).await?;
+            link.lease.query_patiently(&format!("SELECT {} LIMIT 1", list.join(", ")), &self.interrupt).await?;
         for (name, value) in names.iter().zip(variable_literals(&answer)?) {
             self.user_variables.set(name, value);
         }

@@ -108,7 +108,7 @@ impl Session {
 
     async fn tell_xa(&mut self, link: &mut Link, sql: &[u8]) -> Result<(), ClientMessage> {
         let sql = String::from_utf8_lossy(sql);
-        let answer = link.lease.end(&sql, &self.interrupt).await?;
+        let answer = link.lease.query_patiently(&sql, &self.interrupt).await?;
         match answer.error() {
             None => Ok(()),
             Some(error) => Err(error.into()),

@@ -100,7 +100,7 @@ impl Connection {
 
     /// COM_RESET_CONNECTION: rolls back, drops temporary tables, locks, variables and prepared statements.
     pub async fn reset(&mut self, interrupt: &Interrupt) -> Result<(), Error> {
-        let answer = self.ask(&[Command::COM_RESET_CONNECTION as u8], AnswerKind::Single, interrupt).await?;
+        let answer = self.ask_patiently(Command::COM_RESET_CONNECTION, interrupt).await?;
         answer.expect_ok(&self.server, "the reset of a connection")?;
         self.user_variables_of = None;
         self.statements = StatementCache::default();
@@ -127,7 +127,7 @@ impl Connection {
     /// Sends a statement of ShardGate's own, which does not take long, and asks for a plain OK. KILL QUERY waits for it:
     /// the connection may hold what must not be lost.
     pub async fn execute(&mut self, what: &'static str, sql: &str, interrupt: &Interrupt) -> Result<Answer, Error> {
-        let answer = self.end(sql, interrupt).await?;
+        let answer = self.query_patiently(sql, interrupt).await?;
         answer.expect_ok(&self.server, what)?;
         Ok(answer)
     }
@@ -137,8 +137,8 @@ impl Connection {
         self.ask(&query(sql), AnswerKind::Query, interrupt).await
     }
 
-    /// The same for what ends a transaction: KILL QUERY comes too late for it.
-    pub async fn end(&mut self, sql: &str, interrupt: &Interrupt) -> Result<Answer, Error> {
+    /// The same for what ends a transaction, or asks about the statement before: KILL QUERY comes too late for it.
+    pub async fn query_patiently(&mut self, sql: &str, interrupt: &Interrupt) -> Result<Answer, Error> {
         self.send_statement(sql.as_bytes(), interrupt).await?;
         self.collect_end(&mut Buffer::default(), interrupt).await
     }
@@ -176,6 +176,12 @@ impl Connection {
     pub async fn ask(&mut self, payload: &[u8], kind: AnswerKind, interrupt: &Interrupt) -> Result<Answer, Error> {
         self.send_command(payload, interrupt).await?;
         self.collect(kind, Some(interrupt)).await
+    }
+
+    /// A command of one byte that does not take long.
+    async fn ask_patiently(&mut self, command: Command, interrupt: &Interrupt) -> Result<Answer, Error> {
+        self.send_command(&[command as u8], interrupt).await?;
+        self.collect_behind(&mut Buffer::default(), AnswerKind::Single, Within::OwnStatement(interrupt)).await
     }
 
     pub(super) async fn send_command(&mut self, payload: &[u8], interrupt: &Interrupt) -> Result<(), Error> {
@@ -303,7 +309,7 @@ impl Connection {
 
     /// A ping, for the status flags that an error does not tell.
     pub async fn ask_status(&mut self, interrupt: &Interrupt) -> Result<StatusFlags, Error> {
-        let answer = self.ask(&[Command::COM_PING as u8], AnswerKind::Single, interrupt).await?;
+        let answer = self.ask_patiently(Command::COM_PING, interrupt).await?;
         answer.expect_ok(&self.server, "a ping")?;
         Ok(answer.summary.status.unwrap_or_default())
     }

@@ -638,6 +638,7 @@ fn what_has_no_place_in_a_dump_is_told_by_its_line() {
         ("INSERT INTO users VALUES (1);\n", "line 1: the columns of 'users' are not known"),
         ("INSERT INTO \"users\" VALUES (1);\n", "line 1: names in double quotes"),
         ("DROP TABLE IF EXISTS \"users\";\n", "line 1: names in double quotes"),
+        ("/*!40101 SET NAMES utf8mb4 */;\n/*!40101 SET NAMES latin1 */;\n", "line 2: texts are read as UTF-8"),
         ("SET a = 1;\nINSERT INTO users (user_id) VALUES (1), (1 + 1);\n", "line 2: "),
         ("\nINSERT INTO users (user_id VALUES (1);\n", "line 2: syntax error"),
         ("USE nonsense;\n", "line 1: unknown database 'nonsense'"),

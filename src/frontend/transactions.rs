@@ -265,6 +265,11 @@ impl Session {
 
     /// SAVEPOINT: on every shard that takes part; later ones learn it when they join.
     pub(super) async fn savepoint(&mut self, name: &str) -> Result<(), ClientMessage> {
+        if is_own(name) {
+            return Err(ClientMessage::unsupported(
+                "a savepoint of this name: its own begin like that",
+            ));
+        }
         if self.txn.is_open() || !self.autocommit {
             self.on_every_branch(&format!("SAVEPOINT {}", quoted(name))).await?;
             self.txn.set_savepoint(name);
@@ -312,6 +317,12 @@ impl Session {
             self.txn.mark_lost();
         }
     }
+}
+
+/// Whether servers may take the name for one of ShardGate's own. They hold letters equal that differ in case and accents.
+fn is_own(name: &str) -> bool {
+    let mut chars = name.chars();
+    "shardgate_".chars().all(|own| chars.next().is_some_and(|char| char.eq_ignore_ascii_case(&own) || !char.is_ascii()))
 }
 
 /// From the words of a statement to those of a transaction.

@@ -143,6 +143,9 @@ impl Router {
         match (word(0), word(1)) {
             (b"", _) => return Ok(Fate::None),
             (b"SET", _) if words_have(sql, mode, b"GTID_PURGED") => return Ok(Fate::None),
+            (b"SET", b"NAMES") if !is_utf8(word(2)) => {
+                bail!("texts are read as UTF-8: make the dump with --default-character-set=utf8mb4");
+            }
             (b"SET", _) => {
                 self.keeps_zero |= words_have(sql, mode, b"NO_AUTO_VALUE_ON_ZERO'");
                 return Ok(Fate::All);
@@ -255,6 +258,12 @@ impl Router {
 fn names_in_double_quotes(sql: &[u8], mode: Mode) -> bool {
     let mut tokens = Lexer::new(sql, mode).take_while(|token| !token.is_op(Op::LParen));
     tokens.any(|token| token.text(sql).starts_with(b"\""))
+}
+
+/// Whether SET NAMES says this of UTF-8, or of what its bytes are left to.
+fn is_utf8(charset: &[u8]) -> bool {
+    let name = charset.trim_ascii().strip_prefix(b"'").and_then(|name| name.strip_suffix(b"'")).unwrap_or(charset);
+    [&b"UTF8"[..], b"UTF8MB3", b"UTF8MB4", b"BINARY", b"ASCII", b"DEFAULT"].contains(&name)
 }
 
 fn words_have(sql: &[u8], mode: Mode, word: &[u8]) -> bool {

@@ -505,3 +505,9 @@ BEGIN;
 UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
 ROLLBACK;
 UPDATE tickets SET weight = weight WHERE ticket_id IN (3, 4);
+
+-- about: Servers hold names of savepoints equal whatever their case and accents: those of ShardGate's own are not to be had.
+BEGIN;
+SAVEPOINT shardgate;
+-- refused: 1235 a savepoint of this name: its own begin like that
+SAVEPOINT ShardGáte_Statement;

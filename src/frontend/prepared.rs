@@ -32,7 +32,7 @@ use crate::sql::Literal;
 use crate::sql::control::{self, Control};
 use crate::sql::lock_calls;
 use crate::sql::tokens::Mode;
-use crate::sql::{Lexer, Shape, TokenKind};
+use crate::sql::{Lexer, Shape, Token, TokenKind};
 use crate::value::Value;
 use crate::wire::StatusFlags;
 use crate::wire::command::{Arguments, Command, Execute, Given, PrepareOk};
@@ -122,6 +122,10 @@ impl Session {
                 let query = &sql[create.query.clone()];
                 let plan = self.plan_or_probe(query).await?;
                 let described = self.describe(&plan, query).await?.of_params()?;
+                (described.params, described.payloads)
+            }
+            Action::Control(Control::Set(_) | Control::SetSelected(_)) if self.has_params(sql) => {
+                let described = self.describe_markers(Lexer::new(sql, self.mode).filter(is_marker).count()).await?;
                 (described.params, described.payloads)
             }
             // Answered by ShardGate, and without parameters.
@@ -301,6 +305,7 @@ impl Session {
             Action::Control(Control::CreateSelect(create)) if statement.params > 0 => {
                 Box::pin(self.execute_create_select(create, statement, head, body)).await
             }
+            Action::Control(_) if statement.params > 0 => Box::pin(self.execute_filled(statement, body)).await,
             Action::Control(control) => {
                 self.shape.read(&statement.text, self.mode);
                 self.control(control, &plan, &text).await
@@ -308,6 +313,19 @@ impl Session {
             Action::LocalSelect(items) => self.local_select(items, false).await,
             Action::Route(_) | Action::Insert(_) => self.execute_routed(statement, &plan, head, body).await,
         }
+    }
+
+    /// One of ShardGate's own statements, with the values of its parameters written in.
+    async fn execute_filled(&mut self, statement: &Prepared, body: &[u8]) -> Result<(), ClientMessage> {
+        let charset = self.settings.get("character_set_client").unwrap_or("utf8mb4").trim_matches('\'').to_owned();
+        let text = locks::with_values(&statement.text, statement.mode, &statement.values(body), &charset)
+            .ok_or_else(|| ClientMessage::unsupported("a parameter of this type in SET"))?;
+        let plan = self.plan_as_prepared(statement, &text)?;
+        let Action::Control(control) = &plan.action else {
+            return Err(ClientMessage::unsupported("parameters in this form of SET"));
+        };
+        self.shape.read(&text, self.mode);
+        self.control(control, &plan, &Text { sql: &text, more_follows: false }).await
     }
 
     /// Another text runs with the parameters of an execution, in the place of the statement's own.
@@ -331,7 +349,7 @@ impl Session {
     }
 
     fn has_params(&self, sql: &[u8]) -> bool {
-        Lexer::new(sql, self.mode).any(|token| token.kind == TokenKind::Param)
+        Lexer::new(sql, self.mode).any(|token| is_marker(&token))
     }
 
     /// A statement that was prepared under other rules, or in another database, is planned again where it may be.
@@ -660,6 +678,10 @@ impl Statements {
 
 fn unknown_statement() -> ClientMessage {
     ClientMessage::new(codes::UNKNOWN_STMT_HANDLER, "Unknown prepared statement handler given to mysqld_stmt_execute")
+}
+
+fn is_marker(token: &Token) -> bool {
+    token.kind == TokenKind::Param
 }
 
 /// What servers say of LOAD DATA.

@@ -104,6 +104,16 @@ impl Session {
         self.described(&answer, shard, &plan.renames(&self.schema, shard))
     }
 
+    /// As many markers as a statement of ShardGate's own has.
+    pub(super) async fn describe_markers(&mut self, count: usize) -> Result<Description, ClientMessage> {
+        let shard = self.home_shard(&self.schema);
+        let text = format!("DO {}", vec!["?"; count].join(", "));
+        let mut link = Link::apart(&self.need().2, shard, Side::Primary).await?;
+        let answer = prepared::prepare(&mut link.lease, text.as_bytes(), &self.interrupt).await?;
+        self.clean(link).await;
+        self.described(&answer, shard, &Renames::default())
+    }
+
     /// Over empty tables of the same types, under the names that the statement has for them when it runs.
     async fn describe_by_copies(
         &mut self,

@@ -266,9 +266,7 @@ impl Session {
     /// SAVEPOINT: on every shard that takes part; later ones learn it when they join.
     pub(super) async fn savepoint(&mut self, name: &str) -> Result<(), ClientMessage> {
         if is_own(name) {
-            return Err(ClientMessage::unsupported(
-                "a savepoint of this name: its own begin like that",
-            ));
+            return Err(ClientMessage::unsupported("a savepoint of this name: its own begin like that"));
         }
         if self.txn.is_open() || !self.autocommit {
             self.on_every_branch(&format!("SAVEPOINT {}", quoted(name))).await?;

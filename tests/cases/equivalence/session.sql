@@ -308,3 +308,29 @@ SET character_set_results = utf16;
 -- refused: 1235 answers in a character set in which not even names of columns are ASCII
 SET SESSION character_set_results = 'ucs2', sql_mode = '';
 SELECT 'ä';
+
+-- about: SET with parameters
+-- prepared
+-- params: 5
+SET @q = ?;
+SELECT @q, @q + 1;
+-- prepared
+-- params: 'it''s', 2
+SET @q = ?, @r = ? + 1;
+SELECT @q, @r;
+-- prepared
+-- params: '+02:00'
+SET time_zone = ?;
+SELECT @@time_zone;
+-- prepared
+-- params: 'ANSI_QUOTES,STRICT_ALL_TABLES'
+SET SESSION sql_mode = ?;
+SELECT @@sql_mode;
+-- prepared
+-- params: 'é'
+SET @t = CONCAT(?, 'x');
+SELECT @t, COLLATION(@t);
+-- prepared
+-- params: 0, x'00ff', 1.50, 1e0, -7
+SET @a = ?, @b = ?, @c = ?, @d = ?, @e = ?;
+SELECT @a, HEX(@b), @c, @d, @e;

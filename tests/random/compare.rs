@@ -256,8 +256,13 @@ fn told_apart(collation: Collation, bytes: &[u8]) -> &[u8] {
 /// The elements of GROUP_CONCAT or of a JSON array, sorted.
 fn elements(bytes: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(bytes);
-    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(&text);
-    let mut elements: Vec<&str> = inner.split([';', ',']).map(str::trim).collect();
+    let array = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let mut elements: Vec<&str> = array.unwrap_or(&text).split([';', ',']).map(str::trim).collect();
+    // With how many decimals an exact number stands in an array depends on whether MySQL had it in a temporary table before.
+    let is_number = |element: &str| element.contains('.') && element.parse::<f64>().is_ok();
+    for element in elements.iter_mut().filter(|element| array.is_some() && is_number(element)) {
+        *element = element.trim_end_matches('0').trim_end_matches('.');
+    }
     elements.sort_unstable();
     elements.join(";").into_bytes()
 }

@@ -44,3 +44,17 @@ SHOW WARNINGS;
 CREATE VIEW of_settings AS SELECT * FROM settings;
 DROP VIEW made, of_settings;
 DROP VIEW IF EXISTS of_settings;
+
+-- about: As dumps write views: first what stands in for one, and at the end the view.
+-- natural key
+DROP VIEW IF EXISTS `made`;
+/*!50001 CREATE VIEW `made` AS SELECT
+ 1 AS `id`,
+ 1 AS `title`*/;
+SHOW COLUMNS FROM made;
+DROP VIEW IF EXISTS `made`;
+/*!50001 CREATE ALGORITHM=UNDEFINED */
+/*!50001 VIEW `made` AS select `tickets`.`ticket_id` AS `id`,`tickets`.`title` AS `title` from `tickets` */;
+SELECT * FROM made ORDER BY id;
+SELECT title FROM made WHERE id = 2;
+DROP VIEW made;

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
+use data_encoding::{HEXLOWER, HEXUPPER_PERMISSIVE};
 use mysql_common::collations::{Collation, CollationId};
 
 use super::error::ClientMessage;
@@ -485,13 +485,21 @@ fn variable_literals(answer: &Answer) -> Result<Vec<Option<String>>, ClientMessa
         [Some(value), Some(digits), Some(collation)] => Some(number(value, &columns[0]).unwrap_or_else(|| {
             let (digits, collation) = (String::from_utf8_lossy(digits), String::from_utf8_lossy(collation));
             match collation.split_once('_') {
-                Some((charset, _)) => format!("_{charset} x'{digits}' COLLATE {collation}"),
-                None => format!("_binary x'{digits}'"),
+                Some((charset, _)) if !is_broken(charset, &digits) => {
+                    format!("_{charset} x'{digits}' COLLATE {collation}")
+                }
+                _ => format!("_binary x'{digits}'"),
             }
         })),
         _ => None,
     };
     Ok(cells.chunks(3).zip(columns.chunks(3)).map(literal).collect())
+}
+
+/// Whether these bytes are no text: LOAD DATA puts them into a variable all the same, and no literal can (1300).
+fn is_broken(charset: &str, digits: &str) -> bool {
+    let bytes = HEXUPPER_PERMISSIVE.decode(digits.as_bytes());
+    charset.starts_with("utf8") && bytes.is_ok_and(|bytes| std::str::from_utf8(&bytes).is_err())
 }
 
 /// The cells of a one-row answer as literals with the values, types and collations that they would have as user

@@ -215,3 +215,13 @@ LOAD DATA INFILE '/tmp/none' INTO TABLE tickets;
 -- file: 1,a\n2,b\n
 LOAD DATA LOCAL INFILE 'f' INTO TABLE tickets FIELDS TERMINATED BY ',' (@x, nothing) SET ticket_id = @x + 9000;
 SELECT COUNT(*) FROM tickets;
+
+-- about: A variable may hold bytes that are no text of its character set.
+-- only: MariaDB
+SET sql_mode = '';
+-- file: \xff|9\t9101\n\xfe\t9102\n
+LOAD DATA LOCAL INFILE 'f' INTO TABLE tickets (@k, ticket_id) SET title = 'x';
+SELECT HEX(@k);
+-- file: \xff\xfe\t9103\n
+LOAD DATA LOCAL INFILE 'f' INTO TABLE tickets (@k, ticket_id) SET title = HEX(@k);
+SELECT HEX(@k), title FROM tickets WHERE ticket_id = 9103;

@@ -1060,7 +1060,7 @@ fn a_backend_that_stops_answering_is_declared_down() {
     let stage = world().stage_of("frail", Setup { more, replica_set, ..Default::default() });
     let base = world().ids();
     let (mut client, mut other, mut writer) = (stage.connect(), stage.connect(), stage.connect());
-    let (mut reader, mut later) = (stage.connect(), stage.connect());
+    let (mut reader, mut later, mut several) = (stage.connect(), stage.connect(), stage.connect());
     client.run(&format!("INSERT INTO items (id, note) VALUES ({base}, 'good'), ({}, 'bad')", base + 2));
     later.run("BEGIN");
     later.run(&format!("SELECT note FROM items WHERE id IN ({base}, {}) ORDER BY id", base + 2));
@@ -1068,6 +1068,14 @@ fn a_backend_that_stops_answering_is_declared_down() {
     writer.run("BEGIN");
     writer.run(&format!("UPDATE items SET note = 'lost' WHERE id = {base}"));
     writer.run(&format!("UPDATE items SET note = 'lost' WHERE id = {}", base + 2));
+    // The second statement of a packet waits for the writer's row, and has nothing to do with the server of the first.
+    let waiting = format!("{bad}; UPDATE items SET amount = 7 WHERE id = {base}");
+    several.command(COM_QUERY, waiting.as_bytes()).unwrap();
+    wait_until("it waits", SOON, || {
+        let running =
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'UPDATE items SET amount = 7%'";
+        (0..2).any(|set| world().root(set).value(running) != "0")
+    });
     let server = &world().cluster.replica_sets[2].primary;
     server.pause().unwrap();
     // The signal is sent; threads on other cores stop a moment later.
@@ -1088,6 +1096,8 @@ fn a_backend_that_stops_answering_is_declared_down() {
     assert!(read.error().is_some_and(|error| LOST.contains(&error.code)), "{read:?}");
     let error = within(SOON, "a transaction that holds a connection to it", || later.error(&bad));
     assert!(LOST.contains(&error.code), "{error:?}");
+    let both = within(SOON, "two statements", || several.answers(false).unwrap());
+    assert!(both.len() == 2 && both.iter().all(|answer| answer.error().is_none()), "{both:?}");
     server.resume().unwrap();
     wait_until("it is used again", SOON, || client.one(&bad).error().is_none());
     assert_eq!(client.value(&bad), "bad");

@@ -239,6 +239,13 @@ impl Interrupt {
         self.look_ms.store(NO_LOOK, Ordering::Relaxed);
     }
 
+    /// What comes next has nothing to do with the servers that were asked before, nor with their having gone down.
+    pub fn forget_servers(&self) {
+        self.servers.clear();
+        let down = Reason::ServerDown as u8;
+        let _ = self.reason.compare_exchange(down, 0, Ordering::AcqRel, Ordering::Relaxed);
+    }
+
     /// Whether the answer takes so long that its client may have gone meanwhile.
     pub fn is_long(&self) -> bool {
         self.look_ms.load(Ordering::Relaxed) == LOOK_NOW

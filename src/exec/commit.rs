@@ -329,8 +329,7 @@ impl Decided<'_> {
             return (vec![Event::Asked(self.ask().await)], None);
         }
         // A server that has answered before does not matter now, nor that it is down.
-        self.calm.begin_statement();
-        self.calm.waits_for_none();
+        self.calm.forget_servers();
         let mut links: Vec<Option<&mut Link>> = parts.iter_mut().map(|part| Some(&mut part.link)).collect();
         let steps = actions.iter().filter_map(|action| {
             let at = participant(*action)?;

@@ -240,6 +240,7 @@ impl Session {
         self.client.begin_statement(false);
         let mut done = self.execute_under_settings(&mut statement, head, body).await;
         if self.may_read_again(&statement.plan, &done) {
+            self.interrupt.forget_servers();
             self.avoids_replicas = true;
             done = Box::pin(self.execute_under_settings(&mut statement, head, body)).await;
             self.avoids_replicas = false;

@@ -345,6 +345,7 @@ impl Session {
             return done;
         }
         errand.way.side = Side::Primary;
+        self.interrupt.forget_servers();
         self.avoids_replicas = true;
         let done = Box::pin(self.run_errand(errand)).await;
         self.avoids_replicas = false;

@@ -53,6 +53,8 @@ impl Session {
 
     /// Plans and runs one statement; its answer is sent, or the error is returned.
     pub(super) async fn statement(&mut self, statement: &Statement<'_>) -> Result<(), ClientMessage> {
+        // It may be one of several in a packet.
+        self.interrupt.forget_servers();
         self.setup_is_current();
         let mut plan = self.plan_or_probe(statement.sql).await?;
         if self.ends_for_newer(&plan).await? || self.keep_apart(&plan) {
@@ -63,6 +65,7 @@ impl Session {
         if !self.may_read_again(&plan, &done) {
             return done;
         }
+        self.interrupt.forget_servers();
         self.avoids_replicas = true;
         let done = Box::pin(self.run(&plan, statement)).await;
         self.avoids_replicas = false;

@@ -165,6 +165,7 @@ impl<'q> Scopes<'_, 'q> {
 
     /// USING and NATURAL as conditions: the shard keys that both sides have by the same name are equal.
     fn shared_columns(&self, left: &Node<'q>, right: &Node<'q>, condition: &JoinCondition) -> Cond {
+        let is_natural = !matches!(condition, JoinCondition::Using(_));
         let names: Vec<String> = match condition {
             JoinCondition::Using(names) => names.iter().map(|name| name.text.clone()).collect(),
             _ => members(left)
@@ -179,6 +180,8 @@ impl<'q> Scopes<'_, 'q> {
                 .collect(),
         };
         let found = |node: &Node<'q>, name: &str| match self.owner(node, name) {
+            // NATURAL does not see a hidden column.
+            Owner::Known(instance, _) if is_natural && self.has_hidden_key(instance) => None,
             Owner::Known(instance, _) => Some(self.found(instance, name)),
             _ => None,
         };

@@ -175,6 +175,9 @@ impl<'q> Scopes<'_, 'q> {
                     instance.key.is_some() && name.is_none_or(|name| *name == instance.name)
                 };
                 let inner = *self.blocks[block].instances.iter().find(is_meant)?;
+                if self.has_hidden_key(inner) {
+                    return None;
+                }
                 Some((inner, self.instances[inner].key.as_ref()?.column.clone()))
             }
             ItemKind::Constant(_) | ItemKind::BareCall(_) | ItemKind::Other => None,

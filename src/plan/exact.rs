@@ -13,6 +13,7 @@ use super::functions;
 use super::instance::{Key, Source};
 use super::narrow::{Narrow, TableId, Test};
 use super::scope::{BlockId, InstanceId, Node, QueryId, Scopes, TermScope};
+use super::sort_key::is_fickle;
 
 /// How a part of FROM is spread.
 #[derive(Debug, Clone, Default)]
@@ -280,6 +281,9 @@ impl Scopes<'_, '_> {
                     (None, _) if self.is_arbitrary(*query) => {
                         Err("LIMIT in a derived table over several shards".to_owned())
                     }
+                    (None, _) if self.is_fickle(*query) => {
+                        Err("a random value in a derived table over several shards".to_owned())
+                    }
                     (None, _) => Ok(Spread::default()),
                 }
             }
@@ -294,6 +298,13 @@ impl Scopes<'_, '_> {
             |term: &TermScope| matches!(term, TermScope::Block(block) if self.blocks[*block].is_correlated);
         let has_tables = !self.blocks_within(query).iter().all(|block| self.blocks[*block].instances.is_empty());
         is_tied && has_tables && !scope.terms.iter().any(is_correlated)
+    }
+
+    /// Whether each evaluation of the query, on whatever shard, may give something else.
+    pub(super) fn is_fickle(&self, query: QueryId) -> bool {
+        let within = self.blocks_within(query);
+        let mut own = self.calls.iter().filter(|calls| calls.block.is_some_and(|block| within.contains(&block)));
+        own.any(|calls| is_fickle(calls.expression.calls.iter().map(|call| &call.name)))
     }
 
     /// Whether copies of a reference table may answer some query differently.

@@ -4,7 +4,7 @@
 //! The statement over the gathered rows chooses among them as it would among all. Which rows a LIMIT without a complete order
 //! takes is open, and so a shard may choose where it has several that are as good.
 
-use crate::sql::parse::ast::{Expression, Span};
+use crate::sql::parse::ast::{Expression, Item, Span};
 use crate::sql::parse::conjunct::Reader;
 
 use super::filter::Filter;
@@ -12,6 +12,7 @@ use super::gather::between;
 use super::merged::{Element, LimitTemplate, Statement};
 use super::names::Anchor;
 use super::scope::{InstanceId, Node, QueryId, Scopes, TermScope};
+use super::sort_key::{is_called, is_column};
 use super::{Binding, functions};
 
 /// What is said to a shard behind the conditions.
@@ -82,16 +83,16 @@ impl Scopes<'_, '_> {
         order: &Expression,
     ) -> Option<(Anchor, Anchor)> {
         let is_alias = |name: &str| {
-            let aliases = statement.select.items.iter().filter_map(|item| item.alias.as_ref());
-            aliases.into_iter().any(|alias| alias.text.eq_ignore_ascii_case(name))
+            let is_other = |item: &Item| item.alias.is_some() || !is_column(item, name);
+            statement.select.items.iter().any(|item| is_called(item, name, statement.sql) && is_other(item))
         };
-        let is_column = |element: &Element| {
+        let is_own = |element: &Element| {
             let column = statement.column_in(&element.tokens);
             column.is_some_and(|column| !is_alias(&column.column.text) && self.certainly_means(&column, id))
         };
         let Span { start, end } = order.span;
         let anchors = (Anchor::new(start, self.literals), Anchor::new(end, self.literals));
-        statement.elements(order.span)?.iter().all(is_column).then_some(anchors)
+        statement.elements(order.span)?.iter().all(is_own).then_some(anchors)
     }
 }
 

@@ -404,7 +404,7 @@ impl Grouper<'_, '_, '_, '_> {
         let statement = self.statement;
         let items = &statement.select.items;
         let is_directed = element.descending || element.has_direction;
-        if is_directed || self.names_aggregate(&element) {
+        if is_directed || self.names_aggregate(&element) || statement.may_be_place(&element.tokens) {
             return None;
         }
         if let Some(place) = self.position(&element) {
@@ -447,14 +447,14 @@ impl Grouper<'_, '_, '_, '_> {
     }
 
     /// The select item that is written like the element.
-    fn same_item(&self, element: &Element) -> Option<usize> {
-        let text = |span: Span| self.statement.sql.get(span.start as usize..span.end as usize);
-        self.statement.select.items.iter().position(|item| text(item.expression.span) == text(element.span))
+    fn same_item(&mut self, element: &Element) -> Option<usize> {
+        let statement = self.statement;
+        let guards = &mut self.reader.guards;
+        statement.select.items.iter().position(|item| statement.are_alike(item.expression.span, element.span, guards))
     }
 
     fn target(&mut self, element: &Element, keys: &[GroupKey]) -> Option<Target> {
         let statement = self.statement;
-        let text = |span: Span| statement.sql.get(span.start as usize..span.end as usize);
         let of_place = |place: usize| keys.iter().position(|key| key.shown == u16::try_from(place).ok());
         let place = match self.position(element) {
             Some(place) => Some(place?),
@@ -470,6 +470,7 @@ impl Grouper<'_, '_, '_, '_> {
                 }
                 Some(_) => self.same_item(element),
                 None if self.names_aggregate(element) => self.same_item(element),
+                None if statement.may_be_place(&element.tokens) => return None,
                 None => {
                     self.reader.expression(element)?;
                     self.same_item(element)
@@ -479,13 +480,6 @@ impl Grouper<'_, '_, '_, '_> {
         if let Some(key) = place.and_then(of_place) {
             return Some(Target::Key(key));
         }
-        let is_unshown_key = |key: &GroupKey| match (text(key.element.span), text(element.span)) {
-            (Some(one), Some(other)) => {
-                key.shown.is_none()
-                    && String::from_utf8_lossy(one).eq_ignore_ascii_case(&String::from_utf8_lossy(other))
-            }
-            _ => false,
-        };
         match place {
             Some(place) => match self.shown.get(place)? {
                 Some(value) => Some(Target::Value(*value)),
@@ -500,7 +494,12 @@ impl Grouper<'_, '_, '_, '_> {
                 let at = self.reader.add(&["", ""], element.span);
                 self.fold(at, call).map(Target::Value)
             }
-            None => keys.iter().position(is_unshown_key).map(Target::Key),
+            None => {
+                let guards = &mut self.reader.guards;
+                let mut is_unshown_key =
+                    |key: &GroupKey| key.shown.is_none() && statement.are_alike(key.element.span, element.span, guards);
+                keys.iter().position(&mut is_unshown_key).map(Target::Key)
+            }
         }
     }
 }

@@ -6,6 +6,8 @@
 //!
 //! Where it is in doubt what the server sorts by, there is no such plan.
 
+use std::ops::Range;
+
 use crate::merge::Limit;
 use crate::sharding::{ShardId, ShardSet};
 use crate::sql::parse::ast::{Call, ColumnName, Ident, Query, Select, Span};
@@ -519,6 +521,67 @@ impl<'s, 'a, 'q> Statement<'s, 'a, 'q> {
     pub(super) fn literal_at(&self, offset: u32) -> Option<u32> {
         let literals: &[Literal] = self.scopes.literals;
         literals.binary_search_by_key(&offset, |literal| literal.start).ok().map(|index| index as u32)
+    }
+
+    /// Whether two pieces of the statement are written alike. Where that is so because of the literals in them, or only they
+    /// are not alike, other statements of the shape may be otherwise: that is guarded.
+    pub(super) fn are_alike(&self, one: Span, other: Span, guards: &mut Vec<Guard>) -> bool {
+        if one == other {
+            return true;
+        }
+        if !self.params_within(one).is_empty() {
+            // Each parameter has a value of its own.
+            return false;
+        }
+        let (literals, others) = (self.literals_in(one), self.literals_in(other));
+        if self.shape_of(one, literals.clone()) != self.shape_of(other, others.clone()) {
+            return false;
+        }
+        let text = |index: usize| self.scopes.literals[index].text(self.sql).to_vec();
+        let mut alike = true;
+        for (index, other) in literals.zip(others) {
+            alike &= text(index) == text(other);
+            guards.extend([index, other].map(|index| Guard { literal: index as u32, text: text(index) }));
+        }
+        alike
+    }
+
+    /// Whether an element of GROUP BY or ORDER BY may be a place in the select list although it is no plain number: `(1)`,
+    /// `+1`, `TRUE`, a parameter.
+    pub(super) fn may_be_place(&self, element: &[Token]) -> bool {
+        let around = [Op::LParen, Op::RParen, Op::Plus, Op::Minus];
+        let mut inner = element.iter().filter(|token| !around.iter().any(|op| token.is_op(*op)));
+        match (inner.next(), inner.next()) {
+            (Some(only), None) => match only.kind {
+                TokenKind::Integer => element.len() > 1,
+                TokenKind::Param => true,
+                _ => self.is(only, "TRUE") || self.is(only, "FALSE"),
+            },
+            _ => false,
+        }
+    }
+
+    /// The indexes of the literals in it.
+    fn literals_in(&self, span: Span) -> Range<usize> {
+        let at = |offset: u32| self.scopes.literals.partition_point(|literal| literal.start < offset);
+        at(span.start)..at(span.end)
+    }
+
+    /// The text between the literals, and their kinds.
+    fn shape_of(&self, span: Span, literals: Range<usize>) -> Vec<u8> {
+        let mut shape = Vec::new();
+        let mut done = span.start as usize;
+        for literal in &self.scopes.literals[literals] {
+            shape.extend_from_slice(self.sql.get(done..literal.start as usize).unwrap_or_default());
+            shape.extend_from_slice(&[0, literal.kind as u8]);
+            done = literal.end as usize;
+        }
+        shape.extend_from_slice(self.sql.get(done..span.end as usize).unwrap_or_default());
+        // Names of tables may differ by case alone.
+        if !shape.contains(&b'.') {
+            shape.make_ascii_lowercase();
+        }
+        shape
     }
 
     fn params_before(&self, offset: u32) -> u16 {

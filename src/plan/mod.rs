@@ -375,6 +375,18 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         |control: &_| hint.shard.is_some() && matches!(control, Ok(Control::ShowCatalog(_) | Control::Maintain(_)));
     if let Some(control) = control::parse(sql, ctx.mode).filter(|control| !is_of_shard(control)) {
         let control = control?;
+        let only_asks = matches!(
+            control,
+            Control::Kill { .. }
+                | Control::ShowCatalog(_)
+                | Control::ShowVariables
+                | Control::ShowDatabases { .. }
+                | Control::Maintain(_)
+        );
+        if only_asks && !facts.writes_user_vars.is_empty() {
+            // It would stay on a connection that others get.
+            return Err(PlanError::unsupported("assigning user variables in a statement of this kind"));
+        }
         let mut draft = Draft::new(ctx, shape.literals());
         if let Control::Set(assignments) = &control
             && let Err(refused) = unknown::check_set(&mut draft.scopes, sql)
@@ -385,7 +397,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         return Ok(Plan { names: draft.scopes.edits, ..of_session(control, facts, &hint) });
     }
     let mut draft = Draft::new(ctx, shape.literals());
-    let parsed = parse::parse(sql, ctx.mode);
+    let (parsed, string_names) = parse::parse_with_string_names(sql, ctx.mode);
     if let Some((comment, body)) = &hint.rule {
         let (table, spares_existing) =
             created_table(&parsed).ok_or_else(|| PlanError::Hint(HintError::Unknown("rule(...)".to_owned())))?;
@@ -437,7 +449,7 @@ pub fn plan(sql: &[u8], shape: &Shape, ctx: &Context<'_>) -> Result<Plan, PlanEr
         explains_parts: matches!(&parsed, Ok(Statement::Explain(explain)) if !explain.is_run || kind == StatementKind::Read),
         tells_names: tells_names(&parsed, kind),
         action,
-        guards: draft.guards,
+        guards: [draft.guards, guards_of_names(&string_names, sql, shape.literals())].concat(),
         ddl: draft.ddl,
         load: draft.load,
         described: None,
@@ -514,6 +526,15 @@ fn dropped_each(statement: &Statement) -> Option<Control> {
         are_views: ddl.is_view,
     };
     (is_list && !ddl.is_temporary).then(control)
+}
+
+/// `names`: where the strings begin that name what statements select.
+fn guards_of_names(names: &[u32], sql: &[u8], literals: &[Literal]) -> Vec<Guard> {
+    let guard = |start: &u32| {
+        let at = literals.binary_search_by_key(start, |literal| literal.start).ok()?;
+        Some(Guard { literal: at as u32, text: literals[at].text(sql).to_vec() })
+    };
+    names.iter().filter_map(guard).collect()
 }
 
 /// A plan while it is made.

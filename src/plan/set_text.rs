@@ -4,8 +4,9 @@
 //! `WITH shardgate_set (c0, c1) AS (...) SELECT c0, c1 ... ORDER BY c0`: what its columns are called and what type they
 //! are is asked of a server that prepares the client's own text.
 
+use crate::sharding::schema::same_name;
 use crate::sql::Op;
-use crate::sql::parse::ast::{Query, Select, Span};
+use crate::sql::parse::ast::{Item, ItemKind, Query, Select, Span};
 use crate::sql::tokens::TokenKind;
 
 use super::Guard;
@@ -14,7 +15,7 @@ use super::merged::{Element, MergePlan, Statement};
 use super::names::{Part, Splice};
 use super::scope::BlockId;
 use super::sets::Exactness;
-use super::sort_key::{ColumnAt, SortKey, SortValue, UNMERGEABLE, pads_unless};
+use super::sort_key::{ColumnAt, SortKey, SortValue, UNMERGEABLE, is_called, pads_unless};
 
 /// The name of the result on the shards.
 const SET: &str = "shardgate_set";
@@ -152,10 +153,27 @@ impl Writer<'_, '_, '_, '_> {
             self.guards.push(Guard { literal: statement.literal_at(token.start)?, text: text.to_vec() });
             return (place < names.len()).then_some(SortBy::Column(place));
         }
+        if statement.may_be_place(&element.tokens) {
+            return None;
+        }
         let Some(found) = statement.column_in(&element.tokens) else { return self.expression(element, names) };
         // The only table's name says nothing.
         let is_alone = self.ast.operators.is_empty() && statement.scopes.blocks[statement.block].instances.len() == 1;
         (found.table.is_none() || is_alone && found.database.is_none()).then_some(())?;
+        let is_string = |item: &Item| {
+            let is_bare = item.alias.is_none() && matches!(item.kind, ItemKind::Constant(_));
+            is_bare && is_called(item, &found.column.text, statement.sql)
+        };
+        (!statement.select.items.iter().any(is_string)).then_some(())?;
+        if found.table.is_some() {
+            // It is never an alias.
+            let is_plain = |item: &Item| match (&item.kind, &item.alias) {
+                (ItemKind::Wildcard(_), _) | (ItemKind::Column(_), None) => true,
+                (_, Some(alias)) => !same_name(&alias.text, &found.column.text),
+                (_, None) => false,
+            };
+            statement.select.items.iter().all(is_plain).then_some(())?;
+        }
         place_of(&found.column.text, names).map(SortBy::Column)
     }
 

@@ -6,15 +6,19 @@
 //! merged without repeats; so an operand may also be whole on each shard. In a UNION ALL such an operand is left to the
 //! first shard.
 
-use crate::sharding::{ColocationId, ShardSet};
+use crate::sharding::{ColocationId, ShardId, ShardSet};
 use crate::sql::parse::ast::{Item, ItemKind, JoinCondition, SetKind, SetOperator};
 
 use super::Guard;
 use super::exact::{Spread, merged_tail};
-use super::instance::Source;
+use super::instance::{Key, Source};
 use super::merged::{MergePlan, Statement};
-use super::scope::{BlockId, Node, QueryId, Scopes, TermScope};
+use super::scope::{BlockId, Calls, Node, QueryId, Scopes, TermScope};
 use super::set_text;
+use super::sort_key::is_fickle;
+
+/// A column of the result that is a shard key: its place, what leads to the same shard where it is equal, and where NULL is.
+type ShownKey = (usize, ColocationId, Option<ShardId>);
 
 /// What the shards' answers to a set operation come to.
 pub(super) enum Exactness {
@@ -141,12 +145,15 @@ impl<'q> Scopes<'_, 'q> {
     /// Whether an operand has the same rows on each shard.
     fn is_whole(&self, block: BlockId) -> bool {
         let is_unsharded = self.spread_of_block(block).is_ok_and(|spread| spread.anchor.is_none());
-        is_unsharded && !self.blocks_of_from(block).iter().any(|block| self.has_sharded(*block))
+        let is_steady = |calls: &Calls<'_>| !is_fickle(calls.expression.calls.iter().map(|call| &call.name));
+        is_unsharded
+            && !self.blocks_of_from(block).iter().any(|block| self.has_sharded(*block))
+            && self.calls.iter().filter(|calls| calls.block == Some(block)).all(is_steady)
     }
 
     /// Whether equal rows of all operands are on one shard.
     fn is_by_key(&self, query: QueryId) -> bool {
-        let mut common: Option<Vec<(usize, ColocationId)>> = None;
+        let mut common: Option<Vec<ShownKey>> = None;
         for block in self.leaves(query).into_iter().filter(|block| !self.is_whole(*block)) {
             if !self.is_spread(block, false) {
                 return false;
@@ -175,12 +182,12 @@ impl<'q> Scopes<'_, 'q> {
     }
 
     /// The columns of a block that are a shard key which leads to its rows.
-    fn shown_keys(&self, block: BlockId) -> Vec<(usize, ColocationId)> {
+    fn shown_keys(&self, block: BlockId) -> Vec<ShownKey> {
         let Some(select) = self.blocks[block].select else { return Vec::new() };
         let of_item = |(place, item): (usize, &Item)| match &item.kind {
             ItemKind::Column(column) if self.is_leading(block, column) => {
                 let key = self.instances[self.key_of(block, column)?].key.as_ref()?;
-                Some((place, key.colocation?))
+                self.shown_key(place, key)
             }
             _ => None,
         };
@@ -190,11 +197,16 @@ impl<'q> Scopes<'_, 'q> {
                 let names = self.names_of(block).unwrap_or_default();
                 let instance = &self.instances[*only];
                 let place = names.iter().position(|name| instance.has_key(name));
-                let shown = place.zip(instance.key.as_ref()).and_then(|(place, key)| Some((place, key.colocation?)));
+                let shown = place.zip(instance.key.as_ref()).and_then(|(place, key)| self.shown_key(place, key));
                 shown.into_iter().collect()
             }
             _ => Vec::new(),
         }
+    }
+
+    fn shown_key(&self, place: usize, key: &Key) -> Option<ShownKey> {
+        let null = key.table.sharded(self.ctx.schema).and_then(|rule| rule.null_key);
+        Some((place, key.colocation?, null))
     }
 
     /// What the columns of a block are called; `None` where it is not known how many there are. An expression without an

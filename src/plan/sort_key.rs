@@ -114,8 +114,8 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
     /// Reads one element; `None` if it cannot be told what the server sorts by.
     pub(super) fn read(&mut self, element: &Element) -> Option<()> {
         if self.is_out_of_range(element) {
-            // The server says so.
-            return Some(());
+            // A server says so that is asked for no hidden columns.
+            return None;
         }
         let meaning = self.meaning(element)?;
         self.push(meaning, element.descending)
@@ -277,6 +277,7 @@ impl<'r, 's, 'a, 'q> KeyReader<'r, 's, 'a, 'q> {
         match statement.column_in(&element.tokens) {
             Some(column) if column.table.is_none() => self.bare(element, column),
             Some(column) => Some(self.qualified(element, column)),
+            None if statement.may_be_place(&element.tokens) => None,
             None => self.expression(element),
         }
     }
@@ -451,8 +452,14 @@ pub(super) fn is_called(item: &Item, name: &str, sql: &[u8]) -> bool {
         (None, ItemKind::Wildcard(_)) => false,
         (None, _) => {
             let span = item.expression.span;
-            sql.get(span.start as usize..span.end as usize)
-                .is_some_and(|text| text.eq_ignore_ascii_case(name.as_bytes()))
+            let text = sql.get(span.start as usize..span.end as usize).unwrap_or_default();
+            // A string is called by what is in it; a plan is for items with such texts only.
+            let text = text.iter().position(|byte| matches!(byte, b'\'' | b'"')).map_or(text, |quote| {
+                let inner = &text[quote + 1..];
+                let end = inner.iter().position(|byte| *byte == text[quote]).unwrap_or(inner.len());
+                if matches!(item.kind, ItemKind::Constant(_)) { &inner[..end] } else { text }
+            });
+            text.eq_ignore_ascii_case(name.as_bytes())
         }
     }
 }
@@ -482,6 +489,7 @@ impl Statement<'_, '_, '_> {
     }
 }
 
-fn is_fickle<'n>(mut names: impl Iterator<Item = &'n String>) -> bool {
+/// Whether a function with one of these names gives another value each time.
+pub(super) fn is_fickle<'n>(mut names: impl Iterator<Item = &'n String>) -> bool {
     names.any(|name| FICKLE.iter().any(|fickle| name.eq_ignore_ascii_case(fickle)))
 }

@@ -89,7 +89,8 @@ fn shows_key(
         && item.kind == ItemKind::Wildcard(None)
         && let [only] = scopes.blocks[block].instances.as_slice()
     {
-        return is_alike(&scopes.instances[*only]) && scopes.instances[*only].has_key(&rule.key_column);
+        let is_shown = !scopes.has_hidden_key(*only);
+        return is_shown && is_alike(&scopes.instances[*only]) && scopes.instances[*only].has_key(&rule.key_column);
     }
     select.items.iter().enumerate().any(|(index, item)| {
         let ItemKind::Column(column) = &item.kind else { return false };

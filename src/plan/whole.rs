@@ -33,15 +33,17 @@ impl Scopes<'_, '_> {
     /// Whether all rows of a group are on one shard.
     pub(super) fn has_whole_groups(&self, block: BlockId) -> bool {
         let Some(select) = self.blocks[block].select else { return false };
-        let is_leading = |column: &&ColumnName| !is_renamed(select, column) && self.is_leading(block, column);
-        select.group_columns.iter().any(|column| is_leading(&column))
+        select
+            .group_columns
+            .iter()
+            .any(|column| self.is_leading(block, column) && !self.is_renamed(block, select, column))
     }
 
     /// Whether equal rows of the result are from one shard.
     pub(super) fn has_whole_duplicates(&self, block: BlockId) -> bool {
         let is_shown = |item: &Item| match &item.kind {
             ItemKind::Column(column) => self.is_leading(block, column),
-            ItemKind::Wildcard(None) => !self.blocks[block].leading.is_empty(),
+            ItemKind::Wildcard(None) => self.blocks[block].leading.iter().any(|id| !self.has_hidden_key(*id)),
             _ => false,
         };
         self.blocks[block].select.is_some_and(|select| select.items.iter().any(is_shown))
@@ -54,15 +56,48 @@ impl Scopes<'_, '_> {
         mut expressions: impl Iterator<Item = &'e Expression>,
     ) -> bool {
         let named = self.blocks[block].select.map_or(&[][..], |select| select.named_windows.as_slice());
-        let is_by_key = |window: &Window| window.partition.iter().any(|column| self.is_leading(block, column));
+        let is_meant = |column: &ColumnName| {
+            let select = self.blocks[block].select;
+            self.is_leading(block, column) && select.is_some_and(|select| !self.is_renamed(block, select, column))
+        };
+        let is_by_key = |window: &Window| window.partition.iter().any(is_meant);
         let are_named_whole = !named.is_empty() && named.iter().all(|window| window.is_named || is_by_key(window));
         let is_whole = |window: &Window| is_by_key(window) || window.is_named && are_named_whole;
         expressions.all(|expression| expression.windows.iter().all(is_whole))
     }
-}
 
-/// Whether the name of a column is also that of a select item, which may be another one.
-fn is_renamed(select: &Select, column: &ColumnName) -> bool {
-    let is_alias = |item: &Item| item.alias.as_ref().is_some_and(|alias| same_name(&alias.text, &column.column.text));
-    column.table.is_none() && select.items.iter().any(is_alias)
+    /// Whether the key column of the instance takes no part in `*` and NATURAL.
+    pub(super) fn has_hidden_key(&self, id: InstanceId) -> bool {
+        let instance = &self.instances[id];
+        let table = instance.table().and_then(|id| id.table(self.ctx.schema));
+        let columns = table.and_then(|table| table.columns.as_ref());
+        let is_key = |name: &str| instance.key.as_ref().is_some_and(|key| same_name(&key.column, name));
+        columns.is_some_and(|columns| columns.iter().any(|column| column.invisible && is_key(&column.name)))
+    }
+
+    /// Whether a bare name in GROUP BY or PARTITION BY, that of the key which it is in FROM, may mean a select item that is
+    /// something else. Servers take the item where the name is not clear in FROM.
+    fn is_renamed(&self, block: BlockId, select: &Select, column: &ColumnName) -> bool {
+        let name = &column.column.text;
+        if column.table.is_some() {
+            return false;
+        }
+        let key = self.key_of(block, column);
+        let others = self.blocks[block].instances.iter().filter(|id| Some(**id) != key);
+        let is_clear = !others.into_iter().any(|id| self.instances[*id].may_have(name));
+        select.items.iter().any(|item| {
+            let is_it = || matches!(&item.kind, ItemKind::Column(found) if self.key_of(block, found) == key);
+            match (&item.alias, &item.kind) {
+                (Some(alias), _) => same_name(&alias.text, name) && !is_it(),
+                (None, _) if is_clear => false,
+                (None, ItemKind::Column(found)) => same_name(&found.column.text, name) && !is_it(),
+                (None, ItemKind::Wildcard(_) | ItemKind::Constant(_)) => true,
+                // A column in parentheses is called as it is without.
+                (None, ItemKind::BareCall(_) | ItemKind::Other) => {
+                    item.expression.calls.is_empty()
+                        && item.expression.columns.iter().any(|found| same_name(&found.column.text, name))
+                }
+            }
+        })
+    }
 }

@@ -250,7 +250,11 @@ fn words(text: &[u8]) -> Vec<Word> {
     let (mut at, mut in_string) = (0, false);
     while at < text.len() {
         match text[at] {
-            b'\\' if in_string => at += 2,
+            b'\\' if in_string => {
+                // What it escapes is a whole character.
+                let rest = text.get(at + 2..).unwrap_or_default();
+                at += 2 + rest.iter().take_while(|byte| matches!(byte, 0x80..=0xBF)).count();
+            }
             b'\'' => {
                 in_string = !in_string;
                 at += 1;

@@ -244,6 +244,9 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
             self.guard(token)?;
             return (place < items.len()).then_some(Some(place));
         }
+        if self.statement.may_be_place(&element.tokens) || self.is_wrapped(element) {
+            return None;
+        }
         match self.statement.column_in(&element.tokens) {
             Some(column) if column.table.is_none() && self.owners(&column.column.text).is_empty() => {
                 let is_it = |place: &usize| {
@@ -258,6 +261,18 @@ impl<'s, 'a, 'q> Reader<'s, 'a, 'q> {
             }
             _ => Some(None),
         }
+    }
+
+    /// A column in parentheses: a name in HAVING means it like one without.
+    fn is_wrapped(&self, element: &Element) -> bool {
+        let mut inner = element.tokens.as_slice();
+        while let [first, within @ .., last] = inner
+            && first.is_op(Op::LParen)
+            && last.is_op(Op::RParen)
+        {
+            inner = within;
+        }
+        inner.len() < element.tokens.len() && self.statement.column_in(inner).is_some()
     }
 
     /// A literal that must be the same in all statements of the plan.

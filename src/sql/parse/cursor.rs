@@ -1,5 +1,7 @@
 //! A statement's tokens in a row, with a place in them: what the parser reads from.
 
+use std::cell::RefCell;
+
 use crate::sql::lexer::Lexer;
 use crate::sql::split;
 use crate::sql::tokens::{self, Mode, Op, Token, TokenKind};
@@ -28,6 +30,10 @@ pub(super) struct Tokens<'a> {
     params: Vec<u32>,
     /// Statements are in it, as in the body of a routine.
     pub(super) has_body: bool,
+    /// Where strings begin that were read as names.
+    pub(super) string_names: RefCell<Vec<u32>>,
+    /// The same of strings that are select items without an alias, which are called by what is in them.
+    pub(super) string_items: RefCell<Vec<u32>>,
 }
 
 impl<'a> Tokens<'a> {
@@ -60,7 +66,17 @@ impl<'a> Tokens<'a> {
         }
         let params = (0..list.len() as u32).filter(|index| list[*index as usize].kind == TokenKind::Param).collect();
         let has_query = vec![false; list.len()];
-        let mut tokens = Self { sql, mode, list, close, has_query, params, has_body };
+        let mut tokens = Self {
+            sql,
+            mode,
+            list,
+            close,
+            has_query,
+            params,
+            has_body,
+            string_names: RefCell::default(),
+            string_items: RefCell::default(),
+        };
         tokens.find_queries();
         Ok(tokens)
     }

@@ -49,11 +49,30 @@ type Result<T> = std::result::Result<T, Problem>;
 
 /// The skeleton of the one statement in `sql`. A `;` may end it.
 pub fn parse(sql: &[u8], mode: Mode) -> Result<Statement> {
-    let tokens = Tokens::read(sql, mode)?;
+    parse_tokens(&Tokens::read(sql, mode)?)
+}
+
+/// The same, and where strings begin that are names in it, as in `SELECT id AS 'key'`: a shape says nothing of their texts.
+pub fn parse_with_string_names(sql: &[u8], mode: Mode) -> (Result<Statement>, Vec<u32>) {
+    match Tokens::read(sql, mode) {
+        Ok(tokens) => {
+            let parsed = parse_tokens(&tokens);
+            let mut names = tokens.string_names.take();
+            // Only GROUP BY, ORDER BY and PARTITION BY look for them.
+            if (0..tokens.list.len()).any(|index| tokens.is_word(index, "BY")) {
+                names.extend(tokens.string_items.take());
+            }
+            (parsed, names)
+        }
+        Err(problem) => (Err(problem), Vec::new()),
+    }
+}
+
+fn parse_tokens(tokens: &Tokens<'_>) -> Result<Statement> {
     if tokens.has_body {
         return Err(Problem::Unknown(0));
     }
-    let mut cursor = Cursor::new(&tokens);
+    let mut cursor = Cursor::new(tokens);
     let explain = ddl::read_explain(&mut cursor);
     let statement = read_statement(&mut cursor)?;
     cursor.expect_end()?;

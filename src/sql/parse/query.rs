@@ -290,6 +290,12 @@ fn read_item(cursor: &mut Cursor<'_, '_>) -> Result<Item> {
     let value = cursor.within(start, value_end);
     expression.span = tokens.span(start, value_end);
     let kind = item_kind(value, &expression);
+    if alias.is_none() && matches!(kind, ItemKind::Constant(_)) {
+        let is_string =
+            |index: &usize| matches!(tokens.kind(*index), Some(TokenKind::String { .. } | TokenKind::NationalString));
+        let strings = (start..value_end).filter(is_string).map(|index| tokens.span(index, index + 1).start);
+        tokens.string_items.borrow_mut().extend(strings);
+    }
     Ok(Item { expression, kind, alias })
 }
 
@@ -317,6 +323,7 @@ fn item_kind(value: Cursor<'_, '_>, expression: &Expression) -> ItemKind {
 fn alias_name(tokens: &Tokens<'_>, index: usize) -> Result<Ident> {
     if let Some(TokenKind::String { .. }) = tokens.kind(index) {
         let span = tokens.span(index, index + 1);
+        tokens.string_names.borrow_mut().push(span.start);
         let inner = &tokens.text(index)[1..tokens.text(index).len() - 1];
         return Ok(Ident { text: String::from_utf8_lossy(inner).into_owned(), span });
     }
@@ -384,7 +391,9 @@ fn ends_value(tokens: &Tokens<'_>, index: usize) -> bool {
 fn continues_value(tokens: &Tokens<'_>, from: usize, index: usize) -> bool {
     let is_string = |at: usize| matches!(tokens.kind(at), Some(TokenKind::String { .. } | TokenKind::NationalString));
     if is_string(index) {
-        return is_string(index - 1) || tokens.text(index - 1).starts_with(b"_");
+        // A date's text is one string only.
+        let is_dated = index >= from + 2 && tokens.is_any_word(index - 2, &["DATE", "TIME", "TIMESTAMP"]);
+        return is_string(index - 1) && !is_dated || tokens.text(index - 1).starts_with(b"_");
     }
     if tokens.kind(index) != Some(TokenKind::Word) {
         return false;

@@ -31,6 +31,7 @@ INSERT INTO wanted VALUES (1), (2), (3);
 INSERT INTO settings (id, name) VALUES (971, 'not kept');
 INSERT INTO users (user_id, name) VALUES (5801, 'not kept'), (5802, 'not kept'), (5803, 'not kept');
 SELECT COUNT(*), SUM(users.level) FROM users JOIN wanted ON users.user_id = wanted.id;
+-- ignore on MySQL: warnings
 ROLLBACK;
 SELECT COUNT(*) FROM settings WHERE id = 971;
 SELECT COUNT(*) FROM users WHERE user_id BETWEEN 5801 AND 5803;
@@ -41,6 +42,7 @@ CREATE TEMPORARY TABLE wanted (id BIGINT PRIMARY KEY);
 INSERT INTO wanted VALUES (1), (2), (3);
 INSERT INTO settings (id, name) VALUES (972, 'not kept');
 UPDATE users SET name = 'not kept' WHERE user_id IN (SELECT id FROM wanted) ORDER BY user_id LIMIT 1;
+-- ignore on MySQL: warnings
 ROLLBACK;
 SELECT COUNT(*) FROM settings WHERE id = 972;
 SELECT COUNT(*) FROM users WHERE name = 'not kept';

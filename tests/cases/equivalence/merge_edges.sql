@@ -35,3 +35,43 @@ SELECT user_id FROM users ORDER BY CONVERT(ELT(user_id % 4 + 1, 'a', 'a	', 'a ',
 
 -- only: MySQL
 SELECT user_id FROM users ORDER BY CONVERT(ELT(user_id % 4 + 1, 'a', 'a	', 'a ', 'a.') USING latin7) COLLATE latin7_general_ci, user_id;
+
+-- about: names that are written as strings are no values
+SELECT * FROM (SELECT user_id AS 'a', level AS 'b' FROM users) d WHERE d.a = 2;
+SELECT * FROM (SELECT user_id AS 'b', level AS 'a' FROM users) d WHERE d.a = 2 ORDER BY b;
+SELECT level AS 'z', name AS 'y', user_id FROM users ORDER BY y, z, user_id LIMIT 9;
+SELECT level AS 'y', name AS 'z', user_id FROM users ORDER BY y, z, user_id LIMIT 9;
+SELECT COUNT(*) AS 'q', SUM(user_id) AS 'r' FROM users GROUP BY level ORDER BY q DESC, r;
+SELECT COUNT(*) AS 'r', SUM(user_id) AS 'q' FROM users GROUP BY level ORDER BY q DESC, r;
+
+-- about: expressions that differ in a literal alone are different expressions
+SELECT SUM(CASE WHEN level = 1 THEN 1 END), SUM(CASE WHEN level = 2 THEN 1 END), country_code FROM users GROUP BY country_code
+  ORDER BY SUM(CASE WHEN level = 2 THEN 1 END), country_code;
+SELECT SUM(CASE WHEN level = 1 THEN 1 END), SUM(CASE WHEN level = 2 THEN 1 END), country_code FROM users GROUP BY country_code
+  ORDER BY SUM(CASE WHEN level = 1 THEN 1 END), country_code;
+SELECT MOD(user_id, 2), SUM(MOD(user_id, 2)), SUM(MOD(user_id, 3)) FROM users GROUP BY MOD(user_id, 2) ORDER BY SUM(MOD(user_id, 3)), 1;
+SELECT MOD(user_id, 2), SUM(MOD(user_id, 3)), SUM(MOD(user_id, 2)) FROM users GROUP BY MOD(user_id, 2) ORDER BY SUM(MOD(user_id, 3)), 1;
+SELECT COUNT(*) FROM users GROUP BY MOD(user_id, 3) ORDER BY mod(user_id, 3);
+SELECT COUNT(*) FROM users GROUP BY MOD(user_id, 4) ORDER BY mod(user_id, 4);
+
+-- about: places that are no plain numbers
+SELECT level, user_id FROM users ORDER BY (1), user_id LIMIT 9;
+SELECT level, user_id FROM users ORDER BY +1, user_id LIMIT 9;
+SELECT level, user_id FROM users ORDER BY ((1)) DESC, (2) LIMIT 9;
+SELECT level, user_id FROM users ORDER BY TRUE, user_id LIMIT 9;
+-- unordered
+SELECT level, COUNT(*) FROM users GROUP BY (1);
+-- unordered
+SELECT level, COUNT(*) FROM users GROUP BY +1;
+-- unordered
+SELECT level, COUNT(DISTINCT country_code) FROM users GROUP BY (1) HAVING COUNT(*) > 1;
+SELECT COUNT(*) FROM (SELECT level, COUNT(*) FROM users GROUP BY (1)) d;
+SELECT level FROM users WHERE user_id < 9 UNION ALL SELECT weight FROM tickets WHERE ticket_id < 9 ORDER BY (1) LIMIT 5;
+-- prepared
+-- params: 1
+SELECT level, user_id FROM users ORDER BY ?, user_id LIMIT 9;
+
+-- about: two parameters are two values
+-- prepared
+-- params: 1, 2, 2
+SELECT SUM(level = ?), SUM(level = ?), country_code FROM users GROUP BY country_code ORDER BY SUM(level = ?), country_code;

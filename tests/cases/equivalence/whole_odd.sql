@@ -64,3 +64,57 @@ WITH w AS (SELECT user_id, order_id, total, SUM(total) OVER (PARTITION BY user_i
 -- params: 2
 -- params: 9
 SELECT user_id, n FROM (SELECT user_id, COUNT(*) OVER (PARTITION BY user_id) AS n FROM orders) t WHERE user_id IN (SELECT user_id FROM users WHERE level < ?) ORDER BY user_id, n;
+
+-- about: a bare name that two tables have means the select item of that name
+-- unordered
+SELECT o.user_id, COUNT(*) FROM users JOIN tickets o2 ON users.user_id = o2.ticket_id JOIN orders o ON o.user_id = users.level GROUP BY user_id;
+-- unordered
+SELECT orders.user_id, COUNT(*) OVER (PARTITION BY user_id) FROM users JOIN orders ON users.user_id = orders.product_id;
+-- unordered
+SELECT u.user_id, COUNT(*) FROM users u JOIN orders o ON o.product_id = u.user_id GROUP BY user_id;
+-- unordered
+SELECT o.user_id, COUNT(*) FROM users u JOIN orders o ON o.product_id = u.user_id GROUP BY user_id HAVING COUNT(*) > 2;
+-- unordered
+SELECT (o.user_id), COUNT(*) FROM users u JOIN orders o ON o.product_id = u.user_id GROUP BY user_id;
+-- unordered
+SELECT o.*, COUNT(*) FROM users u JOIN orders o ON o.product_id = u.user_id GROUP BY user_id;
+-- unordered
+SELECT u.user_id, COUNT(*) FROM users u RIGHT JOIN orders o USING (user_id) GROUP BY user_id;
+-- unordered
+SELECT o.product_id AS user_id, COUNT(*) OVER (PARTITION BY user_id) FROM users u JOIN orders o ON u.user_id = o.user_id;
+SELECT COUNT(*) FROM (SELECT o.user_id, COUNT(*) FROM users u JOIN orders o ON o.product_id = u.user_id GROUP BY user_id) d;
+
+-- about: a string that is selected is called by what is in it
+SELECT 'level', user_id FROM users ORDER BY level DESC, user_id LIMIT 3;
+SELECT "name", user_id FROM users ORDER BY level DESC, user_id LIMIT 3;
+SELECT "level", user_id FROM users ORDER BY level DESC, user_id LIMIT 3;
+-- ignore on MySQL: warnings
+SELECT N'level', user_id FROM users ORDER BY level DESC, user_id LIMIT 3;
+SELECT _utf8mb4'level', user_id FROM users ORDER BY level DESC, user_id LIMIT 3;
+SELECT level, 'level', user_id FROM users ORDER BY level DESC, user_id LIMIT 3;
+SELECT 'user_id', COUNT(*) FROM users u JOIN orders o ON o.product_id = u.user_id GROUP BY user_id;
+
+-- about: a qualified name is no alias
+SELECT DISTINCT level + 0 AS name, name AS level FROM users ORDER BY users.level, level LIMIT 9;
+
+SELECT level, 'level' FROM users ORDER BY level DESC, user_id LIMIT 2;
+
+-- about: an alias behind the text of a date
+SELECT DATE '2020-01-01' 'level', user_id FROM users ORDER BY level DESC, user_id LIMIT 3;
+
+-- about: a column of GROUP BY in parentheses is what HAVING means
+SELECT MAX(user_id) AS level FROM users GROUP BY (level) HAVING level > 2 ORDER BY 1;
+SELECT MAX(level) AS user_id, COUNT(*) FROM users GROUP BY (user_id) HAVING user_id > 4 ORDER BY MIN(users.user_id);
+
+-- about: a place that no select item has
+SELECT user_id, name FROM users ORDER BY name, 4;
+SELECT user_id, name FROM users ORDER BY name, 3;
+SELECT user_id FROM users ORDER BY name, 2;
+SELECT DISTINCT name FROM users ORDER BY 1, 2;
+
+-- about: a random value is made once
+SELECT COUNT(DISTINCT r.user_id) FROM orders JOIN (SELECT CAST(1 + RAND() * 4 AS SIGNED) AS user_id) r WHERE orders.product_id > 0;
+SELECT COUNT(DISTINCT d.x) FROM users, (SELECT DISTINCT UUID() AS x) d;
+SELECT COUNT(DISTINCT d.x) FROM users, (SELECT MAX(RAND()) AS x FROM countries) d;
+WITH r AS (SELECT code FROM countries ORDER BY RAND() LIMIT 1) SELECT COUNT(DISTINCT r.code) FROM users, r;
+SELECT COUNT(*) FROM (SELECT UUID() AS x UNION SELECT country_code FROM users) d;

@@ -1148,6 +1148,65 @@ fn an_answer_without_rows_from_several_shards_is_a_cursor_without_rows() {
     stage.assert_sound();
 }
 
+/// Executes a statement with one parameter, asking for a cursor; the status flags of the answer.
+fn open_cursor(client: &mut Client, statement: &Statement, param: i64) -> u16 {
+    let mut body = statement.id.to_le_bytes().to_vec();
+    body.extend([1, 1, 0, 0, 0, 0, 1, 8, 0]);
+    body.extend(param.to_le_bytes());
+    client.command(COM_STMT_EXECUTE, &body).unwrap();
+    let head = client.read_packet().unwrap();
+    assert_eq!(head, [1], "a column count");
+    client.read_packet().unwrap();
+    let end = client.read_packet().unwrap();
+    assert_eq!(end[0], 0xfe, "no rows with a cursor: {end:02x?}");
+    status_of_end(&end)
+}
+
+/// The next texts of a cursor with one column, and the status flags behind them; or an error's number.
+fn fetch(client: &mut Client, statement: &Statement, count: u32) -> Result<(Vec<String>, u16), u16> {
+    client.command(COM_STMT_FETCH, &[statement.id.to_le_bytes(), count.to_le_bytes()].concat()).unwrap();
+    let mut labels = Vec::new();
+    loop {
+        let packet = client.read_packet().unwrap();
+        match packet[0] {
+            0 => labels.push(String::from_utf8_lossy(&packet[3..]).into_owned()),
+            0xfe => return Ok((labels, status_of_end(&packet))),
+            0xff => return Err(client::parse_error(&packet).code),
+            _ => panic!("{packet:02x?}"),
+        }
+    }
+}
+
+#[test]
+fn cursors_are_each_their_own() {
+    let stage = common();
+    let id = ids();
+    let mut client = stage.connect();
+    let rows: Vec<String> = (0..6).map(|number| format!("({id}, {number}, 'p{number}')")).collect();
+    client.run(&format!("INSERT INTO parts (item_id, part_no, label) VALUES {}", rows.join(",")));
+    let sql = format!("SELECT label FROM parts WHERE item_id = {id} AND part_no >= ? ORDER BY part_no");
+    let (one, other) = (prepare(&mut client, &sql), prepare(&mut client, &sql));
+    open_cursor(&mut client, &one, 0);
+    open_cursor(&mut client, &other, 3);
+    assert_eq!(fetch(&mut client, &one, 1).unwrap().0, ["p0"]);
+    assert_eq!(fetch(&mut client, &other, 1).unwrap().0, ["p3"]);
+    // More than a connection keeps, some of them of the same text.
+    for number in 0..200 {
+        let text = format!("SELECT label, {number} FROM parts WHERE item_id = {id} AND part_no >= ?");
+        let more = prepare(&mut client, &text);
+        assert_eq!(execute(&mut client, &more, &[Param::Int(4)]).len(), 2);
+        client.close(&more).unwrap();
+    }
+    let third = prepare(&mut client, &sql);
+    assert_eq!(execute(&mut client, &third, &[Param::Int(5)]).len(), 1);
+    assert_eq!(fetch(&mut client, &one, 2).unwrap().0, ["p1", "p2"]);
+    assert_eq!(fetch(&mut client, &other, 9).unwrap().0, ["p4", "p5"]);
+    open_cursor(&mut client, &other, 5);
+    assert_eq!(fetch(&mut client, &one, 9).unwrap().0, ["p3", "p4", "p5"]);
+    assert_eq!(fetch(&mut client, &other, 9).unwrap().0, ["p5"]);
+    stage.assert_sound();
+}
+
 #[test]
 fn cursors_are_fetched_from_until_they_end() {
     let stage = common();
@@ -1156,31 +1215,8 @@ fn cursors_are_fetched_from_until_they_end() {
     let rows: Vec<String> = (0..10).map(|number| format!("({id}, {number}, 'p{number}')")).collect();
     client.run(&format!("INSERT INTO parts (item_id, part_no, label) VALUES {}", rows.join(",")));
     let select = prepare(&mut client, "SELECT label FROM parts WHERE item_id = ? ORDER BY part_no");
-    let open = |client: &mut Client| {
-        let mut body = select.id.to_le_bytes().to_vec();
-        body.extend([1, 1, 0, 0, 0, 0, 1, 8, 0]);
-        body.extend(id.to_le_bytes());
-        client.command(COM_STMT_EXECUTE, &body).unwrap();
-        let head = client.read_packet().unwrap();
-        assert_eq!(head, [1], "a column count");
-        client.read_packet().unwrap();
-        let end = client.read_packet().unwrap();
-        assert_eq!(end[0], 0xfe, "no rows with a cursor: {end:02x?}");
-        status_of_end(&end)
-    };
-    let fetch = |client: &mut Client, count: u32| {
-        client.command(COM_STMT_FETCH, &[select.id.to_le_bytes(), count.to_le_bytes()].concat()).unwrap();
-        let mut labels = Vec::new();
-        loop {
-            let packet = client.read_packet().unwrap();
-            match packet[0] {
-                0 => labels.push(String::from_utf8_lossy(&packet[3..]).into_owned()),
-                0xfe => return Ok((labels, status_of_end(&packet))),
-                0xff => return Err(client::parse_error(&packet).code),
-                _ => panic!("{packet:02x?}"),
-            }
-        }
-    };
+    let open = |client: &mut Client| open_cursor(client, &select, id);
+    let fetch = |client: &mut Client, count: u32| fetch(client, &select, count);
     for _ in 0..3 {
         assert_eq!(open(&mut client) & CURSOR_EXISTS, CURSOR_EXISTS);
         let (labels, status) = fetch(&mut client, 3).unwrap();
@@ -1306,8 +1342,13 @@ fn reset_connection_really_resets() {
     let id = ids();
     let mut client = stage.connect();
     client.run(&format!("INSERT INTO items (id, amount) VALUES ({id}, 1)"));
+    let character_sets =
+        "SELECT CONCAT_WS(',', @@character_set_client, @@character_set_results, @@collation_connection)";
+    let of_login = client.value(character_sets);
     let statement = fill_session(&mut client, id);
+    client.run("SET NAMES latin1");
     let answer = client.simple(COM_RESET_CONNECTION, &[]).unwrap();
+    assert_eq!(client.value(character_sets), of_login);
     assert!(matches!(answer, Answer::Ok(_)), "{answer:?}");
     assert_session_is_fresh(&mut client, id, &statement);
     assert_eq!(client.value("SELECT DATABASE()"), "shop");
@@ -1399,6 +1440,12 @@ fn several_statements_in_one_command() {
     assert_eq!(answers.len(), 2, "{answers:?}");
     assert_eq!(answers[1].error().unwrap().code, 1054);
     assert_eq!(client.value(&format!("SELECT amount FROM items WHERE id = {id}")), "6");
+    // Each is read as the ones before it say.
+    let sql =
+        "SET sql_mode = 'NO_BACKSLASH_ESCAPES'; SELECT '\\'; SELECT 2; SET sql_mode = DEFAULT; SELECT '\\'; SELECT 3'";
+    let answers = client.query(sql).unwrap();
+    assert_eq!(answers.len(), 5, "{answers:?}");
+    assert_eq!([1, 2, 4].map(|at: usize| answers[at].scalar()), ["\\", "2", "'; SELECT 3"]);
     // Transactions over it.
     let sql = format!("BEGIN; UPDATE items SET amount = 8 WHERE id = {id}; ROLLBACK");
     let states: Vec<u16> = client.query(&sql).unwrap().iter().map(|answer| answer.status().unwrap()).collect();
@@ -1863,6 +1910,29 @@ fn a_deadlock_rolls_back_all_shards() {
         assert_eq!(amounts(&mut other, &look), "1 1 1 1");
         assert_eq!(client.run("DO 1").status & client::IN_TRANSACTION, 0);
         client.run(&format!("UPDATE items SET amount = 1 WHERE id BETWEEN {id} AND {}", id + 3));
+    }
+    stage.assert_sound();
+}
+
+/// A shard that holds temporary tables begins first, as what the session says now.
+#[test]
+fn a_transaction_beside_temporary_tables_is_at_the_sessions_level() {
+    let stage = common();
+    let (mut client, mut other) = (stage.connect(), stage.connect());
+    client.run("CREATE TEMPORARY TABLE beside (a INT)");
+    client.run("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0]] {
+        let id = ids();
+        other.run(&format!("INSERT INTO items (id) VALUES ({id}), ({}), ({}), ({})", id + 1, id + 2, id + 3));
+        client.run("BEGIN");
+        for step in order {
+            client.run(&format!("SELECT note FROM items WHERE id = {}", id + step));
+        }
+        for step in order {
+            let locked = other.error(format!("SELECT id FROM items WHERE id = {} FOR UPDATE NOWAIT", id + step));
+            assert!([1205, 3572].contains(&locked.code), "{locked:?}");
+        }
+        client.run("COMMIT");
     }
     stage.assert_sound();
 }

@@ -102,6 +102,14 @@ impl StatementCache {
         self.stale.extend(prepared.ids.iter().map(|(id, _)| *id));
     }
 
+    /// Lends the statement to a cursor: nobody else is to execute it, which would close the cursor, nor to close it.
+    /// [`Self::discard`] ends that.
+    pub fn lend(&mut self, id: u32) {
+        for (_, prepared) in &mut self.known {
+            prepared.ids.retain(|(known, _)| *known != id);
+        }
+    }
+
     /// The statement turned out unusable (the server forgot it, or its tables changed).
     pub fn remove(&mut self, text: &[u8]) {
         if let Some(old) = self.known.pop(text) {

@@ -357,6 +357,11 @@ impl Decided<'_> {
         if reply(&done) == Reply::Lost || done.is_err() && ends {
             abandon(link);
         }
+        if done.is_err() && matches!(action, Action::Decide(_)) {
+            // Its row in the decision table, which is asked for next, is locked as long as the connection lives.
+            cancel::kill_connection(&link.lease);
+            link.lease.spoil();
+        }
         match action {
             Action::Prepare(_) => self.die_at(Place::BetweenPrepares),
             Action::Commit(_) => self.die_at(Place::BetweenCommits),

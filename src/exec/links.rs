@@ -371,6 +371,7 @@ impl Links {
         let Some(link) = self.held.iter_mut().find(pinned).filter(|link| is_first && link.shard != shard) else {
             return Ok(());
         };
+        link.adapt(need).await?;
         need.open(link, txn).await
     }
 

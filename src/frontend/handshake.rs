@@ -95,8 +95,7 @@ pub(super) async fn log_in(mut arrival: Arrival, shared: Arc<Shared>) -> Option<
     let class = RelayedCapabilities::of(capabilities, hello.extended_metadata && shared.offers_extended_metadata());
     shared.saw_class(class);
     let mut session = Session::new(arrival, shared, registered, user, capabilities, class);
-    session.settings = variables::after_handshake(&session.shared, u16::from(hello.charset));
-    session.settings_changed();
+    session.begin_with(variables::after_handshake(&session.shared, u16::from(hello.charset)));
     session.last.found_rows = u64::from(session.mode.mariadb);
     if let Err(message) = session.finish_login(hello.database.as_deref()).await {
         session.refuse(&message).await;
@@ -353,8 +352,7 @@ impl Session {
         }
         self.registered.entry.user.lock().clone_from(&self.user.name);
         self.start_afresh().await;
-        self.settings = variables::after_handshake(&self.shared, request.charset.unwrap_or(45));
-        self.settings_changed();
+        self.begin_with(variables::after_handshake(&self.shared, request.charset.unwrap_or(45)));
         self.current = Current::None;
         *self.registered.entry.activity.database.lock() = None;
         if let Some(database) = request.database {

@@ -22,6 +22,7 @@ use super::short_way::{Order as ShortOrder, Way};
 use super::transactions::{End, Own};
 use crate::backend::buffer::Scratch;
 use crate::backend::connection::Watch;
+use crate::backend::settings::Settings;
 use crate::exec::links::{Link, Side};
 use crate::exec::prepared::{self, Execution};
 use crate::exec::sink::Cursor;
@@ -64,6 +65,8 @@ pub(super) struct Prepared {
     /// What the plan was made for.
     pub(super) current: Current,
     pub(super) mode: Mode,
+    /// The session's settings under which the text is read as it was prepared; not known of what SET STATEMENT was before.
+    under: Option<Arc<Settings>>,
     schema_version: u64,
     pub(super) params: u16,
     pub(super) arguments: Arguments,
@@ -141,6 +144,7 @@ impl Session {
             settings: settings.map(Box::from),
             current: self.current.clone(),
             mode: self.mode,
+            under: settings.is_none().then(|| Arc::clone(&self.settings)),
             schema_version: self.schema.version,
             params,
             arguments: Arguments::default(),
@@ -170,6 +174,12 @@ impl Session {
         out
     }
 
+    /// Whether the text that was prepared in `mode`, under these settings, means the same now.
+    pub(super) fn reads_like(&self, text: &[u8], mode: Mode, settings: &Settings) -> bool {
+        let charset = |settings: &Settings| settings.get("character_set_client").map(str::to_owned);
+        mode.reads_like(self.mode, text) && (text.is_ascii() || charset(settings) == charset(&self.settings))
+    }
+
     /// The way of an execution that one shard answers, with all that it needs in its packet. Allocates nothing.
     pub(super) fn execute_way(&mut self, body: &[u8]) -> Option<Way> {
         self.setup_is_current();
@@ -178,7 +188,8 @@ impl Session {
         let statement = self.statements.by_id.get_mut(&id)?;
         let is_current = statement.current == self.current
             && statement.schema_version == self.schema.version
-            && statement.mode == self.mode;
+            && statement.mode == self.mode
+            && statement.under.as_ref().is_none_or(|under| Arc::ptr_eq(under, &self.settings));
         if !is_plain || !is_current || !statement.long_data.is_empty() || statement.long_data_failed {
             return None;
         }
@@ -235,6 +246,13 @@ impl Session {
         let head = Execute::parse(body).map_err(super::commands::malformed)?;
         let id = self.statements.meant(head.statement_id);
         let mut statement = self.statements.by_id.remove(&id).ok_or_else(unknown_statement)?;
+        if let Some(under) = statement.under.as_mut().filter(|under| !Arc::ptr_eq(under, &self.settings)) {
+            if !self.reads_like(&statement.text, statement.mode, under) {
+                self.statements.by_id.insert(id, statement);
+                return Err(prepared_otherwise());
+            }
+            *under = Arc::clone(&self.settings);
+        }
         self.registered.entry.activity.begin(STMT_EXECUTE, self.now_ms(), &statement.text);
         self.answers_in_binary = true;
         self.client.begin_statement(false);
@@ -549,8 +567,9 @@ impl Session {
         let mut link = self.begin_execution(plan, &execution, shard, side).await?;
         if head.wants_cursor() {
             link.pins.cursors = true;
-            statement.cursor =
-                link.lease.known_statement(&execution.text, execution.kinds).map(|id| Open::On(shard, id));
+            let lent = link.lease.known_statement(&execution.text, execution.kinds);
+            lent.iter().for_each(|id| link.lease.statements.lend(*id));
+            statement.cursor = lent.map(|id| Open::On(shard, id));
         }
         let kind = AnswerKind::Execute { cursor: head.wants_cursor() };
         self.relay_answer(plan, &statement.text, link, kind, false).await
@@ -628,6 +647,7 @@ impl Session {
         let mut payload = Vec::new();
         Command::StmtReset(server_id).write(&mut payload);
         link.lease.ask(&payload, AnswerKind::Single, &self.interrupt).await?;
+        link.lease.statements.discard(server_id);
         let mut cursors = self.statements.by_id.values().filter_map(|other| other.cursor);
         let others = cursors.any(|cursor| matches!(cursor, Open::On(on, _) if on == shard));
         link.pins.cursors = others;
@@ -675,6 +695,13 @@ impl Statements {
             }
         }
     }
+}
+
+/// One server reads a text once. Here it is read again by each server that executes it.
+pub(super) fn prepared_otherwise() -> ClientMessage {
+    ClientMessage::unsupported(
+        "executing a statement that was prepared under an sql_mode or a character set in which its text meant something else: prepare it again",
+    )
 }
 
 fn unknown_statement() -> ClientMessage {

@@ -105,6 +105,8 @@ pub(super) struct Session {
     pub(super) current: Current,
     // Session variables.
     pub(super) settings: Arc<Settings>,
+    /// What they were after the login.
+    first_settings: Arc<Settings>,
     pub(super) mode: Mode,
     /// Collation id of text that ShardGate itself answers with.
     pub(super) results_collation: u16,
@@ -187,6 +189,7 @@ impl Session {
             idle_timeout: setup.options.idle_timeout.into(),
             current: Current::None,
             settings: Arc::default(),
+            first_settings: Arc::default(),
             mode: Mode::default(),
             results_collation: 45,
             autocommit: true,
@@ -304,11 +307,13 @@ impl Session {
         self.diagnostics.clear();
         self.autocommit = true;
         self.idle_timeout = self.setup.options.idle_timeout.into();
-        let mut settings = Settings::default();
-        for name in super::variables::CHARACTER_SETS {
-            settings.set(name, self.settings.get(name).unwrap_or("DEFAULT"));
-        }
-        self.settings = self.shared.interner.intern(settings);
+        self.begin_with(Arc::clone(&self.first_settings));
+    }
+
+    /// With the settings that the client's login asks for.
+    pub(super) fn begin_with(&mut self, settings: Arc<Settings>) {
+        self.first_settings = Arc::clone(&settings);
+        self.settings = settings;
         self.settings_changed();
     }
 
@@ -431,8 +436,11 @@ impl Session {
     }
 
     /// Where statements go that name no table: the default shard of the current database, or of the first one that
-    /// the user may use.
+    /// the user may use; in a client's XA transaction the shard that it is on.
     pub(super) fn home_shard(&self, schema: &Schema) -> ShardId {
+        if let Some(bound) = self.txn.first_shard().filter(|_| self.txn.is_client_xa()) {
+            return bound;
+        }
         let of_user = || self.user.databases.iter().find_map(|name| schema.database(name)).map(|(id, _)| id);
         let database = self.database().or_else(of_user);
         database.map_or(ShardId(0), |id| schema.database_of(id).default_shard)

@@ -26,8 +26,15 @@ impl Session {
         assignments: &[u8],
         inner: &Statement<'_>,
     ) -> Result<(), ClientMessage> {
-        if matches!(control::parse(inner.sql, self.mode), Some(Ok(Control::SetStatement { .. }))) {
-            return Err(ClientMessage::unsupported("SET STATEMENT within SET STATEMENT"));
+        match control::parse(inner.sql, self.mode) {
+            Some(Ok(Control::SetStatement { .. })) => {
+                return Err(ClientMessage::unsupported("SET STATEMENT within SET STATEMENT"));
+            }
+            Some(Ok(Control::Set(list))) if list.iter().any(|one| !matches!(one, Assignment::User { .. })) => {
+                // It would be undone with the others.
+                return Err(ClientMessage::unsupported("SET of a system variable within SET STATEMENT"));
+            }
+            _ => {}
         }
         let before = self.set_for_one(assignments).await?;
         let done = Box::pin(self.statement(inner)).await;
@@ -70,6 +77,9 @@ impl Session {
         // Apart from the session's transaction, of which this is no part.
         let mut link = Link::apart(&self.need().2, shard, Side::Primary).await?;
         self.bring_user_variables(&mut link, &plan).await?;
+        if !plan.facts.writes_user_vars.is_empty() {
+            link.lease.has_user_variables_of(self.variables_id);
+        }
         let probe = [b"SET STATEMENT ", assignments, b" FOR DO 0"].concat();
         let answer = link.lease.query(&probe, &self.interrupt).await?;
         if let Some(error) = answer.error() {
@@ -86,7 +96,7 @@ impl Session {
             return Err(ClientMessage::from(error));
         }
         let idle_timeout = self.idle_timeout;
-        self.read_back(&mut link, list).await?;
+        self.read_back(&mut link, list, &plan.facts.writes_user_vars).await?;
         self.idle_timeout = idle_timeout;
         self.links.put(link);
         let is_constant = |assignment: &Assignment| match assignment {

@@ -1,5 +1,6 @@
 //! One statement of any kind, with all that may surround it: the unhurried way of `query`.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::client::Packet;
@@ -36,16 +37,24 @@ impl Session {
         let several =
             outcome.has_several_statements && self.capabilities.contains(CapabilityFlags::CLIENT_MULTI_STATEMENTS);
         let whole = 0..sql.len();
-        let parts = if several { split::statements(sql, self.mode) } else { Vec::from([whole]) };
-        let last = parts.len().saturating_sub(1);
-        for (index, range) in parts.iter().enumerate() {
-            let statement = Statement { sql: &sql[range.clone()], more_follows: index < last };
+        let mut mode = self.mode;
+        let parts = if several { split::statements(sql, mode) } else { Vec::from([whole]) };
+        let mut parts = VecDeque::from(parts);
+        while let Some(range) = parts.pop_front() {
+            let statement = Statement { sql: &sql[range.clone()], more_follows: !parts.is_empty() };
             self.last.failed = false;
             if let Err(message) = self.statement(&statement).await {
                 return self.refuse(&message).await;
             }
             if self.last.failed {
                 break;
+            }
+            if let Some(next) = parts.front().filter(|_| self.mode != mode) {
+                // It has changed how the rest is read.
+                let rest = next.start;
+                mode = self.mode;
+                let read = split::statements(&sql[rest..], mode);
+                parts = read.into_iter().map(|range| range.start + rest..range.end + rest).collect();
             }
         }
         Flow::Continue

@@ -4,14 +4,18 @@
 //! what comes out like any other statement, so it is routed by its values.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::error::ClientMessage;
+use super::prepared::prepared_otherwise;
 use super::query::Statement;
 use super::session::Session;
+use crate::backend::settings::Settings;
 use crate::exec::links::Side;
 use crate::plan::Action;
 use crate::plan::filled::filled;
 use crate::sql::control::{Argument, Control, PrepareSource};
+use crate::sql::tokens::Mode;
 use crate::wire::error_code as codes;
 use crate::wire::response::OkPacket;
 
@@ -19,7 +23,16 @@ use crate::wire::response::OkPacket;
 const MAX: usize = 1024;
 
 /// By name, in lower case.
-pub(super) type TextStatements = HashMap<String, Vec<u8>>;
+pub(super) type TextStatements = HashMap<String, TextStatement>;
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub(super) struct TextStatement {
+    text: Vec<u8>,
+    /// What it was prepared under.
+    mode: Mode,
+    settings: Arc<Settings>,
+}
 
 impl Session {
     pub(super) async fn prepare_text(
@@ -35,7 +48,8 @@ impl Session {
             return Err(ClientMessage::new(codes::MAX_PREPARED_STMT_COUNT_REACHED, text));
         }
         self.check_text(&text).await?;
-        self.text_statements.insert(name.to_lowercase(), text);
+        let statement = TextStatement { text, mode: self.mode, settings: Arc::clone(&self.settings) };
+        self.text_statements.insert(name.to_lowercase(), statement);
         self.diagnostics.clear();
         self.last.row_count = 0;
         self.send_ok(OkPacket { info: b"Statement prepared", ..OkPacket::default() }, more_follows).await
@@ -87,8 +101,11 @@ impl Session {
         using: &[Argument],
         more_follows: bool,
     ) -> Result<(), ClientMessage> {
-        let text = self.text_statements.get(&name.to_lowercase()).ok_or_else(|| unknown(name, "EXECUTE"))?.clone();
-        self.execute_with(&text, using, more_follows).await
+        let known = self.text_statements.get(&name.to_lowercase()).ok_or_else(|| unknown(name, "EXECUTE"))?.clone();
+        if !self.reads_like(&known.text, known.mode, &known.settings) {
+            return Err(prepared_otherwise());
+        }
+        self.execute_with(&known.text, using, more_follows).await
     }
 
     pub(super) async fn execute_immediate(

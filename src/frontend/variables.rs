@@ -36,13 +36,29 @@ use crate::wire::walker::AnswerKind;
 use crate::wire::{ColumnFlags, ColumnType, text};
 
 /// The three variables behind SET NAMES.
-pub(super) const CHARACTER_SETS: [&str; 3] = ["character_set_client", "character_set_results", "collation_connection"];
+const CHARACTER_SETS: [&str; 3] = ["character_set_client", "character_set_results", "collation_connection"];
 
 /// Character sets whose every character has two or four bytes.
 const WIDE: [&str; 4] = ["ucs2", "utf16", "utf16le", "utf32"];
 
 /// Variables that would act on more than the session, or only on the connection at hand.
 const REFUSED: [&str; 3] = ["insert_id", "gtid_next", "gtid_seq_no"];
+
+/// A character set for clients in which ASCII is not what it is elsewhere: `[` is a letter.
+const NOT_ASCII: &str = "swe7";
+
+fn unreadable() -> ClientMessage {
+    ClientMessage::unsupported("statements in the character set swe7")
+}
+
+/// Whether a value is the name of this character set.
+fn names_charset(sql: &[u8], value: Range<usize>, mode: Mode, charset: &str) -> bool {
+    match simple_value(sql, value, mode) {
+        Some(SimpleValue::Literal(Value::Text { bytes, .. })) => bytes.eq_ignore_ascii_case(charset.as_bytes()),
+        Some(SimpleValue::Word(word)) => word.eq_ignore_ascii_case(charset),
+        _ => false,
+    }
+}
 
 /// Whether the value of character_set_results is one of `WIDE`.
 fn is_wide(value: &[u8]) -> bool {
@@ -110,7 +126,8 @@ impl Session {
             self.diagnostics.clear();
             return self.accept(statement.more_follows).await;
         }
-        if self.turns_autocommit_on(assignments, statement.sql) {
+        if !self.autocommit && names_autocommit(assignments) && self.would_commit(plan, statement.sql).await? {
+            self.refuse_in_xa()?;
             self.end_transaction(End::Commit).await?;
         }
         let shard = self.home_shard(&self.schema);
@@ -121,6 +138,10 @@ impl Session {
             self.txn.unbind_xa();
         }
         self.bring_user_variables(&mut link, plan).await?;
+        let assigned = &plan.facts.writes_user_vars;
+        if !assigned.is_empty() {
+            link.lease.has_user_variables_of(self.variables_id);
+        }
         let local = plan.facts.needs_local_values().then(|| self.with_local_values(statement.sql));
         let mut answered = link.lease.query(local.as_deref().unwrap_or(statement.sql), &self.interrupt).await;
         if let Err(Error::Interrupted(Reason::QueryKilled)) = answered {
@@ -132,6 +153,8 @@ impl Session {
         let answer = answered?;
         if let Some(error) = answer.error() {
             let message = self.in_logical_names(ClientMessage::from(error), Some(shard));
+            // What stands before the error is assigned.
+            self.read_user_variables(&mut link, assigned).await?;
             self.settle_set(plan, link).await?;
             return Err(message);
         }
@@ -144,11 +167,30 @@ impl Session {
             0 => self.diagnostics.clear(),
             _ => self.fetch_diagnostics(&mut link).await?,
         }
-        self.read_back(&mut link, assignments).await?;
+        self.read_back(&mut link, assignments, assigned).await?;
         self.last.row_count = 0;
         self.settle_set(plan, link).await?;
         self.state_changes = told.unwrap_or_default();
         self.send_ok(OkPacket { warnings, ..OkPacket::default() }, statement.more_follows).await
+    }
+
+    /// Whether a SET that names autocommit, which is off, turns it on, and so commits: a server says so on a connection apart.
+    /// One that fails commits nothing.
+    async fn would_commit(&mut self, plan: &Plan, sql: &[u8]) -> Result<bool, ClientMessage> {
+        let shard = self.home_shard(&self.schema);
+        let mut link = Link::apart(&self.need().2, shard, Side::Primary).await?;
+        self.bring_user_variables(&mut link, plan).await?;
+        // Nothing of it is to stay: the connection is not used again.
+        let local = plan.facts.needs_local_values().then(|| self.with_local_values(sql));
+        let answer = link.lease.query(local.as_deref().unwrap_or(sql), &self.interrupt).await;
+        link.lease.spoil();
+        let answer = answer?;
+        if let Some(error) = answer.error() {
+            return Err(self.in_logical_names(ClientMessage::from(error), Some(shard)));
+        }
+        let answer = link.lease.query(b"SELECT @@session.autocommit", &self.interrupt).await?;
+        let values = literals(&answer, system_literal)?;
+        Ok(matches!(values.as_slice(), [Some(value)] if value == "1"))
     }
 
     /// A subquery or a function in SET begins a transaction where the session never commits by itself.
@@ -190,6 +232,16 @@ impl Session {
                     return Err(ClientMessage::unsupported(
                         "answers in a character set in which not even names of columns are ASCII",
                     ));
+                }
+                Assignment::Names { charset: Some(name), .. } | Assignment::CharacterSet(Some(name))
+                    if name.eq_ignore_ascii_case(NOT_ASCII) =>
+                {
+                    return Err(unreadable());
+                }
+                Assignment::System { name, value, .. }
+                    if name == "character_set_client" && names_charset(sql, value.clone(), self.mode, NOT_ASCII) =>
+                {
+                    return Err(unreadable());
                 }
                 Assignment::System { scope: Scope::Next, .. } if assignments.len() > 1 => {
                     return Err(ClientMessage::unsupported(
@@ -245,6 +297,7 @@ impl Session {
 
     async fn set_autocommit(&mut self, on: bool) -> Result<(), ClientMessage> {
         if on && !self.autocommit {
+            self.refuse_in_xa()?;
             self.end_transaction(End::Commit).await?;
         }
         let value: &[u8] = if on { b"ON" } else { b"OFF" };
@@ -255,16 +308,6 @@ impl Session {
             false => settings.set("autocommit", "0"),
         });
         Ok(())
-    }
-
-    fn turns_autocommit_on(&self, assignments: &[Assignment], sql: &[u8]) -> bool {
-        !self.autocommit
-            && assignments.iter().any(|assignment| match assignment {
-                Assignment::System { name, value, is_default, .. } => {
-                    name == "autocommit" && (*is_default || switch(sql, value.clone(), self.mode) != Some(false))
-                }
-                _ => false,
-            })
     }
 
     pub(super) fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
@@ -286,8 +329,13 @@ impl Session {
         self.results_collation = collation_id(collation).unwrap_or(self.results_collation);
     }
 
-    /// Asks the server what the assigned variables are now.
-    pub(super) async fn read_back(&mut self, link: &mut Link, assignments: &[Assignment]) -> Result<(), ClientMessage> {
+    /// Asks the server what the assigned variables are now, and the user variables that are `assigned` within expressions.
+    pub(super) async fn read_back(
+        &mut self,
+        link: &mut Link,
+        assignments: &[Assignment],
+        assigned: &[String],
+    ) -> Result<(), ClientMessage> {
         let mut names: Vec<&str> = Vec::new();
         let mut defaults: Vec<&str> = Vec::new();
         let mut user = Vec::new();
@@ -337,6 +385,7 @@ impl Session {
             // This connection would be closed by its server; the client's time-out is ShardGate's to keep.
             link.lease.spoil();
         }
+        user.extend(assigned.iter().filter(|name| !user.contains(name)).cloned().collect::<Vec<_>>());
         self.read_user_variables(link, &user).await
     }
 
@@ -457,6 +506,11 @@ fn canonical_name(name: &str) -> &str {
 
 fn quoted(text: &str) -> String {
     format!("'{text}'")
+}
+
+/// Whether one of them is of autocommit.
+fn names_autocommit(assignments: &[Assignment]) -> bool {
+    assignments.iter().any(|one| matches!(one, Assignment::System { name, .. } if name == "autocommit"))
 }
 
 /// The cells of a one-row answer as SQL literals that have the same value and type; NULL is `None`.

@@ -35,6 +35,17 @@ pub struct Mode {
 }
 
 impl Mode {
+    /// Whether the text, without the meaning of its bytes beyond ASCII, is read alike under both.
+    pub fn reads_like(self, other: Mode, text: &[u8]) -> bool {
+        let has = |bytes: &[u8]| memchr::memmem::find(text, bytes).is_some();
+        (self.ansi_quotes == other.ansi_quotes || !has(b"\""))
+            && (self.no_backslash_escapes == other.no_backslash_escapes || !has(b"\\"))
+            && (self.pipes_as_concat == other.pipes_as_concat || !has(b"||"))
+            && (self.high_not_precedence == other.high_not_precedence || !has(b"!") && !has_not(text))
+            && (self.ignore_space == other.ignore_space || !has(b" ("))
+            && self.oracle == other.oracle
+    }
+
     /// All of it in one number, for those who compare and hash modes often.
     pub fn bits(self) -> u64 {
         let flags = [
@@ -51,6 +62,11 @@ impl Mode {
         let flags = flags.iter().rev().fold(0, |bits, flag| bits << 1 | u64::from(*flag));
         u64::from(self.server_version) << 32 | (self.charset as u64) << 16 | flags
     }
+}
+
+/// Whether NOT may stand in the text.
+fn has_not(text: &[u8]) -> bool {
+    text.windows(3).any(|word| word.eq_ignore_ascii_case(b"not"))
 }
 
 impl Default for Mode {

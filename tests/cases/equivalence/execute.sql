@@ -66,3 +66,28 @@ SELECT c.user_id + ?, e.user_id FROM users c JOIN users e ON e.user_id = c.user_
 -- prepared
 -- params: 1
 SELECT q.* FROM (SELECT level + ? FROM users) q ORDER BY 1 LIMIT 2;
+
+-- about: a text that would be read otherwise now is prepared again
+SET sql_mode = 'ANSI_QUOTES';
+PREPARE p FROM 'SELECT "name" FROM users WHERE user_id = 3';
+PREPARE q FROM 'SELECT name FROM users WHERE user_id = 3';
+EXECUTE p;
+SET sql_mode = '';
+-- refused: 1235 prepare it again
+EXECUTE p;
+EXECUTE q;
+SET sql_mode = 'ANSI_QUOTES';
+EXECUTE p;
+SET sql_mode = 'PIPES_AS_CONCAT';
+PREPARE p FROM 'SELECT user_id || name FROM users WHERE user_id = 3';
+EXECUTE p;
+SET sql_mode = '';
+-- refused: 1235 prepare it again
+EXECUTE p;
+PREPARE p FROM 'SELECT ''ä''';
+EXECUTE p;
+SET NAMES latin1;
+-- refused: 1235 prepare it again
+EXECUTE p;
+SET NAMES utf8mb4;
+EXECUTE p;

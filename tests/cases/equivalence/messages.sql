@@ -166,3 +166,8 @@ SELECT constraint_name, table_name, constraint_type FROM information_schema.tabl
 SELECT constraint_name, table_name, referenced_table_name FROM information_schema.referential_constraints WHERE constraint_schema = 'shop';
 SELECT constraint_name, table_name, column_name, referenced_table_schema, referenced_table_name, referenced_column_name FROM information_schema.key_column_usage WHERE table_schema = DATABASE() ORDER BY table_name, constraint_name, ordinal_position;
 ALTER TABLE orders DROP FOREIGN KEY of_users;
+
+-- about: a backslash before a letter of several bytes
+INSERT INTO tickets (ticket_id, title, weight) VALUES (70010, 'a', 'C:\\Übung');
+INSERT INTO tickets (ticket_id, title, weight) VALUES (70010, REPEAT('C:\\Übung', 50), 1);
+SELECT `a\é` FROM tickets WHERE ticket_id = 1;

@@ -334,3 +334,44 @@ SELECT @t, COLLATION(@t);
 -- params: 0, x'00ff', 1.50, 1e0, -7
 SET @a = ?, @b = ?, @c = ?, @d = ?, @e = ?;
 SELECT @a, HEX(@b), @c, @d, @e;
+
+-- about: a server judges SET before anything is committed by it
+BEGIN;
+INSERT INTO tickets VALUES (70001, 'a', 1);
+SET @off = 0, autocommit = 0;
+ROLLBACK;
+INSERT INTO tickets VALUES (70002, 'b', 1);
+SET autocommit = @off;
+SET autocommit = 'OFF';
+SET autocommit = @@autocommit;
+SET autocommit = 2;
+SET autocommit = NULL;
+SET autocommit = 1, time_zone = 'nowhere';
+SET autocommit = 1, @a = (SELECT code FROM countries);
+ROLLBACK;
+SELECT COUNT(*), @@autocommit FROM tickets WHERE ticket_id BETWEEN 70000 AND 70009;
+INSERT INTO tickets VALUES (70003, 'c', 1);
+SET @was = @@autocommit, autocommit = 'ON';
+ROLLBACK;
+SELECT ticket_id, @was, @@autocommit FROM tickets WHERE ticket_id BETWEEN 70000 AND 70009;
+
+-- about: a SET that fails keeps what it assigned before, for this session alone
+SET @one := (@two := 5), time_zone = 'nowhere';
+SELECT user_id, @one, @two FROM users WHERE user_id = 3;
+SELECT user_id, @one, @two FROM users WHERE user_id = 4;
+SET @one := (@two := 7);
+SELECT user_id, @one, @two FROM users WHERE user_id = 3;
+SELECT user_id, @one, @two FROM users WHERE user_id = 4;
+SET SESSION foreign_key_checks = (@three := 0);
+SELECT user_id, @three, @@foreign_key_checks FROM users WHERE user_id = 5;
+-- refused: 1235 assigning user variables in a statement of this kind
+SHOW TABLES WHERE (@four := 3);
+-- refused: 1235 assigning user variables in a statement of this kind
+KILL (@four := 99999999);
+
+SET NAMES latin1;
+-- refused: 1235 statements in the character set swe7
+SET NAMES swe7;
+-- refused: 1235 statements in the character set swe7
+SET character_set_client = 'swe7';
+SELECT @@character_set_client;

@@ -188,6 +188,52 @@ fn what_fails_on_some_shards_is_shown_shard_by_shard_and_resumed() {
     stage.assert_sound();
 }
 
+#[test]
+fn a_table_whose_shards_have_other_orders_of_columns_is_left_alone_until_they_are_alike() {
+    let _turn = in_turn();
+    let (stage, elsewhere) = (stage(), stage());
+    let (mut client, mut other) = (stage.connect(), elsewhere.connect());
+    let row = world().ids() + 3;
+    client.run(&format!("INSERT INTO items (id, note, amount) VALUES ({row}, '1', 2)"));
+    // Somebody reads the third shard all the while.
+    let mut reader = world().root(1);
+    reader.run("BEGIN");
+    reader.run("SELECT COUNT(*) FROM shop_2.items");
+    client.run("SET lock_wait_timeout = 1");
+    let error = client.error("ALTER TABLE items MODIFY amount INT NOT NULL DEFAULT 0 AFTER id");
+    assert!(error.message.contains("done on the shards s0, s1, s3, failed on s2"), "{}", error.message);
+    let statements = [
+        "SELECT * FROM items ORDER BY id".to_owned(),
+        format!("SELECT * FROM items WHERE id = {row}"),
+        format!("INSERT INTO items VALUES ({}, '3', 4, NULL)", row + 1),
+        format!("REPLACE INTO items SELECT * FROM items WHERE id = {row}"),
+        format!("DELETE FROM items WHERE id = {row}"),
+        "SELECT COUNT(*) FROM parts WHERE item_id IN (SELECT id FROM items)".to_owned(),
+    ];
+    let expected = "the shards have the columns of 'items' in different orders";
+    wait_until("the other's eyes", SOON, || other.one(&statements[1]).error().is_some());
+    for sql in &statements {
+        for client in [&mut client, &mut other] {
+            let refused = client.error(sql);
+            assert!(refused.code == 1412 && refused.message.contains(expected), "{sql}: {}", refused.message);
+        }
+    }
+    // It is told from the journal, too.
+    let later = world().stage(Setup::default());
+    assert_eq!(later.connect().error(&statements[0]).code, 1412);
+    later.assert_sound();
+    reader.run("ROLLBACK");
+    let id = client.rows("SHOW DDL")[0][0].clone();
+    assert_eq!(client.rows(&format!("RESUME DDL {id}")), [["s2", "done", ""]]);
+    assert_eq!(client.rows(&statements[1])[0][1..3], ["2", "1"]);
+    wait_until("the other's eyes", SOON, || other.one(&statements[1]).error().is_none());
+    client.run("ALTER TABLE items MODIFY amount INT NOT NULL DEFAULT 0 AFTER note");
+    assert_eq!(client.rows(&statements[1])[0][1..3], ["1", "2"]);
+    client.run(&statements[4]);
+    stage.assert_sound();
+    elsewhere.assert_sound();
+}
+
 /// The column as `items` is made with it.
 const WIDE_NOTE: &str = "ALTER TABLE items MODIFY note VARCHAR(200) CHARACTER SET utf8mb4";
 

@@ -10,8 +10,8 @@ use mysql_async::prelude::Queryable;
 use super::control::{self, ANSWER_TIMEOUT, ControlError};
 use super::topology::Topology;
 use crate::sharding::live::check_key;
-use crate::sharding::schema::{DatabaseId, ReplicaSetId, Schema, Shard};
-use crate::sharding::table::{Column, ColumnKind};
+use crate::sharding::schema::{DatabaseId, ReplicaSetId, Schema, Shard, same_name};
+use crate::sharding::table::{Column, ColumnKind, Table};
 use crate::sharding::{Database, Placement};
 
 /// What could be read of the tables with rules.
@@ -20,6 +20,8 @@ pub struct LiveTables {
     /// Columns by logical database and table; none for a table that does not exist. Tables of servers that could not be
     /// asked are missing.
     pub columns: BTreeMap<(DatabaseId, String), Vec<Column>>,
+    /// Of the tables that were to be compared, and could be: whether shards have their columns in different orders.
+    pub mixed: BTreeMap<(DatabaseId, String), bool>,
     /// The replica sets that could not be asked, and why.
     pub failed: Vec<(String, ControlError)>,
 }
@@ -60,23 +62,29 @@ pub async fn server_facts(topology: &Topology) -> Result<(String, String, usize)
     Err(failed.unwrap_or(ControlError::NoServer))
 }
 
-/// Reads the columns of every table with a rule, from the first shard of each. A replica set that does not answer keeps
-/// no other from being read.
-pub async fn load(topology: &Topology, schema: &Schema) -> LiveTables {
+/// Reads the columns of every table with a rule, from the first shard of each, and from all shards of those that `is_unfinished`
+/// names by database and table. A replica set that does not answer keeps no other from being read.
+pub async fn load(topology: &Topology, schema: &Schema, is_unfinished: impl Fn(&str, &str) -> bool) -> LiveTables {
     let mut primaries = Primaries { topology, open: HashMap::new(), failed: Vec::new() };
-    let mut columns = BTreeMap::new();
+    let (mut columns, mut mixed) = (BTreeMap::new(), BTreeMap::new());
     for (id, database) in ids(schema) {
         for shard in database.patterns().iter().filter_map(|pattern| pattern.shard_set().first()) {
             primaries.meet(database, schema.shard(shard)).await;
         }
         for table in database.tables() {
             let Some(shard) = table.shard_set().first() else { continue };
-            if let Some(live) = primaries.describe(schema.shard(shard), table.physical_name(shard)).await {
-                columns.insert((id, table.name.clone()), live);
+            let Some(live) = primaries.describe(schema.shard(shard), table.physical_name(shard)).await else {
+                continue;
+            };
+            if is_unfinished(&database.name, &table.name)
+                && let Some(is_mixed) = primaries.is_mixed(schema, table, &live).await
+            {
+                mixed.insert((id, table.name.clone()), is_mixed);
             }
+            columns.insert((id, table.name.clone()), live);
         }
     }
-    LiveTables { columns, failed: primaries.close().await }
+    LiveTables { columns, mixed, failed: primaries.close().await }
 }
 
 /// The key columns that contradict their rules, one line each. Such tables are not routed by key.
@@ -93,12 +101,13 @@ pub fn mismatches(schema: &Schema) -> Vec<String> {
     lines
 }
 
-/// Whether two readings of the same rules found the same columns.
+/// Whether two readings of the same rules found the same columns, in the same state.
 pub fn is_same(one: &Schema, other: &Schema) -> bool {
     // Tables that fit a pattern are in the order in which they were met, with names of tables that do not exist.
     let columns = |schema: &Schema| {
         let tables = ids(schema).flat_map(|(id, database)| database.tables().map(move |table| (id, table)));
-        let known = tables.filter_map(|(id, table)| Some(((id, table.name.clone()), table.columns.clone()?)));
+        let known =
+            tables.filter_map(|(id, table)| Some(((id, table.name.clone()), (table.columns.clone()?, table.is_mixed))));
         known.collect::<BTreeMap<_, _>>()
     };
     one.version != 0 && columns(one) == columns(other)
@@ -142,6 +151,17 @@ impl Primaries<'_> {
         .map(|columns| columns.into_iter().map(|live| live.column).collect())
     }
 
+    /// Whether a shard has the columns in another order than the first one, which has them as in `first`; `None` if that cannot be
+    /// told. Values without names would be taken for those of other columns there.
+    async fn is_mixed(&mut self, schema: &Schema, table: &Table, first: &[Column]) -> Option<bool> {
+        let mut is_mixed = false;
+        for shard in table.shard_set().iter().skip(1) {
+            let other = self.describe(schema.shard(shard), table.physical_name(shard)).await?;
+            is_mixed |= have_other_places(first, &other);
+        }
+        Some(is_mixed)
+    }
+
     async fn connection(&mut self, id: ReplicaSetId) -> Option<&mut Conn> {
         let place = match self.open.entry(id) {
             Entry::Occupied(known) => return known.into_mut().as_mut(),
@@ -166,6 +186,14 @@ impl Primaries<'_> {
         }
         self.failed
     }
+}
+
+/// Whether there are as many columns, and one of them has another place. (A number of its own is noticed by each statement that
+/// would go wrong for it.)
+fn have_other_places(one: &[Column], other: &[Column]) -> bool {
+    let place = |name: &str| other.iter().position(|column| same_name(&column.name, name));
+    let is_elsewhere = |(at, column): (usize, &Column)| place(&column.name).is_some_and(|found| found != at);
+    one.len() == other.len() && one.iter().enumerate().any(is_elsewhere)
 }
 
 /// The tables of a physical schema (or one of them), each with its columns in order.

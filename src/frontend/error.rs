@@ -60,6 +60,7 @@ impl From<PlanError> for ClientMessage {
             PlanError::KeyRequired { .. } | PlanError::UncertainKey { .. } => codes::UPDATE_WITHOUT_KEY_IN_SAFE_MODE,
             PlanError::ReadsTarget { .. } => codes::UPDATE_TABLE_USED,
             PlanError::ColumnCount { .. } => codes::WRONG_VALUE_COUNT_ON_ROW,
+            PlanError::Mixed { .. } => codes::TABLE_DEF_CHANGED,
             PlanError::UnknownShard(_) | PlanError::Hint(_) => codes::WRONG_ARGUMENTS,
         };
         ClientMessage::new(code, plan_text(&error))
@@ -79,7 +80,7 @@ fn plan_text(error: &PlanError) -> String {
         PlanError::MissingShardKey { table, column, rule } => {
             format!("Field '{column}' doesn't have a default value: it is the shard key of '{table}' (rule {rule})")
         }
-        PlanError::NoParent(_) | PlanError::ReadsTarget { .. } => error.to_string(),
+        PlanError::NoParent(_) | PlanError::ReadsTarget { .. } | PlanError::Mixed { .. } => error.to_string(),
         PlanError::KeyOutOfRange { table, column, rule, value } => format!(
             "Table has no partition for value {value}: the rule of '{table}' ({rule}) has no shard for this '{column}', and \
              no out_of_range"

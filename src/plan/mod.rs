@@ -301,6 +301,12 @@ pub enum PlanError {
         /// The first of its shards, and what it is called there.
         first: Option<(ShardId, String)>,
     },
+    /// 1412 (HY000)
+    #[error(
+        "Table definition has changed: the shards have the columns of '{table}' in different orders until a change of it is done on \
+         all of them: SHOW DDL shows it, RESUME DDL goes on with it"
+    )]
+    Mixed { table: String },
     /// A hint names a shard that does not exist.
     #[error("unknown shard '{0}'")]
     UnknownShard(String),

@@ -15,6 +15,7 @@ use super::cte_copies::Uses;
 use super::derived::CteFrame;
 use super::instance::{Instance, Source};
 use super::names::{Edits, NewText};
+use super::narrow::TableId;
 use super::{Context, PlanError};
 
 /// Index into `Scopes::instances`.
@@ -237,6 +238,7 @@ impl<'a, 'q> Scopes<'a, 'q> {
         let mut instance = self.instance_of(&named.name, block, name)?;
         instance.is_spliced = naming == Naming::Spliced;
         let table = instance.table();
+        self.check_order(table)?;
         self.edit_table_name(&named.name, table);
         if let Some(table) = table.filter(|_| named.alias.is_none() && named.takes_alias && naming == Naming::Aliased) {
             let written = named.name.table.text.clone();
@@ -245,6 +247,14 @@ impl<'a, 'q> Scopes<'a, 'q> {
         let id = self.add(instance)?;
         self.places.push((named, id));
         Ok(id)
+    }
+
+    /// Refuses a table whose columns have different places on its shards: `*` and values without names would mix them up.
+    fn check_order(&self, table: Option<TableId>) -> Result<()> {
+        match table.and_then(|id| id.table(self.ctx.schema)).filter(|table| table.is_mixed) {
+            Some(table) => Err(PlanError::Mixed { table: table.name.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Reads what an expression contains. Its columns are those of `block`; its subqueries are within `parent`.
@@ -275,6 +285,7 @@ impl<'a, 'q> Scopes<'a, 'q> {
         self.blocks.push(Block { is_complete: true, ..Block::default() });
         let mut instance = self.instance_of(name, block, name.table.text.clone())?;
         instance.is_spliced = true;
+        self.check_order(instance.table())?;
         self.edit_table_name(name, instance.table());
         let id = self.add(instance)?;
         self.blocks[block].from.push(Node::Leaf(id));

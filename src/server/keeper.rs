@@ -18,10 +18,10 @@ use crate::backend::live_schema;
 use crate::backend::topology::Topology;
 use crate::config::edit;
 use crate::config::{self, Change, Config, Texts};
-use crate::exec::ddl::{Seen, Versions};
+use crate::exec::ddl::{Changed, Seen, Versions};
 use crate::frontend::configuration::{Effect, Order, RuleChange, Wish};
 use crate::frontend::shared::{Servers, Setup, Shared};
-use crate::sharding::Schema;
+use crate::sharding::schema::{Schema, same_name};
 
 /// How often the live schemas are read again, and how soon after a failure.
 const SCHEMA_INTERVAL: Duration = Duration::from_secs(60);
@@ -147,6 +147,12 @@ impl Keeper {
         seen == Seen::Changed
     }
 
+    /// The tables of DDL that is not done on all shards.
+    async fn unfinished(&mut self, topology: &Topology) -> Unfinished {
+        let in_flight = &self.shared.in_flight;
+        self.versions.unfinished(topology, &in_flight.journal, &in_flight.options.cluster).await
+    }
+
     fn next_look(&self) -> Option<Instant> {
         self.config.reload.watch.map(|interval| Instant::now() + interval)
     }
@@ -256,7 +262,8 @@ impl Keeper {
         let topology = before.topology.changed_to(&config.backend).map_err(|error| vec![error.to_string()])?;
         let topology = Arc::new(topology);
         self.version += 1;
-        let schema = live(&topology, &config.schema, &before.schema, self.version).await;
+        let unfinished = self.unfinished(&topology).await;
+        let schema = live(&topology, &config.schema, &before.schema, &unfinished, self.version).await;
         self.generation += 1;
         // What counts at start only stays what it was, and so it is told.
         let (listen, workers) = (before.options.listen.clone(), before.options.workers);
@@ -288,7 +295,9 @@ impl Keeper {
             }
         }
         self.version += 1;
-        let (found, failed) = read(&setup.topology, &self.config.schema, &setup.schema, self.version).await;
+        let unfinished = self.unfinished(&setup.topology).await;
+        let (found, failed) =
+            read(&setup.topology, &self.config.schema, &setup.schema, &unfinished, self.version).await;
         if failed != self.silent {
             warn_silent(&failed);
         }
@@ -301,6 +310,9 @@ impl Keeper {
         Instant::now() + if is_complete { SCHEMA_INTERVAL } else { SCHEMA_RETRY }
     }
 }
+
+/// The tables of DDL that is not done on all shards; `None`: nobody has told.
+type Unfinished = Option<Vec<Changed>>;
 
 /// Whether a file had been written when it was read, at the earliest at `began`: else it may have been read as it was before.
 fn is_settled(changed: SystemTime, began: SystemTime) -> bool {
@@ -343,15 +355,16 @@ fn log(message: &str, effects: &[Effect]) {
 
 /// The rules with the live columns, so that no statement has to do without them; with those that were known where the
 /// servers take too long.
-async fn live(topology: &Topology, rules: &Schema, known: &Schema, version: u64) -> Schema {
-    match tokio::time::timeout(LOOK, read(topology, rules, known, version)).await {
+async fn live(topology: &Topology, rules: &Schema, known: &Schema, unfinished: &Unfinished, version: u64) -> Schema {
+    match tokio::time::timeout(LOOK, read(topology, rules, known, unfinished, version)).await {
         Ok((schema, failed)) => {
             warn_silent(&failed);
             schema
         }
         Err(_) => {
             tracing::warn!(after = ?LOOK, "the servers have not told their tables in time");
-            rules.with_columns(version, |database, table| known_columns(known, database, table))
+            let is_mixed = |database: &str, table: &str| is_known_as_mixed(known, database, table);
+            rules.with_live(version, |database, table| known_columns(known, database, table), is_mixed)
         }
     }
 }
@@ -361,8 +374,18 @@ fn warn_silent(failed: &[String]) {
 }
 
 /// The rules with the live columns, and which replica sets could not be asked, with the reasons.
-async fn read(topology: &Topology, rules: &Schema, known: &Schema, version: u64) -> (Schema, Vec<String>) {
-    let live = live_schema::load(topology, rules).await;
+async fn read(
+    topology: &Topology,
+    rules: &Schema,
+    known: &Schema,
+    unfinished: &Unfinished,
+    version: u64,
+) -> (Schema, Vec<String>) {
+    let is_unfinished = |database: &str, table: &str| {
+        let is_it = |changed: &Changed| same_name(&changed.database, database) && same_name(&changed.table, table);
+        unfinished.as_ref().is_some_and(|tables| tables.iter().any(is_it))
+    };
+    let live = live_schema::load(topology, rules, is_unfinished).await;
     let columns = |database: &str, table: &str| {
         let (id, _) = rules.database(database)?;
         match live.columns.get(&(id, table.to_owned())) {
@@ -370,11 +393,23 @@ async fn read(topology: &Topology, rules: &Schema, known: &Schema, version: u64)
             None => known_columns(known, database, table),
         }
     };
-    let found = rules.with_columns(version, columns);
+    // What could not be read is as it was known.
+    let is_mixed = |database: &str, table: &str| match rules.database(database) {
+        Some((id, _)) if unfinished.is_none() || is_unfinished(database, table) => {
+            let read = live.mixed.get(&(id, table.to_owned())).copied();
+            read.unwrap_or_else(|| is_known_as_mixed(known, database, table))
+        }
+        _ => false,
+    };
+    let found = rules.with_live(version, columns, is_mixed);
     for mismatch in live_schema::mismatches(&found) {
         tracing::error!("{mismatch}");
     }
     (found, live.failed.iter().map(|(set, error)| format!("{set}: {error}")).collect())
+}
+
+fn is_known_as_mixed(known: &Schema, database: &str, table: &str) -> bool {
+    known.database(database).and_then(|(_, found)| found.table(table)).is_some_and(|table| table.is_mixed)
 }
 
 fn known_columns(known: &Schema, database: &str, table: &str) -> Option<Vec<crate::sharding::Column>> {

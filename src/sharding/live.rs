@@ -63,10 +63,20 @@ impl KeyMismatch {
 }
 
 impl Schema {
+    /// As `with_live`, where the shards define no table in different ways.
+    pub fn with_columns(&self, version: u64, columns: impl Fn(&str, &str) -> Option<Vec<Column>>) -> Self {
+        self.with_live(version, columns, |_, _| false)
+    }
+
     /// This schema with the live columns that `columns` knows, by logical database and table; the others stay as they
     /// are. Key types get the ranges and lengths of their columns. A table whose key column contradicts its rule (see
-    /// [`check_key`]) leads no key value to a shard any more: `Located::Anywhere`.
-    pub fn with_columns(&self, version: u64, columns: impl Fn(&str, &str) -> Option<Vec<Column>>) -> Self {
+    /// [`check_key`]) leads no key value to a shard any more: `Located::Anywhere`. The tables of `mixed` are so marked.
+    pub fn with_live(
+        &self,
+        version: u64,
+        columns: impl Fn(&str, &str) -> Option<Vec<Column>>,
+        is_mixed: impl Fn(&str, &str) -> bool,
+    ) -> Self {
         let complete = |database: &Database| {
             let tables = database.tables.iter().map(|table| match columns(&database.name, &table.name) {
                 Some(columns) => with_live(table, columns),
@@ -79,6 +89,7 @@ impl Schema {
             let (fixed, patterns) = (tables.len(), database.patterns.rules().len());
             tables.extend(database.patterns.rules().iter().cloned());
             tables.extend(made);
+            tables.iter_mut().for_each(|table| table.is_mixed = is_mixed(&database.name, &table.name));
             colocation::assign(&mut tables);
             let mut rules = tables.split_off(fixed);
             let made = rules.split_off(patterns);

@@ -138,6 +138,7 @@ mod tests {
             name: name.to_owned(),
             placement: Placement::Single(ShardId(1)),
             columns: None,
+            is_mixed: false,
             physical: Physical::PerShard(vec![(ShardId(1), format!("{name}_1"))]),
         }
     }

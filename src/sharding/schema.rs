@@ -84,7 +84,7 @@ impl Schema {
                 let columns = at.ok().and_then(|at| tables[at].columns.take());
                 let physical = Physical::Renamed(copied.physical.to_owned());
                 let placement = Placement::Reference(shards.clone());
-                let copy = Table { name: copied.table.to_owned(), placement, columns, physical };
+                let copy = Table { name: copied.table.to_owned(), placement, columns, is_mixed: false, physical };
                 match at {
                     Ok(at) => tables[at] = copy,
                     Err(at) => tables.insert(at, copy),

@@ -19,6 +19,8 @@ pub struct Table {
     pub placement: Placement,
     /// All columns in order, where the config lists them or the live table was read.
     pub columns: Option<Vec<Column>>,
+    /// Shards have the columns in different orders, after a change that is not done everywhere.
+    pub is_mixed: bool,
     pub(super) physical: Physical,
 }
 

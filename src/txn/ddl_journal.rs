@@ -123,6 +123,11 @@ impl JournalTables {
         )
     }
 
+    /// The tables of all changes of a cluster (a parameter).
+    pub fn select_changed_tables(&self) -> String {
+        format!("SELECT tables FROM {} WHERE cluster = ?", self.changes())
+    }
+
     /// The shards of a change (a parameter): shard, text, reversal, was, state, error.
     pub fn select_shards(&self) -> String {
         format!("SELECT shard, text, reversal, was, state, error FROM {} WHERE id = ? ORDER BY position", self.shards())

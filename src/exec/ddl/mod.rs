@@ -272,16 +272,7 @@ pub struct Versions {
 impl Versions {
     /// Whether tables were changed since the last time. A server that does not answer tells nothing.
     pub async fn look(&mut self, topology: &Topology, tables: &JournalTables, cluster: &str) -> Seen {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => match home(topology) {
-                Ok(set) => match connect(set).await {
-                    Ok(conn) => conn,
-                    Err(_) => return Seen::Nothing,
-                },
-                Err(_) => return Seen::Nothing,
-            },
-        };
+        let Some(mut conn) = self.connection(topology).await else { return Seen::Nothing };
         let asked = conn.exec_first(tables.select_version(), (cluster,));
         let found: Option<u64> = match within(ANSWER_TIMEOUT, asked).await {
             Ok(found) => found,
@@ -295,6 +286,32 @@ impl Versions {
             None => Seen::Nothing,
             Some(known) if known == version => Seen::Unchanged,
             Some(_) => Seen::Changed,
+        }
+    }
+
+    /// The tables of all changes that are not done everywhere; `None` where no server tells.
+    pub async fn unfinished(
+        &mut self,
+        topology: &Topology,
+        tables: &JournalTables,
+        cluster: &str,
+    ) -> Option<Vec<Changed>> {
+        let mut conn = self.connection(topology).await?;
+        let asked = conn.exec(tables.select_changed_tables(), (cluster,));
+        let texts: Vec<String> = match within(ANSWER_TIMEOUT, asked).await {
+            Ok(texts) => texts,
+            // There is no journal before the first change.
+            Err(ControlError::Server(mysql_async::Error::Server(_))) => Vec::new(),
+            Err(_) => return None,
+        };
+        self.conn = Some(conn);
+        Some(texts.iter().flat_map(|text| read_tables(text)).collect())
+    }
+
+    async fn connection(&mut self, topology: &Topology) -> Option<Conn> {
+        match self.conn.take() {
+            Some(conn) => Some(conn),
+            None => connect(home(topology).ok()?).await.ok(),
         }
     }
 }

@@ -72,7 +72,7 @@ impl Scope<'_> {
             match (placement, physical) {
                 (Some(placement), Ok(Some(physical))) if is_named => {
                     let (name, columns) = (table.name.clone(), table.columns.clone());
-                    built.push((index, Table { name, placement, columns, physical }));
+                    built.push((index, Table { name, placement, columns, is_mixed: false, physical }));
                 }
                 (_, Ok(_)) => {}
                 // What stands for several tables has no such names; that has been said.

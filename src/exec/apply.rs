@@ -62,20 +62,33 @@ impl Writer {
     }
 
     async fn run(&mut self, manner: Manner<'_>) -> Result<(), Failure> {
-        let mut left = std::mem::take(&mut self.orders);
-        if !left.is_empty() {
+        let orders = std::mem::take(&mut self.orders);
+        if !orders.is_empty() {
             self.mark(manner).await?;
         }
-        // A row may get the key that another of them is about to give up.
+        let mut updates = Vec::new();
+        for order in orders {
+            if order.kind == Kind::Update {
+                updates.push(order);
+                continue;
+            }
+            // What comes next may need the keys that they give up.
+            self.run_updates(std::mem::take(&mut updates), manner).await?;
+            let written = self.run_one(&order, manner).await?;
+            self.written.push(written);
+        }
+        self.run_updates(updates, manner).await
+    }
+
+    /// Runs UPDATEs in an order in which they are possible: a row may get the key that another of them is about to give up.
+    async fn run_updates(&mut self, mut left: Vec<Order>, manner: Manner<'_>) -> Result<(), Failure> {
         loop {
             let before = left.len();
             let mut refused = None;
             for order in std::mem::take(&mut left) {
                 match self.run_one(&order, manner).await {
                     Ok(written) => self.written.push(written),
-                    Err(Failure::Server { code, message })
-                        if code == error_code::DUP_ENTRY && order.kind == Kind::Update && order.rows == 1 =>
-                    {
+                    Err(Failure::Server { code, message }) if code == error_code::DUP_ENTRY && order.rows == 1 => {
                         refused = Some(Failure::Server { code, message });
                         left.push(order);
                     }

@@ -283,3 +283,16 @@ UPDATE orders USE INDEX (PRIMARY) SET quantity = quantity + 1 ORDER BY total DES
 UPDATE orders o FORCE INDEX (PRIMARY) JOIN users u ON u.level = o.order_id SET o.quantity = 7;
 UPDATE orders USE INDEX (nothing) SET quantity = 1 ORDER BY total LIMIT 1;
 SELECT user_id, order_id, quantity FROM orders ORDER BY 1, 2;
+
+-- about: Each row takes the key of the next, on whichever shard that is.
+INSERT INTO tickets (ticket_id, title) VALUES
+  (101, '1'), (102, '2'), (103, '3'), (104, '4'), (105, '5'), (106, '6'), (107, '7'), (108, '8'), (109, '9'), (110,
+  '10'), (111, '11'), (112, '12'), (113, '13'), (114, '14'), (115, '15'), (116, '16'), (117, '17'), (118, '18'), (119,
+  '19'), (120, '20'), (121, '21'), (122, '22'), (123, '23'), (124, '24'), (125, '25'), (126, '26'), (127, '27'), (128,
+  '28'), (129, '29'), (130, '30'), (131, '31'), (132, '32'), (133, '33'), (134, '34'), (135, '35'), (136, '36'), (137,
+  '37'), (138, '38'), (139, '39'), (140, '40');
+UPDATE tickets SET ticket_id = ticket_id + 1 WHERE ticket_id > 100 ORDER BY ticket_id DESC;
+SELECT ticket_id, title FROM tickets WHERE ticket_id > 100 ORDER BY ticket_id;
+UPDATE tickets SET ticket_id = ticket_id - 1 WHERE ticket_id > 101 ORDER BY ticket_id;
+UPDATE tickets SET ticket_id = ticket_id + 1 WHERE ticket_id > 100 ORDER BY ticket_id;
+SELECT ticket_id, title FROM tickets WHERE ticket_id > 100 ORDER BY ticket_id;

@@ -3,8 +3,11 @@
 //! The text is kept with the session; EXECUTE writes the user variables' values in the place of the markers and runs
 //! what comes out like any other statement, so it is routed by its values.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+use data_encoding::HEXUPPER_PERMISSIVE;
 
 use super::error::ClientMessage;
 use super::prepared::prepared_otherwise;
@@ -120,7 +123,8 @@ impl Session {
     }
 
     async fn execute_with(&mut self, text: &[u8], using: &[Argument], more_follows: bool) -> Result<(), ClientMessage> {
-        let values: Vec<&[u8]> = using.iter().map(|argument| self.value_of(argument)).collect();
+        let values: Vec<Cow<'_, [u8]>> = using.iter().map(|argument| self.value_of(argument)).collect();
+        let values: Vec<&[u8]> = values.iter().map(AsRef::as_ref).collect();
         let sql = filled(text, self.mode, &values)
             .ok_or_else(|| ClientMessage::new(codes::WRONG_ARGUMENTS, "Incorrect arguments to EXECUTE"))?;
         let statement = Statement { sql: &sql, more_follows };
@@ -128,10 +132,15 @@ impl Session {
     }
 
     /// What stands for a marker, as a literal.
-    fn value_of<'v>(&'v self, argument: &'v Argument) -> &'v [u8] {
+    fn value_of<'v>(&'v self, argument: &'v Argument) -> Cow<'v, [u8]> {
         match argument {
-            Argument::UserVar(variable) => self.user_variables.literal(variable).as_bytes(),
-            Argument::Literal(literal) => literal,
+            Argument::UserVar(variable) => {
+                let literal = self.user_variables.literal(variable);
+                let said = |name| self.settings.get(name).unwrap_or_default().trim_matches('\'');
+                let connection = (said("character_set_client"), said("collation_connection"));
+                parameter(literal, connection, self.mode.no_backslash_escapes)
+            }
+            Argument::Literal(literal) => Cow::Borrowed(literal),
         }
     }
 
@@ -141,7 +150,49 @@ impl Session {
     }
 }
 
+/// What a parameter with the value of a user variable is: the literal without its COLLATE. A parameter takes the collation of what it
+/// is compared with, where a named one would count for more than a column's; among literals it is one in
+/// `collation_connection` (`connection`: the client's character set, and this), as variables mostly are.
+fn parameter<'l>(literal: &'l str, connection: (&str, &str), no_backslash_escapes: bool) -> Cow<'l, [u8]> {
+    let Some((text, collation)) = literal.split_once(" COLLATE ") else { return Cow::Borrowed(literal.as_bytes()) };
+    let parts = text.strip_prefix('_').and_then(|text| text.strip_suffix('\'')?.split_once(" x'"));
+    let plain = parts.filter(|(charset, _)| (*charset, collation) == connection).and_then(|(charset, digits)| {
+        let bytes = HEXUPPER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
+        // In others a byte of a character can be a quote.
+        let is_safe = matches!(charset, "utf8mb4" | "utf8mb3" | "latin1" | "ascii") && !bytes.contains(&0);
+        is_safe.then_some(bytes)
+    });
+    let Some(bytes) = plain else { return Cow::Borrowed(text.as_bytes()) };
+    let mut quoted = vec![b'\''];
+    for byte in bytes {
+        if byte == b'\'' || byte == b'\\' && !no_backslash_escapes {
+            quoted.push(byte);
+        }
+        quoted.push(byte);
+    }
+    quoted.push(b'\'');
+    Cow::Owned(quoted)
+}
+
 fn unknown(name: &str, verb: &str) -> ClientMessage {
     let text = format!("Unknown prepared statement handler ({name}) given to {verb}");
     ClientMessage::new(codes::UNKNOWN_STMT_HANDLER, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parameter;
+
+    #[test]
+    fn parameters_leave_the_collation_to_what_they_meet() {
+        let utf8 = ("utf8mb4", "utf8mb4_unicode_ci");
+        let written = |literal, no_escapes| String::from_utf8_lossy(&parameter(literal, utf8, no_escapes)).into_owned();
+        assert_eq!(written("CAST(1 AS UNSIGNED)", false), "CAST(1 AS UNSIGNED)");
+        assert_eq!(written("_binary x'27'", false), "_binary x'27'");
+        assert_eq!(written("_utf8mb4 x'4127C39F5C' COLLATE utf8mb4_unicode_ci", false), r"'A''ß\\'");
+        assert_eq!(written("_utf8mb4 x'5C' COLLATE utf8mb4_unicode_ci", true), r"'\'");
+        assert_eq!(written("_utf8mb4 x'00' COLLATE utf8mb4_unicode_ci", false), "_utf8mb4 x'00'");
+        assert_eq!(written("_utf8mb4 x'41' COLLATE utf8mb4_bin", false), "_utf8mb4 x'41'");
+        assert_eq!(written("_latin1 x'41' COLLATE latin1_swedish_ci", false), "_latin1 x'41'");
+    }
 }

@@ -91,3 +91,28 @@ SET NAMES latin1;
 EXECUTE p;
 SET NAMES utf8mb4;
 EXECUTE p;
+
+-- about: a parameter has the collation of what it is compared with
+INSERT INTO logins VALUES ('abc', 51), ('ABC', 52), ('a''b\\c', 53);
+SET @a = 'ABC', @b = 'abc', @c = 'a''b\\c';
+PREPARE p FROM 'SELECT * FROM logins WHERE login = ? OR login IN (?, ?) ORDER BY attempts';
+EXECUTE p USING @a, @a, @a;
+EXECUTE p USING @b, @c, @b;
+SET @d = 'abc' COLLATE utf8mb4_bin, @e = _latin1'abc';
+PREPARE p FROM 'UPDATE logins SET attempts = attempts + 10 WHERE login = ?';
+EXECUTE p USING @a;
+EXECUTE p USING @d;
+EXECUTE p USING @e;
+SELECT * FROM logins WHERE attempts > 50 ORDER BY attempts;
+PREPARE p FROM 'DELETE FROM logins WHERE login = ? ORDER BY attempts LIMIT 1';
+EXECUTE p USING @a;
+EXECUTE p USING @c;
+SELECT login FROM logins WHERE attempts > 50;
+SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci;
+SET @a = 'chlo', @b = 'Ö';
+PREPARE p FROM 'SELECT name, name LIKE CONCAT(?, ''%''), name LIKE CONCAT(''%'', ?, ''%'') FROM users ORDER BY user_id';
+EXECUTE p USING @a, @b;
+SET sql_mode = 'NO_BACKSLASH_ESCAPES';
+SET @c = 'a''b\c';
+PREPARE p FROM 'SELECT name FROM users WHERE user_id = LENGTH(?) AND LOCATE(?, ''a''''b\c'') = 1';
+EXECUTE p USING @c, @c;

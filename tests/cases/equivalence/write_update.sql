@@ -291,8 +291,7 @@ INSERT INTO tickets (ticket_id, title) VALUES
   '19'), (120, '20'), (121, '21'), (122, '22'), (123, '23'), (124, '24'), (125, '25'), (126, '26'), (127, '27'), (128,
   '28'), (129, '29'), (130, '30'), (131, '31'), (132, '32'), (133, '33'), (134, '34'), (135, '35'), (136, '36'), (137,
   '37'), (138, '38'), (139, '39'), (140, '40');
-UPDATE tickets SET ticket_id = ticket_id + 1 WHERE ticket_id > 100 ORDER BY ticket_id DESC;
-SELECT ticket_id, title FROM tickets WHERE ticket_id > 100 ORDER BY ticket_id;
-UPDATE tickets SET ticket_id = ticket_id - 1 WHERE ticket_id > 101 ORDER BY ticket_id;
-UPDATE tickets SET ticket_id = ticket_id + 1 WHERE ticket_id > 100 ORDER BY ticket_id;
-SELECT ticket_id, title FROM tickets WHERE ticket_id > 100 ORDER BY ticket_id;
+UPDATE tickets SET ticket_id = ticket_id + 1 WHERE ticket_id BETWEEN 101 AND 900 ORDER BY ticket_id DESC;
+SELECT ticket_id, title FROM tickets WHERE ticket_id BETWEEN 101 AND 900 ORDER BY ticket_id;
+UPDATE tickets SET ticket_id = ticket_id - 1 WHERE ticket_id BETWEEN 101 AND 900 ORDER BY ticket_id;
+SELECT ticket_id, title FROM tickets WHERE ticket_id BETWEEN 101 AND 900 ORDER BY ticket_id;

@@ -48,7 +48,7 @@ impl Kind {
         match self {
             Self::Number | Self::Bytes | Self::Ascii => column.to_owned(),
             Self::Json => typed_json::expression(column),
-            Self::Float => format!("{column} + 0e0"),
+            Self::Float => format!("{column} - 0e0"),
             Self::Member => format!("CAST({column} AS UNSIGNED)"),
             Self::Moment => format!("UNIX_TIMESTAMP({column})"),
         }

@@ -575,6 +575,8 @@ pub(super) fn store_as_is(settings: &mut Settings) {
         ("time_zone", "'+00:00'"),
         // What ShardGate deletes in its temporary tables needs no key.
         ("sql_safe_updates", "0"),
+        // Definitions are read with the quotes around their names.
+        ("sql_quote_show_create", "1"),
     ] {
         settings.set(name, value);
     }

@@ -70,7 +70,8 @@ impl Session {
         keeps_transaction: bool,
     ) -> Result<Ran, ClientMessage> {
         let mut writers: Vec<Writer> = Vec::new();
-        let done = self.write_all(scratch, order, tables, &mut writers, keeps_transaction).await;
+        let returned = ran.returned.as_ref().map(|returned| returned.rows.len());
+        let done = self.write_all(scratch, order, (tables, returned), &mut writers, keeps_transaction).await;
         let done = done.map(|told| Told { first_number: order.first_number.or(told.first_number), ..told });
         let undone = match &done {
             Err(failure) if keeps_transaction => apply::undo(&mut writers, failure, &self.interrupt).await,
@@ -141,7 +142,7 @@ impl Session {
         &mut self,
         scratch: &mut Link,
         order: &Order<'_>,
-        tables: &[Table],
+        (tables, returned): (&[Table], Option<usize>),
         writers: &mut Vec<Writer>,
         keeps_transaction: bool,
     ) -> Result<Told, Failure> {
@@ -182,7 +183,16 @@ impl Session {
                 StageKind::Insert(how) => {
                     let back = WriteBack::of_insert(&schema, target, table);
                     let rows = NewRows { target, sql: table.inserted(), how, back };
-                    told.first_number = self.insert_rows(scratch, order, rows, writers, keeps_transaction).await?;
+                    let (first_number, count) =
+                        self.insert_rows(scratch, order, rows, writers, keeps_transaction).await?;
+                    // What a row has replaced that is gone itself would still be there.
+                    if returned.is_some_and(|returned| returned != count) {
+                        return Err(Failure::Unsupported(format!(
+                            "RETURNING of rows of '{}' of which one replaces another",
+                            target.written
+                        )));
+                    }
+                    told.first_number = first_number;
                 }
             }
         }
@@ -206,7 +216,7 @@ impl Session {
         self.insert_rows(scratch, order, rows, writers, keeps_transaction).await.map(drop)
     }
 
-    /// Streams the new rows to their shards. The first number that a sequence gave to one of them.
+    /// Streams the new rows to their shards. The first number that a sequence gave to one of them, and how many there are.
     async fn insert_rows(
         &mut self,
         scratch: &mut Link,
@@ -214,7 +224,7 @@ impl Session {
         rows: NewRows<'_>,
         writers: &mut Vec<Writer>,
         keeps_transaction: bool,
-    ) -> Result<Option<u64>, Failure> {
+    ) -> Result<(Option<u64>, usize), Failure> {
         let NewRows { target, sql, how, mut back } = rows;
         let schema = Arc::clone(&self.schema);
         let sequence = target.sequence(&schema).zip(target.table);
@@ -228,11 +238,13 @@ impl Session {
         };
         self.send_text(&mut scratch.lease, sql.as_bytes()).await?;
         let mut rows = Rows::new(&scratch.lease);
-        let (mut batch, mut first_number, mut is_over) = (Vec::new(), None, false);
+        let (mut batch, mut first_number, mut count, mut is_over) = (Vec::new(), None, 0, false);
         let is_batched = sequence.is_some() || back.parent().is_some();
         while !is_over {
             let mut watch = Watch { interrupt: &self.interrupt, client: Some(self.client.transport()) };
-            match rows.next(&mut scratch.lease, &mut watch).await? {
+            let row = rows.next(&mut scratch.lease, &mut watch).await?;
+            count += usize::from(row.is_some());
+            match row {
                 Some(row) if is_batched => batch.push(row.to_vec()),
                 Some(row) => back.insert(row, how, keeps_zero, None)?,
                 None => is_over = true,
@@ -252,7 +264,7 @@ impl Session {
                 self.tell(writers, back.take(Some(how)), tail, keeps_transaction).await?;
             }
         }
-        Ok(first_number)
+        Ok((first_number, count))
     }
 
     /// A number for each of the rows that wants one.

@@ -52,8 +52,8 @@ const ADDED: &str = "shardgate.";
 /// shorter one. Those of latin7 have weights below that of a blank, and do not sort as they compare.
 pub(super) const UNMERGEABLE: &str = "czech_cs|_w2|uca1400.*_(as_c|ai_cs)|^latin7_.*_c[is]$";
 /// Collations by bytes (not those of Unicode's sets) in which MariaDB (10.11) sorts expressions otherwise than it compares
-/// them: 'a' before 'a ', though they are equal.
-const UNPADDED: &str = "^([^u]|uj).*_bin$";
+/// them: 'a' before 'a ', though they are equal, or 'a ' like 'a', though they differ.
+const UNPADDED: &str = "^([^u]|uj).*_(bin|nopad_ci)$|^ucs2_.*bin$";
 /// The weight of a blank in the collation of the text that goes between; empty where it does not pad, which names of collations
 /// tell. No literal stands beside the text, whose collation could count for more. With weights on both sides: MySQL does not mix a
 /// collation that is named with that of weights.

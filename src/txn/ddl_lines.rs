@@ -47,12 +47,28 @@ impl<'t> Lines<'t> {
 }
 
 impl Column<'_> {
+    /// The definition without what stands in quotes: comments, defaults and members say nothing of the column.
+    fn words(&self) -> String {
+        let mut within = None;
+        let is_outside = |c: &char| {
+            let was_within = within.is_some();
+            match within {
+                Some(quote) if quote == *c => within = None,
+                None if "'`".contains(*c) => within = Some(*c),
+                Some(_) | None => {}
+            }
+            !was_within && within.is_none()
+        };
+        // Quotes and backslashes within them are written twice.
+        self.rest.chars().filter(is_outside).collect()
+    }
+
     fn is_generated(&self) -> bool {
-        self.rest.contains(" GENERATED ALWAYS AS ")
+        self.words().contains(" GENERATED ALWAYS AS ")
     }
 
     fn is_nullable(&self) -> bool {
-        !self.rest.contains(" NOT NULL")
+        !self.words().contains(" NOT NULL")
     }
 
     /// Type, the number behind it, and whether it is unsigned.
@@ -60,7 +76,7 @@ impl Column<'_> {
         let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(self.rest.len());
         let (word, behind) = self.rest.split_at(end);
         let inside = behind.strip_prefix('(').and_then(|behind| behind.split_once(')'));
-        (word, inside.and_then(|(number, _)| number.parse().ok()), self.rest.contains(" unsigned"))
+        (word, inside.and_then(|(number, _)| number.parse().ok()), self.words().contains(" unsigned"))
     }
 
     /// Smallest and largest value of an integer type.
@@ -88,10 +104,11 @@ impl Column<'_> {
     }
 
     /// Character set and collation, as they are written.
-    fn collation(&self) -> Vec<&str> {
-        let words: Vec<&str> = self.rest.split(' ').collect();
+    fn collation(&self) -> Vec<String> {
+        let words = self.words();
+        let words: Vec<&str> = words.split(' ').collect();
         let named = |pair: &[&str]| matches!(pair[0], "SET" | "COLLATE");
-        words.windows(2).filter(|pair| named(pair)).map(|pair| pair[1]).collect()
+        words.windows(2).filter(|pair| named(pair)).map(|pair| pair[1].to_owned()).collect()
     }
 
     /// Whether this column can hold each value of `other` as it is.
@@ -219,7 +236,7 @@ pub fn probes(before: &str, after: &str, table: &str, strictness: Strictness) ->
 
 /// Rows that a column numbers which did not before: one server counts all of them.
 fn numbered(before: &Lines<'_>, after: &Lines<'_>, table: &str) -> Option<Probe> {
-    let counts = |column: &&Column<'_>| column.rest.contains(" AUTO_INCREMENT");
+    let counts = |column: &&Column<'_>| column.words().contains(" AUTO_INCREMENT");
     let is = after.columns.iter().find(counts)?;
     let was = before.columns.iter().find(counts);
     if was.is_some_and(|was| was.name.eq_ignore_ascii_case(is.name) || after.column(was.name).is_none()) {
@@ -238,7 +255,7 @@ fn numbered(before: &Lines<'_>, after: &Lines<'_>, table: &str) -> Option<Probe>
 fn of_the_moment(before: &Lines<'_>, after: &Lines<'_>, table: &str) -> Option<Probe> {
     const CALLS: [&str; 5] = ["uuid(", "uuid_short(", "rand(", "sysdate(", "connection_id("];
     let is_new = |column: &&Column<'_>| {
-        let rest = column.rest.to_ascii_lowercase();
+        let rest = column.words().to_ascii_lowercase();
         let default = rest.split_once(" default ").map_or("", |(_, default)| default);
         before.column(column.name).is_none() && CALLS.iter().any(|call| default.contains(call))
     };
@@ -312,7 +329,7 @@ fn misfits(was: &Column<'_>, is: &Column<'_>, table: &str) -> Vec<Probe> {
         return probes;
     }
     // Such columns take NULL for "now", or for the next number.
-    let fills_itself = is.rest.starts_with("timestamp") || is.rest.contains(" AUTO_INCREMENT");
+    let fills_itself = is.rest.starts_with("timestamp") || is.words().contains(" AUTO_INCREMENT");
     if was.is_nullable() && !is.is_nullable() && !fills_itself {
         probes.push(probe(Hindrance::Null, format!("{name} IS NULL")));
     }
@@ -420,7 +437,9 @@ pub fn reversal(before: &str, after: &str) -> Result<Reversal, String> {
 fn lost_with(column: &Column<'_>) -> Lost {
     let name = column.name;
     let condition = match column.data_type().0 {
-        _ if column.is_nullable() || column.rest.contains(" DEFAULT ") => format!("NOT ({name} <=> DEFAULT({name}))"),
+        _ if column.is_nullable() || column.words().contains(" DEFAULT ") => {
+            format!("NOT ({name} <=> DEFAULT({name}))")
+        }
         "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "float" | "double" => {
             format!("{name} <> 0")
         }
@@ -462,6 +481,18 @@ mod tests {
 
     fn asked(after: &str) -> Vec<(Hindrance, String)> {
         probes(BEFORE, after, "`t_0`", STRICT).into_iter().map(|probe| (probe.hindrance, probe.query)).collect()
+    }
+
+    #[test]
+    fn comments_and_defaults_say_nothing_of_a_column() {
+        for text in
+            ["COMMENT 'it''s NOT NULL'", "COMMENT ' AUTO_INCREMENT'", "COMMENT 'not unsigned'", "DEFAULT 'uuid()'"]
+        {
+            let spoken = with(&[("`n` int(11) DEFAULT NULL", &format!("`n` int(11) DEFAULT NULL {text}"))]);
+            assert_eq!(asked(&spoken), [], "{text}");
+        }
+        let real = with(&[("`n` int(11) DEFAULT NULL", "`n` int(11) NOT NULL COMMENT 'it''s'")]);
+        assert_eq!(asked(&real).len(), 1);
     }
 
     #[test]

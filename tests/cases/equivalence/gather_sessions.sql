@@ -47,3 +47,14 @@ ROLLBACK;
 SELECT COUNT(*) FROM settings WHERE id = 972;
 SELECT COUNT(*) FROM users WHERE name = 'not kept';
 COMMIT;
+
+-- about: Definitions are read with quotes, whatever the session shows.
+SET sql_quote_show_create = 0;
+SELECT s.sample_id, JSON_OBJECT('d', s.doc) FROM samples s JOIN users u ON u.user_id = s.sample_id + 1 ORDER BY s.sample_id;
+UPDATE samples s JOIN users u ON u.user_id = s.sample_id + 1 SET s.varied = u.name;
+SELECT sample_id, varied FROM samples ORDER BY sample_id;
+
+-- about: The sign of zero.
+UPDATE samples SET single = 0, twice = 0 WHERE sample_id < 4;
+UPDATE samples SET single = single * -1e0, twice = twice * -1e0 WHERE sample_id < 4;
+SELECT s.sample_id, s.single, s.twice FROM samples s JOIN users u ON u.user_id = s.sample_id + 1 WHERE s.sample_id < 4 ORDER BY s.sample_id;

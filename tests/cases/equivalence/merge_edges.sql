@@ -25,6 +25,8 @@ SELECT user_id FROM users ORDER BY CAST(IF(user_id % 2, 'a', 'a ') AS CHAR CHARA
 SELECT user_id FROM users ORDER BY CAST(IF(user_id % 2, 'a', 'a ') AS CHAR CHARACTER SET latin1) COLLATE latin1_bin DESC, user_id LIMIT 5;
 SELECT level, COUNT(*) FROM users GROUP BY level ORDER BY UPPER(CAST(IF(level % 2, 'a', 'a ') AS CHAR CHARACTER SET ascii) COLLATE ascii_bin), level;
 SELECT word_id FROM words ORDER BY UPPER(latin COLLATE latin1_bin), word_id;
+SELECT user_id FROM users ORDER BY UPPER(CAST(IF(user_id % 2, 'a', 'a ') AS CHAR CHARACTER SET latin1) COLLATE latin1_swedish_nopad_ci), user_id;
+SELECT user_id FROM users ORDER BY UPPER(CAST(ELT(user_id % 4 + 1, 'a', 'a\t', 'a ', 'a.') AS CHAR CHARACTER SET ucs2) COLLATE ucs2_bin), user_id;
 SELECT word_id FROM words ORDER BY UPPER(binary_text), word_id;
 
 -- about: Characters that sort before a blank.

@@ -73,3 +73,10 @@ DELETE FROM users WHERE user_id IN (701, 705) RETURNING name;
 SELECT FOUND_ROWS();
 DELETE FROM users WHERE user_id = 1 RETURNING name;
 SELECT FOUND_ROWS();
+
+-- only: MariaDB
+-- about: A row that has replaced another, and is replaced itself.
+-- natural key
+-- refused: 1235 of which one replaces another
+REPLACE INTO tickets (ticket_id, title) VALUES (3 + 0, 'a'), (3, 'b'), (900, 'c') RETURNING ticket_id, title;
+SELECT ticket_id, title FROM tickets WHERE ticket_id IN (3, 900) ORDER BY ticket_id;
